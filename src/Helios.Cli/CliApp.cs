@@ -1,0 +1,68 @@
+using System.CommandLine;
+using Helios.Cli.Commands;
+using Helios.Cli.Options;
+using Helios.Sdk;
+
+namespace Helios.Cli;
+
+/// <summary>The <c>helios</c> command: parses, runs, and turns what goes wrong into one line and an exit code.</summary>
+internal static class CliApp
+{
+    public const int Done = 0;
+    public const int Failed = 1;
+    public const int BadUsage = 2;
+
+    /// <summary>Longest wait for a command to end by itself after Ctrl+C.</summary>
+    private static readonly TimeSpan CancellationTimeout = TimeSpan.FromSeconds(10);
+
+    public static async Task<int> RunAsync(IReadOnlyList<string> args, TextWriter stdout, TextWriter stderr, CancellationToken cancellationToken = default)
+    {
+        var global = new GlobalOptions();
+        var root = new RootCommand("Inspect, score and serve early-exit language models.");
+        global.AddTo(root);
+        root.Add(new InspectCommand(global));
+        root.Add(new TokenizeCommand(global));
+        root.Add(new ScoreCommand(global));
+        root.Add(new GenerateCommand(global));
+        root.Add(new RunCommand(global));
+
+        // An argument that starts with '@' is text like any other.
+        var parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null, EnablePosixBundling = false });
+        if (parsed.Errors.Count > 0)
+        {
+            await WriteLineAsync(stderr, string.Join(' ', parsed.Errors.Select(error => error.Message))).ConfigureAwait(false);
+            return BadUsage;
+        }
+
+        var configuration = new InvocationConfiguration
+        {
+            Output = stdout,
+            Error = stderr,
+            EnableDefaultExceptionHandler = false,
+            ProcessTerminationTimeout = CancellationTimeout,
+        };
+        try
+        {
+            return await parsed.InvokeAsync(configuration, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception error)
+        {
+            if (global.IsVerbose(parsed)) await stderr.WriteLineAsync(error.ToString()).ConfigureAwait(false);
+            var (message, code) = Explain(error);
+            await WriteLineAsync(stderr, message).ConfigureAwait(false);
+            return code;
+        }
+    }
+
+    private static (string Message, int Code) Explain(Exception error) => error switch
+    {
+        OperationCanceledException => ("Cancelled.", Failed),
+        ArgumentException => (OptionNames.Translate(error.Message), BadUsage),
+        UsageException or NotSupportedException => (error.Message, BadUsage),
+        FileException or CheckpointException or HeliosException or IOException or UnauthorizedAccessException => (error.Message, Failed),
+        _ => ($"Unexpected {error.GetType().Name}: {error.Message} (--verbose tells more)", Failed),
+    };
+
+    private static Task WriteLineAsync(TextWriter stderr, string message) =>
+        stderr.WriteLineAsync($"helios: {message.ReplaceLineEndings(" ").Trim()}");
+}

@@ -1,0 +1,85 @@
+using System.Collections.Immutable;
+using System.CommandLine;
+using Helios.Cli.Options;
+using Helios.Cli.Output;
+using Helios.Sdk;
+
+namespace Helios.Cli.Commands;
+
+/// <summary><c>helios generate</c>: one answer from a model, or from its first layers.</summary>
+internal sealed class GenerateCommand : Command
+{
+    private readonly Argument<string> model = ModelArgument.Create();
+    private readonly GenerationOptions generation = new();
+    private readonly Option<int?> depth = new("--depth") { Description = "Layers to load, and no more; all by default.", HelpName = "E" };
+    private readonly Option<string> exitPolicy = new("--exit-policy")
+    {
+        Description = "Per-token exits among the loaded layers: none, confidence:0.8, top1:0.9, margin:0.3, entropy:1.5 or patience:2.",
+        HelpName = "P",
+        DefaultValueFactory = _ => "none",
+    };
+
+    private readonly Option<string?> lossless = new("--lossless") { Description = "Draft at an exit and verify at full depth: not available yet.", HelpName = "E" };
+    private readonly DeviceOptions device = new();
+
+    public GenerateCommand(GlobalOptions global)
+        : base("generate", "Generate an answer to a prompt.")
+    {
+        Add(model);
+        generation.AddTo(this);
+        Add(depth);
+        Add(exitPolicy);
+        Add(lossless);
+        device.AddTo(this);
+        depth.MustBe(value => value >= 1, "at least 1");
+        lossless.Validators.Add(result => result.AddError("--lossless is not available yet."));
+        SetAction((parsed, cancellationToken) => RunAsync(Screen.Of(parsed, global), parsed, cancellationToken));
+    }
+
+    private async Task<int> RunAsync(Screen screen, ParseResult parsed, CancellationToken cancellationToken)
+    {
+        var request = generation.Read(parsed);
+        var engine = SingleModel.Start(device.Read(parsed), parsed.GetRequiredValue(model), parsed.GetValue(depth), parsed.GetRequiredValue(exitPolicy));
+        await using (engine.ConfigureAwait(false))
+        {
+            var answer = new Answer(TimeProvider.System);
+            await answer.ReadAsync(engine, request, text => ShowPiece(screen, text), cancellationToken).ConfigureAwait(false);
+            Print(screen, ToResult(answer, engine));
+            cancellationToken.ThrowIfCancellationRequested();
+            return answer.IsCancelled ? CliApp.Failed : CliApp.Done;
+        }
+    }
+
+    private static Generated ToResult(Answer answer, HeliosEngine engine)
+    {
+        var loaded = SingleModel.ModelOf(engine);
+        return new Generated(
+            answer.Ids,
+            answer.Text,
+            answer.Depths,
+            answer.FinishReason,
+            loaded.LoadedLayers,
+            loaded.LoadedLayers == 0 ? 0 : loaded.Size.ToDepth(loaded.LoadedLayers),
+            engine.Snapshot.KvPeakBytes,
+            answer.TimeToFirstToken.TotalMilliseconds,
+            answer.TimePerOutputToken.TotalMilliseconds);
+    }
+
+    private static void ShowPiece(Screen screen, string text)
+    {
+        if (!screen.IsJson) screen.Text(text);
+    }
+
+    private static void Print(Screen screen, Generated result)
+    {
+        if (screen.IsJson)
+        {
+            screen.Json(result, CliJson.Lines.Generated);
+            return;
+        }
+
+        screen.Text(Environment.NewLine);
+        screen.Remark($"{result.Ids.Length} tokens ({result.FinishReason}), {result.LoadedLayers} layers, {Units.Bytes(result.WeightBytes)} of weights, "
+            + $"{Units.Bytes(result.KvBytes)} of KV, first token after {Units.Number(result.TtftMs, "0.0")} ms, then {Units.Number(result.TpotMs, "0.00")} ms a token");
+    }
+}

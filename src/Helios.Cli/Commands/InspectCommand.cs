@@ -1,0 +1,74 @@
+using System.CommandLine;
+using Helios.Cli.Options;
+using Helios.Cli.Output;
+using Helios.Sdk;
+using Helios.Sdk.Checkpoints;
+using Helios.Sdk.Tokenization;
+
+namespace Helios.Cli.Commands;
+
+/// <summary><c>helios inspect</c>: what the headers of a model say, and what it would take on the device.</summary>
+internal sealed class InspectCommand : Command
+{
+    private readonly Argument<string> model = ModelArgument.Create();
+    private readonly DeviceOptions device = new();
+
+    public InspectCommand(GlobalOptions global)
+        : base("inspect", "Show what a model is, from its headers alone.")
+    {
+        Add(model);
+        device.AddTo(this);
+        SetAction(parsed => Run(Screen.Of(parsed, global), parsed.GetRequiredValue(model), device.Read(parsed)));
+    }
+
+    private static int Run(Screen screen, string folder, DeviceChoice device)
+    {
+        using var checkpoint = Checkpoint.Open(folder);
+        var inspection = Inspect(checkpoint, device, Tokenizer(folder, screen));
+        if (screen.IsJson) screen.Json(inspection, CliJson.Lines.Inspection);
+        else screen.Show(Tables.Of(inspection));
+        return CliApp.Done;
+    }
+
+    private static Inspection Inspect(Checkpoint checkpoint, DeviceChoice device, string? tokenizer)
+    {
+        var info = checkpoint.Info;
+        var a = info.Architecture;
+        return new Inspection(
+            info.Name,
+            a.Family,
+            a.Layers,
+            a.HiddenSize,
+            a.VocabularySize,
+            a.ContextLength,
+            [.. info.Exits.Select(exit => exit.Depth)],
+            info.StoredType.ToString().ToLowerInvariant(),
+            info.Parameters,
+            Measure(checkpoint, device),
+            tokenizer);
+    }
+
+    private static InspectedBytes Measure(Checkpoint checkpoint, DeviceChoice device)
+    {
+        const int Tokens = 16;
+        var a = checkpoint.Info.Architecture;
+        using var backend = device.CreateBackend();
+        using var kv = backend.CreateKvStore(slabBytes: 1, Tokens);
+        var size = backend.Loader.Measure(checkpoint, device.Precision);
+        return new InspectedBytes(size.FixedBytes, size.LayerBytes.Max(), kv.BlockBytes(new KvShape(1, a.KvHeads, a.HeadDim)) / Tokens);
+    }
+
+    /// <summary>A model without a tokenizer can be inspected all the same.</summary>
+    private static string? Tokenizer(string folder, Screen screen)
+    {
+        try
+        {
+            return $"tokenizer.json, {TokenizerFiles.Load(folder).VocabularySize} tokens";
+        }
+        catch (CheckpointException error)
+        {
+            screen.Remark(error.Message);
+            return null;
+        }
+    }
+}

@@ -1,0 +1,67 @@
+using System.Collections.Immutable;
+using System.CommandLine;
+using Helios.Cli.Options;
+using Helios.Cli.Output;
+using Helios.Sdk;
+using Helios.Sdk.Tokenization;
+
+namespace Helios.Cli.Commands;
+
+/// <summary><c>helios tokenize</c>: text to ids and back.</summary>
+internal sealed class TokenizeCommand : Command
+{
+    private readonly Argument<string> model = ModelArgument.Create();
+    private readonly Option<string?> text = new("--text") { Description = "Text to encode.", HelpName = "T" };
+    private readonly Option<string?> file = new("--file") { Description = "UTF-8 file whose text to encode.", HelpName = "F" };
+    private readonly Option<ImmutableArray<int>?> decode = IdList.Option("--decode", "Ids to decode.");
+    private readonly Option<bool> noSpecial = new("--no-special") { Description = "Leave special tokens out." };
+
+    public TokenizeCommand(GlobalOptions global)
+        : base("tokenize", "Encode a text, or decode ids, as the model's own tokenizer files say.")
+    {
+        Add(model);
+        Add(text);
+        Add(file);
+        Add(decode);
+        Add(noSpecial);
+        this.ExactlyOneOf(text, file, decode);
+        SetAction((parsed, cancellationToken) => RunAsync(Screen.Of(parsed, global), parsed, cancellationToken));
+    }
+
+    private async Task<int> RunAsync(Screen screen, ParseResult parsed, CancellationToken cancellationToken)
+    {
+        var tokenizer = TokenizerFiles.Load(parsed.GetRequiredValue(model));
+        var special = !parsed.GetValue(noSpecial);
+        if (parsed.GetValue(decode) is { } ids)
+        {
+            Print(screen, Decode(tokenizer, ids, special));
+            return CliApp.Done;
+        }
+
+        var encoded = parsed.GetValue(text) ?? await File.ReadAllTextAsync(parsed.GetRequiredValue(file)!, cancellationToken).ConfigureAwait(false);
+        Print(screen, new EncodedText(tokenizer.Encode(encoded, special)));
+        return CliApp.Done;
+    }
+
+    private static DecodedIds Decode(ITokenizer tokenizer, ImmutableArray<int> ids, bool special)
+    {
+        foreach (var id in ids)
+        {
+            if (id >= tokenizer.VocabularySize) throw new UsageException($"--decode has id {id}; ids of this tokenizer run from 0 to {tokenizer.VocabularySize - 1}.");
+        }
+
+        return new DecodedIds(tokenizer.Decode(ids, skipSpecialTokens: !special));
+    }
+
+    private static void Print(Screen screen, EncodedText encoded)
+    {
+        if (screen.IsJson) screen.Json(encoded, CliJson.Lines.EncodedText);
+        else screen.Text(string.Join(' ', encoded.Ids) + Environment.NewLine);
+    }
+
+    private static void Print(Screen screen, DecodedIds decoded)
+    {
+        if (screen.IsJson) screen.Json(decoded, CliJson.Lines.DecodedIds);
+        else screen.Text(decoded.Text + Environment.NewLine);
+    }
+}

@@ -1,0 +1,29 @@
+using System.CommandLine;
+
+namespace Helios.Cli.Options;
+
+/// <summary>Options that every command has.</summary>
+internal sealed class GlobalOptions
+{
+    private readonly Option<bool> json = new("--json")
+    {
+        Description = "Print JSON alone on standard output.",
+        Recursive = true,
+    };
+
+    private readonly Option<bool> verbose = new("--verbose")
+    {
+        Description = "Print the whole error with its stack trace when a command fails.",
+        Recursive = true,
+    };
+
+    public void AddTo(Command root)
+    {
+        root.Add(json);
+        root.Add(verbose);
+    }
+
+    public bool IsJson(ParseResult parsed) => parsed.GetValue(json);
+
+    public bool IsVerbose(ParseResult parsed) => parsed.GetValue(verbose);
+}

@@ -1,0 +1,26 @@
+using System.Text.RegularExpressions;
+
+namespace Helios.Cli.Options;
+
+/// <summary>Puts messages of the engine into the words of the command line.</summary>
+internal static partial class OptionNames
+{
+    private static readonly (string Engine, string CommandLine)[] Names =
+    [
+        ("Adaptation.FixedDepth", "--depth"),
+        ("Adaptation.Objective", "--objective"),
+        ("Serving.ExitPolicy", "--exit-policy"),
+        ("TokenIds[", "--ids["),
+        ("MaxTokens", "--max-tokens"),
+    ];
+
+    public static string Translate(string message)
+    {
+        var plain = Parameter().Replace(message, "");
+        return Names.Aggregate(plain, (text, name) => text.Replace(name.Engine, name.CommandLine, StringComparison.Ordinal));
+    }
+
+    /// <summary>The name of a parameter says nothing at a prompt.</summary>
+    [GeneratedRegex(@" \(Parameter '\w+'\)", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Parameter();
+}

@@ -1,0 +1,94 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
+using Helios.Cli.Running;
+
+namespace Helios.Cli.Options;
+
+/// <summary>Options of <c>run</c>.</summary>
+internal sealed class RunOptions
+{
+    private static readonly Dictionary<string, Baseline> Baselines = new(StringComparer.Ordinal) { ["full"] = Baseline.Full, ["static-ee"] = Baseline.StaticEarlyExit };
+    private static readonly Dictionary<string, CheckExtent> Checked = new(StringComparer.Ordinal) { ["all"] = CheckExtent.All, ["sample"] = CheckExtent.Sample, ["none"] = CheckExtent.None };
+
+    private readonly Option<string> pool = new("--pool") { Description = "JSON file: memoryBudget, and models with name and path.", HelpName = "P.json", Required = true };
+    private readonly Option<string> prompts = new("--prompts") { Description = "Prompts, a JSON object a line: prompt, maxTokens, tenant.", HelpName = "F.jsonl", Required = true };
+    private readonly Option<string> objective = new("--objective") { Description = "What is to be best: throughput, latency or memory.", HelpName = "O", DefaultValueFactory = _ => "throughput" };
+    private readonly Option<string?> baseline = new("--baseline") { Description = "Serve the first model whole, without adaptation: full, or static-ee for per-token exits.", HelpName = "full|static-ee" };
+    private readonly Option<double?> rate = new("--rate") { Description = "Requests per second, at random moments.", HelpName = "R" };
+    private readonly Option<int?> concurrency = new("--concurrency") { Description = $"Requests at once ({LoadGenerator.DefaultConcurrency} by default); with --rate the most at once.", HelpName = "C" };
+    private readonly Option<QualityGap?> maxQualityGap = new("--max-quality-gap") { Description = "Worst quality chosen, in bits per byte above the best whole model; none lifts the floor.", HelpName = "X|none", CustomParser = ParseGap };
+    private readonly Option<double?> minAgreement = new("--min-agreement") { Description = "Least agreement with the same model's full depth, 0 to 1.", HelpName = "X" };
+    private readonly Option<string?> exitPolicy = new("--exit-policy") { Description = "Per-token exits among the loaded layers; confidence:0.8 for static-ee by default.", HelpName = "P" };
+    private readonly Option<int?> reassess = new("--reassess") { Description = "Requests between two evaluations.", HelpName = "N" };
+    private readonly Option<int?> requestsPerCandidate = new("--requests-per-candidate") { Description = "Requests that each candidate answers while it is evaluated.", HelpName = "N" };
+    private readonly Option<int?> candidates = new("--candidates") { Description = "Models in the shortlist.", HelpName = "K" };
+    private readonly Option<int?> maxBatch = new("--max-batch") { Description = "Most sequences in a step; at least 64, and as many as --concurrency, by default.", HelpName = "N" };
+    private readonly Option<int> maxTokens = new("--max-tokens") { Description = "Most tokens of an answer where a prompt names no maxTokens.", HelpName = "N", DefaultValueFactory = _ => 128 };
+    private readonly Option<bool> ignoreEos = new("--ignore-eos") { Description = "Go on past end-of-sequence ids." };
+    private readonly Option<string> check = new("--check") { Description = "Which answers are scored again afterwards: sample (a tenth, at least 10), all or none.", HelpName = "sample|all|none", DefaultValueFactory = _ => "sample" };
+    private readonly Option<int> seed = new("--seed") { Description = "Seed of arrivals and of the sample.", HelpName = "N" };
+    private readonly DeviceOptions device = new();
+
+    public RunOptions()
+    {
+        rate.MustBe(value => value > 0 && double.IsFinite(value), "a finite number above 0");
+        minAgreement.MustBe(value => value is >= 0 and <= 1, "0 to 1");
+        foreach (var option in (Option<int?>[])[concurrency, reassess, requestsPerCandidate, candidates, maxBatch]) option.MustBe(value => value >= 1, "at least 1");
+        maxTokens.MustBe(value => value >= 1, "at least 1");
+        baseline.AcceptOnlyFromAmong([.. Baselines.Keys]);
+        check.AcceptOnlyFromAmong([.. Checked.Keys]);
+        objective.Validators.Add(result =>
+        {
+            if (Later.Objective(result.GetValueOrDefault<string>() ?? "") is { } later) result.AddError(later);
+        });
+    }
+
+    public void AddTo(Command command)
+    {
+        Option[] options =
+        [
+            pool, prompts, objective, baseline, rate, concurrency, maxQualityGap, minAgreement, exitPolicy, reassess,
+            requestsPerCandidate, candidates, maxBatch, maxTokens, ignoreEos, check, seed,
+        ];
+        foreach (var option in options) command.Add(option);
+        device.AddTo(command);
+    }
+
+    public RunSettings Read(ParseResult parsed)
+    {
+        var settings = new RunSettings
+        {
+            Pool = parsed.GetRequiredValue(pool),
+            Prompts = parsed.GetRequiredValue(prompts),
+            Device = device.Read(parsed),
+            Objective = parsed.GetRequiredValue(objective),
+            Baseline = parsed.GetValue(baseline) is { } name ? Baselines[name] : Baseline.None,
+            Rate = parsed.GetValue(rate),
+            Concurrency = parsed.GetValue(concurrency),
+            MaxQualityGap = parsed.GetValue(maxQualityGap),
+            MinAgreement = parsed.GetValue(minAgreement),
+            ExitPolicy = parsed.GetValue(exitPolicy),
+            Reassess = parsed.GetValue(reassess),
+            RequestsPerCandidate = parsed.GetValue(requestsPerCandidate),
+            Candidates = parsed.GetValue(candidates),
+            MaxBatch = parsed.GetValue(maxBatch),
+            MaxTokens = parsed.GetValue(maxTokens),
+            IgnoreEndOfSequence = parsed.GetValue(ignoreEos),
+            Check = Checked[parsed.GetRequiredValue(check)],
+            Seed = parsed.GetValue(seed),
+        };
+        if (settings is { Baseline: Baseline.Full, ExitPolicy: { } policy and not "none" })
+            throw new UsageException($"--baseline full has no exits; --exit-policy is '{policy}'.");
+        return settings;
+    }
+
+    private static QualityGap? ParseGap(ArgumentResult result)
+    {
+        var text = result.Tokens[0].Value;
+        if (text == "none") return new QualityGap(null);
+        if (double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var gap) && double.IsFinite(gap)) return new QualityGap(gap);
+        result.AddError($"--max-quality-gap is '{text}'; expected bits per byte of at least 0, or none.");
+        return null;
+    }
+}

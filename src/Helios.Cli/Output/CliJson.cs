@@ -1,0 +1,28 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Helios.Cli.Running;
+
+namespace Helios.Cli.Output;
+
+/// <summary>How results are written as JSON: camelCase, text as it is.</summary>
+[JsonSerializable(typeof(Inspection))]
+[JsonSerializable(typeof(EncodedText))]
+[JsonSerializable(typeof(DecodedIds))]
+[JsonSerializable(typeof(Scored))]
+[JsonSerializable(typeof(Generated))]
+[JsonSerializable(typeof(EvaluatedLine))]
+[JsonSerializable(typeof(DecisionLine))]
+[JsonSerializable(typeof(LoadLine))]
+[JsonSerializable(typeof(BreachLine))]
+[JsonSerializable(typeof(CompletedLine))]
+[JsonSerializable(typeof(FailedLine))]
+[JsonSerializable(typeof(SummaryLine))]
+internal sealed partial class CliJson : JsonSerializerContext
+{
+    public static CliJson Lines { get; } = new(new JsonSerializerOptions
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    });
+}

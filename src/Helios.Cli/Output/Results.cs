@@ -1,0 +1,41 @@
+using System.Collections.Immutable;
+
+namespace Helios.Cli.Output;
+
+/// <summary>What <c>inspect</c> prints.</summary>
+internal sealed record Inspection(
+    string Name,
+    string Architecture,
+    int Layers,
+    int HiddenSize,
+    int VocabSize,
+    int ContextLength,
+    ImmutableArray<int> Exits,
+    string Dtype,
+    long Parameters,
+    InspectedBytes Bytes,
+    string? Tokenizer);
+
+/// <summary>Bytes on the device: the fixed part, the largest layer, and the KV of one token in one layer.</summary>
+internal sealed record InspectedBytes(long Fixed, long PerLayer, long KvPerTokenPerLayer);
+
+/// <summary>What <c>tokenize</c> prints of a text.</summary>
+internal sealed record EncodedText(IReadOnlyList<int> Ids);
+
+/// <summary>What <c>tokenize --decode</c> prints.</summary>
+internal sealed record DecodedIds(string Text);
+
+/// <summary>What <c>score</c> prints; the keys are depths.</summary>
+internal sealed record Scored(int Tokens, IReadOnlyDictionary<string, double> Nll, IReadOnlyDictionary<string, int> TopId);
+
+/// <summary>What <c>generate</c> prints.</summary>
+internal sealed record Generated(
+    ImmutableArray<int> Ids,
+    string Text,
+    ImmutableArray<int> ExitDepths,
+    string FinishReason,
+    int LoadedLayers,
+    long WeightBytes,
+    long KvBytes,
+    double TtftMs,
+    double TpotMs);

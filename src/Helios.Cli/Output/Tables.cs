@@ -1,0 +1,43 @@
+using Spectre.Console;
+
+namespace Helios.Cli.Output;
+
+/// <summary>Results as tables for people.</summary>
+internal static class Tables
+{
+    public static Table Facts(params ReadOnlySpan<(string Name, string Value)> facts)
+    {
+        var table = new Table().Border(TableBorder.Rounded).HideHeaders().AddColumns("", "");
+        foreach (var (name, value) in facts) table.AddRow(new Text(name, new Style(Color.Grey)), new Text(value));
+        return table;
+    }
+
+    public static Table Of(Inspection model) => Facts(
+        ("name", model.Name),
+        ("architecture", model.Architecture),
+        ("layers", $"{model.Layers}, exits at {string.Join(", ", model.Exits)}"),
+        ("hidden size", Units.Count(model.HiddenSize)),
+        ("vocabulary", Units.Count(model.VocabSize)),
+        ("context", $"{Units.Count(model.ContextLength)} tokens"),
+        ("parameters", $"{Units.Count(model.Parameters)}, stored as {model.Dtype}"),
+        ("fixed part", Units.Bytes(model.Bytes.Fixed)),
+        ("largest layer", Units.Bytes(model.Bytes.PerLayer)),
+        ("KV", $"{Units.Bytes(model.Bytes.KvPerTokenPerLayer)} a token and layer"),
+        ("tokenizer", model.Tokenizer ?? "none that can be read"));
+
+    public static Table Of(Scored scored, Func<int, string> textOf)
+    {
+        var table = new Table().Border(TableBorder.Rounded).AddColumns("depth", "nats", "nats a token", "top token behind the last");
+        table.Columns[0].RightAligned();
+        table.Columns[1].RightAligned();
+        table.Columns[2].RightAligned();
+        foreach (var (depth, nats) in scored.Nll)
+        {
+            var top = scored.TopId[depth];
+            var perToken = scored.Tokens > 1 ? nats / (scored.Tokens - 1) : (double?)null;
+            table.AddRow(new Text(depth), new Text(Units.Number(nats, "0.0000")), new Text(Units.Number(perToken, "0.0000")), new Text($"{top} {textOf(top)}"));
+        }
+
+        return table;
+    }
+}

@@ -1,0 +1,103 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using Helios.Cli.Commands;
+using Helios.Cli.Output;
+using Helios.Sdk;
+
+namespace Helios.Cli.Running;
+
+/// <summary>What the engine tells, as lines of a run's output.</summary>
+internal static class EventLineFactory
+{
+    /// <summary>The line of an event; null for a kind that this command does not know.</summary>
+    public static EventLine? Of(AdaptationEvent happened, double atMs) => happened switch
+    {
+        AdaptationEvent.Evaluated e => new EvaluatedLine(e.Kind, atMs, e.Model, e.Took.TotalMilliseconds, [.. e.Profiles.Select(Profile)]),
+        AdaptationEvent.Loading e => new LoadLine(e.Kind, atMs, e.Target.Model, e.Target.Depth, e.Bytes),
+        AdaptationEvent.Loaded e => new LoadLine(e.Kind, atMs, e.Target.Model, e.Target.Depth, e.Bytes, e.Took.TotalMilliseconds),
+        AdaptationEvent.LoadFailed e => new LoadLine(e.Kind, atMs, e.Target.Model, e.Target.Depth, Reason: e.Reason, RetryAfterMs: e.RetryAfter?.TotalMilliseconds),
+        AdaptationEvent.Breach e => new BreachLine(e.Kind, atMs, e.Point.Target.Model, e.Point.Target.Depth, e.Point.ExitPolicy, e.Breaches, e.Window),
+        _ => DecisionOf(happened) is { } decision ? Decision(happened.Kind, atMs, decision) : null,
+    };
+
+    /// <summary>The decision behind an event; null when there is none.</summary>
+    public static AdaptationDecision? DecisionOf(AdaptationEvent happened) => happened switch
+    {
+        AdaptationEvent.Selected e => e.Decision,
+        AdaptationEvent.Deepened e => e.Decision,
+        AdaptationEvent.Switched e => e.Decision,
+        AdaptationEvent.Stayed e => e.Decision,
+        AdaptationEvent.Reassessed e => e.Decision,
+        _ => null,
+    };
+
+    /// <summary>The change that an event tells of; null when what serves stays the same.</summary>
+    public static ChangeLine? Change(AdaptationEvent happened, double atMs) =>
+        happened is AdaptationEvent.Deepened or AdaptationEvent.Switched && DecisionOf(happened) is { } decision
+            ? new ChangeLine(atMs, decision.Previous?.ToString(), decision.Chosen.ToString(), Name(decision.Trigger), decision.Reason)
+            : null;
+
+    public static CompletedLine Completed(Served served, double atMs)
+    {
+        var result = served.Result;
+        var point = served.Point;
+        return new CompletedLine(
+            "completed",
+            atMs,
+            served.Request,
+            served.Prompt.Tenant,
+            point.Target.Model,
+            point.Target.Depth,
+            point.ExitPolicy,
+            result.PromptIds.Length,
+            result.TokenIds.Length,
+            Answer.NameOf(result.FinishReason),
+            result.TimeToFirstToken.TotalMilliseconds,
+            result.TimePerOutputToken.TotalMilliseconds);
+    }
+
+    private static DecisionLine Decision(string kind, double atMs, AdaptationDecision decision) => new(
+        kind,
+        atMs,
+        Name(decision.Trigger),
+        Name(decision.Act),
+        decision.Previous?.ToString(),
+        decision.Chosen.ToString(),
+        decision.Chosen.Target.Model,
+        decision.Chosen.Target.Depth,
+        decision.Chosen.ExitPolicy,
+        decision.Reason,
+        decision.Degraded,
+        decision.PredictedCost is { } cost ? new CostLine(cost.BytesToLoad, Units.Finite(cost.LoadSeconds * 1000)) : null,
+        [.. decision.Considered.Select(Considered)]);
+
+    private static ConsideredLine Considered(ConsideredPoint considered) => new(
+        considered.Point.Target.Model,
+        considered.Point.Target.Depth,
+        considered.Point.ExitPolicy,
+        Units.Finite(considered.Score),
+        [.. considered.Terms.Select(term => new TermLine(term.Name, Units.Finite(term.Value), term.Unit))],
+        considered.InfeasibleBecause);
+
+    private static ProfileLine Profile(PointProfile profile) => new(
+        profile.Point.Target.Model,
+        profile.Point.Target.Depth,
+        profile.Point.ExitPolicy,
+        Units.Finite(profile.Throughput),
+        Units.Finite(profile.TpotMs),
+        Units.Finite(profile.AloneTpotMs),
+        Units.Finite(profile.TtftMs),
+        profile.WeightBytes,
+        profile.KvBytesPerSequence,
+        profile.MaxBatch,
+        Units.Finite(profile.BitsPerByte),
+        Units.Finite(profile.QualityGap),
+        Units.Finite(profile.Agreement),
+        Units.Finite(profile.BreachRate),
+        Units.Finite(profile.ExitShare),
+        profile.EvidenceTokens,
+        profile.EvidenceRequests);
+
+    private static string Name<TEnum>(TEnum value)
+        where TEnum : struct, Enum => JsonNamingPolicy.CamelCase.ConvertName(value.ToString());
+}

@@ -1,0 +1,131 @@
+using System.Collections.Immutable;
+using System.Text.Json.Serialization;
+
+namespace Helios.Cli.Running;
+
+/// <summary>A line of a run's output: what happened, and when, in milliseconds since the start.</summary>
+internal abstract record EventLine([property: JsonPropertyOrder(-2)] string Event, [property: JsonPropertyOrder(-1)] double AtMs);
+
+/// <summary>A candidate was evaluated.</summary>
+internal sealed record EvaluatedLine(string Event, double AtMs, string Model, double TookMs, ImmutableArray<ProfileLine> Profiles)
+    : EventLine(Event, AtMs);
+
+/// <summary>What is known of a candidate at one exit; null means not known.</summary>
+internal sealed record ProfileLine(
+    string Model,
+    int Depth,
+    string ExitPolicy,
+    double? Throughput,
+    double? TpotMs,
+    double? AloneTpotMs,
+    double? TtftMs,
+    long WeightBytes,
+    long KvBytesPerSequence,
+    int MaxBatch,
+    double? BitsPerByte,
+    double? QualityGap,
+    double? Agreement,
+    double? BreachRate,
+    double? ExitShare,
+    int EvidenceTokens,
+    int EvidenceRequests);
+
+/// <summary>A decision of the adaptation loop, with everything it looked at.</summary>
+internal sealed record DecisionLine(
+    string Event,
+    double AtMs,
+    string Trigger,
+    string Act,
+    string? From,
+    string To,
+    string Model,
+    int Depth,
+    string ExitPolicy,
+    string Reason,
+    bool Degraded,
+    CostLine? PredictedCost,
+    ImmutableArray<ConsideredLine> Considered)
+    : EventLine(Event, AtMs);
+
+/// <summary>What a change is expected to take.</summary>
+internal sealed record CostLine(long Bytes, double? LoadMs);
+
+/// <summary>A point that a decision looked at.</summary>
+internal sealed record ConsideredLine(string Model, int Depth, string ExitPolicy, double? Score, ImmutableArray<TermLine> Terms, string? InfeasibleBecause);
+
+/// <summary>A part of a score.</summary>
+internal sealed record TermLine(string Name, double? Value, string Unit);
+
+/// <summary>A load began, ended or failed.</summary>
+internal sealed record LoadLine(
+    string Event,
+    double AtMs,
+    string Model,
+    int Depth,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] long? Bytes = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? TookMs = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Reason = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? RetryAfterMs = null)
+    : EventLine(Event, AtMs);
+
+/// <summary>The breach counter went over its limit.</summary>
+internal sealed record BreachLine(string Event, double AtMs, string Model, int Depth, string ExitPolicy, int Breaches, int Window)
+    : EventLine(Event, AtMs);
+
+/// <summary>A request was answered.</summary>
+internal sealed record CompletedLine(
+    string Event,
+    double AtMs,
+    int Request,
+    string? Tenant,
+    string Model,
+    int Depth,
+    string ExitPolicy,
+    int PromptTokens,
+    int Tokens,
+    string FinishReason,
+    double TtftMs,
+    double TpotMs)
+    : EventLine(Event, AtMs);
+
+/// <summary>A request was not answered.</summary>
+internal sealed record FailedLine(string Event, double AtMs, int Request, string? Tenant, string Reason)
+    : EventLine(Event, AtMs);
+
+/// <summary>The last line of a run.</summary>
+internal sealed record SummaryLine(
+    int Requests,
+    int Failed,
+    long Tokens,
+    double ThroughputTps,
+    Percentiles TtftMs,
+    Percentiles TpotMs,
+    double? JoulesPerToken,
+    long PeakBytes,
+    int MaxBatch,
+    double? MeanDepth,
+    double? Agreement,
+    double? QualityGapBitsPerByte,
+    double? WholeTextGapBitsPerByte,
+    ImmutableArray<ChangeLine> Changes)
+{
+    [JsonPropertyOrder(-1)]
+    public string Event => "summary";
+}
+
+/// <summary>Percentiles in milliseconds; null when there is nothing to rank.</summary>
+internal sealed record Percentiles(double? P50, double? P95, double? P99)
+{
+    public static Percentiles Of(IEnumerable<TimeSpan> times)
+    {
+        var sorted = times.Select(time => time.TotalMilliseconds).Order().ToArray();
+        return new Percentiles(At(sorted, 0.50), At(sorted, 0.95), At(sorted, 0.99));
+    }
+
+    /// <summary>The smallest value that at least this share of all values does not pass.</summary>
+    private static double? At(double[] sorted, double share) =>
+        sorted.Length == 0 ? null : sorted[Math.Max(0, (int)Math.Ceiling(share * sorted.Length) - 1)];
+}
+
+/// <summary>A change of what serves.</summary>
+internal sealed record ChangeLine(double AtMs, string? From, string To, string Trigger, string Reason);

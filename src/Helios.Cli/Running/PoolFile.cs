@@ -1,0 +1,74 @@
+using System.Text.Json;
+
+namespace Helios.Cli.Running;
+
+/// <summary>The pool of a run: a memory budget and its models.</summary>
+/// <param name="MemoryBudget">Bytes; null when the file names none.</param>
+/// <param name="Models">The models, at least one.</param>
+internal sealed record PoolFile(long? MemoryBudget, IReadOnlyList<PoolFileModel> Models)
+{
+    /// <exception cref="FileException">The file is unusable; the message names file and field.</exception>
+    public static PoolFile Read(string path)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(File.ReadAllBytes(path), new JsonDocumentOptions { AllowDuplicateProperties = false });
+            return Read(path, document.RootElement);
+        }
+        catch (JsonException error)
+        {
+            throw new FileException($"{path}: the file is not valid JSON ({error.Message}).");
+        }
+    }
+
+    private static PoolFile Read(string path, JsonElement root)
+    {
+        var pool = new StrictObject($"{path}:", root);
+        pool.HasOnly("memoryBudget", "models");
+        var list = pool.Required("models", "a list of models");
+        if (list.ValueKind != JsonValueKind.Array || list.GetArrayLength() == 0) throw pool.Wrong("models", list, "a list of at least one model");
+        var models = list.EnumerateArray().Select((model, i) => ReadModel(path, i, model)).ToList();
+        for (var i = 0; i < models.Count; i++)
+        {
+            if (models.FindIndex(model => model.Name == models[i].Name) is var first && first < i)
+                throw new FileException($"{path}: models[{i}].name is '{models[i].Name}', as is models[{first}].name; names are unique.");
+        }
+
+        return new PoolFile(ReadBudget(pool), models);
+    }
+
+    private static long? ReadBudget(StrictObject pool)
+    {
+        const string Field = "memoryBudget";
+        if (pool.Optional(Field) is not { } value) return null;
+        var text = value.ValueKind switch
+        {
+            JsonValueKind.String => value.GetString()!,
+            JsonValueKind.Number => value.GetRawText(),
+            _ => "",
+        };
+        return ByteSize.TryParse(text, out var bytes) ? bytes : throw pool.Wrong(Field, value, ByteSize.Expected);
+    }
+
+    private static PoolFileModel ReadModel(string file, int index, JsonElement element)
+    {
+        var model = new StrictObject($"{file}: models[{index}]", element);
+        model.HasOnly("name", "path");
+        var path = model.RequiredString("path", "the folder of a model");
+        var folder = Find(file, path) ?? throw new FileException($"{model.At("path")} is '{path}', which is no folder, neither from here nor from the folder of the pool file.");
+        var name = model.OptionalString("name", "a name that is not empty");
+        return new PoolFileModel(name ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(folder)), folder);
+    }
+
+    /// <summary>Relative to the current folder, else to that of the pool file.</summary>
+    private static string? Find(string file, string path)
+    {
+        string[] places = [Path.GetFullPath(path), Path.GetFullPath(path, Path.GetDirectoryName(Path.GetFullPath(file))!)];
+        return Array.Find(places, Directory.Exists);
+    }
+}
+
+/// <summary>A model of the pool.</summary>
+/// <param name="Name">Its name, unique in the pool.</param>
+/// <param name="Folder">Absolute path of its folder.</param>
+internal sealed record PoolFileModel(string Name, string Folder);

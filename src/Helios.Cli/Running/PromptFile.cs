@@ -1,0 +1,56 @@
+using System.Text.Json;
+
+namespace Helios.Cli.Running;
+
+/// <summary>Reads prompts, one JSON object a line.</summary>
+internal static class PromptFile
+{
+    /// <param name="path">The file.</param>
+    /// <param name="defaultMaxTokens">Most tokens of an answer where the line says nothing.</param>
+    /// <exception cref="FileException">A line is unusable; the message names file, line and field.</exception>
+    public static IReadOnlyList<PromptLine> Read(string path, int defaultMaxTokens)
+    {
+        var prompts = new List<PromptLine>();
+        var number = 0;
+        foreach (var line in File.ReadLines(path))
+        {
+            number++;
+            if (!string.IsNullOrWhiteSpace(line)) prompts.Add(ReadLine($"{path}, line {number}:", line, defaultMaxTokens));
+        }
+
+        return prompts.Count > 0 ? prompts : throw new FileException($"{path}: there are no prompts; expected a JSON object a line.");
+    }
+
+    /// <summary>Other fields are left alone: data sets bring their own.</summary>
+    private static PromptLine ReadLine(string place, string line, int defaultMaxTokens)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(line, new JsonDocumentOptions { AllowDuplicateProperties = false });
+            var fields = new StrictObject(place, document.RootElement);
+            return new PromptLine(
+                fields.RequiredString("prompt", "a text"),
+                ReadMaxTokens(fields) ?? defaultMaxTokens,
+                fields.OptionalString("tenant", "a name that is not empty"));
+        }
+        catch (JsonException error)
+        {
+            throw new FileException($"{place} the line is not valid JSON ({error.Message}).");
+        }
+    }
+
+    private static int? ReadMaxTokens(StrictObject fields)
+    {
+        const string Field = "maxTokens";
+        if (fields.Optional(Field) is not { } value) return null;
+        return value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var tokens) && tokens >= 1
+            ? tokens
+            : throw fields.Wrong(Field, value, "a whole number of at least 1");
+    }
+}
+
+/// <summary>A prompt of a run.</summary>
+/// <param name="Prompt">The text.</param>
+/// <param name="MaxTokens">Most tokens of the answer.</param>
+/// <param name="Tenant">Whose it is; null is nobody's.</param>
+internal sealed record PromptLine(string Prompt, int MaxTokens, string? Tenant);

@@ -1,0 +1,52 @@
+using Helios.Cli.Output;
+using Helios.Sdk;
+
+namespace Helios.Cli.Running;
+
+/// <summary>A run from end to end: serve the prompts, score what was served again, sum up.</summary>
+internal sealed class RunJob(RunSettings settings, Screen screen, TimeProvider time)
+{
+    private const double SampledShare = 0.1;
+    private const int LeastSampled = 10;
+
+    public async Task<int> RunAsync(CancellationToken cancellationToken)
+    {
+        var pool = PoolFile.Read(settings.Pool);
+        var prompts = PromptFile.Read(settings.Prompts, settings.MaxTokens);
+        var log = new EventLog(screen, time);
+        var run = await new ServingPart(settings, log, time).RunAsync(pool, prompts, cancellationToken).ConfigureAwait(false);
+        var check = await CheckAsync(pool, run, cancellationToken).ConfigureAwait(false);
+        log.Finish(run.Summarize(check, log.Changes));
+
+        cancellationToken.ThrowIfCancellationRequested();
+        if (run.Completed.IsEmpty) throw new HeliosException($"No request was answered; the first failed so: {run.FirstFailure}");
+        return CliApp.Done;
+    }
+
+    /// <summary>Null when nothing was to be checked, or could be: a run that was served is worth its summary.</summary>
+    private async Task<CheckResult?> CheckAsync(PoolFile pool, ServedRun run, CancellationToken cancellationToken)
+    {
+        var sample = Sample(run.Completed);
+        if (sample.Count == 0 || cancellationToken.IsCancellationRequested) return null;
+        try
+        {
+            var check = await ServedCheck.StartAsync(settings.Device, pool, cancellationToken).ConfigureAwait(false);
+            await using (check.ConfigureAwait(false)) return await check.RunAsync(sample, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception error) when (error is OperationCanceledException or HeliosException)
+        {
+            screen.Remark($"What was served could not be scored again: {error.Message}");
+            return null;
+        }
+    }
+
+    private IReadOnlyCollection<Served> Sample(IReadOnlyList<Served> completed)
+    {
+        if (settings.Check == CheckExtent.None) return [];
+        var count = settings.Check == CheckExtent.All ? completed.Count : Math.Max(LeastSampled, (int)Math.Ceiling(completed.Count * SampledShare));
+        if (count >= completed.Count) return completed;
+        var shuffled = completed.ToArray();
+        new Random(settings.Seed).Shuffle(shuffled);
+        return shuffled[..count];
+    }
+}

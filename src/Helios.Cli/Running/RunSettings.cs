@@ -1,0 +1,95 @@
+using Helios.Cli.Options;
+using Helios.Sdk;
+
+namespace Helios.Cli.Running;
+
+/// <summary>What a run was told.</summary>
+internal sealed record RunSettings
+{
+    public required string Pool { get; init; }
+
+    public required string Prompts { get; init; }
+
+    public required DeviceChoice Device { get; init; }
+
+    public required string Objective { get; init; }
+
+    public required Baseline Baseline { get; init; }
+
+    /// <summary>Requests per second; null keeps <see cref="Concurrency"/> requests going instead.</summary>
+    public required double? Rate { get; init; }
+
+    /// <summary>Most requests at once; null has a default without a rate, and no limit with one.</summary>
+    public required int? Concurrency { get; init; }
+
+    /// <summary>Quality floor; null leaves the engine's own.</summary>
+    public required QualityGap? MaxQualityGap { get; init; }
+
+    public required double? MinAgreement { get; init; }
+
+    public required string? ExitPolicy { get; init; }
+
+    public required int? Reassess { get; init; }
+
+    public required int? RequestsPerCandidate { get; init; }
+
+    public required int? Candidates { get; init; }
+
+    public required int? MaxBatch { get; init; }
+
+    public required int MaxTokens { get; init; }
+
+    public required bool IgnoreEndOfSequence { get; init; }
+
+    public required CheckExtent Check { get; init; }
+
+    public required int Seed { get; init; }
+
+    /// <summary>Composes the engine that serves.</summary>
+    public HeliosBuilder CreateBuilder(PoolFile pool)
+    {
+        var builder = Device.CreateBuilder();
+        foreach (var model in pool.Models) builder.AddModel(model.Folder, model.Name);
+        if (pool.MemoryBudget is { } budget) builder.UseMemoryBudget(budget);
+        builder.Configure(options =>
+        {
+            options.Serving.MaxBatchSize = MaxBatch ?? Math.Max(options.Serving.MaxBatchSize, Concurrency ?? 0);
+            options.Serving.MaxRowsPerStep = Math.Max(options.Serving.MaxRowsPerStep, options.Serving.MaxBatchSize);
+        });
+        if (Baseline == Baseline.Full) builder.ServeFixed();
+        else if (Baseline == Baseline.StaticEarlyExit) builder.ServeFixed(exitPolicy: ExitPolicy ?? "confidence:0.8");
+        else builder.Configure(Adapt);
+        return builder;
+    }
+
+    private void Adapt(HeliosOptions options)
+    {
+        var adaptation = options.Adaptation;
+        adaptation.Objective = Objective;
+        if (MaxQualityGap is { } gap) adaptation.MaxQualityGap = gap.BitsPerByte;
+        adaptation.MinAgreement = MinAgreement;
+        adaptation.ReassessEveryRequests = Reassess ?? adaptation.ReassessEveryRequests;
+        adaptation.RequestsPerCandidate = RequestsPerCandidate ?? adaptation.RequestsPerCandidate;
+        adaptation.Candidates = Candidates ?? adaptation.Candidates;
+        options.Serving.ExitPolicy = ExitPolicy ?? options.Serving.ExitPolicy;
+    }
+}
+
+/// <summary>What serves instead of the adaptive engine.</summary>
+internal enum Baseline
+{
+    None,
+    Full,
+    StaticEarlyExit,
+}
+
+/// <summary>How many of the completed requests are scored again after a run.</summary>
+internal enum CheckExtent
+{
+    Sample,
+    All,
+    None,
+}
+
+/// <summary>Worst quality chosen; null lifts the floor.</summary>
+internal readonly record struct QualityGap(double? BitsPerByte);

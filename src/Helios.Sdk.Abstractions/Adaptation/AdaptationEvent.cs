@@ -1,0 +1,91 @@
+using System.Collections.Immutable;
+
+namespace Helios.Sdk;
+
+/// <summary>
+/// What the adaptation loop tells its observers, in the order in which it happened. A closed family: switch over its
+/// cases, or go by <see cref="Kind"/>.
+/// </summary>
+public abstract record AdaptationEvent
+{
+    private AdaptationEvent(string kind, DateTimeOffset at)
+    {
+        Kind = kind;
+        At = at;
+    }
+
+    /// <summary>Name of the case in lower case, as the command line prints it, e.g. <c>evaluated</c>.</summary>
+    public string Kind { get; }
+
+    /// <summary>When it happened.</summary>
+    public DateTimeOffset At { get; init; }
+
+    /// <summary>A candidate was evaluated.</summary>
+    /// <param name="At">When it happened.</param>
+    /// <param name="Model">The candidate.</param>
+    /// <param name="Profiles">What is known of it now, by ascending depth; their exit shares are its exit histogram.</param>
+    /// <param name="Took">Time it took.</param>
+    public sealed record Evaluated(DateTimeOffset At, string Model, ImmutableArray<PointProfile> Profiles, TimeSpan Took)
+        : AdaptationEvent("evaluated", At);
+
+    /// <summary>A point was selected that did not serve before, or the first selection kept the one that did.</summary>
+    /// <param name="At">When it happened.</param>
+    /// <param name="Decision">What was known, chosen and why.</param>
+    public sealed record Selected(DateTimeOffset At, AdaptationDecision Decision)
+        : AdaptationEvent("selected", At);
+
+    /// <summary>A load has begun.</summary>
+    /// <param name="At">When it happened.</param>
+    /// <param name="Target">What is being loaded.</param>
+    /// <param name="Bytes">Bytes that are missing.</param>
+    public sealed record Loading(DateTimeOffset At, LoadTarget Target, long Bytes)
+        : AdaptationEvent("loading", At);
+
+    /// <summary>A load is done.</summary>
+    /// <param name="At">When it happened.</param>
+    /// <param name="Target">What was loaded.</param>
+    /// <param name="Bytes">Bytes that were loaded.</param>
+    /// <param name="Took">Time it took.</param>
+    public sealed record Loaded(DateTimeOffset At, LoadTarget Target, long Bytes, TimeSpan Took)
+        : AdaptationEvent("loaded", At);
+
+    /// <summary>A load failed or was refused; what served goes on serving.</summary>
+    /// <param name="At">When it happened.</param>
+    /// <param name="Target">What was to be loaded.</param>
+    /// <param name="Reason">Why it was not.</param>
+    /// <param name="RetryAfter">How long the model is left alone; null when nothing keeps it from being tried again.</param>
+    public sealed record LoadFailed(DateTimeOffset At, LoadTarget Target, string Reason, TimeSpan? RetryAfter)
+        : AdaptationEvent("loadfailed", At);
+
+    /// <summary>The breach counter went over its limit.</summary>
+    /// <param name="At">When it happened.</param>
+    /// <param name="Point">What served.</param>
+    /// <param name="Breaches">Breaches counted.</param>
+    /// <param name="Window">Tokens among which they were counted.</param>
+    public sealed record Breach(DateTimeOffset At, OperatingPoint Point, int Breaches, int Window)
+        : AdaptationEvent("breach", At);
+
+    /// <summary>The same model serves with more layers from now on.</summary>
+    /// <param name="At">When it happened.</param>
+    /// <param name="Decision">What was known, chosen and why.</param>
+    public sealed record Deepened(DateTimeOffset At, AdaptationDecision Decision)
+        : AdaptationEvent("deepened", At);
+
+    /// <summary>Another model, or fewer layers of the same one, serve from now on.</summary>
+    /// <param name="At">When it happened.</param>
+    /// <param name="Decision">What was known, chosen and why.</param>
+    public sealed record Switched(DateTimeOffset At, AdaptationDecision Decision)
+        : AdaptationEvent("switched", At);
+
+    /// <summary>The guard found nothing better than what serves.</summary>
+    /// <param name="At">When it happened.</param>
+    /// <param name="Decision">What was known, chosen and why.</param>
+    public sealed record Stayed(DateTimeOffset At, AdaptationDecision Decision)
+        : AdaptationEvent("stayed", At);
+
+    /// <summary>The candidates were looked at again, whether or not anything changes.</summary>
+    /// <param name="At">When it happened.</param>
+    /// <param name="Decision">What was known, chosen and why.</param>
+    public sealed record Reassessed(DateTimeOffset At, AdaptationDecision Decision)
+        : AdaptationEvent("reassessed", At);
+}

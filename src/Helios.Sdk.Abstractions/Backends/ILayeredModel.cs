@@ -1,0 +1,110 @@
+namespace Helios.Sdk;
+
+/// <summary>
+/// A model that the engine walks layer by layer. Hidden states and logits never leave it: scalars and token ids do.
+/// One step is <see cref="Begin"/>, then <see cref="Run"/>, <see cref="ReadSignals"/> and <see cref="Retire"/> in turn,
+/// then <see cref="Sample"/>. All but <see cref="UseLayers"/> belong to the device thread.
+/// </summary>
+/// <remarks>
+/// A row's results do not depend, bit for bit, on the other rows of the step nor on where a prompt was cut into steps
+/// (a GPU backend says how far it holds this).
+/// </remarks>
+public interface ILayeredModel : IDisposable
+{
+    /// <summary>
+    /// Sets the layers it runs over: consecutive, in order. The next <see cref="Begin"/> uses them; a step under way keeps
+    /// those it began with. KV of layer <c>i</c> lies in slot <c>i - layers[0].Layer</c> of a block, so that one layer
+    /// alone can be run with KV for one layer. May be called from any thread.
+    /// </summary>
+    /// <param name="layers">The layers; none of them may be disposed while it is used here.</param>
+    void UseLayers(IReadOnlyList<ILayerWeights> layers);
+
+    /// <summary>
+    /// Starts a step: embeds the rows, and stands before layer 0, which must be in use; or goes on with the step before, see
+    /// <see cref="StepBatch.Resume"/>. The spans are copied. When it throws there is no step.
+    /// </summary>
+    /// <param name="batch">Rows and block tables.</param>
+    void Begin(in StepBatch batch);
+
+    /// <summary>
+    /// Runs layers over the rows that have not retired, writing their KV first, so that rows of one sequence see each
+    /// other causally.
+    /// </summary>
+    /// <param name="layers">Layers in use that follow on those already run.</param>
+    void Run(LayerRange layers);
+
+    /// <summary>Norm and head at the present depth for some rows, reduced to scalars. Changes no row.</summary>
+    /// <param name="look">Which rows, which signals, which targets.</param>
+    /// <param name="signals">One per row of the look.</param>
+    void ReadSignals(in ExitLook look, Span<ExitSignal> signals);
+
+    /// <summary>
+    /// Rows leave the walk at the present depth; the state they leave with is what <see cref="Sample"/> uses. For every
+    /// layer between here and the row's <see cref="StepRow.KvDepth"/> the state's K/V projections are written, so that later tokens
+    /// find KV everywhere.
+    /// </summary>
+    /// <param name="rows">Indices into the batch.</param>
+    void Retire(ReadOnlySpan<int> rows);
+
+    /// <summary>Norm, head and sampling for retired rows, each with the norm and head of the depth it left at.</summary>
+    /// <param name="rows">Which rows and how to draw.</param>
+    /// <param name="tokens">One per entry of <paramref name="rows"/>.</param>
+    void Sample(ReadOnlySpan<SampleRow> rows, Span<SampledToken> tokens);
+}
+
+/// <summary>The rows of a step.</summary>
+public readonly ref struct StepBatch
+{
+    /// <summary>One token each; rows of a sequence lie next to each other in order of position.</summary>
+    public required ReadOnlySpan<StepRow> Rows { get; init; }
+
+    /// <summary>Block tables of the sequences, one after another.</summary>
+    public required ReadOnlySpan<KvBlock> Blocks { get; init; }
+
+    /// <summary>
+    /// Goes on with the step before instead of embedding anew: its rows, in the same order and none of them retired, keep
+    /// their states, and the walk continues at the depth it has reached, which is where the layers in use must start.
+    /// Block tables and KV depths may be others. This is how a model is run a layer at a time, holding one layer's weights
+    /// and one layer's KV: <see cref="ILayeredModel.UseLayers"/> the next layer, <see cref="ILayeredModel.Begin"/> with this set,
+    /// <see cref="ILayeredModel.Run"/>; looks come after a <see cref="ILayeredModel.Run"/> and before the next resumption.
+    /// </summary>
+    public bool Resume { get; init; }
+}
+
+/// <summary>One token of a step.</summary>
+/// <param name="TokenId">Input id, 0..vocabulary-1.</param>
+/// <param name="Position">Position in its sequence from 0.</param>
+/// <param name="FirstBlock">Where the sequence's block table starts in <see cref="StepBatch.Blocks"/>; rows of one sequence share it.</param>
+/// <param name="KvDepth">
+/// Layers for which the sequence keeps KV, counted from the first in use: its shape, how far it may run, and how far
+/// <see cref="ILayeredModel.Retire"/> fills.
+/// </param>
+public readonly record struct StepRow(int TokenId, int Position, int FirstBlock, int KvDepth);
+
+/// <summary>A look at an exit.</summary>
+public readonly ref struct ExitLook
+{
+    /// <summary>Indices of the rows to look at; none may have retired.</summary>
+    public required ReadOnlySpan<int> Rows { get; init; }
+
+    /// <summary>What to compute beyond the top token.</summary>
+    public required ExitSignals Needs { get; init; }
+
+    /// <summary>Per row the id whose log probability is wanted, -1 for none; empty when no row wants one.</summary>
+    public ReadOnlySpan<int> Targets { get; init; }
+}
+
+/// <summary>A row to draw a token for.</summary>
+/// <param name="Row">Index into the batch; must have retired.</param>
+/// <param name="Temperature">0 takes the likeliest token (lowest id on ties); above 0 divides the logits.</param>
+/// <param name="TopK">Keep this many likeliest tokens; 0 keeps all.</param>
+/// <param name="TopP">Keep the likeliest tokens whose probabilities sum to this, at least one; 1 keeps all.</param>
+/// <param name="Uniform">The draw, in [0, 1): the token at which the running sum of kept probabilities, likeliest first, passes it.</param>
+/// <param name="Needs">Signals wanted of the row.</param>
+public readonly record struct SampleRow(int Row, float Temperature, int TopK, float TopP, double Uniform, ExitSignals Needs);
+
+/// <summary>A drawn token.</summary>
+/// <param name="TokenId">The token.</param>
+/// <param name="LogProbability">Natural log of its probability before temperature and cuts.</param>
+/// <param name="Signal">Signals of the row at the depth it left at.</param>
+public readonly record struct SampledToken(int TokenId, float LogProbability, ExitSignal Signal);

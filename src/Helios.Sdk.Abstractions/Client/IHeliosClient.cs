@@ -1,0 +1,28 @@
+namespace Helios.Sdk;
+
+/// <summary>
+/// Generates text with the models of one engine. Thread-safe: many requests at once is what it is for. Bad input throws
+/// <see cref="ArgumentException"/> before anything is queued.
+/// </summary>
+public interface IHeliosClient
+{
+    /// <summary>Streams an answer piece by piece. Leaving the enumeration cancels the request.</summary>
+    /// <param name="request">Prompt and options.</param>
+    /// <param name="cancellationToken">Cancels it wherever it is: in the queue, while a model loads, in prefill, in decode.</param>
+    /// <exception cref="ArgumentException">The request is invalid: empty prompt, unknown model, context overflow, ...</exception>
+    /// <exception cref="ServerBusyException">The queue is full.</exception>
+    /// <exception cref="HeliosException">The engine failed, or cannot hold what the request asks for.</exception>
+    /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was cancelled.</exception>
+    /// <exception cref="ObjectDisposedException">The engine was stopped.</exception>
+    IAsyncEnumerable<GenerationUpdate> StreamAsync(GenerationRequest request, CancellationToken cancellationToken = default);
+
+    /// <summary>Generates a whole answer.</summary>
+    /// <param name="request">Prompt and options.</param>
+    /// <param name="cancellationToken">Cancels it wherever it is.</param>
+    /// <exception cref="ArgumentException">The request is invalid.</exception>
+    /// <exception cref="ServerBusyException">The queue is full.</exception>
+    /// <exception cref="HeliosException">The engine failed, or cannot hold what the request asks for.</exception>
+    /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was cancelled.</exception>
+    /// <exception cref="ObjectDisposedException">The engine was stopped.</exception>
+    Task<GenerationResult> GenerateAsync(GenerationRequest request, CancellationToken cancellationToken = default);
+}

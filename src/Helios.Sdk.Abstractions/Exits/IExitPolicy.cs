@@ -1,0 +1,25 @@
+namespace Helios.Sdk;
+
+/// <summary>
+/// Decides per token where to leave among the loaded layers. Pure: sees scalars only, keeps no state between calls, and
+/// is called on the device thread, so it must neither block nor allocate.
+/// </summary>
+public interface IExitPolicy
+{
+    /// <summary>Name and parameters, e.g. <c>confidence:0.8</c>; the one by which configuration chooses it.</summary>
+    string Name { get; }
+
+    /// <summary>Signals that <see cref="Decide"/> reads.</summary>
+    ExitSignals Needs { get; }
+
+    /// <summary>Says at which exits to look. A look costs a head over the vocabulary for every row.</summary>
+    /// <param name="exits">Depths below the one served, ascending.</param>
+    /// <param name="looks">Set true to look; all false on entry.</param>
+    void ChooseLooks(ReadOnlySpan<int> exits, Span<bool> looks);
+
+    /// <summary>Says which rows leave at an exit.</summary>
+    /// <param name="exit">Depth of the exit, layers executed.</param>
+    /// <param name="rows">Signals of the rows still in the walk.</param>
+    /// <param name="leave">Set true to leave; all false on entry.</param>
+    void Decide(int exit, ReadOnlySpan<ExitSignal> rows, Span<bool> leave);
+}

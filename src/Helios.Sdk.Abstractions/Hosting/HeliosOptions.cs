@@ -1,0 +1,108 @@
+namespace Helios.Sdk;
+
+/// <summary>Everything an engine can be told. Checked when the engine is built; messages name the option.</summary>
+public sealed class HeliosOptions
+{
+    /// <summary>The pool's models, in order of preference where nothing else decides. At least one.</summary>
+    public IList<ModelSource> Models { get; } = [];
+
+    /// <summary>How weights are held.</summary>
+    public Precision Precision { get; set; } = Precision.Auto;
+
+    /// <summary>
+    /// Most bytes for weights, workspaces and KV together. Null takes half of the memory the device offers this process,
+    /// container limits respected.
+    /// </summary>
+    public long? MemoryBudgetBytes { get; set; }
+
+    /// <summary>The serving loop.</summary>
+    public ServingOptions Serving { get; } = new();
+
+    /// <summary>The adaptation loop.</summary>
+    public AdaptationOptions Adaptation { get; } = new();
+}
+
+/// <summary>A model of the pool.</summary>
+/// <param name="Name">Name by which requests and decisions call it; unique in the pool.</param>
+/// <param name="Path">Folder in Hugging Face layout.</param>
+public sealed record ModelSource(string Name, string Path);
+
+/// <summary>Options of the serving loop.</summary>
+public sealed class ServingOptions
+{
+    /// <summary>Most sequences running at once, at least 1.</summary>
+    public int MaxBatchSize { get; set; } = 64;
+
+    /// <summary>Most rows (tokens) of one step: decode rows first, prompt chunks in what is left. At least <see cref="MaxBatchSize"/>.</summary>
+    public int MaxRowsPerStep { get; set; } = 256;
+
+    /// <summary>Most requests waiting; one more is turned away with <see cref="ServerBusyException"/>. At least 1.</summary>
+    public int MaxQueueLength { get; set; } = 10_000;
+
+    /// <summary>Tokens of a KV block; a multiple of 16.</summary>
+    public int KvBlockTokens { get; set; } = 16;
+
+    /// <summary>Bytes of a KV slab, the unit in which KV takes memory from the budget. Null picks 1/64 of the budget, at least 256 KiB, and enough for four blocks.</summary>
+    public long? KvSlabBytes { get; set; }
+
+    /// <summary>Per-token exit policy among the loaded layers, by name: <c>none</c>, <c>confidence:0.8</c>, <c>top1:0.9</c>, <c>margin:0.3</c>, <c>entropy:1.5</c>, <c>patience:2</c>, or one of your own.</summary>
+    public string ExitPolicy { get; set; } = "none";
+
+    /// <summary>How long shutting down waits for running requests before it aborts them, at most a day.</summary>
+    public TimeSpan DrainTimeout { get; set; } = TimeSpan.FromSeconds(30);
+}
+
+/// <summary>Options of the adaptation loop. Defaults marked "paper" are those of the HELIOS paper.</summary>
+public sealed class AdaptationOptions
+{
+    /// <summary>Off: the first model serves at <see cref="FixedDepth"/>, and nothing changes.</summary>
+    public bool Enabled { get; set; } = true;
+
+    /// <summary>Depth served while adaptation is off; null is the full depth.</summary>
+    public int? FixedDepth { get; set; }
+
+    /// <summary>What "best" means, by name: <c>throughput</c>, <c>latency</c>, <c>memory</c>, or one of your own.</summary>
+    public string Objective { get; set; } = "throughput";
+
+    /// <summary>Candidates evaluated (paper: K = 3), at least 1.</summary>
+    public int Candidates { get; set; } = 3;
+
+    /// <summary>Live requests each candidate answers while it is evaluated (paper: 5), at least 1.</summary>
+    public int RequestsPerCandidate { get; set; } = 5;
+
+    /// <summary>Whether a candidate may serve with fewer layers than it has.</summary>
+    public bool LoadPartially { get; set; } = true;
+
+    /// <summary>Calibrated probability of equalling the full-depth token below which a token is a breach, 0 to 1.</summary>
+    public double ConfidenceTarget { get; set; } = 0.7;
+
+    /// <summary>Tokens over which breaches are counted (paper: 100), at least 1.</summary>
+    public int BreachWindow { get; set; } = 100;
+
+    /// <summary>Breaches within the window above which the guard acts (paper: 50), below <see cref="BreachWindow"/>.</summary>
+    public int BreachLimit { get; set; } = 50;
+
+    /// <summary>How far below <see cref="BreachLimit"/> / <see cref="BreachWindow"/> a point's breach rate must lie to be chosen, so that unchanged traffic seldom trips the guard.</summary>
+    public double BreachMargin { get; set; } = 0.15;
+
+    /// <summary>Worst quality chosen, in bits per byte above the best candidate at full depth; null lifts the floor.</summary>
+    public double? MaxQualityGap { get; set; } = 0.1;
+
+    /// <summary>Least agreement with the same model's full depth, 0..1; null asks for none.</summary>
+    public double? MinAgreement { get; set; }
+
+    /// <summary>Requests after which candidates are evaluated again (paper: 150), at least 1.</summary>
+    public int ReassessEveryRequests { get; set; } = 150;
+
+    /// <summary>Share of finished requests scored again at full depth while serving, 0..1.</summary>
+    public double ShadowScoringRate { get; set; } = 0.1;
+
+    /// <summary>Most of the device's time that evaluation probes and shadow scoring may take, in (0, 1].</summary>
+    public double MaxScoringShare { get; set; } = 0.05;
+
+    /// <summary>Least predicted gain for which a point that serves well is left, relative (0.03 = 3 %).</summary>
+    public double MinimumGain { get; set; } = 0.03;
+
+    /// <summary>Requests a point serves at least before reassessment may leave it; the guard may act earlier.</summary>
+    public int MinimumResidenceRequests { get; set; } = 20;
+}

@@ -1,0 +1,103 @@
+namespace Helios.Sdk;
+
+/// <summary>
+/// The one budget that weights, workspaces and KV slabs share, accounted to the byte: nothing native is allocated
+/// without a reservation, and a reservation that would pass the limit is not given. Thread-safe.
+/// </summary>
+public sealed class MemoryBudget
+{
+    private readonly Lock gate = new();
+    private long used;
+    private long peak;
+
+    /// <summary>Creates a budget.</summary>
+    /// <param name="limit">Most bytes reserved at one time; above 0.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="limit"/> is 0 or less.</exception>
+    public MemoryBudget(long limit)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(limit);
+        Limit = limit;
+    }
+
+    /// <summary>Most bytes that may be reserved at one time.</summary>
+    public long Limit { get; }
+
+    /// <summary>Bytes reserved now.</summary>
+    public long Used
+    {
+        get { lock (gate) return used; }
+    }
+
+    /// <summary>Most bytes ever reserved at one time.</summary>
+    public long Peak
+    {
+        get { lock (gate) return peak; }
+    }
+
+    /// <summary>Bytes still free.</summary>
+    public long Free => Limit - Used;
+
+    /// <summary>Reserves bytes, or returns null when they do not fit: an expected outcome, not an error.</summary>
+    /// <param name="bytes">Bytes wanted, 0 or more.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="bytes"/> is negative.</exception>
+    public MemoryReservation? TryReserve(long bytes)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(bytes);
+        lock (gate)
+        {
+            if (bytes > Limit - used) return null;
+            used += bytes;
+            peak = Math.Max(peak, used);
+        }
+
+        return new MemoryReservation(this, bytes);
+    }
+
+    internal void Return(long bytes)
+    {
+        lock (gate)
+        {
+            if (bytes > used) throw new InvalidOperationException($"{bytes} bytes returned to a budget of which {used} are in use.");
+            used -= bytes;
+        }
+    }
+}
+
+/// <summary>A claim on bytes of a <see cref="MemoryBudget"/>. Whoever holds it disposes it once; disposing again does nothing.</summary>
+public sealed class MemoryReservation : IDisposable
+{
+    private readonly MemoryBudget budget;
+    private long bytes;
+
+    internal MemoryReservation(MemoryBudget budget, long bytes)
+    {
+        this.budget = budget;
+        this.bytes = bytes;
+    }
+
+    /// <summary>Bytes claimed; 0 after <see cref="Dispose"/>.</summary>
+    public long Bytes => Interlocked.Read(ref bytes);
+
+    /// <summary>Splits part of the claim off into one of its own, which the caller then owns.</summary>
+    /// <param name="part">Bytes to move, at most <see cref="Bytes"/>.</param>
+    /// <exception cref="ArgumentOutOfRangeException">More is asked for than is claimed.</exception>
+    public MemoryReservation Split(long part)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(part);
+        long held;
+        do
+        {
+            held = Interlocked.Read(ref bytes);
+            if (part > held) throw new ArgumentOutOfRangeException(nameof(part), part, $"The reservation holds {held} bytes.");
+        }
+        while (Interlocked.CompareExchange(ref bytes, held - part, held) != held);
+        return new MemoryReservation(budget, part);
+    }
+
+    /// <summary>Gives the bytes back.</summary>
+    public void Dispose()
+    {
+        var held = Interlocked.Exchange(ref bytes, 0);
+        if (held > 0) budget.Return(held);
+    }
+}

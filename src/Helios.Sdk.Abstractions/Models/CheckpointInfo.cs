@@ -1,0 +1,79 @@
+using System.Collections.Immutable;
+
+namespace Helios.Sdk;
+
+/// <summary>What the headers of a checkpoint say, known before any weight is read.</summary>
+public sealed record CheckpointInfo
+{
+    /// <summary>Name of the model: the folder's name unless the pool gives another.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Absolute path of the folder.</summary>
+    public required string Path { get; init; }
+
+    /// <summary>Shape of the model.</summary>
+    public required ModelArchitecture Architecture { get; init; }
+
+    /// <summary>
+    /// Trained exits in order of depth, the full depth always last. A model without <c>helios.json</c> has that one alone.
+    /// </summary>
+    public required ImmutableArray<ModelExit> Exits { get; init; }
+
+    /// <summary>Element type of the stored layers; the widest, should they differ.</summary>
+    public required TensorType StoredType { get; init; }
+
+    /// <summary>Number of stored weights, over all tensors that the model uses.</summary>
+    public required long Parameters { get; init; }
+
+    /// <summary>Hexadecimal hash of the headers and sizes of the files: equal for equal checkpoints, cheap to compute.</summary>
+    public required string Fingerprint { get; init; }
+
+    /// <summary>Ids at which generation stops, from <c>generation_config.json</c> or <c>config.json</c>.</summary>
+    public ImmutableArray<int> EndOfSequenceIds { get; init; } = [];
+
+    /// <summary>What the exits' confidence signals are worth, as the sidecar says; null when it says nothing.</summary>
+    public SidecarCalibration? Calibration { get; init; }
+
+    /// <summary>The exit at <paramref name="depth"/>, or null where the model was not trained to leave.</summary>
+    /// <param name="depth">Layers executed.</param>
+    public ModelExit? ExitAt(int depth)
+    {
+        foreach (var exit in Exits)
+        {
+            if (exit.Depth == depth) return exit;
+        }
+
+        return null;
+    }
+}
+
+/// <summary>A depth at which a model may stop.</summary>
+/// <param name="Depth">Layers executed: 6 means that layers 0..5 ran.</param>
+/// <param name="OwnNorm">Whether the exit brings its own norm (else the final norm is shared).</param>
+/// <param name="OwnHead">Whether the exit brings its own LM head (else the final head is shared).</param>
+public sealed record ModelExit(int Depth, bool OwnNorm = false, bool OwnHead = false);
+
+/// <summary>Calibration that a checkpoint brings along in <c>helios.json</c>.</summary>
+/// <param name="Signal">The signal that the points map from.</param>
+/// <param name="Curves">By exit depth: points <c>(signal, P(token equals the full-depth token))</c>, both ascending.</param>
+public sealed record SidecarCalibration(
+    ExitSignalKind Signal,
+    ImmutableDictionary<int, ImmutableArray<CalibrationPoint>> Curves);
+
+/// <summary>One point of a calibration curve.</summary>
+/// <param name="Signal">Value of the confidence signal.</param>
+/// <param name="Agreement">Probability that the exit's token is the full-depth token, 0..1.</param>
+public readonly record struct CalibrationPoint(double Signal, double Agreement);
+
+/// <summary>Element types a checkpoint may store.</summary>
+public enum TensorType
+{
+    /// <summary>bfloat16, 2 bytes.</summary>
+    BF16,
+
+    /// <summary>IEEE half precision, 2 bytes.</summary>
+    F16,
+
+    /// <summary>IEEE single precision, 4 bytes.</summary>
+    F32,
+}

@@ -1,0 +1,94 @@
+namespace Helios.Sdk;
+
+/// <summary>
+/// An open checkpoint: headers parsed and checked, weights still on disk. Every tensor it offers has the shape that
+/// <see cref="CheckpointInfo.Architecture"/> implies, so that readers need not check again.
+/// Reads are positioned and may come from several threads at once.
+/// </summary>
+public interface ICheckpoint : IDisposable
+{
+    /// <summary>What the headers say.</summary>
+    CheckpointInfo Info { get; }
+
+    /// <summary>Finds a tensor by its role; false when the model has none (an exit without its own head, say).</summary>
+    /// <param name="key">Role and layer.</param>
+    /// <param name="tensor">Where it lies and how it is stored.</param>
+    bool TryGetTensor(TensorKey key, out StoredTensor tensor);
+
+    /// <summary>Reads part of a tensor's bytes as stored (little endian, row-major).</summary>
+    /// <param name="tensor">A tensor of this checkpoint.</param>
+    /// <param name="offset">First byte inside the tensor.</param>
+    /// <param name="destination">Filled completely.</param>
+    /// <exception cref="CheckpointException">The file ended early or could not be read.</exception>
+    void Read(StoredTensor tensor, long offset, Span<byte> destination);
+}
+
+/// <summary>What a tensor is for, independent of the names a checkpoint uses.</summary>
+public enum TensorRole
+{
+    /// <summary>Token embedding <c>[vocabulary, hidden]</c>.</summary>
+    Embedding,
+
+    /// <summary>Norm before the LM head <c>[hidden]</c>.</summary>
+    FinalNorm,
+
+    /// <summary>LM head <c>[vocabulary, hidden]</c>; for a tied head the embedding itself.</summary>
+    Head,
+
+    /// <summary>Norm before attention <c>[hidden]</c>.</summary>
+    AttentionNorm,
+
+    /// <summary>Query projection <c>[heads x headDim, hidden]</c>.</summary>
+    Query,
+
+    /// <summary>Key projection <c>[kvHeads x headDim, hidden]</c>.</summary>
+    Key,
+
+    /// <summary>Value projection <c>[kvHeads x headDim, hidden]</c>.</summary>
+    Value,
+
+    /// <summary>Attention output projection <c>[hidden, heads x headDim]</c>.</summary>
+    AttentionOutput,
+
+    /// <summary>Norm before the feed-forward part <c>[hidden]</c>.</summary>
+    FeedForwardNorm,
+
+    /// <summary>Gate projection <c>[feedForward, hidden]</c>.</summary>
+    Gate,
+
+    /// <summary>Up projection <c>[feedForward, hidden]</c>.</summary>
+    Up,
+
+    /// <summary>Down projection <c>[hidden, feedForward]</c>.</summary>
+    Down,
+
+    /// <summary>An exit's own norm <c>[hidden]</c>; belongs to the last layer that runs before the exit.</summary>
+    ExitNorm,
+
+    /// <summary>An exit's own LM head <c>[vocabulary, hidden]</c>; belongs to the last layer that runs before the exit.</summary>
+    ExitHead,
+}
+
+/// <summary>Names a tensor by role and place.</summary>
+/// <param name="Role">What it is for.</param>
+/// <param name="Layer">Layer index from 0; -1 for tensors outside the layers.</param>
+public readonly record struct TensorKey(TensorRole Role, int Layer = -1);
+
+/// <summary>A tensor as it lies in a file.</summary>
+/// <param name="Name">Its name in the file.</param>
+/// <param name="File">Index of the file within the checkpoint.</param>
+/// <param name="Offset">First byte inside the file.</param>
+/// <param name="Type">Element type.</param>
+/// <param name="Rows">Rows; 1 for a vector.</param>
+/// <param name="Columns">Elements of a row.</param>
+public sealed record StoredTensor(string Name, int File, long Offset, TensorType Type, int Rows, int Columns)
+{
+    /// <summary>Number of elements.</summary>
+    public long Elements => (long)Rows * Columns;
+
+    /// <summary>Bytes of one element.</summary>
+    public int ElementBytes => Type == TensorType.F32 ? 4 : 2;
+
+    /// <summary>Bytes of the tensor.</summary>
+    public long Bytes => Elements * ElementBytes;
+}

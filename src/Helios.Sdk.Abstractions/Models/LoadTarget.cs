@@ -1,0 +1,20 @@
+namespace Helios.Sdk;
+
+/// <summary>What is brought to the device. A depth below the model's layers is a partial load.</summary>
+/// <param name="Model">Name of the model in the pool.</param>
+/// <param name="Depth">Layers loaded, counted from the bottom.</param>
+/// <param name="Precision">How the weights are held.</param>
+public sealed record LoadTarget(string Model, int Depth, Precision Precision = Precision.Auto)
+{
+    /// <inheritdoc/>
+    public override string ToString() => $"{Model}@{Depth}";
+}
+
+/// <summary>A load target with the policy that serves it: what is, or could be, served.</summary>
+/// <param name="Target">What is loaded.</param>
+/// <param name="ExitPolicy">Name of the per-token exit policy; <c>none</c> runs every token to the loaded depth.</param>
+public sealed record OperatingPoint(LoadTarget Target, string ExitPolicy = "none")
+{
+    /// <inheritdoc/>
+    public override string ToString() => ExitPolicy == "none" ? Target.ToString() : $"{Target}+{ExitPolicy}";
+}

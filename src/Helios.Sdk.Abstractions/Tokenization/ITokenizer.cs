@@ -1,0 +1,32 @@
+namespace Helios.Sdk;
+
+/// <summary>Text to ids and back, as a model's own tokenizer files say. Immutable and thread-safe.</summary>
+public interface ITokenizer
+{
+    /// <summary>Ids run from 0 to this, exclusive.</summary>
+    int VocabularySize { get; }
+
+    /// <summary>Equal for tokenizers that give equal ids, so that a sequence can move between models.</summary>
+    string Fingerprint { get; }
+
+    /// <summary>Encodes text. Linear in its length. Unpaired surrogates become U+FFFD.</summary>
+    /// <param name="text">Any text; special tokens written out in it are recognised.</param>
+    /// <param name="addSpecialTokens">Whether to add what the post-processor says (BOS, say).</param>
+    IReadOnlyList<int> Encode(string text, bool addSpecialTokens = true);
+
+    /// <summary>Decodes ids. Bytes that are not UTF-8 become U+FFFD.</summary>
+    /// <param name="ids">Ids of this tokenizer.</param>
+    /// <param name="skipSpecialTokens">Whether special tokens are left out.</param>
+    /// <exception cref="ArgumentOutOfRangeException">An id is outside the vocabulary.</exception>
+    string Decode(IEnumerable<int> ids, bool skipSpecialTokens = true);
+
+    /// <summary>
+    /// UTF-8 bytes that a token adds behind others; may be part of a character. Special tokens add none. Neither allocates
+    /// nor fails on an id of the vocabulary.
+    /// </summary>
+    /// <param name="id">An id of this tokenizer.</param>
+    ReadOnlySpan<byte> GetBytes(int id);
+
+    /// <summary>Whether a space that the first token of an answer starts with is dropped when nothing precedes it (metaspace tokenizers).</summary>
+    bool StripsLeadingSpace { get; }
+}

@@ -1,0 +1,76 @@
+using Helios.Sdk.Cpu.Kernels;
+using Helios.Sdk.Cpu.Loading;
+using Helios.Sdk.Cpu.Memory;
+using Helios.Sdk.Cpu.Model;
+using Helios.Sdk.Cpu.Threading;
+
+namespace Helios.Sdk.Cpu;
+
+/// <summary>
+/// Runs models on the CPU in managed code: packed weights, vectors as wide as the machine has, one pool of threads.
+/// Results do not depend, bit for bit, on the batch, on where prompts are cut, or on the number of threads.
+/// </summary>
+public sealed class CpuBackend : IBackend
+{
+    private readonly AllocationCounter counter = new();
+    private readonly CpuKernels kernels;
+    private readonly WorkerPool pool;
+
+    /// <summary>Creates a backend and starts its threads.</summary>
+    /// <param name="options">Options; null for the defaults.</param>
+    /// <exception cref="ArgumentOutOfRangeException">An option is out of range.</exception>
+    /// <exception cref="PlatformNotSupportedException">This machine has no vectors of the width asked for.</exception>
+    public CpuBackend(CpuOptions? options = null)
+    {
+        var threads = options?.Threads ?? Environment.ProcessorCount;
+        if (threads is < 1 or > CpuOptions.MostThreads) throw new ArgumentOutOfRangeException(nameof(options), threads, $"Threads lies in 1..{CpuOptions.MostThreads}.");
+        kernels = CpuKernels.For(options?.VectorWidth);
+        pool = new WorkerPool(threads);
+        Loader = new CpuLayerLoader(counter);
+        Device = new DeviceInfo(
+            "cpu",
+            $"{threads} {(threads == 1 ? "thread" : "threads")}, {kernels.VectorWidth}-bit vectors",
+            GC.GetGCMemoryInfo().TotalAvailableMemoryBytes);
+    }
+
+    /// <inheritdoc/>
+    public DeviceInfo Device { get; }
+
+    /// <inheritdoc/>
+    public ILayerLoader Loader { get; }
+
+    /// <summary>Bytes of native memory held at present by everything this backend made; 0 once all of it is disposed.</summary>
+    public long AllocatedBytes => counter.Bytes;
+
+    /// <inheritdoc/>
+    public IKvStore CreateKvStore(long slabBytes, int tokensPerBlock) => new CpuKvStore(counter, slabBytes, tokensPerBlock);
+
+    /// <inheritdoc/>
+    public long MeasureWorkspace(ModelArchitecture architecture, int maxRows)
+    {
+        ArgumentNullException.ThrowIfNull(architecture);
+        return Workspace.Measure(architecture, maxRows, pool.Threads);
+    }
+
+    /// <inheritdoc/>
+    /// <exception cref="ArgumentException">A part comes from another backend, or the reservation is too small.</exception>
+    public ILayeredModel Compose(IFixedPart fixedPart, IKvStore kv, int maxRows, MemoryReservation bytes)
+    {
+        if (fixedPart is not CpuFixedPart part) throw new ArgumentException("The fixed part was not loaded by this backend.", nameof(fixedPart));
+        if (kv is not CpuKvStore store) throw new ArgumentException("The KV store was not made by this backend.", nameof(kv));
+        Reservations.Fit(bytes, MeasureWorkspace(part.Architecture, maxRows));
+        try
+        {
+            var space = new Workspace(counter, part.Architecture, maxRows, pool.Threads);
+            return new CpuLayeredModel(part, kernels, pool, store, space, maxRows, bytes);
+        }
+        catch
+        {
+            bytes.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Stops the threads. What the backend made is disposed by its owners, before this.</summary>
+    public void Dispose() => pool.Dispose();
+}

@@ -1,0 +1,19 @@
+namespace Helios.Sdk.Cpu;
+
+/// <summary>Options of the CPU backend. Checked when the backend is made.</summary>
+public sealed class CpuOptions
+{
+    internal const int MostThreads = 1024;
+
+    /// <summary>
+    /// Threads that compute, the calling one included; 1 to 1024. Null takes the processors this process may use,
+    /// container limits respected.
+    /// </summary>
+    public int? Threads { get; set; }
+
+    /// <summary>
+    /// Width of the vectors in bits: 128, 256 or 512. Null takes the widest that is fast here. Results agree bit for bit
+    /// only among backends of one width.
+    /// </summary>
+    public int? VectorWidth { get; set; }
+}

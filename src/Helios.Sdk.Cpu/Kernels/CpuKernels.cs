@@ -1,0 +1,91 @@
+using System.Runtime.Intrinsics;
+using Helios.Sdk.Cpu.Loading;
+
+namespace Helios.Sdk.Cpu.Kernels;
+
+/// <summary>The kernels at one vector width. Calls are coarse, so that being virtual costs nothing.</summary>
+internal abstract unsafe class CpuKernels
+{
+    /// <summary>Width of the vectors in bits.</summary>
+    public abstract int VectorWidth { get; }
+
+    /// <summary>The kernels of a width.</summary>
+    /// <param name="vectorWidth">128, 256 or 512; null for the widest that is fast here.</param>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such width.</exception>
+    /// <exception cref="PlatformNotSupportedException">This machine has no such vectors.</exception>
+    public static CpuKernels For(int? vectorWidth)
+    {
+        var width = vectorWidth ?? (Vector512.IsHardwareAccelerated ? 512 : Vector256.IsHardwareAccelerated ? 256 : 128);
+        return width switch
+        {
+            512 when Vector512.IsHardwareAccelerated => new CpuKernels<Simd512, Vector512<float>>(),
+            256 when Vector256.IsHardwareAccelerated => new CpuKernels<Simd256, Vector256<float>>(),
+            128 => new CpuKernels<Simd128, Vector128<float>>(),
+            256 or 512 => throw new PlatformNotSupportedException($"This machine has no {width}-bit vectors."),
+            _ => throw new ArgumentOutOfRangeException(nameof(vectorWidth), vectorWidth, "A vector is 128, 256 or 512 bits wide."),
+        };
+    }
+
+    /// <inheritdoc cref="MatMul{TSimd, TVector, TReader}.Multiply"/>
+    public abstract void Multiply(PackedMatrix weights, int firstBlock, int endBlock, float* x, nint ldx, float* y, nint ldy, int columns);
+
+    /// <inheritdoc cref="Attention{TSimd, TVector}"/>
+    public abstract void Attend(in AttentionTask task);
+
+    /// <inheritdoc cref="RowKernels{TSimd, TVector}.Add"/>
+    public abstract void Add(float* target, float* source, int padded);
+
+    /// <inheritdoc cref="RowKernels{TSimd, TVector}.RmsNorm"/>
+    public abstract void RmsNorm(float* x, float* weight, float* y, int size, int padded, float epsilon);
+
+    /// <inheritdoc cref="RowKernels{TSimd, TVector}.Gate"/>
+    public abstract void Gate(float* gate, float* up, int padded);
+
+    /// <inheritdoc cref="RowKernels{TSimd, TVector}.Rotate"/>
+    public abstract void Rotate(float* head, float* cosines, float* sines, int half, float scale);
+
+    /// <inheritdoc cref="RowKernels{TSimd, TVector}.Exp"/>
+    public abstract void Exp(float* x, float* y, int padded);
+
+    /// <summary>Top two, sum and entropy of a row of logits.</summary>
+    public abstract LogitSummary Summarise(float* logits, int size, int padded, bool weighted);
+
+    /// <inheritdoc cref="LogitKernels{TSimd, TVector}.TemperedWeights"/>
+    public abstract double TemperedWeights(float* logits, float* weights, int padded, float max, float temperature);
+}
+
+/// <summary>The kernels over one vector type.</summary>
+internal sealed unsafe class CpuKernels<TSimd, TVector> : CpuKernels
+    where TSimd : struct, ISimd<TVector>
+    where TVector : struct
+{
+    public override int VectorWidth => TSimd.Lanes * 32;
+
+    public override void Multiply(PackedMatrix weights, int firstBlock, int endBlock, float* x, nint ldx, float* y, nint ldy, int columns)
+    {
+        if (weights.Format == WeightFormat.Bf16)
+            MatMul<TSimd, TVector, Bf16Reader<TSimd, TVector>>.Multiply(weights, firstBlock, endBlock, x, ldx, y, ldy, columns);
+        else
+            MatMul<TSimd, TVector, Fp32Reader<TSimd, TVector>>.Multiply(weights, firstBlock, endBlock, x, ldx, y, ldy, columns);
+    }
+
+    public override void Attend(in AttentionTask task) => Attention<TSimd, TVector>.Attend(task);
+
+    public override void Add(float* target, float* source, int padded) => RowKernels<TSimd, TVector>.Add(target, source, padded);
+
+    public override void RmsNorm(float* x, float* weight, float* y, int size, int padded, float epsilon) =>
+        RowKernels<TSimd, TVector>.RmsNorm(x, weight, y, size, padded, epsilon);
+
+    public override void Gate(float* gate, float* up, int padded) => RowKernels<TSimd, TVector>.Gate(gate, up, padded);
+
+    public override void Rotate(float* head, float* cosines, float* sines, int half, float scale) =>
+        RowKernels<TSimd, TVector>.Rotate(head, cosines, sines, half, scale);
+
+    public override void Exp(float* x, float* y, int padded) => RowKernels<TSimd, TVector>.Exp(x, y, padded);
+
+    public override LogitSummary Summarise(float* logits, int size, int padded, bool weighted) =>
+        LogitKernels<TSimd, TVector>.Summarise(logits, size, padded, weighted);
+
+    public override double TemperedWeights(float* logits, float* weights, int padded, float max, float temperature) =>
+        LogitKernels<TSimd, TVector>.TemperedWeights(logits, weights, padded, max, temperature);
+}

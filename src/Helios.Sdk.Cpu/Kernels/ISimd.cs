@@ -1,0 +1,58 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace Helios.Sdk.Cpu.Kernels;
+
+/// <summary>
+/// What kernels need of a vector of floats. Kernels are written once over it, as static abstract members of a struct, so
+/// that the JIT makes one inlined version per width.
+/// </summary>
+/// <typeparam name="TVector">The vector.</typeparam>
+[SuppressMessage("Naming", "CA1716", Justification = "Internal.")]
+internal unsafe interface ISimd<TVector>
+    where TVector : struct
+{
+    /// <summary>Floats of a vector: 4, 8 or 16.</summary>
+    static abstract int Lanes { get; }
+
+    static abstract TVector Load(float* source);
+
+    static abstract void Store(TVector value, float* destination);
+
+    static abstract TVector Create(float value);
+
+    static abstract TVector Add(TVector left, TVector right);
+
+    static abstract TVector Subtract(TVector left, TVector right);
+
+    static abstract TVector Multiply(TVector left, TVector right);
+
+    static abstract TVector Divide(TVector left, TVector right);
+
+    /// <summary>left x right + addend, rounded once.</summary>
+    static abstract TVector MultiplyAdd(TVector left, TVector right, TVector addend);
+
+    /// <summary>The larger; where <paramref name="right"/> is NaN, NaN.</summary>
+    static abstract TVector Max(TVector left, TVector right);
+
+    /// <summary>The smaller; where <paramref name="right"/> is NaN, NaN.</summary>
+    static abstract TVector Min(TVector left, TVector right);
+
+    /// <summary><paramref name="then"/> where left is below right, else <paramref name="otherwise"/>.</summary>
+    static abstract TVector WhereLess(TVector left, TVector right, TVector then, TVector otherwise);
+
+    /// <summary>One bit per lane that is equal, lane 0 lowest.</summary>
+    static abstract uint EqualLanes(TVector left, TVector right);
+
+    static abstract float Sum(TVector value);
+
+    static abstract float MaxLane(TVector value);
+
+    /// <summary>Floats whose upper halves are the lower 16 bits of each lane.</summary>
+    static abstract TVector LowBf16(TVector pair);
+
+    /// <summary>Floats whose upper halves are the upper 16 bits of each lane.</summary>
+    static abstract TVector HighBf16(TVector pair);
+
+    /// <summary>value x 2^n, where n + 1.5 x 2^23 is <paramref name="biased"/>. In two factors, so that it overflows and underflows as it should.</summary>
+    static abstract TVector Scale(TVector value, TVector biased);
+}

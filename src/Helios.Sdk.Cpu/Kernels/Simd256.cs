@@ -1,0 +1,53 @@
+using System.Runtime.Intrinsics;
+
+namespace Helios.Sdk.Cpu.Kernels;
+
+/// <summary>256-bit vectors.</summary>
+internal readonly unsafe struct Simd256 : ISimd<Vector256<float>>
+{
+    public static int Lanes => 8;
+
+    public static Vector256<float> Load(float* source) => Vector256.Load(source);
+
+    public static void Store(Vector256<float> value, float* destination) => value.Store(destination);
+
+    public static Vector256<float> Create(float value) => Vector256.Create(value);
+
+    public static Vector256<float> Add(Vector256<float> left, Vector256<float> right) => left + right;
+
+    public static Vector256<float> Subtract(Vector256<float> left, Vector256<float> right) => left - right;
+
+    public static Vector256<float> Multiply(Vector256<float> left, Vector256<float> right) => left * right;
+
+    public static Vector256<float> Divide(Vector256<float> left, Vector256<float> right) => left / right;
+
+    public static Vector256<float> MultiplyAdd(Vector256<float> left, Vector256<float> right, Vector256<float> addend) =>
+        Vector256.FusedMultiplyAdd(left, right, addend);
+
+    public static Vector256<float> Max(Vector256<float> left, Vector256<float> right) => Vector256.MaxNative(left, right);
+
+    public static Vector256<float> Min(Vector256<float> left, Vector256<float> right) => Vector256.MinNative(left, right);
+
+    public static Vector256<float> WhereLess(Vector256<float> left, Vector256<float> right, Vector256<float> then, Vector256<float> otherwise) =>
+        Vector256.ConditionalSelect(Vector256.LessThan(left, right), then, otherwise);
+
+    public static uint EqualLanes(Vector256<float> left, Vector256<float> right) =>
+        Vector256.Equals(left, right).ExtractMostSignificantBits();
+
+    public static float Sum(Vector256<float> value) => Simd128.Sum(value.GetLower() + value.GetUpper());
+
+    public static float MaxLane(Vector256<float> value) => Simd128.MaxLane(Vector128.MaxNative(value.GetLower(), value.GetUpper()));
+
+    public static Vector256<float> LowBf16(Vector256<float> pair) => (pair.AsUInt32() << 16).AsSingle();
+
+    public static Vector256<float> HighBf16(Vector256<float> pair) => (pair.AsUInt32() & Vector256.Create(0xFFFF0000u)).AsSingle();
+
+    public static Vector256<float> Scale(Vector256<float> value, Vector256<float> biased)
+    {
+        var exponent = biased.AsInt32() - Vector256.Create(VectorMath.BiasBits);
+        var half = exponent >> 1;
+        var rest = exponent - half;
+        var one = Vector256.Create(127);
+        return value * ((half + one) << 23).AsSingle() * ((rest + one) << 23).AsSingle();
+    }
+}

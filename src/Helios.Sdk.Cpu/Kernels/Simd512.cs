@@ -1,0 +1,53 @@
+using System.Runtime.Intrinsics;
+
+namespace Helios.Sdk.Cpu.Kernels;
+
+/// <summary>512-bit vectors.</summary>
+internal readonly unsafe struct Simd512 : ISimd<Vector512<float>>
+{
+    public static int Lanes => 16;
+
+    public static Vector512<float> Load(float* source) => Vector512.Load(source);
+
+    public static void Store(Vector512<float> value, float* destination) => value.Store(destination);
+
+    public static Vector512<float> Create(float value) => Vector512.Create(value);
+
+    public static Vector512<float> Add(Vector512<float> left, Vector512<float> right) => left + right;
+
+    public static Vector512<float> Subtract(Vector512<float> left, Vector512<float> right) => left - right;
+
+    public static Vector512<float> Multiply(Vector512<float> left, Vector512<float> right) => left * right;
+
+    public static Vector512<float> Divide(Vector512<float> left, Vector512<float> right) => left / right;
+
+    public static Vector512<float> MultiplyAdd(Vector512<float> left, Vector512<float> right, Vector512<float> addend) =>
+        Vector512.FusedMultiplyAdd(left, right, addend);
+
+    public static Vector512<float> Max(Vector512<float> left, Vector512<float> right) => Vector512.MaxNative(left, right);
+
+    public static Vector512<float> Min(Vector512<float> left, Vector512<float> right) => Vector512.MinNative(left, right);
+
+    public static Vector512<float> WhereLess(Vector512<float> left, Vector512<float> right, Vector512<float> then, Vector512<float> otherwise) =>
+        Vector512.ConditionalSelect(Vector512.LessThan(left, right), then, otherwise);
+
+    public static uint EqualLanes(Vector512<float> left, Vector512<float> right) =>
+        (uint)Vector512.Equals(left, right).ExtractMostSignificantBits();
+
+    public static float Sum(Vector512<float> value) => Simd256.Sum(value.GetLower() + value.GetUpper());
+
+    public static float MaxLane(Vector512<float> value) => Simd256.MaxLane(Vector256.MaxNative(value.GetLower(), value.GetUpper()));
+
+    public static Vector512<float> LowBf16(Vector512<float> pair) => (pair.AsUInt32() << 16).AsSingle();
+
+    public static Vector512<float> HighBf16(Vector512<float> pair) => (pair.AsUInt32() & Vector512.Create(0xFFFF0000u)).AsSingle();
+
+    public static Vector512<float> Scale(Vector512<float> value, Vector512<float> biased)
+    {
+        var exponent = biased.AsInt32() - Vector512.Create(VectorMath.BiasBits);
+        var half = exponent >> 1;
+        var rest = exponent - half;
+        var one = Vector512.Create(127);
+        return value * ((half + one) << 23).AsSingle() * ((rest + one) << 23).AsSingle();
+    }
+}

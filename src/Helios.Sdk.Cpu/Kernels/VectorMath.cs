@@ -1,0 +1,44 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
+
+namespace Helios.Sdk.Cpu.Kernels;
+
+/// <summary>Functions of one vector.</summary>
+internal static class VectorMath
+{
+    /// <summary>The bits of 1.5 x 2^23: a float plus that is rounded to an integer, which then lies in the low bits.</summary>
+    public const int BiasBits = 0x4B400000;
+
+    private const float Bias = 12582912f;
+
+    /// <summary>Asks for a cache line that will be read soon. A hint: the address need not be valid.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static unsafe void Prefetch(float* address)
+    {
+        if (Sse.IsSupported) Sse.Prefetch0(address);
+    }
+
+    /// <summary>
+    /// e^x within about one unit in the last place: x = n ln 2 + r, a polynomial of degree 7 in r, times 2^n. Below -104
+    /// it is 0, above 89 infinite; NaN stays NaN.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TVector Exp<TSimd, TVector>(TVector x)
+        where TSimd : struct, ISimd<TVector>
+        where TVector : struct
+    {
+        x = TSimd.Min(TSimd.Create(89f), TSimd.Max(TSimd.Create(-104f), x));
+        var biased = TSimd.MultiplyAdd(x, TSimd.Create(1.44269504088896341f), TSimd.Create(Bias));
+        var n = TSimd.Subtract(biased, TSimd.Create(Bias));
+        var r = TSimd.MultiplyAdd(n, TSimd.Create(-0.693359375f), x);
+        r = TSimd.MultiplyAdd(n, TSimd.Create(2.12194440e-4f), r);
+        var p = TSimd.Create(1.9875691500e-4f);
+        p = TSimd.MultiplyAdd(p, r, TSimd.Create(1.3981999507e-3f));
+        p = TSimd.MultiplyAdd(p, r, TSimd.Create(8.3334519073e-3f));
+        p = TSimd.MultiplyAdd(p, r, TSimd.Create(4.1665795894e-2f));
+        p = TSimd.MultiplyAdd(p, r, TSimd.Create(1.6666665459e-1f));
+        p = TSimd.MultiplyAdd(p, r, TSimd.Create(5.0000001201e-1f));
+        p = TSimd.MultiplyAdd(p, TSimd.Multiply(r, r), TSimd.Add(r, TSimd.Create(1f)));
+        return TSimd.Scale(p, biased);
+    }
+}

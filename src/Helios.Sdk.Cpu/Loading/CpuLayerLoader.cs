@@ -1,0 +1,65 @@
+using Helios.Sdk.Cpu.Memory;
+
+namespace Helios.Sdk.Cpu.Loading;
+
+/// <summary>Reads parts of checkpoints and packs them into native memory. Thread-safe: it holds no state but the counter.</summary>
+internal sealed class CpuLayerLoader(AllocationCounter counter) : ILayerLoader
+{
+    public LoadSize Measure(ICheckpoint checkpoint, Precision precision)
+    {
+        ArgumentNullException.ThrowIfNull(checkpoint);
+        var layers = new long[checkpoint.Info.Architecture.Layers];
+        for (var layer = 0; layer < layers.Length; layer++) layers[layer] = new LayerPlan(checkpoint, layer, precision).Bytes;
+        return new LoadSize(new FixedPlan(checkpoint, precision).Bytes, layers);
+    }
+
+    public ValueTask<IFixedPart> LoadFixedAsync(ICheckpoint checkpoint, Precision precision, MemoryReservation bytes, CancellationToken cancellationToken) =>
+        new(Load<IFixedPart>(bytes, () =>
+        {
+            var plan = new FixedPlan(checkpoint, precision);
+            return Fill(checkpoint, plan.Bytes, bytes, (reader, memory) => new CpuFixedPart(checkpoint.Info.Architecture, plan, reader, memory, bytes), cancellationToken);
+        }));
+
+    public ValueTask<ILayerWeights> LoadLayerAsync(ICheckpoint checkpoint, int layer, Precision precision, MemoryReservation bytes, CancellationToken cancellationToken) =>
+        new(Load<ILayerWeights>(bytes, () =>
+        {
+            var plan = new LayerPlan(checkpoint, layer, precision);
+            return Fill(checkpoint, plan.Bytes, bytes, (reader, memory) => new CpuLayerWeights(checkpoint.Info.Architecture, layer, plan, reader, memory, bytes), cancellationToken);
+        }));
+
+    // On the thread pool: reading and packing take as long as the disk does. The task always runs, since the reservation
+    // is its to dispose.
+    private static Task<T> Load<T>(MemoryReservation reservation, Func<T> load)
+    {
+        ArgumentNullException.ThrowIfNull(reservation);
+        return Task.Run(() =>
+        {
+            try
+            {
+                return load();
+            }
+            catch
+            {
+                reservation.Dispose();
+                throw;
+            }
+        });
+    }
+
+    private T Fill<T>(ICheckpoint checkpoint, long bytes, MemoryReservation reservation, Func<WeightReader, NativeBuffer, T> read, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        Reservations.Fit(reservation, bytes);
+        var memory = new NativeBuffer(counter, bytes);
+        try
+        {
+            using var reader = new WeightReader(checkpoint, memory, cancellationToken);
+            return read(reader, memory);
+        }
+        catch
+        {
+            memory.Dispose();
+            throw;
+        }
+    }
+}

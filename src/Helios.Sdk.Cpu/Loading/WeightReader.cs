@@ -1,0 +1,81 @@
+using System.Buffers;
+using Helios.Sdk.Cpu.Kernels;
+using Helios.Sdk.Cpu.Memory;
+
+namespace Helios.Sdk.Cpu.Loading;
+
+/// <summary>Reads planned tensors through one staging buffer into the memory of a part. Dispose it to return the buffer.</summary>
+internal sealed unsafe class WeightReader(ICheckpoint checkpoint, NativeBuffer memory, CancellationToken cancellationToken) : IDisposable
+{
+    private const int StagingBytes = 4 << 20;
+
+    private byte[] staging = [];
+
+    public float* Read(VectorPlan plan)
+    {
+        var values = (float*)(memory.Pointer + plan.Offset);
+        new Span<float>(values, plan.Padded).Clear();
+        ReadRows(plan.Tensor with { Rows = 1, Columns = (int)plan.Tensor.Elements }, plan.Tensor, (source, _, _) =>
+            WeightCodec.Convert((byte*)source, plan.Tensor.Type, (byte*)values, WeightFormat.Fp32, plan.Tensor.Elements));
+        return values;
+    }
+
+    public PackedMatrix Read(MatrixPlan plan)
+    {
+        var matrix = new PackedMatrix((float*)(memory.Pointer + plan.Offset), plan.Format, plan.Blocks, plan.Columns);
+        if (plan.Columns % 2 != 0) Clear(matrix, 0, plan.Blocks);
+        foreach (var segment in plan.Segments)
+        {
+            var tensor = segment.Tensor;
+            var lastRow = segment.FirstRow + tensor.Rows;
+            if (tensor.Rows % PackedMatrix.BlockRows != 0) Clear(matrix, lastRow / PackedMatrix.BlockRows, 1);
+            ReadRows(tensor, tensor, (source, row, rows) => WeightCodec.Pack((byte*)source, tensor.Type, matrix, segment.FirstRow + row, rows));
+        }
+
+        return matrix;
+    }
+
+    public byte* Read(TablePlan plan)
+    {
+        var table = memory.Pointer + plan.Offset;
+        var (tensor, format) = (plan.Tensor, plan.Format);
+        var rowBytes = plan.Bytes / tensor.Rows;
+        ReadRows(tensor, tensor, (source, row, rows) =>
+            WeightCodec.Convert((byte*)source, tensor.Type, table + row * rowBytes, format, (long)rows * tensor.Columns));
+        return table;
+    }
+
+    public void Dispose()
+    {
+        if (staging.Length > 0) ArrayPool<byte>.Shared.Return(staging);
+        staging = [];
+    }
+
+    private static void Clear(PackedMatrix matrix, int firstBlock, int blocks)
+    {
+        var start = (byte*)matrix.Data + firstBlock * matrix.BlockBytes;
+        System.Runtime.InteropServices.NativeMemory.Clear(start, (nuint)(blocks * matrix.BlockBytes));
+    }
+
+    // Whole rows at a time, as many as the staging buffer holds.
+    private void ReadRows(StoredTensor shape, StoredTensor tensor, Action<nint, int, int> take)
+    {
+        var rowBytes = (long)shape.Columns * shape.ElementBytes;
+        var step = (int)Math.Clamp(StagingBytes / Math.Max(1, rowBytes), 1, shape.Rows);
+        var needed = checked((int)(step * rowBytes));
+        if (staging.Length < needed)
+        {
+            Dispose();
+            staging = ArrayPool<byte>.Shared.Rent(needed);
+        }
+
+        for (var row = 0; row < shape.Rows; row += step)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            var rows = Math.Min(step, shape.Rows - row);
+            var bytes = staging.AsSpan(0, (int)(rows * rowBytes));
+            checkpoint.Read(tensor, row * rowBytes, bytes);
+            fixed (byte* source = bytes) take((nint)source, row, rows);
+        }
+    }
+}

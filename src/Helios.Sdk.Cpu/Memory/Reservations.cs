@@ -1,0 +1,35 @@
+namespace Helios.Sdk.Cpu.Memory;
+
+/// <summary>Keeps what is reserved and what is allocated equal to the byte.</summary>
+internal static class Reservations
+{
+    /// <summary>Takes a reservation over: too small a one is disposed and refused, bytes beyond the need are returned.</summary>
+    public static MemoryReservation Fit(MemoryReservation reservation, long bytes)
+    {
+        ArgumentNullException.ThrowIfNull(reservation);
+        var surplus = reservation.Bytes - bytes;
+        if (surplus < 0)
+        {
+            var held = reservation.Bytes;
+            reservation.Dispose();
+            throw new ArgumentException($"The reservation holds {held} bytes, {bytes} are needed.", nameof(reservation));
+        }
+
+        if (surplus > 0) reservation.Split(surplus).Dispose();
+        return reservation;
+    }
+
+    /// <summary>Allocates what was reserved; when that fails, the reservation is disposed.</summary>
+    public static NativeBuffer Allocate(AllocationCounter counter, long bytes, MemoryReservation reservation)
+    {
+        try
+        {
+            return new NativeBuffer(counter, bytes);
+        }
+        catch
+        {
+            reservation.Dispose();
+            throw;
+        }
+    }
+}

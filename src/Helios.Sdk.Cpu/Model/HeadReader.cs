@@ -1,0 +1,151 @@
+using Helios.Sdk.Cpu.Kernels;
+using Helios.Sdk.Cpu.Loading;
+using Helios.Sdk.Cpu.Threading;
+
+namespace Helios.Sdk.Cpu.Model;
+
+/// <summary>
+/// Norm, head and the reduction to scalars. Goes in tiles of a few rows, so that logits exist for those alone.
+/// </summary>
+internal sealed unsafe class HeadReader : IParallelWork
+{
+    private readonly ModelArchitecture architecture;
+    private readonly CpuFixedPart fixedPart;
+    private readonly CpuKernels kernels;
+    private readonly WorkerPool pool;
+    private readonly Workspace space;
+    private readonly StepRows rows;
+    private readonly MatMulWork product;
+    private readonly Entry[] tile;
+    private CpuLayerWeights[] layers = [];
+    private int count;
+
+    public HeadReader(CpuFixedPart fixedPart, CpuKernels kernels, WorkerPool pool, Workspace space, StepRows rows)
+    {
+        this.fixedPart = fixedPart;
+        architecture = fixedPart.Architecture;
+        this.kernels = kernels;
+        this.pool = pool;
+        this.space = space;
+        this.rows = rows;
+        product = new MatMulWork(kernels, pool);
+        tile = new Entry[Math.Min(Workspace.LogitRows, rows.Capacity)];
+    }
+
+    /// <summary>Signals of rows at one depth.</summary>
+    public void Read(CpuLayerWeights[] inUse, int depth, in ExitLook look, Span<ExitSignal> signals)
+    {
+        layers = inUse;
+        for (var i = 0; i < look.Rows.Length; i++)
+        {
+            var target = look.Targets.IsEmpty ? -1 : look.Targets[i];
+            tile[count++] = new Entry { Row = look.Rows[i], Output = i, Depth = depth, Needs = look.Needs, Target = target };
+            if (count < tile.Length && i + 1 < look.Rows.Length) continue;
+            Compute(HeadAt(depth));
+            for (var e = 0; e < count; e++) signals[tile[e].Output] = tile[e].Signal;
+            count = 0;
+        }
+    }
+
+    /// <summary>Draws tokens for retired rows. Rows that share a head share a pass over it.</summary>
+    public void Sample(CpuLayerWeights[] inUse, ReadOnlySpan<SampleRow> draws, Span<SampledToken> tokens)
+    {
+        layers = inUse;
+        SampleWith(fixedPart.Head, draws, tokens);
+        foreach (var layer in layers)
+        {
+            if (layer.ExitHead is { } head) SampleWith(head, draws, tokens);
+        }
+    }
+
+    public void Execute(int item, int worker)
+    {
+        ref var entry = ref tile[item];
+        var (size, padded) = (architecture.VocabularySize, space.LogitStride);
+        var logits = space.Logits + (nint)item * padded;
+        new Span<float>(logits + size, padded - size).Fill(float.NegativeInfinity);
+
+        var summary = kernels.Summarise(logits, size, padded, Wants(entry, ExitSignals.Entropy));
+        entry.Signal = Signal(summary, entry, logits);
+        if (!entry.Draws) return;
+        var token = Sampler.Draw(kernels, logits, size, padded, summary, entry.Draw, space.SampleScratch(worker));
+        entry.Token = new SampledToken(token, LogProbability(summary, logits[token]), entry.Signal);
+    }
+
+    // Enum.HasFlag allocates until the JIT has optimised its caller.
+    private static bool Wants(in Entry entry, ExitSignals signal) => (entry.Needs & signal) == signal;
+
+    private static float LogProbability(in LogitSummary summary, float logit) =>
+        (float)((double)logit - summary.Max - Math.Log(summary.Sum));
+
+    private static ExitSignal Signal(in LogitSummary summary, in Entry entry, float* logits)
+    {
+        var signal = new ExitSignal { TopId = summary.TopId };
+        if (Wants(entry, ExitSignals.Top1)) signal.Top1 = (float)(1 / summary.Sum);
+        if (Wants(entry, ExitSignals.Margin)) signal.Margin = (float)((1 - Math.Exp((double)summary.Second - summary.Max)) / summary.Sum);
+        if (Wants(entry, ExitSignals.Entropy)) signal.Entropy = (float)(Math.Log(summary.Sum) - summary.Weighted / summary.Sum);
+        if (entry.Target >= 0) signal.TargetLogProbability = LogProbability(summary, logits[entry.Target]);
+        return signal;
+    }
+
+    private void SampleWith(PackedMatrix head, ReadOnlySpan<SampleRow> draws, Span<SampledToken> tokens)
+    {
+        for (var i = 0; i < draws.Length; i++)
+        {
+            var depth = rows.LeftAt(draws[i].Row);
+            if (HeadAt(depth) != head) continue;
+            tile[count++] = new Entry { Row = draws[i].Row, Output = i, Depth = depth, Needs = draws[i].Needs, Target = -1, Draws = true, Draw = draws[i] };
+            if (count == tile.Length) Flush(head, tokens);
+        }
+
+        if (count > 0) Flush(head, tokens);
+    }
+
+    private void Flush(PackedMatrix head, Span<SampledToken> tokens)
+    {
+        Compute(head);
+        for (var e = 0; e < count; e++) tokens[tile[e].Output] = tile[e].Token;
+        count = 0;
+    }
+
+    private void Compute(PackedMatrix head)
+    {
+        for (var e = 0; e < count; e++)
+        {
+            var state = space.States + (nint)tile[e].Row * space.Hidden;
+            kernels.RmsNorm(
+                state, NormAt(tile[e].Depth), space.Normed + (nint)e * space.Hidden, architecture.HiddenSize,
+                (architecture.HiddenSize + 15) & ~15, architecture.NormEpsilon);
+        }
+
+        product.Run(head, space.Normed, space.Hidden, space.Logits, space.LogitStride, count);
+        pool.Run(this, count);
+    }
+
+    private CpuLayerWeights? LayerBefore(int depth)
+    {
+        var index = layers.Length == 0 ? -1 : depth - 1 - layers[0].Layer;
+        return (uint)index < (uint)layers.Length ? layers[index] : null;
+    }
+
+    private PackedMatrix HeadAt(int depth) => LayerBefore(depth)?.ExitHead ?? fixedPart.Head;
+
+    private float* NormAt(int depth)
+    {
+        var layer = LayerBefore(depth);
+        return layer is null || layer.ExitNorm is null ? fixedPart.FinalNorm : layer.ExitNorm;
+    }
+
+    private struct Entry
+    {
+        public int Row;
+        public int Output;
+        public int Depth;
+        public ExitSignals Needs;
+        public int Target;
+        public bool Draws;
+        public SampleRow Draw;
+        public ExitSignal Signal;
+        public SampledToken Token;
+    }
+}

@@ -1,0 +1,201 @@
+using Helios.Sdk.Cpu.Memory;
+
+namespace Helios.Sdk.Cpu.Model;
+
+/// <summary>
+/// The rows of a step: checked, with their block tables turned into addresses, and which of them are still at work.
+/// Nothing here grows but the table of addresses, by doubling.
+/// </summary>
+internal sealed unsafe class StepRows
+{
+    private readonly ModelArchitecture architecture;
+    private readonly CpuKvStore kv;
+    private readonly KvLayout layout;
+    private readonly StepRow[] rows;
+    private readonly int[] tables;
+    private readonly int[] leftAt;
+    private readonly int[] active;
+    private readonly int[] positions;
+    private readonly int[] groups;
+    private nint[] blocks = GC.AllocateUninitializedArray<nint>(64, pinned: true);
+    private int blockCount;
+
+    public StepRows(ModelArchitecture architecture, CpuKvStore kv, int maxRows)
+    {
+        this.architecture = architecture;
+        this.kv = kv;
+        layout = kv.Layout(architecture.KvHeads, architecture.HeadDim);
+        rows = new StepRow[maxRows];
+        tables = new int[maxRows];
+        leftAt = new int[maxRows];
+        active = new int[maxRows];
+        positions = GC.AllocateArray<int>(maxRows, pinned: true);
+        groups = new int[maxRows + 1];
+    }
+
+    /// <summary>Rows of the step.</summary>
+    public int Count { get; private set; }
+
+    /// <summary>Most rows of a step.</summary>
+    public int Capacity => rows.Length;
+
+    /// <summary>Rows that have not retired, in order.</summary>
+    public ReadOnlySpan<int> Active => active.AsSpan(0, ActiveCount);
+
+    /// <summary>Number of rows that have not retired.</summary>
+    public int ActiveCount { get; private set; }
+
+    /// <summary>Runs of active rows that attend together: one sequence, at most <see cref="Workspace.AttentionRows"/> rows.</summary>
+    public int GroupCount { get; private set; }
+
+    /// <summary>How a layer lies in a block.</summary>
+    public KvLayout KvLayout => layout;
+
+    /// <summary>Positions of the active rows.</summary>
+    public int* ActivePositions => (int*)System.Runtime.InteropServices.Marshal.UnsafeAddrOfPinnedArrayElement(positions, 0);
+
+    public ref readonly StepRow this[int row] => ref rows[row];
+
+    /// <summary>Depth at which a row retired, -1 while it has not.</summary>
+    public int LeftAt(int row) => leftAt[row];
+
+    /// <summary>The active rows <c>[Start, End)</c> of a group, as indices into <see cref="Active"/>.</summary>
+    public (int Start, int End) Group(int group) => (groups[group], groups[group + 1]);
+
+    /// <summary>Addresses of the blocks of a row's sequence.</summary>
+    public nint* Blocks(int row) => (nint*)System.Runtime.InteropServices.Marshal.UnsafeAddrOfPinnedArrayElement(blocks, tables[row]);
+
+    /// <summary>Takes a step over. Until it returns there is no step.</summary>
+    public void Begin(in StepBatch batch)
+    {
+        Clear();
+        if (batch.Rows.Length > Capacity)
+            throw new ArgumentException($"A step of {batch.Rows.Length} rows; the model was composed for {Capacity}.", nameof(batch));
+        Accept(batch);
+        leftAt.AsSpan(0, Count).Fill(-1);
+        for (var row = 0; row < Count; row++) active[row] = row;
+        ActiveCount = Count;
+        Regroup();
+    }
+
+    /// <summary>Goes on with the rows of the step before, with other block tables.</summary>
+    public void Resume(in StepBatch batch)
+    {
+        if (Count == 0 || ActiveCount != Count || batch.Rows.Length != Count)
+            throw new InvalidOperationException($"Only a step with the same rows, none of them retired, can be resumed: {batch.Rows.Length} rows, {Count} before, {Count - ActiveCount} of them retired.");
+        for (var row = 0; row < Count; row++)
+        {
+            if (batch.Rows[row].TokenId != rows[row].TokenId || batch.Rows[row].Position != rows[row].Position)
+                throw new InvalidOperationException($"Row {row} of the resumed step is another than before.");
+        }
+
+        Clear();
+        Accept(batch);
+        ActiveCount = Count;
+        Regroup();
+    }
+
+    /// <summary>Marks rows as retired at a depth and closes the gaps they leave.</summary>
+    public void Retire(ReadOnlySpan<int> retiring, int depth)
+    {
+        foreach (var row in retiring)
+        {
+            if ((uint)row >= (uint)Count) throw new ArgumentOutOfRangeException(nameof(retiring), row, $"The step has {Count} rows.");
+            if (leftAt[row] >= 0) throw new InvalidOperationException($"Row {row} has retired already.");
+        }
+
+        foreach (var row in retiring)
+        {
+            if (leftAt[row] >= 0) throw new InvalidOperationException($"Row {row} retires twice.");
+            leftAt[row] = depth;
+        }
+
+        var kept = 0;
+        for (var i = 0; i < ActiveCount; i++)
+        {
+            if (leftAt[active[i]] < 0) active[kept++] = active[i];
+        }
+
+        ActiveCount = kept;
+        Regroup();
+    }
+
+    /// <summary>Fewest layers for which an active row keeps KV.</summary>
+    public int LeastKvDepth()
+    {
+        var least = int.MaxValue;
+        foreach (var row in Active) least = Math.Min(least, rows[row].KvDepth);
+        return least;
+    }
+
+    public void Clear()
+    {
+        Count = ActiveCount = GroupCount = 0;
+        blockCount = 0;
+    }
+
+    private void Accept(in StepBatch batch)
+    {
+        for (var first = 0; first < batch.Rows.Length;)
+        {
+            var end = first + 1;
+            while (end < batch.Rows.Length && batch.Rows[end].FirstBlock == batch.Rows[first].FirstBlock) end++;
+            AcceptSequence(batch, first, end);
+            first = end;
+        }
+
+        Count = batch.Rows.Length;
+    }
+
+    private void AcceptSequence(in StepBatch batch, int first, int end)
+    {
+        var sequence = batch.Rows[first];
+        if (sequence.KvDepth < 1 || sequence.KvDepth > architecture.Layers)
+            throw new ArgumentOutOfRangeException(nameof(batch), sequence.KvDepth, $"Row {first}: KV depth lies in 1..{architecture.Layers}.");
+
+        var last = -1;
+        for (var row = first; row < end; row++)
+        {
+            var (token, position, _, depth) = batch.Rows[row];
+            if ((uint)token >= (uint)architecture.VocabularySize)
+                throw new ArgumentOutOfRangeException(nameof(batch), token, $"Row {row}: token ids lie in 0..{architecture.VocabularySize - 1}.");
+            if (position <= last || position >= architecture.ContextLength)
+                throw new ArgumentOutOfRangeException(nameof(batch), position, $"Row {row}: positions of a sequence rise, within 0..{architecture.ContextLength - 1}.");
+            if (depth != sequence.KvDepth)
+                throw new ArgumentException($"Row {row}: rows of one sequence share their KV depth.", nameof(batch));
+            last = position;
+            rows[row] = batch.Rows[row];
+            tables[row] = blockCount;
+        }
+
+        var used = last / layout.TokensPerBlock + 1;
+        if (sequence.FirstBlock < 0 || sequence.FirstBlock > batch.Blocks.Length - used)
+            throw new ArgumentOutOfRangeException(nameof(batch), sequence.FirstBlock, $"Row {first}: {used} blocks from there do not lie in a table of {batch.Blocks.Length}.");
+        Resolve(batch.Blocks.Slice(sequence.FirstBlock, used), sequence.KvDepth * layout.LayerBytes);
+    }
+
+    private void Resolve(ReadOnlySpan<KvBlock> table, long blockBytes)
+    {
+        if (blockCount + table.Length > blocks.Length)
+        {
+            var larger = GC.AllocateUninitializedArray<nint>(Math.Max(2 * blocks.Length, blockCount + table.Length), pinned: true);
+            blocks.AsSpan(0, blockCount).CopyTo(larger);
+            blocks = larger;
+        }
+
+        foreach (var block in table) blocks[blockCount++] = (nint)kv.Block(block, blockBytes);
+    }
+
+    private void Regroup()
+    {
+        GroupCount = 0;
+        for (var i = 0; i < ActiveCount; i++)
+        {
+            positions[i] = rows[active[i]].Position;
+            var joins = i > 0 && tables[active[i]] == tables[active[i - 1]] && i - groups[GroupCount - 1] < Workspace.AttentionRows;
+            if (!joins) groups[GroupCount++] = i;
+        }
+
+        groups[GroupCount] = ActiveCount;
+    }
+}

@@ -1,0 +1,165 @@
+using Helios.Sdk.Cpu.Kernels;
+using Helios.Sdk.Cpu.Memory;
+
+namespace Helios.Sdk.Cpu.Model;
+
+/// <summary>
+/// Activations of a step, in one piece of native memory. Every row is padded with zeros to whole vectors, which kernels
+/// rely on and preserve.
+/// </summary>
+internal sealed unsafe class Workspace : IDisposable
+{
+    /// <summary>Rows whose logits are held at one time: enough to use the head's weights well, few enough to stay small.</summary>
+    public const int LogitRows = 16;
+
+    /// <summary>Most rows of one sequence that attend together.</summary>
+    public const int AttentionRows = 8;
+
+    private readonly NativeBuffer memory;
+    private readonly Layout layout;
+
+    public Workspace(AllocationCounter counter, ModelArchitecture architecture, int maxRows, int threads)
+    {
+        layout = new Layout(architecture, maxRows, threads);
+        memory = new NativeBuffer(counter, layout.Bytes);
+        System.Runtime.InteropServices.NativeMemory.Clear(memory.Pointer, (nuint)layout.Bytes);
+    }
+
+    /// <summary>Elements of a hidden state with padding.</summary>
+    public int Hidden => layout.Hidden;
+
+    /// <summary>Elements from one row of <see cref="Projections"/> to the next.</summary>
+    public int ProjectionStride => layout.Projection;
+
+    /// <summary>First key element in a row of <see cref="Projections"/>.</summary>
+    public int KeyOffset => layout.KeyOffset;
+
+    /// <summary>First value element in a row of <see cref="Projections"/>.</summary>
+    public int ValueOffset => layout.ValueOffset;
+
+    /// <summary>Elements from one row of <see cref="GateUp"/> to the next.</summary>
+    public int GateUpStride => layout.GateUp;
+
+    /// <summary>First element of up in a row of <see cref="GateUp"/>.</summary>
+    public int UpOffset => layout.UpOffset;
+
+    /// <summary>Elements from one row of <see cref="Logits"/> to the next.</summary>
+    public int LogitStride => layout.Logit;
+
+    /// <summary>Residual stream <c>[rows of the step][Hidden]</c>; a row keeps its place when others retire.</summary>
+    public float* States => At(layout.States);
+
+    /// <summary>Normed states <c>[rows at work][Hidden]</c>.</summary>
+    public float* Normed => At(layout.Normed);
+
+    /// <summary>Query, key and value projections <c>[rows at work][ProjectionStride]</c>; attention's results take the query's place.</summary>
+    public float* Projections => At(layout.Projections);
+
+    /// <summary>What goes back into the residual stream <c>[rows at work][Hidden]</c>.</summary>
+    public float* Outputs => At(layout.Outputs);
+
+    /// <summary>Gate, then up <c>[rows at work][GateUpStride]</c>; the gated product takes the gate's place.</summary>
+    public float* GateUp => At(layout.Gates);
+
+    /// <summary>Cosines, then sines, of each row's position <c>[rows of the step][2][headDim / 2]</c>.</summary>
+    public float* Rotations => At(layout.Rotations);
+
+    /// <summary>Logits of a tile <c>[LogitRows][LogitStride]</c>.</summary>
+    public float* Logits => At(layout.Logits);
+
+    /// <summary>Bytes that a workspace takes.</summary>
+    public static long Measure(ModelArchitecture architecture, int maxRows, int threads) => new Layout(architecture, maxRows, threads).Bytes;
+
+    /// <summary>Scratch memory of attention for one thread.</summary>
+    public float* AttentionScratch(int worker) => At(layout.AttentionScratch + worker * layout.AttentionScratchBytes);
+
+    /// <summary>Scratch memory of sampling for one thread.</summary>
+    public byte* SampleScratch(int worker) => (byte*)At(layout.SampleScratch + worker * layout.SampleScratchBytes);
+
+    public void Dispose() => memory.Dispose();
+
+    private float* At(long offset) => (float*)(memory.Pointer + offset);
+
+    /// <summary>Offsets of everything, computed once, the same way for measuring and for allocating.</summary>
+    private sealed class Layout
+    {
+        public Layout(ModelArchitecture architecture, int maxRows, int threads)
+        {
+            ArgumentOutOfRangeException.ThrowIfNegativeOrZero(maxRows);
+            Hidden = Stride(architecture.HiddenSize);
+            KeyOffset = Pad(architecture.QuerySize);
+            ValueOffset = KeyOffset + Pad(architecture.KvSize);
+            Projection = Stride(ValueOffset + Pad(architecture.KvSize));
+            UpOffset = Pad(architecture.FeedForwardSize);
+            GateUp = Stride(2 * UpOffset);
+            Logit = Pad(architecture.VocabularySize);
+
+            States = Take((long)maxRows * Hidden);
+            Normed = Take((long)maxRows * Hidden);
+            Projections = Take((long)maxRows * Projection);
+            Outputs = Take((long)maxRows * Hidden);
+            Gates = Take((long)maxRows * GateUp);
+            Rotations = Take((long)maxRows * architecture.HeadDim);
+            Logits = Take((long)LogitRows * Logit);
+
+            var queries = AttentionRows * (architecture.Heads / architecture.KvHeads);
+            var valueStride = new KvLayout(KvLayout.Tile, architecture.KvHeads, architecture.HeadDim).ValueStride;
+            AttentionScratchBytes = Align(AttentionTask.ScratchFloats(queries, valueStride) * sizeof(float));
+            AttentionScratch = Take(threads * AttentionScratchBytes / sizeof(float));
+            SampleScratchBytes = Align(Sampler.ScratchBytes(Logit));
+            SampleScratch = Take(threads * SampleScratchBytes / sizeof(float));
+        }
+
+        public int Hidden { get; }
+
+        public int KeyOffset { get; }
+
+        public int ValueOffset { get; }
+
+        public int Projection { get; }
+
+        public int UpOffset { get; }
+
+        public int GateUp { get; }
+
+        public int Logit { get; }
+
+        public long States { get; }
+
+        public long Normed { get; }
+
+        public long Projections { get; }
+
+        public long Outputs { get; }
+
+        public long Gates { get; }
+
+        public long Rotations { get; }
+
+        public long Logits { get; }
+
+        public long AttentionScratch { get; }
+
+        public long AttentionScratchBytes { get; }
+
+        public long SampleScratch { get; }
+
+        public long SampleScratchBytes { get; }
+
+        public long Bytes { get; private set; }
+
+        private static int Pad(int elements) => (elements + 15) & ~15;
+
+        // Rows a large power of two apart would all fall into the same few sets of the first-level cache.
+        private static int Stride(int elements) => Pad(elements) is var padded && padded % 512 == 0 ? padded + 16 : padded;
+
+        private static long Align(long bytes) => (bytes + NativeBuffer.Alignment - 1) / NativeBuffer.Alignment * NativeBuffer.Alignment;
+
+        private long Take(long floats)
+        {
+            var offset = Bytes;
+            Bytes += Align(floats * sizeof(float));
+            return offset;
+        }
+    }
+}

@@ -1,0 +1,138 @@
+using System.Collections.Immutable;
+
+namespace Helios.Sdk.Adaptation.Evaluation;
+
+/// <summary>
+/// What scoring at full depth has shown of one candidate lately: the last requests only, so that a change
+/// of traffic shows. Quality is over the part of each text that it is judged by; agreement, breaches and the exit histogram over served tokens, because
+/// that is what the guard counts, and a prompt is harder to foresee than an answer. Belongs to the adaptation loop.
+/// </summary>
+internal sealed class CandidateEvidence
+{
+    private readonly List<RequestEvidence> requests = [];
+    private readonly int window;
+    private readonly float confidenceTarget;
+
+    /// <summary>Creates evidence of nothing yet.</summary>
+    /// <param name="depths">The candidate's exits, ascending; the last is its full depth.</param>
+    /// <param name="confidenceTarget">Calibrated confidence below which a token is a breach, in (0, 1).</param>
+    /// <param name="window">Requests kept, at least 1.</param>
+    public CandidateEvidence(ImmutableArray<int> depths, double confidenceTarget, int window)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(window);
+        this.window = window;
+        Depths = depths;
+        this.confidenceTarget = (float)confidenceTarget;
+    }
+
+    /// <summary>The candidate's exits, ascending; the last is its full depth.</summary>
+    public ImmutableArray<int> Depths { get; }
+
+    /// <summary>Requests it rests on.</summary>
+    public int Requests => requests.Count;
+
+    /// <summary>Adds a scored request. A text scored again replaces what was known of it; the oldest leaves a full window.</summary>
+    /// <param name="taps">What its exits said.</param>
+    public void Add(RequestTaps taps)
+    {
+        if (!taps.Depths.SequenceEqual(Depths))
+            throw new ArgumentException($"Taps at {string.Join(", ", taps.Depths)} for exits {string.Join(", ", Depths)}.", nameof(taps));
+
+        requests.RemoveAll(request => request.Text == taps.Text);
+        if (requests.Count == window) requests.RemoveAt(0);
+        requests.Add(RequestEvidence.From(taps, confidenceTarget));
+    }
+
+    /// <summary>Whether it rests on a text.</summary>
+    /// <param name="text">Identifies the text.</param>
+    public bool Has(long text) => requests.Exists(request => request.Text == text);
+
+    /// <summary>Forgets everything.</summary>
+    public void Clear() => requests.Clear();
+
+    /// <summary>The figures of every exit, in order of depth.</summary>
+    public ImmutableArray<ExitEvidence> Summarize() => [.. Depths.Select(Summarize)];
+
+    /// <summary>
+    /// Bits per byte at one of this candidate's exits above those of <paramref name="reference"/> at its full depth, over the
+    /// texts that both scored: different texts differ by far more than two models do. Null without such a text.
+    /// </summary>
+    /// <param name="exit">Index into <see cref="Depths"/>.</param>
+    /// <param name="reference">The candidate compared with.</param>
+    public double? GapTo(int exit, CandidateEvidence reference)
+    {
+        var (mine, theirs) = (default(Quality), default(Quality));
+        foreach (var request in requests)
+        {
+            if (reference.requests.Find(other => other.Text == request.Text) is not { } other) continue;
+            mine = mine.With(request, exit);
+            theirs = theirs.With(other, reference.Depths.Length - 1);
+        }
+
+        return mine.BitsPerByte - theirs.BitsPerByte;
+    }
+
+    private ExitEvidence Summarize(int depth, int exit)
+    {
+        var quality = default(Quality);
+        var (tokens, agreed, breaches, first) = (0, 0, 0, 0);
+        foreach (var request in requests)
+        {
+            var sums = request.Exits[exit];
+            quality = quality.With(request, exit);
+            tokens += request.ServedTokens;
+            agreed += sums.Agreed;
+            breaches += sums.Breaches;
+            first += sums.FirstSure;
+        }
+
+        return new ExitEvidence
+        {
+            Depth = depth,
+            BitsPerByte = quality.BitsPerByte,
+            Agreement = Share(agreed, tokens),
+            BreachRate = Share(breaches, tokens),
+            ExitShare = Share(first, tokens),
+            Tokens = tokens,
+            Requests = requests.Count,
+            Bytes = quality.Bytes,
+        };
+    }
+
+    private static double? Share(int part, int whole) => whole == 0 ? null : (double)part / whole;
+
+    private readonly record struct Quality(double Nats, long Bytes)
+    {
+        public double? BitsPerByte => Bytes == 0 ? null : Nats / Math.Log(2) / Bytes;
+
+        public Quality With(RequestEvidence request, int exit) => new(Nats + request.Exits[exit].Nats, Bytes + request.Utf8Bytes);
+    }
+}
+
+/// <summary>What is known of one exit. Null means "not known".</summary>
+internal sealed record ExitEvidence
+{
+    /// <summary>Layers executed.</summary>
+    public required int Depth { get; init; }
+
+    /// <summary>Bits per byte, teacher-forced.</summary>
+    public required double? BitsPerByte { get; init; }
+
+    /// <summary>Share of served tokens whose top token is the full-depth one, 0..1.</summary>
+    public required double? Agreement { get; init; }
+
+    /// <summary>Share of served tokens whose confidence is under target, 0..1; 0 at full depth.</summary>
+    public required double? BreachRate { get; init; }
+
+    /// <summary>Share of served tokens whose first sufficiently confident exit is this one, 0..1; the full depth takes the rest.</summary>
+    public required double? ExitShare { get; init; }
+
+    /// <summary>Served tokens behind the shares.</summary>
+    public required int Tokens { get; init; }
+
+    /// <summary>Requests behind the figures.</summary>
+    public required int Requests { get; init; }
+
+    /// <summary>Bytes of text behind the quality.</summary>
+    public required long Bytes { get; init; }
+}

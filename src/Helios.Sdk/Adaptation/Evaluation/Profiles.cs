@@ -1,0 +1,108 @@
+using System.Collections.Immutable;
+using Helios.Sdk.Adaptation.Telemetry;
+
+namespace Helios.Sdk.Adaptation.Evaluation;
+
+/// <summary>What is known of every candidate at every exit: cost models, evidence and memory put together, and noted in the PHT.</summary>
+internal sealed class Profiles(IReadOnlyList<Candidate> candidates, ServingTelemetry telemetry, ProfileSettings settings)
+{
+    private ImmutableArray<PointProfile> latest = [];
+
+    public IReadOnlyList<Candidate> Candidates => candidates;
+
+    public PerformanceHistoryTable History { get; } = new();
+
+    /// <summary>The profiles as of the last <see cref="Refresh"/>.</summary>
+    public ImmutableArray<PointProfile> Latest => latest;
+
+    /// <summary>Takes in what was measured since the last call and profiles every candidate anew.</summary>
+    public ImmutableArray<PointProfile> Refresh()
+    {
+        foreach (var (model, timing) in telemetry.TakeSteps())
+            candidates.FirstOrDefault(candidate => candidate.Name == model)?.Observe(timing);
+
+        var profiles = candidates.SelectMany(candidate => Profile(candidate)).ToImmutableArray();
+        ImmutableInterlocked.InterlockedExchange(ref latest, profiles);
+        foreach (var candidate in candidates)
+            History.Update(candidate.Entry.Info.Fingerprint, settings.Device, profiles.Where(profile => profile.Point.Target.Model == candidate.Name), telemetry.Completed);
+        return profiles;
+    }
+
+    /// <summary>Texts that a model has scored; 0 for one that is no candidate.</summary>
+    public int ScoredTexts(string model) => candidates.FirstOrDefault(candidate => candidate.Name == model)?.ScoredTexts ?? 0;
+
+    /// <summary>The profiles to choose from: of candidates that were scored. One that could not be is known by its speed alone, and chosen only if all are.</summary>
+    public ImmutableArray<PointProfile> Known()
+    {
+        var known = latest.Where(profile => ScoredTexts(profile.Point.Target.Model) > 0).ToImmutableArray();
+        return known.IsEmpty ? latest : known;
+    }
+
+    /// <summary>Forgets texts and what they showed; costs and calibration stay.</summary>
+    public void Forget()
+    {
+        telemetry.Texts.Clear();
+        foreach (var candidate in candidates) candidate.Forget();
+    }
+
+    /// <summary>Profiles of one candidate, by depth.</summary>
+    public ImmutableArray<PointProfile> Of(Candidate candidate) =>
+        [.. latest.Where(profile => profile.Point.Target.Model == candidate.Name)];
+
+    private ImmutableArray<PointProfile> Profile(Candidate candidate)
+    {
+        var a = candidate.Entry.Info.Architecture;
+        var evidence = candidates.Select(rival => rival.Evidence).ToList();
+        var blockBytes = settings.BlockBytes(new KvShape(1, a.KvHeads, a.HeadDim));
+        foreach (var one in candidates) one.Gate.Enter();
+        try
+        {
+            var facts = new CandidateFacts
+            {
+                Model = candidate.Entry.Info,
+                Size = candidate.Entry.Size,
+                WorkspaceBytes = candidate.Entry.WorkspaceBytes,
+                KvBytesPerTokenPerLayer = blockBytes / settings.Serving.KvBlockTokens,
+                Costs = CostsOf(candidate),
+                Evidence = candidate.Evidence,
+            };
+            return Profiler.Profile(facts, Serving(), evidence);
+        }
+        finally
+        {
+            foreach (var one in candidates) one.Gate.Exit();
+        }
+    }
+
+    /// <summary>A candidate that never ran is taken to cost as its bytes say, from one that did.</summary>
+    private StepCosts CostsOf(Candidate candidate)
+    {
+        if (candidate.Costs.Current.IsMeasured) return candidate.Costs.Current;
+        var measured = candidates.FirstOrDefault(other => other.Costs.Current.IsMeasured);
+        return measured is null
+            ? StepCosts.None
+            : measured.Costs.Current.Scale(
+                candidate.Entry.Size.LayerBytes.Average() / measured.Entry.Size.LayerBytes.Average(),
+                (double)candidate.Entry.Size.FixedBytes / measured.Entry.Size.FixedBytes);
+    }
+
+    private ServingFacts Serving() => new()
+    {
+        BudgetBytes = settings.BudgetBytes,
+        SlabBytes = settings.SlabBytes,
+        BlockTokens = settings.Serving.KvBlockTokens,
+        MaxBatch = settings.Serving.MaxBatchSize,
+        MaxRowsPerStep = settings.Serving.MaxRowsPerStep,
+        UsualPromptTokens = telemetry.Lengths.Prompt,
+        UsualSequenceTokens = telemetry.Lengths.Total,
+        ExitPolicy = settings.Serving.ExitPolicy,
+    };
+}
+
+/// <summary>What holds for every profile.</summary>
+/// <param name="Serving">Limits of the serving loop.</param>
+/// <param name="BudgetBytes">The memory budget.</param>
+/// <param name="SlabBytes">Bytes of a KV slab.</param>
+/// <param name="Device">The hardware, as a key.</param>
+/// <param name="BlockBytes">Bytes of a KV block of a shape.</param>
+internal sealed record ProfileSettings(ServingOptions Serving, long BudgetBytes, long SlabBytes, string Device, Func<KvShape, long> BlockBytes);

@@ -1,0 +1,116 @@
+using Helios.Sdk.Adaptation.Telemetry;
+using Helios.Sdk.Serving.Routing;
+
+namespace Helios.Sdk.Adaptation.Loading;
+
+/// <summary>
+/// Brings an operating point up beside the present one and publishes it between steps. On any failure the present point
+/// goes on serving. What is retired is freed when its last sequence ends. Belongs to the adaptation loop.
+/// </summary>
+internal sealed class PointSwitcher(ModelPool pool, Routes routes, ServingTelemetry telemetry, AdaptationJournal journal, SwitchSettings settings) : IDisposable
+{
+    private Route? serving;
+
+    /// <summary>What serves; null before the first.</summary>
+    public Route? Serving => serving;
+
+    /// <summary>Bytes per second of the last load; a guess before the first.</summary>
+    public double LoadBytesPerSecond { get; private set; } = 1e9;
+
+    /// <summary>Loads a point without publishing it; null when it cannot be had, which the journal then says.</summary>
+    public async Task<Route?> LoadAsync(OperatingPoint point, CancellationToken cancellationToken)
+    {
+        var missing = BytesToLoad(point.Target);
+        if (missing > 0) journal.Tell(new AdaptationEvent.Loading(journal.Now, point.Target, missing));
+        var started = settings.Time.GetTimestamp();
+        var result = await pool.AcquireAsync(point.Target, progress: null, cancellationToken).ConfigureAwait(false);
+        if (result is not AcquireResult.Acquired { Lease: ModelLease lease })
+        {
+            journal.Tell(Refusal(point.Target, result));
+            return null;
+        }
+
+        var took = settings.Time.GetElapsedTime(started);
+        if (missing > 0)
+        {
+            LoadBytesPerSecond = missing / Math.Max(took.TotalSeconds, 1e-6);
+            journal.Tell(new AdaptationEvent.Loaded(journal.Now, point.Target, missing, took));
+        }
+
+        try
+        {
+            return new Route(point, lease, settings.PolicyOf(point.ExitPolicy));
+        }
+        catch
+        {
+            // A policy of the host's own threw.
+            lease.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>New requests go to <paramref name="route"/> from the next step on; the guard starts from nothing.</summary>
+    public void Publish(Route route)
+    {
+        var retired = serving;
+        serving = route;
+        telemetry.Guard = settings.Options.Enabled ? new Guard(route, settings.Options) : null;
+        telemetry.Published();
+        routes.Publish(route);
+        if (!ReferenceEquals(retired?.Lease, route.Lease)) retired?.Lease.Dispose();
+
+        // Woken last, so that who waits for memory finds what the retired point gave back.
+        settings.Wake();
+    }
+
+    /// <summary>The next few requests go to a candidate.</summary>
+    public void Evaluate(Route route, int requests)
+    {
+        routes.Publish(serving!, new EvaluationRoute(route, requests));
+        settings.Wake();
+    }
+
+    /// <summary>No candidate takes requests any more.</summary>
+    public void EndEvaluation() => routes.Publish(serving!);
+
+    /// <summary>The guard has acted, or found nothing to do: it counts from nothing.</summary>
+    public void ResetGuard() => telemetry.Guard = new Guard(serving!, settings.Options);
+
+    /// <summary>Bytes of a target that are not on the device.</summary>
+    public long BytesToLoad(LoadTarget target)
+    {
+        var entry = pool.Find(target.Model);
+        var (hasFixed, layers) = entry.Loaded;
+        if (!hasFixed) return entry.Size.ToDepth(target.Depth) + entry.WorkspaceBytes;
+        return Math.Max(0, entry.Size.ToDepth(target.Depth) - entry.Size.ToDepth(layers));
+    }
+
+    /// <summary>
+    /// Why a target cannot be brought up beside what serves; null when it can. Both are on the device until the last old
+    /// sequence has ended, and one sequence of a usual length must still fit.
+    /// </summary>
+    public string? Unreachable(LoadTarget target)
+    {
+        var missing = BytesToLoad(target);
+        if (missing == 0) return null;
+        var left = pool.BytesBesideWeights(target);
+        return missing <= left ? null : $"{missing} bytes to load do not fit beside what serves, which leaves {Math.Max(0, left)}";
+    }
+
+    public void Dispose() => serving?.Lease.Dispose();
+
+    private AdaptationEvent.LoadFailed Refusal(LoadTarget target, AcquireResult result) => result switch
+    {
+        AcquireResult.NoRoom room => new(journal.Now, target, $"{room.NeededBytes} bytes are needed, {room.FreeBytes} can be had", null),
+        AcquireResult.BackingOff wait => new(journal.Now, target, wait.Reason, wait.RetryAfter),
+        AcquireResult.Failed failed => new(journal.Now, target, failed.Error.Message, null),
+        _ => throw new InvalidOperationException($"Unknown result {result}."),
+    };
+}
+
+/// <summary>What holds for every switch.</summary>
+/// <param name="Options">Breach window, limit and target.</param>
+/// <param name="PolicyOf">Finds a per-token exit policy by name.</param>
+/// <param name="Wake">Wakes the serving loop.</param>
+/// <param name="Time">Clock.</param>
+internal sealed record SwitchSettings(AdaptationOptions Options, Func<string, IExitPolicy> PolicyOf, Action Wake, TimeProvider Time);

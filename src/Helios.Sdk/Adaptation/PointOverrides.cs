@@ -1,0 +1,53 @@
+using Helios.Sdk.Adaptation.Evaluation;
+using Helios.Sdk.Adaptation.Loading;
+using Helios.Sdk.Serving.Routing;
+
+namespace Helios.Sdk.Adaptation;
+
+/// <summary>Finds and claims the point that a request insists on: full depth, a pinned model, a quality.</summary>
+internal sealed class PointOverrides(ModelPool pool, Routes routes, Profiles profiles, Task ready, Func<string, IExitPolicy> policyOf)
+{
+    /// <summary>
+    /// The point's route and a claim on it, which the caller owns; null when the request takes whatever serves. A point that
+    /// serves already is claimed too: by the time the request runs, another may serve, or a candidate be under evaluation.
+    /// </summary>
+    /// <exception cref="HeliosException">It cannot be loaded, or does not fit the budget beside what serves.</exception>
+    public async ValueTask<(Route Route, ModelLease Lease)?> ResolveAsync(GenerationRequest request, CancellationToken cancellationToken)
+    {
+        if (request is { Model: null, FullDepth: false, MaxQualityGap: null }) return null;
+        await ready.WaitAsync(cancellationToken).ConfigureAwait(false);
+        var serving = routes.Current!.Serving;
+        var point = Choose(request, serving.Point);
+        if (point == serving.Point && serving.Lease.TryShare() is { } shared) return (serving, shared);
+
+        var result = await pool.AcquireAsync(point.Target, progress: null, cancellationToken).ConfigureAwait(false);
+        return result switch
+        {
+            AcquireResult.Acquired { Lease: ModelLease lease } => (new Route(point, lease, policyOf(point.ExitPolicy)), lease),
+            AcquireResult.NoRoom room => throw new HeliosException($"{point} does not fit the memory budget beside what serves: {room.NeededBytes} bytes are needed, {room.FreeBytes} can be had."),
+            AcquireResult.BackingOff wait => throw new HeliosException($"{point} could not be loaded and is tried again in {wait.RetryAfter.TotalSeconds:0.#} s: {wait.Reason}"),
+            AcquireResult.Failed failed => throw new HeliosException($"{point} could not be loaded: {failed.Error.Message}", failed.Error),
+            _ => throw new InvalidOperationException($"Unknown result {result}."),
+        };
+    }
+
+    private OperatingPoint Choose(GenerationRequest request, OperatingPoint serving)
+    {
+        if (request.FullDepth) return Full(request.Model ?? serving.Target.Model);
+        if (request.MaxQualityGap is { } gap) return WithinGap(request.Model, gap, serving);
+        return request.Model == serving.Target.Model ? serving : Full(request.Model!);
+    }
+
+    /// <summary>What serves if it is good enough, else the point that is quickest alone, else the best whole model.</summary>
+    private OperatingPoint WithinGap(string? model, double gap, OperatingPoint serving)
+    {
+        var known = profiles.Latest.Where(profile => model is null || profile.Point.Target.Model == model).ToList();
+        var good = known.Where(profile => profile.QualityGap <= gap).ToList();
+        if (good.Exists(profile => profile.Point == serving)) return serving;
+        if (good.MinBy(profile => profile.AloneTpotMs) is { } quickest) return quickest.Point;
+        var best = known.Where(profile => profile is { IsFullDepth: true, BitsPerByte: not null }).MinBy(profile => profile.BitsPerByte);
+        return Full(best?.Point.Target.Model ?? model ?? serving.Target.Model);
+    }
+
+    private OperatingPoint Full(string model) => new(new LoadTarget(model, pool.Find(model).Info.Architecture.Layers));
+}

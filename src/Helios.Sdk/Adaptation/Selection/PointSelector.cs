@@ -1,0 +1,124 @@
+using System.Collections.Immutable;
+
+namespace Helios.Sdk.Adaptation.Selection;
+
+/// <summary>What a selection is made from.</summary>
+internal sealed record SelectionRequest
+{
+    /// <summary>When.</summary>
+    public required DateTimeOffset At { get; init; }
+
+    /// <summary>Why now.</summary>
+    public required AdaptationTrigger Trigger { get; init; }
+
+    /// <summary>What is known of every point that could serve; not empty.</summary>
+    public required IReadOnlyList<PointProfile> Profiles { get; init; }
+
+    /// <summary>What serves; null when nothing does.</summary>
+    public OperatingPoint? Present { get; init; }
+
+    /// <summary>Whether a target is on the device already.</summary>
+    public Func<LoadTarget, bool> IsLoaded { get; init; } = _ => false;
+
+    /// <summary>Whether a target can be brought up beside what serves.</summary>
+    public Func<LoadTarget, bool> IsReachable { get; init; } = _ => true;
+
+    /// <summary>What bringing up a target takes; null when that is not known.</summary>
+    public Func<LoadTarget, ChangeCost?> CostOf { get; init; } = _ => null;
+}
+
+/// <summary>
+/// Chooses an operating point: among the feasible ones the objective's best. Ties go to what serves, then to what is
+/// loaded, then to the smaller; a point that serves well is left only for a gain. Pure: equal input, equal decision.
+/// </summary>
+/// <param name="objective">Scores points, or calls them infeasible.</param>
+/// <param name="minimumGain">Least gain over what serves, relative to its score.</param>
+internal sealed class PointSelector(ISloObjective objective, double minimumGain)
+{
+    private const double Tie = 1e-9;
+
+    /// <summary>Chooses.</summary>
+    /// <param name="request">What is known.</param>
+    public AdaptationDecision Decide(SelectionRequest request)
+    {
+        if (request.Profiles.Count == 0) throw new ArgumentException("There is no point to choose from.", nameof(request));
+
+        var scored = request.Profiles.Select(Score).ToList();
+        var feasible = scored.Where(option => option.Value is not null).ToList();
+        var choice = feasible.Count > 0 ? Best(feasible, request) : LastResort(scored, request);
+        return new AdaptationDecision
+        {
+            At = request.At,
+            Trigger = request.Trigger,
+            Considered = [.. scored.Select(option => option.Considered)],
+            Previous = request.Present,
+            Chosen = choice.Profile.Point,
+            Reason = choice.Reason,
+            Degraded = feasible.Count == 0,
+            PredictedCost = choice.Profile.Point == request.Present ? null : request.CostOf(choice.Profile.Point.Target),
+        };
+    }
+
+    private Scored Score(PointProfile profile)
+    {
+        var score = objective.Score(profile);
+        var because = score.InfeasibleBecause ?? (double.IsFinite(score.Value) ? null : "its score is not a number");
+        return new Scored(profile, new ConsideredPoint(profile.Point, because is null ? score.Value : null, score.Terms, because));
+    }
+
+    private Choice Best(List<Scored> feasible, SelectionRequest request)
+    {
+        var best = feasible.Max(option => option.Value)!.Value;
+        var present = feasible.Find(option => option.Profile.Point == request.Present);
+        if (present?.Value is { } value && best - value <= Math.Max(Tie, minimumGain * Math.Abs(value)))
+        {
+            return new Choice(present.Profile, best - value <= Tie
+                ? $"it is the best for {objective.Name}, and serves already"
+                : $"the best would gain {Gain(best, value)} for {objective.Name}, under the {minimumGain:P0} for which a change is made");
+        }
+
+        var winner = feasible
+            .Where(option => best - option.Value <= Tie)
+            .OrderByDescending(option => request.IsLoaded(option.Profile.Point.Target))
+            .ThenBy(option => option.Profile.WeightBytes)
+            .ThenBy(option => option.Profile.Point.Target.Model, StringComparer.Ordinal)
+            .ThenBy(option => option.Profile.Point.Target.Depth)
+            .ThenBy(option => option.Profile.Point.ExitPolicy, StringComparer.Ordinal)
+            .First().Profile;
+        if (request.Present is null) return new Choice(winner, $"it is the best of {feasible.Count} feasible points for {objective.Name}");
+        return new Choice(winner, present?.Value is { } served
+            ? $"it gains {Gain(best, served)} for {objective.Name} over what serves"
+            : $"it is the best of {feasible.Count} feasible points for {objective.Name}, and what serves is not among them");
+    }
+
+    /// <summary>
+    /// No point may serve, and one must: of what fits, a whole model, the one of best quality; else the deepest. If even that
+    /// is nothing, what serves already, or the smallest.
+    /// </summary>
+    private static Choice LastResort(List<Scored> scored, SelectionRequest request)
+    {
+        var profiles = scored.Select(option => option.Profile).ToList();
+        var fitting = profiles.Where(profile => profile.MaxBatch >= 1 && request.IsReachable(profile.Point.Target))
+            .OrderByDescending(profile => profile.IsFullDepth)
+            .ThenBy(profile => profile.IsFullDepth ? profile.BitsPerByte ?? double.PositiveInfinity : -profile.Point.Target.Depth)
+            .ThenBy(profile => profile.BitsPerByte ?? double.PositiveInfinity)
+            .ThenByDescending(profile => profile.Point == request.Present)
+            .ThenByDescending(profile => profile.WeightBytes)
+            .ThenBy(profile => profile.Point.Target.Model, StringComparer.Ordinal)
+            .ThenBy(profile => profile.Point.ExitPolicy, StringComparer.Ordinal);
+        if (fitting.FirstOrDefault() is { } deepest) return new Choice(deepest, "no point meets every constraint; it is the deepest that fits");
+
+        var left = profiles.Find(profile => profile.Point == request.Present) ?? profiles.MinBy(profile => profile.WeightBytes + profile.KvBytesPerSequence)!;
+        return new Choice(left, "no point fits the memory budget with one sequence; it takes the least");
+    }
+
+    private static string Gain(double best, double present) =>
+        Math.Abs(present) > Tie ? $"{(best - present) / Math.Abs(present):P1}" : $"{best - present:0.###}";
+
+    private sealed record Scored(PointProfile Profile, ConsideredPoint Considered)
+    {
+        public double? Value => Considered.Score;
+    }
+
+    private sealed record Choice(PointProfile Profile, string Reason);
+}

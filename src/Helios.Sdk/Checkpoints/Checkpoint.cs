@@ -1,0 +1,94 @@
+using System.Collections.Immutable;
+
+namespace Helios.Sdk.Checkpoints;
+
+/// <summary>
+/// A checkpoint in Hugging Face layout: <c>config.json</c>, safetensors in one file or in shards, and optionally
+/// <c>generation_config.json</c> and <c>helios.json</c>. Opening reads and checks all headers and no weight; weights are read
+/// by position when asked for, from several threads at once if need be.
+/// </summary>
+public sealed class Checkpoint : ICheckpoint
+{
+    private readonly SafetensorsSet set;
+    private readonly IReadOnlyDictionary<TensorKey, StoredTensor> tensors;
+    private readonly HashSet<StoredTensor> known;
+    private volatile bool disposed;
+
+    private Checkpoint(SafetensorsSet set, IReadOnlyDictionary<TensorKey, StoredTensor> tensors, CheckpointInfo info)
+    {
+        this.set = set;
+        this.tensors = tensors;
+        known = [.. tensors.Values];
+        Info = info;
+    }
+
+    /// <inheritdoc/>
+    public CheckpointInfo Info { get; }
+
+    /// <summary>Opens a checkpoint.</summary>
+    /// <param name="folder">The folder that holds it.</param>
+    /// <param name="name">Name of the model; the folder's own if null.</param>
+    /// <returns>The open checkpoint; dispose it to close its files.</returns>
+    /// <exception cref="CheckpointException">Something is missing, damaged, contradictory or not supported; the message says what and where.</exception>
+    public static Checkpoint Open(string folder, string? name = null)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(folder);
+        if (name is not null) ArgumentException.ThrowIfNullOrWhiteSpace(name);
+
+        var files = new CheckpointFolder(folder);
+        var architecture = files.ReadArchitecture();
+        var endOfSequence = files.ReadEndOfSequence(architecture.VocabularySize);
+        var sidecar = files.ReadSidecar(architecture.Layers);
+        var set = SafetensorsSet.Open(files.Path);
+        try
+        {
+            var tensors = LlamaTensorMap.Build(set, architecture, files.ConfigPath, sidecar, files.SidecarPath);
+            return new Checkpoint(set, tensors, new CheckpointInfo
+            {
+                Name = name ?? files.Name,
+                Path = files.Path,
+                Architecture = architecture,
+                Exits = sidecar.ToExits(architecture.Layers),
+                StoredType = tensors.Where(pair => pair.Key.Layer >= 0).Max(pair => pair.Value.Type),
+                Parameters = tensors.Values.Distinct().Sum(tensor => tensor.Elements),
+                Fingerprint = Fingerprint.Compute(files.Config, files.Sidecar, set.Files),
+                EndOfSequenceIds = endOfSequence,
+                Calibration = sidecar.Calibration,
+            });
+        }
+        catch
+        {
+            set.Dispose();
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public bool TryGetTensor(TensorKey key, out StoredTensor tensor)
+    {
+        var found = tensors.TryGetValue(key, out var stored);
+        tensor = stored!; // null only beside false, as with every Try method
+        return found;
+    }
+
+    /// <inheritdoc/>
+    /// <exception cref="ObjectDisposedException">The checkpoint is closed.</exception>
+    /// <exception cref="ArgumentException">The tensor is not of this checkpoint, or the range does not lie inside it.</exception>
+    public void Read(StoredTensor tensor, long offset, Span<byte> destination)
+    {
+        ObjectDisposedException.ThrowIf(disposed, this);
+        ArgumentNullException.ThrowIfNull(tensor);
+        if (!known.Contains(tensor)) throw new ArgumentException($"'{tensor.Name}' is not a tensor of {Info.Name}.", nameof(tensor));
+        if (offset < 0 || offset > tensor.Bytes - destination.Length)
+            throw new ArgumentOutOfRangeException(nameof(offset), offset, $"'{tensor.Name}' has {tensor.Bytes} bytes; asked for {destination.Length} from {offset} on.");
+
+        set.Files[tensor.File].Read(tensor.Name, tensor.Offset + offset, destination);
+    }
+
+    /// <summary>Closes the files. A read that is under way on another thread completes or throws; it never reads elsewhere.</summary>
+    public void Dispose()
+    {
+        disposed = true;
+        set.Dispose();
+    }
+}

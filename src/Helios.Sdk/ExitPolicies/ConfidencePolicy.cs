@@ -1,0 +1,18 @@
+namespace Helios.Sdk.ExitPolicies;
+
+/// <summary><c>confidence:0.8</c>: leaves where the calibrated P(this token equals the full-depth token) reaches the threshold.</summary>
+/// <param name="threshold">A probability, 0..1.</param>
+internal sealed class ConfidencePolicy(float threshold) : IExitPolicy
+{
+    public string Name { get; } = $"confidence:{threshold}";
+
+    public ExitSignals Needs => ExitSignals.Confidence;
+
+    public void ChooseLooks(ReadOnlySpan<int> exits, Span<bool> looks) => looks.Fill(true);
+
+    public void Decide(int exit, ReadOnlySpan<ExitSignal> rows, Span<bool> leave)
+    {
+        for (var i = 0; i < rows.Length; i++)
+            leave[i] = rows[i].Confidence >= threshold;
+    }
+}

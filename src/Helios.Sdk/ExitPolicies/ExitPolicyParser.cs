@@ -1,0 +1,50 @@
+using System.Globalization;
+
+namespace Helios.Sdk.ExitPolicies;
+
+/// <summary>Finds the exit policy that a text names: <c>none</c>, or a name and a number behind a colon, or one of the application's own.</summary>
+internal static class ExitPolicyParser
+{
+    private const string Probability = "a number from 0 to 1";
+
+    private static readonly NumberedPolicy[] Numbered =
+    [
+        new("confidence", Probability, IsProbability, x => new ConfidencePolicy((float)x)),
+        new("top1", Probability, IsProbability, x => new Top1Policy((float)x)),
+        new("margin", Probability, IsProbability, x => new MarginPolicy((float)x)),
+        new("entropy", "nats above 0, at most 100", x => x is > 0 and <= 100, x => new EntropyPolicy((float)x)),
+        new("patience", "a whole number from 1 to 1000", x => x is >= 1 and <= 1000 && double.IsInteger(x), x => new PatiencePolicy((int)x)),
+    ];
+
+    /// <summary>Finds a policy.</summary>
+    /// <param name="text">What configuration says, e.g. <c>confidence:0.8</c>.</param>
+    /// <param name="own">The application's policies; one whose name is the whole text goes before a built-in one.</param>
+    /// <exception cref="ArgumentException">No such policy, or its number is missing or out of range; the message says what is known.</exception>
+    public static IExitPolicy Parse(string text, IEnumerable<Func<IExitPolicy>>? own = null)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        var ownPolicies = own?.Select(create => create()).ToList() ?? [];
+        if (ownPolicies.Find(policy => policy.Name == text) is { } found) return found;
+        if (text == "none") return new NoExitPolicy();
+
+        var colon = text.IndexOf(':', StringComparison.Ordinal);
+        var name = colon < 0 ? text : text[..colon];
+        if (Array.Find(Numbered, policy => policy.Name == name) is not { } numbered)
+            throw new ArgumentException(Explain($"There is no exit policy '{text}'.", ownPolicies), nameof(text));
+        if (colon < 0)
+            throw new ArgumentException(Explain($"Exit policy '{text}' lacks its number: {name}:<{numbered.Range}>.", ownPolicies), nameof(text));
+        if (!double.TryParse(text.AsSpan(colon + 1), NumberStyles.Float, CultureInfo.InvariantCulture, out var number) || !numbered.Accepts(number))
+            throw new ArgumentException(Explain($"Exit policy '{name}' takes {numbered.Range}, not '{text[(colon + 1)..]}'.", ownPolicies), nameof(text));
+        return numbered.Create(number);
+    }
+
+    private static bool IsProbability(double number) => number is >= 0 and <= 1;
+
+    private static string Explain(string found, IEnumerable<IExitPolicy> own)
+    {
+        var known = Numbered.Select(policy => $"{policy.Name}:<{policy.Range}>").Prepend("none").Concat(own.Select(policy => policy.Name));
+        return $"{found} Known are: {string.Join(", ", known)}.";
+    }
+
+    private sealed record NumberedPolicy(string Name, string Range, Func<double, bool> Accepts, Func<double, IExitPolicy> Create);
+}

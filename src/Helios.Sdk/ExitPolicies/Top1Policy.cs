@@ -1,0 +1,18 @@
+namespace Helios.Sdk.ExitPolicies;
+
+/// <summary><c>top1:0.9</c>: leaves where the probability of the likeliest token reaches the threshold.</summary>
+/// <param name="threshold">A probability, 0..1.</param>
+internal sealed class Top1Policy(float threshold) : IExitPolicy
+{
+    public string Name { get; } = $"top1:{threshold}";
+
+    public ExitSignals Needs => ExitSignals.Top1;
+
+    public void ChooseLooks(ReadOnlySpan<int> exits, Span<bool> looks) => looks.Fill(true);
+
+    public void Decide(int exit, ReadOnlySpan<ExitSignal> rows, Span<bool> leave)
+    {
+        for (var i = 0; i < rows.Length; i++)
+            leave[i] = rows[i].Top1 >= threshold;
+    }
+}

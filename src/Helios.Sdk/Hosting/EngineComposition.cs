@@ -1,0 +1,146 @@
+using Helios.Sdk.Adaptation;
+using Helios.Sdk.Adaptation.Evaluation;
+using Helios.Sdk.Adaptation.Loading;
+using Helios.Sdk.Adaptation.Objectives;
+using Helios.Sdk.Adaptation.Selection;
+using Helios.Sdk.Adaptation.Telemetry;
+using Helios.Sdk.Checkpoints;
+using Helios.Sdk.ExitPolicies;
+using Helios.Sdk.Serving;
+using Helios.Sdk.Serving.Decoding;
+using Helios.Sdk.Serving.KvCache;
+using Helios.Sdk.Serving.Routing;
+using Helios.Sdk.Serving.Scheduling;
+using Helios.Sdk.Tokenization;
+using Microsoft.Extensions.Logging;
+
+namespace Helios.Sdk;
+
+/// <summary>The composition root: the one place that knows every part of an engine.</summary>
+internal static class EngineComposition
+{
+    public static HeliosEngine Start(HeliosOptions options, HeliosBuilder builder)
+    {
+        var opened = new Stack<IDisposable>();
+        try
+        {
+            return new HeliosEngine(Compose(options, builder, opened));
+        }
+        catch
+        {
+            while (opened.TryPop(out var part)) part.Dispose();
+            throw;
+        }
+    }
+
+    private static EngineParts Compose(HeliosOptions options, HeliosBuilder builder, Stack<IDisposable> opened)
+    {
+        var checkpoints = options.Models.Select(source => Opened(Checkpoint.Open(source.Path, source.Name), opened)).ToList();
+        var backend = Opened(builder.Backend!(), opened);
+        var time = builder.Time;
+        var logger = builder.Logging.CreateLogger<HeliosEngine>();
+        var adaptation = options.Adaptation;
+        CheckFixedDepth(adaptation, checkpoints[0].Info);
+
+        var budget = new MemoryBudget(options.MemoryBudgetBytes ?? Math.Max(1, backend.Device.TotalMemory / 2));
+        var kv = Opened(MakeKvStore(options.Serving, backend, budget, checkpoints), opened);
+        var blocks = new BlockPool(kv, budget);
+        var work = new DeviceWork(adaptation.MaxScoringShare, time);
+        var memory = new KvReclaimer(budget, blocks, kv, work);
+        var entries = checkpoints.Select(checkpoint => MakeEntry(checkpoint, backend, options)).ToList();
+        var pool = new ModelPool(entries, backend, kv, memory, new PoolSettings(options.Precision, options.Serving.MaxRowsPerStep, budget, time));
+
+        var routes = new Routes();
+        var telemetry = new ServingTelemetry(adaptation);
+        var scheduler = builder.Scheduler?.Invoke() ?? new ContinuousBatchingScheduler();
+        var loop = new ServingLoop(new ServingParts(options.Serving, scheduler, blocks, work, telemetry, time), routes);
+        memory.Serve(loop);
+
+        IExitPolicy PolicyOf(string name) => ExitPolicyParser.Parse(name, builder.ExitPolicies);
+        var journal = new AdaptationJournal(time, logger);
+        var candidates = MakeCandidates(entries, adaptation, budget);
+        var profiles = new Profiles(candidates, telemetry, new ProfileSettings(options.Serving, budget.Limit, kv.SlabBytes, backend.Device.Description, kv.BlockBytes));
+        var scorer = new LayerwiseScorer(new ScoringParts(backend, kv, blocks, pool, memory, work, options.Precision, options.Serving.MaxRowsPerStep));
+        var scoring = new TextScoring(scorer, telemetry.Texts, journal);
+        var switcher = new PointSwitcher(pool, routes, telemetry, journal, new SwitchSettings(adaptation, PolicyOf, loop.Wake, time));
+        var evaluation = new LiveEvaluation(switcher, telemetry, scoring, new StepProbe(blocks, work, time), new EvaluationSettings(adaptation.RequestsPerCandidate, options.Serving, work, time));
+        var objective = ObjectiveParser.Parse(adaptation.Objective, builder.Objectives);
+        var adapting = new AdaptationLoop(new AdaptationParts(
+            adaptation, profiles, telemetry, switcher, evaluation, scoring, journal, options.Serving.ExitPolicy,
+            lengths => ObjectiveParser.Constrain(objective, adaptation, BreachAlarm.Ceiling(adaptation, TokensPerInterval(adaptation, lengths))),
+            (constrained, lengths) => new GuardPolicy(constrained, BreachAlarm.Ceiling(adaptation, TokensPerInterval(adaptation, lengths)), TokensPerInterval(adaptation, lengths))));
+        var overrides = new PointOverrides(pool, routes, profiles, adapting.Ready, PolicyOf);
+
+        return new EngineParts
+        {
+            Serving = options.Serving,
+            Time = time,
+            Backend = backend,
+            Kv = kv,
+            Budget = budget,
+            Blocks = blocks,
+            Work = work,
+            Pool = pool,
+            Routes = routes,
+            Loop = loop,
+            Telemetry = telemetry,
+            Switcher = switcher,
+            Profiles = profiles,
+            Journal = journal,
+            Adaptation = adapting,
+            Door = new RequestDoor(pool, routes, overrides, time),
+            Scorer = scorer,
+            Scores = new SequenceScorer(pool, scorer),
+            Logger = logger,
+        };
+    }
+
+    private static T Opened<T>(T part, Stack<IDisposable> opened)
+        where T : IDisposable
+    {
+        opened.Push(part);
+        return part;
+    }
+
+    private static PoolEntry MakeEntry(Checkpoint checkpoint, IBackend backend, HeliosOptions options)
+    {
+        var info = checkpoint.Info;
+        var tokenizer = TokenizerFiles.LoadFor(info);
+        return new PoolEntry(
+            checkpoint,
+            tokenizer,
+            backend.Loader.Measure(checkpoint, options.Precision),
+            backend.MeasureWorkspace(info.Architecture, options.Serving.MaxRowsPerStep),
+            new ConfidenceSource(Calibration.FromSidecar(info)));
+    }
+
+    private static List<Candidate> MakeCandidates(List<PoolEntry> entries, AdaptationOptions options, MemoryBudget budget)
+    {
+        if (!options.Enabled) return [new Candidate(entries[0], options)];
+        var chosen = Shortlist.Choose([.. entries.Select(entry => new ShortlistEntry(entry.Info, entry.Size))], options.Candidates, budget.Limit);
+        return [.. chosen.Select(choice => new Candidate(entries.First(entry => entry.Info == choice.Model), options))];
+    }
+
+    /// <summary>A slab holds at least one block of any model at full depth; by default it is 1/64 of the budget, or four such blocks, so that little is lost to cutting.</summary>
+    private static IKvStore MakeKvStore(ServingOptions options, IBackend backend, MemoryBudget budget, List<Checkpoint> checkpoints)
+    {
+        const long Smallest = 256 << 10, Largest = 256 << 20;
+        using var measure = backend.CreateKvStore(Smallest, options.KvBlockTokens);
+        var block = checkpoints.Max(checkpoint =>
+        {
+            var a = checkpoint.Info.Architecture;
+            return measure.BlockBytes(new KvShape(a.Layers, a.KvHeads, a.HeadDim));
+        });
+        var wanted = options.KvSlabBytes ?? Math.Clamp(budget.Limit / 64, Smallest, Largest);
+        return backend.CreateKvStore(options.KvSlabBytes is null ? Math.Max(wanted, 4 * block) : Math.Max(wanted, block), options.KvBlockTokens);
+    }
+
+    private static void CheckFixedDepth(AdaptationOptions options, CheckpointInfo model)
+    {
+        if (options is { Enabled: false, FixedDepth: { } depth } && depth > model.Architecture.Layers)
+            throw new ArgumentException($"Adaptation.FixedDepth is {depth}; '{model.Name}' has {model.Architecture.Layers} layers.", nameof(options));
+    }
+
+    private static int TokensPerInterval(AdaptationOptions options, UsualLengths lengths) =>
+        (int)Math.Min(int.MaxValue, (long)options.ReassessEveryRequests * Math.Max(1, lengths.Total - lengths.Prompt));
+}

@@ -1,0 +1,150 @@
+using Helios.Sdk.Adaptation;
+using Helios.Sdk.Adaptation.Evaluation;
+using Helios.Sdk.Adaptation.Loading;
+using Helios.Sdk.Adaptation.Telemetry;
+using Helios.Sdk.Serving;
+using Helios.Sdk.Serving.KvCache;
+using Helios.Sdk.Serving.Routing;
+using Microsoft.Extensions.Logging;
+
+namespace Helios.Sdk;
+
+/// <summary>The parts of a running engine, and the order in which they start and stop.</summary>
+internal sealed partial class EngineParts : IDisposable
+{
+    private readonly CancellationTokenSource stopping = new();
+    private readonly Thread device;
+    private readonly TaskCompletionSource deviceEnded = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private Task adapting = Task.CompletedTask;
+    private volatile bool ending;
+
+    public EngineParts() => device = new Thread(RunDevice) { Name = "helios-device", IsBackground = true };
+
+    public required ServingOptions Serving { get; init; }
+
+    public required TimeProvider Time { get; init; }
+
+    public required IBackend Backend { get; init; }
+
+    public required IKvStore Kv { get; init; }
+
+    public required MemoryBudget Budget { get; init; }
+
+    public required BlockPool Blocks { get; init; }
+
+    public required DeviceWork Work { get; init; }
+
+    public required ModelPool Pool { get; init; }
+
+    public required Routes Routes { get; init; }
+
+    public required ServingLoop Loop { get; init; }
+
+    public required ServingTelemetry Telemetry { get; init; }
+
+    public required PointSwitcher Switcher { get; init; }
+
+    public required Profiles Profiles { get; init; }
+
+    public required AdaptationJournal Journal { get; init; }
+
+    public required AdaptationLoop Adaptation { get; init; }
+
+    public required RequestDoor Door { get; init; }
+
+    public required LayerwiseScorer Scorer { get; init; }
+
+    public required SequenceScorer Scores { get; init; }
+
+    public required ILogger<HeliosEngine> Logger { get; init; }
+
+    public void Start()
+    {
+        device.Start();
+        adapting = Task.Run(AdaptAsync);
+    }
+
+    /// <summary>Drain or abort the device thread, end the adaptation loop, then free from the top down.</summary>
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        ending = true;
+        Loop.Drain();
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        timeout.CancelAfter(Serving.DrainTimeout);
+        await Task.WhenAny(deviceEnded.Task, Task.Delay(Timeout.Infinite, timeout.Token)).ConfigureAwait(false);
+        Loop.Abort();
+        await stopping.CancelAsync().ConfigureAwait(false);
+        await deviceEnded.Task.ConfigureAwait(false);
+        await adapting.ConfigureAwait(false);
+
+        await Scorer.CloseAsync().ConfigureAwait(false);
+        Switcher.Dispose();
+        await Pool.CloseAsync().ConfigureAwait(false);
+        Dispose();
+    }
+
+    /// <summary>Frees what lies below the pool; nothing may run any more.</summary>
+    public void Dispose()
+    {
+        Scorer.Dispose();
+        Blocks.Dispose();
+        Kv.Dispose();
+        Backend.Dispose();
+        stopping.Dispose();
+    }
+
+    public EngineSnapshot Snapshot() => new()
+    {
+        Serving = Routes.Current?.Serving.Point,
+        IsDegraded = Adaptation.Degraded,
+        Steps = Loop.Steps,
+        CompletedRequests = Telemetry.Completed,
+        RunningSequences = Loop.Sequences.Running,
+        PeakBatch = Telemetry.PeakRows,
+        KvSlabBytes = Blocks.SlabBytes,
+        KvUsedBytes = Blocks.UsedBytes,
+        KvPeakBytes = Blocks.PeakBytes,
+        ScoringShare = Work.Share,
+        Profiles = Profiles.Latest,
+    };
+
+    private void RunDevice()
+    {
+        try
+        {
+            Loop.Run();
+        }
+        catch (Exception error)
+        {
+            LogDeviceEnded(Logger, error);
+        }
+        finally
+        {
+            deviceEnded.SetResult();
+        }
+    }
+
+    private async Task AdaptAsync()
+    {
+        try
+        {
+            await Adaptation.RunAsync(stopping.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (ending)
+        {
+            // The engine stops.
+        }
+        catch (Exception error)
+        {
+            // What serves goes on serving; when nothing does, waiting requests learn why.
+            LogAdaptationEnded(Logger, error);
+            if (Routes.Current is null) Loop.Refuse(error as HeliosException ?? new HeliosException(error.Message, error));
+        }
+    }
+
+    [LoggerMessage(10, LogLevel.Critical, "The device thread ended")]
+    private static partial void LogDeviceEnded(ILogger logger, Exception error);
+
+    [LoggerMessage(11, LogLevel.Error, "The adaptation loop ended; what serves goes on serving")]
+    private static partial void LogAdaptationEnded(ILogger logger, Exception error);
+}

@@ -1,0 +1,224 @@
+using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
+using Helios.Sdk.Adaptation;
+using Helios.Sdk.Serving.Requests;
+using Helios.Sdk.Serving.Streaming;
+
+namespace Helios.Sdk;
+
+/// <summary>
+/// An engine: a device thread that serves, and an adaptation loop that decides what it serves. Thread-safe. Dispose it once:
+/// it drains, then frees every byte it took.
+/// </summary>
+public sealed class HeliosEngine : IHeliosClient, IAsyncDisposable, IDisposable
+{
+    private readonly EngineParts parts;
+    private readonly TaskCompletionSource ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private int live;
+    private int stopped;
+
+    internal HeliosEngine(EngineParts parts)
+    {
+        this.parts = parts;
+        parts.Start();
+    }
+
+    /// <summary>The models, what is loaded of each, and the memory they take.</summary>
+    public IModelPool Pool => parts.Pool;
+
+    /// <summary>
+    /// Completes when the first model serves. Fails with <see cref="HeliosException"/> when none can; requests then fail alike.
+    /// </summary>
+    public Task Ready => parts.Adaptation.Ready;
+
+    /// <summary>The latest decisions of the adaptation loop, oldest first; 256 are kept.</summary>
+    public IReadOnlyList<AdaptationDecision> Decisions => parts.Journal.Decisions;
+
+    /// <summary>What the engine is doing now.</summary>
+    public EngineSnapshot Snapshot => parts.Snapshot();
+
+    /// <summary>What it is made of, for tests.</summary>
+    internal EngineParts Parts => parts;
+
+    /// <summary>Starts composing an engine.</summary>
+    public static HeliosBuilder CreateBuilder() => new();
+
+    /// <summary>
+    /// Calls an observer for what the adaptation loop has done (the latest 256 events, before this returns) and for everything
+    /// it does from now on, one call at a time and in order, on the adaptation loop's thread.
+    /// </summary>
+    /// <param name="observer">Must be quick, or the adaptation loop is late, and must not wait for the engine to stop; what it throws is logged.</param>
+    /// <returns>Ends the subscription when disposed.</returns>
+    public IDisposable Observe(Action<AdaptationEvent> observer)
+    {
+        ArgumentNullException.ThrowIfNull(observer);
+        return parts.Journal.Subscribe(observer);
+    }
+
+    /// <summary>Asks for the candidates to be looked at again now; returns at once.</summary>
+    public void Reassess() => parts.Telemetry.Signal(Adaptation.Telemetry.LoopSignal.ReassessmentDue);
+
+    /// <inheritdoc/>
+    public IAsyncEnumerable<GenerationUpdate> StreamAsync(GenerationRequest request, CancellationToken cancellationToken = default)
+    {
+        Check(request);
+        return StreamCoreAsync(request, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public async Task<GenerationResult> GenerateAsync(GenerationRequest request, CancellationToken cancellationToken = default)
+    {
+        Check(request);
+        var text = new System.Text.StringBuilder();
+        var running = await SubmitAsync(request, cancellationToken).ConfigureAwait(false);
+        await using (running.ConfigureAwait(false))
+        {
+            await running.EndAsync().ConfigureAwait(false);
+            FinishReason? finish = null;
+            while (await running.NextAsync().ConfigureAwait(false) is { } update)
+            {
+                text.Append(update.Text);
+                finish = update.FinishReason ?? finish;
+            }
+
+            return running.ToResult(text.ToString(), finish!.Value);
+        }
+    }
+
+    /// <summary>Scores a text teacher-forced: -ln p of every token after the first, at each depth asked for. Runs when serving leaves room.</summary>
+    /// <param name="model">Name of a model of the pool.</param>
+    /// <param name="tokenIds">Ids of its tokenizer; at least 1, at most its context.</param>
+    /// <param name="depths">Depths, ascending, each from 1 to the model's layers; null scores all.</param>
+    /// <param name="cancellationToken">Checked between layers.</param>
+    /// <exception cref="ArgumentException">No such model, no tokens, an id outside the vocabulary, or a depth that is not to be had.</exception>
+    /// <exception cref="HeliosException">The memory budget has no room for scoring, or a layer could not be read.</exception>
+    public Task<SequenceScore> ScoreAsync(string model, IReadOnlyList<int> tokenIds, IReadOnlyList<int>? depths = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(tokenIds);
+        ObjectDisposedException.ThrowIf(Volatile.Read(ref stopped) == 1, this);
+        return parts.Scores.ScoreAsync(model, tokenIds, depths, cancellationToken);
+    }
+
+    /// <summary>The tokenizer of a model of the pool.</summary>
+    /// <param name="model">Its name.</param>
+    /// <exception cref="ArgumentException">No such model.</exception>
+    public ITokenizer TokenizerOf(string model) => parts.Pool.Find(model).Tokenizer;
+
+    /// <summary>
+    /// Stops: takes no more requests, lets the live ones end, aborts them when time is up, and frees all memory. Further calls
+    /// wait for the first.
+    /// </summary>
+    /// <param name="cancellationToken">Aborts live requests at once.</param>
+    public async Task StopAsync(CancellationToken cancellationToken = default)
+    {
+        if (Interlocked.Exchange(ref stopped, 1) != 0)
+        {
+            await ended.Task.ConfigureAwait(false);
+            return;
+        }
+
+        try
+        {
+            await parts.StopAsync(cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            ended.SetResult();
+        }
+    }
+
+    /// <summary>Stops, with <see cref="ServingOptions.DrainTimeout"/> for live requests.</summary>
+    public ValueTask DisposeAsync() => new(StopAsync());
+
+    /// <summary>The same for owners that cannot wait asynchronously; blocks until live requests have ended.</summary>
+    public void Dispose() => StopAsync().GetAwaiter().GetResult();
+
+    private void Check(GenerationRequest request)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        ObjectDisposedException.ThrowIf(Volatile.Read(ref stopped) == 1, this);
+        PromptRules.Check(request);
+    }
+
+    private async IAsyncEnumerable<GenerationUpdate> StreamCoreAsync(GenerationRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var running = await SubmitAsync(request, cancellationToken).ConfigureAwait(false);
+        await using (running.ConfigureAwait(false))
+        {
+            while (await running.NextAsync().ConfigureAwait(false) is { } update) yield return update;
+        }
+    }
+
+    private async Task<RunningRequest> SubmitAsync(GenerationRequest request, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        var most = parts.Serving.MaxQueueLength + parts.Serving.MaxBatchSize;
+        if (Interlocked.Increment(ref live) > most)
+        {
+            Interlocked.Decrement(ref live);
+            throw new ServerBusyException($"{parts.Serving.MaxQueueLength} requests wait already (Serving.MaxQueueLength).");
+        }
+
+        try
+        {
+            if (Ready.IsFaulted) await Ready.ConfigureAwait(false);
+            var sequence = await parts.Door.OpenAsync(request, cancellationToken).ConfigureAwait(false);
+            return new RunningRequest(sequence, parts, () => Interlocked.Decrement(ref live), cancellationToken);
+        }
+        catch
+        {
+            Interlocked.Decrement(ref live);
+            throw;
+        }
+    }
+}
+
+/// <summary>A text scored teacher-forced.</summary>
+/// <param name="Tokens">Tokens of the text.</param>
+/// <param name="Depths">Score by depth, ascending.</param>
+public sealed record SequenceScore(int Tokens, ImmutableArray<DepthScore> Depths);
+
+/// <summary>A text's score at one depth.</summary>
+/// <param name="Depth">Layers executed.</param>
+/// <param name="NegativeLogLikelihood">Sum of -ln p over every token after the first, in nats.</param>
+/// <param name="TopId">Likeliest token behind the last one.</param>
+/// <param name="TopIds">Likeliest token behind each one.</param>
+/// <param name="LogProbabilities">ln p of every token after the first, in order.</param>
+public sealed record DepthScore(int Depth, double NegativeLogLikelihood, int TopId, ImmutableArray<int> TopIds, ImmutableArray<float> LogProbabilities);
+
+/// <summary>An engine at one moment.</summary>
+public sealed record EngineSnapshot
+{
+    /// <summary>What serves; null before the first model does.</summary>
+    public required OperatingPoint? Serving { get; init; }
+
+    /// <summary>Whether the last decision found no point that meets every constraint.</summary>
+    public required bool IsDegraded { get; init; }
+
+    /// <summary>Steps run since the start.</summary>
+    public required long Steps { get; init; }
+
+    /// <summary>Requests completed since the start.</summary>
+    public required long CompletedRequests { get; init; }
+
+    /// <summary>Sequences that hold KV now.</summary>
+    public required int RunningSequences { get; init; }
+
+    /// <summary>Most tokens sampled in one step.</summary>
+    public required int PeakBatch { get; init; }
+
+    /// <summary>Bytes of KV slabs.</summary>
+    public required long KvSlabBytes { get; init; }
+
+    /// <summary>Bytes of KV blocks in use.</summary>
+    public required long KvUsedBytes { get; init; }
+
+    /// <summary>Most bytes of KV blocks that were ever in use.</summary>
+    public required long KvPeakBytes { get; init; }
+
+    /// <summary>Share of busy device time that scoring took lately, 0..1.</summary>
+    public required double ScoringShare { get; init; }
+
+    /// <summary>What is known of every candidate at every exit.</summary>
+    public required ImmutableArray<PointProfile> Profiles { get; init; }
+}

@@ -1,0 +1,80 @@
+using Helios.Sdk.Adaptation.Objectives;
+using Helios.Sdk.ExitPolicies;
+
+namespace Helios.Sdk;
+
+/// <summary>Checks options at the door; every message names the option, what was found and what is expected.</summary>
+internal static class OptionsCheck
+{
+    /// <exception cref="ArgumentException">Lists everything that is wrong.</exception>
+    public static void Throw(HeliosOptions options, HeliosBuilder builder)
+    {
+        var wrong = Find(options).ToList();
+        if (builder.Backend is null) wrong.Add("No backend was chosen; call UseCpu().");
+        Try(() => ExitPolicyParser.Parse(options.Serving.ExitPolicy, builder.ExitPolicies), "Serving.ExitPolicy", wrong);
+        Try(() => ObjectiveParser.Parse(options.Adaptation.Objective, builder.Objectives), "Adaptation.Objective", wrong);
+        if (wrong.Count > 0) throw new ArgumentException(string.Join(Environment.NewLine, wrong), nameof(options));
+    }
+
+    private static IEnumerable<string> Find(HeliosOptions options)
+    {
+        if (options.Models.Count == 0) yield return "Models is empty; add a model with AddModel(path).";
+        foreach (var source in options.Models)
+        {
+            if (string.IsNullOrWhiteSpace(source.Name)) yield return $"Models: the model at '{source.Path}' has no name.";
+            if (string.IsNullOrWhiteSpace(source.Path)) yield return $"Models: '{source.Name}' has no path.";
+        }
+
+        foreach (var twice in options.Models.GroupBy(source => source.Name, StringComparer.Ordinal).Where(group => group.Count() > 1))
+            yield return $"Models: the name '{twice.Key}' is there {twice.Count()} times; names are unique.";
+
+        var serving = options.Serving;
+        var adaptation = options.Adaptation;
+        foreach (var message in new[]
+        {
+            AtLeast("MemoryBudgetBytes", options.MemoryBudgetBytes ?? 1, 1),
+            AtLeast("Serving.MaxBatchSize", serving.MaxBatchSize, 1),
+            AtLeast("Serving.MaxRowsPerStep", serving.MaxRowsPerStep, serving.MaxBatchSize, " (Serving.MaxBatchSize)"),
+            AtLeast("Serving.MaxQueueLength", serving.MaxQueueLength, 1),
+            serving.KvBlockTokens >= 16 && serving.KvBlockTokens % 16 == 0 ? null : $"Serving.KvBlockTokens is {serving.KvBlockTokens}; expected a positive multiple of 16.",
+            AtLeast("Serving.KvSlabBytes", serving.KvSlabBytes ?? 1, 1),
+            serving.DrainTimeout >= TimeSpan.Zero && serving.DrainTimeout <= TimeSpan.FromDays(1) ? null : $"Serving.DrainTimeout is {serving.DrainTimeout}; expected 0 to 1 day.",
+            AtLeast("Adaptation.FixedDepth", adaptation.FixedDepth ?? 1, 1),
+            AtLeast("Adaptation.Candidates", adaptation.Candidates, 1),
+            AtLeast("Adaptation.RequestsPerCandidate", adaptation.RequestsPerCandidate, 1),
+            Between("Adaptation.ConfidenceTarget", adaptation.ConfidenceTarget, 0, 1),
+            AtLeast("Adaptation.BreachWindow", adaptation.BreachWindow, 1),
+            adaptation.BreachLimit >= 0 && adaptation.BreachLimit < adaptation.BreachWindow ? null : $"Adaptation.BreachLimit is {adaptation.BreachLimit}; expected 0 to {adaptation.BreachWindow - 1} (below Adaptation.BreachWindow).",
+            Between("Adaptation.BreachMargin", adaptation.BreachMargin, 0, 1),
+            adaptation.MaxQualityGap is not { } gap || gap >= 0 ? null : $"Adaptation.MaxQualityGap is {gap}; expected at least 0 bits per byte, or null.",
+            Between("Adaptation.MinAgreement", adaptation.MinAgreement ?? 0, 0, 1),
+            AtLeast("Adaptation.ReassessEveryRequests", adaptation.ReassessEveryRequests, 1),
+            Between("Adaptation.ShadowScoringRate", adaptation.ShadowScoringRate, 0, 1),
+            adaptation.MaxScoringShare > 0 && adaptation.MaxScoringShare <= 1 ? null : $"Adaptation.MaxScoringShare is {adaptation.MaxScoringShare}; expected above 0 and at most 1.",
+            adaptation.MinimumGain >= 0 ? null : $"Adaptation.MinimumGain is {adaptation.MinimumGain}; expected at least 0.",
+            AtLeast("Adaptation.MinimumResidenceRequests", adaptation.MinimumResidenceRequests, 0),
+        })
+        {
+            if (message is not null) yield return message;
+        }
+    }
+
+    private static string? AtLeast(string option, long found, long least, string note = "") =>
+        found >= least ? null : $"{option} is {found}; expected at least {least}{note}.";
+
+    // Written so that NaN is refused.
+    private static string? Between(string option, double found, double least, double most) =>
+        found >= least && found <= most ? null : $"{option} is {found}; expected {least} to {most}.";
+
+    private static void Try(Action parse, string option, List<string> wrong)
+    {
+        try
+        {
+            parse();
+        }
+        catch (Exception error) when (error is ArgumentException or NotSupportedException)
+        {
+            wrong.Add($"{option}: {error.Message}");
+        }
+    }
+}

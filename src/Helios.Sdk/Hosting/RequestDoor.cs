@@ -1,0 +1,75 @@
+using Helios.Sdk.Adaptation;
+using Helios.Sdk.Adaptation.Loading;
+using Helios.Sdk.Serving.Requests;
+using Helios.Sdk.Serving.Routing;
+using Helios.Sdk.Serving.Streaming;
+
+namespace Helios.Sdk;
+
+/// <summary>Turns a request into a sequence: checks it, encodes its prompt, and claims the point it insists on, if it does.</summary>
+internal sealed class RequestDoor(ModelPool pool, Routes routes, PointOverrides overrides, TimeProvider time)
+{
+    private long lastId;
+
+    public async ValueTask<Sequence> OpenAsync(GenerationRequest request, CancellationToken cancellationToken)
+    {
+        var pinned = request.Model is { } name ? pool.Find(name) : null;
+        var encoder = pinned ?? pool.Find(routes.Current?.Serving.Lease.Model.Name ?? pool.Entries.First().Info.Name);
+        var prompt = Encode(request, pinned, encoder);
+        CheckContext(request, prompt, pinned, encoder);
+
+        if (await overrides.ResolveAsync(request, cancellationToken).ConfigureAwait(false) is not var (route, lease)) return Make(request, prompt);
+        try
+        {
+            var chosen = pool.Find(lease.Model.Name);
+            prompt = Reencode(request, prompt, chosen);
+            CheckContext(request, prompt, chosen, chosen);
+            var sequence = Make(request, prompt);
+            sequence.Assign(route, lease);
+            return sequence;
+        }
+        catch
+        {
+            lease.Dispose();
+            throw;
+        }
+    }
+
+    private Sequence Make(GenerationRequest request, EncodedPrompt prompt)
+    {
+        var tokenizer = pool.Entries.First(entry => entry.Tokenizer.Fingerprint == prompt.TokenizerFingerprint).Tokenizer;
+        var output = new TokenStream(request.MaxTokens, tokenizer, request.Stop);
+        var seed = request.Seed ?? Random.Shared.NextInt64();
+        return new Sequence(new RequestId(Interlocked.Increment(ref lastId)), request, seed, prompt, output, time.GetTimestamp());
+    }
+
+    private EncodedPrompt Encode(GenerationRequest request, PoolEntry? pinned, PoolEntry encoder)
+    {
+        if (request.TokenIds is { } ids)
+        {
+            if (pinned is null && pool.Entries.Any(entry => entry.Tokenizer.Fingerprint != encoder.Tokenizer.Fingerprint))
+                throw new ArgumentException($"{nameof(request.TokenIds)} needs {nameof(request.Model)}: the models of the pool have different tokenizers.", nameof(request));
+            PromptRules.CheckIds(ids, encoder.Info);
+            return new EncodedPrompt([.. ids], encoder.Tokenizer.Fingerprint);
+        }
+
+        var encoded = encoder.Tokenizer.Encode(request.Prompt!);
+        if (encoded.Count == 0) throw new ArgumentException("The prompt has no tokens.", nameof(request));
+        return new EncodedPrompt(encoded, encoder.Tokenizer.Fingerprint);
+    }
+
+    private static EncodedPrompt Reencode(GenerationRequest request, EncodedPrompt prompt, PoolEntry entry) =>
+        entry.Tokenizer.Fingerprint == prompt.TokenizerFingerprint || request.Prompt is null
+            ? prompt
+            : new EncodedPrompt(entry.Tokenizer.Encode(request.Prompt), entry.Tokenizer.Fingerprint);
+
+    /// <summary>Without a pinned model the roomiest context counts; a model with a smaller one refuses when it is the one to serve.</summary>
+    private void CheckContext(GenerationRequest request, EncodedPrompt prompt, PoolEntry? pinned, PoolEntry encoder)
+    {
+        var roomiest = pinned ?? pool.Entries
+            .Where(entry => entry.Tokenizer.Fingerprint == encoder.Tokenizer.Fingerprint)
+            .MaxBy(entry => entry.Info.Architecture.ContextLength)!;
+        if ((long)prompt.Ids.Count + request.MaxTokens > roomiest.Info.Architecture.ContextLength)
+            throw new ArgumentException(PromptRules.Overflow(roomiest.Info, prompt.Ids.Count, request.MaxTokens), nameof(request));
+    }
+}

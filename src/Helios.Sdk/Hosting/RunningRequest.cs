@@ -1,0 +1,103 @@
+using Helios.Sdk.Serving.Requests;
+using Helios.Sdk.Serving.Streaming;
+
+namespace Helios.Sdk;
+
+/// <summary>
+/// The caller's side of a request: reads what its sequence generates. Disposing it before the end cancels the sequence.
+/// </summary>
+internal sealed class RunningRequest : IAsyncDisposable
+{
+    private readonly Sequence sequence;
+    private readonly EngineParts parts;
+    private readonly Action ended;
+    private readonly CancellationToken cancellationToken;
+    private readonly CancellationTokenRegistration cancellation;
+    private Detokenizer? text;
+    private int seen;
+    private bool finished;
+
+    public RunningRequest(Sequence sequence, EngineParts parts, Action ended, CancellationToken cancellationToken)
+    {
+        this.sequence = sequence;
+        this.parts = parts;
+        this.ended = ended;
+        this.cancellationToken = cancellationToken;
+        parts.Loop.Submit(sequence);
+        cancellation = cancellationToken.UnsafeRegister(static self => ((RunningRequest)self!).Cancel(), this);
+    }
+
+    private TokenStream Output => sequence.Output;
+
+    /// <summary>Completes when every token is there to be read.</summary>
+    public async ValueTask EndAsync() => await Output.WaitForEndAsync().ConfigureAwait(false);
+
+    /// <summary>The next token; null after the last.</summary>
+    /// <exception cref="OperationCanceledException">The caller cancelled.</exception>
+    /// <exception cref="HeliosException">The engine failed it.</exception>
+    public async ValueTask<GenerationUpdate?> NextAsync()
+    {
+        if (finished) return null;
+        await Output.WaitAsync(seen).ConfigureAwait(false);
+        var (count, end) = Output.Progress;
+        if (end?.Error is { } error) throw Failure(error);
+        if (seen == count)
+        {
+            // It ended without another token: an abort.
+            finished = true;
+            return new GenerationUpdate(-1, Read(Output.Text.SafeLength, last: true), 0, end!.Reason);
+        }
+
+        var (id, depth, textEnd) = Output[seen++];
+        finished = end is not null && seen == count;
+        var piece = finished ? Read(Output.Text.SafeLength, last: true) : Read(textEnd, last: false);
+        return new GenerationUpdate(id, piece, depth, finished ? end!.Reason : null);
+    }
+
+    /// <summary>The whole answer; after the last token was read.</summary>
+    public GenerationResult ToResult(string answer, FinishReason finish)
+    {
+        var tokens = Enumerable.Range(0, Output.Progress.Count).Select(i => Output[i]).ToList();
+        var time = parts.Time;
+        var first = tokens.Count == 0 ? TimeSpan.Zero : time.GetElapsedTime(sequence.ArrivedAt, Output.FirstTokenAt);
+        var rest = tokens.Count < 2 ? TimeSpan.Zero : time.GetElapsedTime(Output.FirstTokenAt, Output.LastTokenAt) / (tokens.Count - 1);
+        return new GenerationResult
+        {
+            Text = answer,
+            PromptIds = [.. sequence.Tokens[..sequence.PromptLength]],
+            TokenIds = [.. tokens.Select(token => token.Id)],
+            ExitDepths = [.. tokens.Select(token => token.Depth)],
+            FinishReason = finish,
+            Point = sequence.Route?.Point,
+            TimeToFirstToken = first,
+            TimePerOutputToken = rest,
+        };
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await cancellation.DisposeAsync().ConfigureAwait(false);
+        if (!finished) Cancel();
+        ended();
+    }
+
+    private void Cancel() => parts.Loop.Cancel(sequence);
+
+    /// <summary>The detokenizer is made at the first token: until then the prompt may move to another tokenizer.</summary>
+    private string Read(int end, bool last)
+    {
+        text ??= new Detokenizer(Output.Text);
+        return text.ReadTo(end, last);
+    }
+
+    private Exception Failure(Exception error)
+    {
+        finished = true;
+        return error switch
+        {
+            OperationCanceledException => new OperationCanceledException("The request was cancelled.", cancellationToken),
+            HeliosException known => new HeliosException(known.Message, known),
+            _ => new HeliosException(error.Message, error),
+        };
+    }
+}

@@ -1,0 +1,60 @@
+using Helios.Sdk.Serving.Routing;
+
+namespace Helios.Sdk.Serving.Decoding;
+
+/// <summary>Looks at an exit: reads the signals of the rows whose policy wants to, adds what the engine knows, and lets the policy decide.</summary>
+internal sealed class ExitLooks(int maxRows)
+{
+    private readonly int[] indices = new int[maxRows];
+    private readonly ExitSignal[] signals = new ExitSignal[maxRows];
+    private readonly bool[] leave = new bool[maxRows];
+
+    public void Take(ServedModel model, int depth, Span<WalkRow> rows)
+    {
+        var from = 0;
+        while (Select(rows, depth, ref from) is var count and > 0) Decide(model, depth, rows, count);
+    }
+
+    /// <summary>Collects the rows from <paramref name="from"/> on that look at this depth under one policy: rows of one policy are neighbours but for rare overrides.</summary>
+    private int Select(Span<WalkRow> rows, int depth, ref int from)
+    {
+        IExitPolicy? policy = null;
+        var count = 0;
+        for (; from < rows.Length; from++)
+        {
+            ref readonly var row = ref rows[from];
+            if (row.RanTo != 0 || !row.MayLeave || depth >= row.LastDepth || !row.Sequence.Route!.LooksAt(depth)) continue;
+            policy ??= row.Sequence.Route.Policy;
+            if (!ReferenceEquals(policy, row.Sequence.Route.Policy)) break;
+            indices[count++] = from;
+        }
+
+        return count;
+    }
+
+    private void Decide(ServedModel model, int depth, Span<WalkRow> rows, int count)
+    {
+        var policy = rows[indices[0]].Sequence.Route!.Policy;
+        var seen = signals.AsSpan(0, count);
+        var needs = policy.Needs | model.Calibration.Current.Needs;
+        model.Device.ReadSignals(new ExitLook { Rows = indices.AsSpan(0, count), Needs = needs }, seen);
+
+        for (var i = 0; i < count; i++)
+        {
+            ref var row = ref rows[indices[i]];
+            seen[i].Confidence = ConfidenceOf(model, depth, seen[i]);
+            seen[i].AgreeingLooks = row.LookedAt > 0 && row.Signal.TopId == seen[i].TopId ? row.Signal.AgreeingLooks + 1 : 1;
+            row.Signal = seen[i];
+            row.LookedAt = depth;
+        }
+
+        var decided = leave.AsSpan(0, count);
+        decided.Clear();
+        policy.Decide(depth, seen, decided);
+        for (var i = 0; i < count; i++) rows[indices[i]].Released = decided[i];
+    }
+
+    /// <summary>Calibrated confidence; 1 at full depth, which by definition agrees with itself.</summary>
+    public static float ConfidenceOf(ServedModel model, int depth, in ExitSignal signal) =>
+        depth >= model.Info.Architecture.Layers ? 1 : model.Calibration.Current.Map(depth, signal);
+}

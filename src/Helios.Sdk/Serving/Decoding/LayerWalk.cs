@@ -1,0 +1,217 @@
+using Helios.Sdk.Serving.Requests;
+using Helios.Sdk.Serving.Routing;
+using Helios.Sdk.Serving.Scheduling;
+
+namespace Helios.Sdk.Serving.Decoding;
+
+/// <summary>
+/// Walks one model's rows up through its layers: run to the next stop, look where a policy wants to, let the rows leave
+/// that are done, and in the end sample for the sequences whose last known token ran. Rows of several depths share the
+/// lower layers; those that leave simply stop taking part. Allocates nothing once its buffers have grown.
+/// </summary>
+internal sealed class LayerWalk
+{
+    private readonly TimeProvider time;
+    private readonly WalkRow[] rows;
+    private readonly StepRow[] stepRows;
+    private readonly int[] selected;
+    private readonly int[] leaving;
+    private readonly SampleRow[] sampleRows;
+    private readonly SampledToken[] sampled;
+    private readonly ExitLooks looks;
+    private KvBlock[] blocks = new KvBlock[64];
+    private int rowCount;
+
+    public LayerWalk(int maxRows, TimeProvider time)
+    {
+        this.time = time;
+        rows = new WalkRow[maxRows];
+        stepRows = new StepRow[maxRows];
+        selected = new int[maxRows];
+        leaving = new int[maxRows];
+        sampleRows = new SampleRow[maxRows];
+        sampled = new SampledToken[maxRows];
+        looks = new ExitLooks(maxRows);
+    }
+
+    /// <summary>Rows of the last walk, in the order of the plan.</summary>
+    public ReadOnlySpan<WalkRow> Rows => rows.AsSpan(0, rowCount);
+
+    /// <summary>Runs the planned rows of one model.</summary>
+    public StepTiming Run(ServedModel model, ReadOnlySpan<PlannedRows> plan)
+    {
+        var started = time.GetTimestamp();
+        Gather(model, plan);
+        var inLayers = Climb(model);
+        var climbed = time.GetTimestamp();
+        var sampledRows = Sample(model);
+        var inHead = time.GetElapsedTime(climbed);
+        var other = time.GetElapsedTime(started) - inLayers - inHead;
+        return Timing(sampledRows, new StepTimes(inLayers.TotalSeconds, inHead.TotalSeconds, other.TotalSeconds));
+    }
+
+    private void Gather(ServedModel model, ReadOnlySpan<PlannedRows> plan)
+    {
+        rowCount = 0;
+        var blockCount = 0;
+        foreach (var (sequence, count) in plan)
+        {
+            var table = sequence.Kv!.Blocks;
+            if (blocks.Length < blockCount + table.Length) Array.Resize(ref blocks, Math.Max(blocks.Length * 2, blockCount + table.Length));
+            table.CopyTo(blocks.AsSpan(blockCount));
+
+            for (var i = 0; i < count; i++)
+            {
+                var position = sequence.Computed + i;
+                stepRows[rowCount] = new StepRow(sequence.Tokens[position], position, blockCount, sequence.Route!.Depth);
+                rows[rowCount++] = WalkRow.For(sequence, position);
+            }
+
+            blockCount += table.Length;
+        }
+
+        model.Device.Begin(new StepBatch { Rows = stepRows.AsSpan(0, rowCount), Blocks = blocks.AsSpan(0, blockCount) });
+    }
+
+    /// <summary>Returns the time spent in layers; looks are not part of it.</summary>
+    private TimeSpan Climb(ServedModel model)
+    {
+        var inLayers = TimeSpan.Zero;
+        for (var depth = 0; NextStop(depth) is var stop and > 0; depth = stop)
+        {
+            var started = time.GetTimestamp();
+            model.Device.Run(new LayerRange(depth, stop));
+            inLayers += time.GetElapsedTime(started);
+
+            looks.Take(model, stop, rows.AsSpan(0, rowCount));
+            var count = 0;
+            for (var i = 0; i < rowCount; i++)
+            {
+                if (!rows[i].LeavesAt(stop)) continue;
+                rows[i].RanTo = stop;
+                leaving[count++] = i;
+            }
+
+            if (count > 0) model.Device.Retire(leaving.AsSpan(0, count));
+        }
+
+        return inLayers;
+    }
+
+    /// <summary>The next depth above <paramref name="depth"/> at which a row still in the walk leaves or is looked at; 0 when none is in it.</summary>
+    private int NextStop(int depth)
+    {
+        var next = int.MaxValue;
+        foreach (ref readonly var row in rows.AsSpan(0, rowCount))
+        {
+            if (row.RanTo == 0) next = Math.Min(next, row.NextStop(depth));
+        }
+
+        return next == int.MaxValue ? 0 : next;
+    }
+
+    /// <summary>Returns how many rows went through the head.</summary>
+    private int Sample(ServedModel model)
+    {
+        var count = 0;
+        for (var i = 0; i < rowCount; i++)
+        {
+            ref var row = ref rows[i];
+            if (!row.Samples) continue;
+            var request = row.Sequence.Request;
+            if (row.LookedAt == row.RanTo && request.Temperature == 0)
+            {
+                row.Token = row.Signal.TopId;
+                continue;
+            }
+
+            var needs = row.RanTo < model.Info.Architecture.Layers ? model.Calibration.Current.Needs : ExitSignals.None;
+            var uniform = request.Temperature > 0 ? CounterRandom.Uniform(row.Sequence.Seed, row.Position) : 0;
+            selected[count] = i;
+            sampleRows[count++] = new SampleRow(i, request.Temperature, request.TopK, request.TopP, uniform, needs);
+        }
+
+        if (count == 0) return 0;
+        model.Device.Sample(sampleRows.AsSpan(0, count), sampled.AsSpan(0, count));
+        for (var i = 0; i < count; i++)
+        {
+            ref var row = ref rows[selected[i]];
+            row.Token = sampled[i].TokenId;
+            row.Signal = sampled[i].Signal;
+            row.Signal.Confidence = ExitLooks.ConfidenceOf(model, row.RanTo, row.Signal);
+        }
+
+        return count;
+    }
+
+    private StepTiming Timing(int sampledRows, StepTimes times)
+    {
+        long layers = 0, context = 0;
+        foreach (ref readonly var row in Rows)
+        {
+            layers += row.RanTo;
+            context += row.Position + 1;
+        }
+
+        return new StepTiming(rowCount, sampledRows, (double)layers / rowCount, context, times);
+    }
+}
+
+/// <summary>One row of a walk.</summary>
+internal struct WalkRow
+{
+    public Sequence Sequence;
+    public int Position;
+
+    /// <summary>Depth at which it leaves at the latest: what its sequence serves, or what it ran to before its KV was dropped.</summary>
+    public int LastDepth;
+
+    /// <summary>Whether the policy may let it leave earlier.</summary>
+    public bool MayLeave;
+
+    /// <summary>Set by a look that let it go.</summary>
+    public bool Released;
+
+    /// <summary>Depth it left at; 0 while it is in the walk.</summary>
+    public int RanTo;
+
+    /// <summary>Depth of the last look at it.</summary>
+    public int LookedAt;
+
+    /// <summary>Signals at the depth it left at, or of the last look.</summary>
+    public ExitSignal Signal;
+
+    /// <summary>Whether a token is sampled from it.</summary>
+    public bool Samples;
+
+    /// <summary>The token sampled from it.</summary>
+    public int Token;
+
+    public static WalkRow For(Sequence sequence, int position)
+    {
+        var recorded = sequence.DepthOf(position);
+        return new WalkRow
+        {
+            Sequence = sequence,
+            Position = position,
+            LastDepth = recorded > 0 ? recorded : sequence.Route!.Depth,
+            MayLeave = sequence.Route!.Looks.Length > 0 && sequence.MayLeaveEarly(position),
+            Samples = position == sequence.Known - 1,
+        };
+    }
+
+    public readonly bool LeavesAt(int depth) => RanTo == 0 && (Released || LastDepth == depth);
+
+    public readonly int NextStop(int depth)
+    {
+        if (MayLeave)
+        {
+            foreach (var look in Sequence.Route!.Looks)
+            {
+                if (look > depth) return Math.Min(look, LastDepth);
+            }
+        }
+
+        return LastDepth;
+    }
+}

@@ -1,0 +1,115 @@
+using System.Collections.Concurrent;
+
+namespace Helios.Sdk.Serving;
+
+/// <summary>
+/// Work that others want done on the device thread, between two steps: <em>urgent</em> work (memory to be reclaimed) at
+/// once, <em>background</em> work (scoring, probes) one item at a time, when the device is idle or its share allows.
+/// </summary>
+internal sealed class DeviceWork(double backgroundShare, TimeProvider time)
+{
+    private readonly ConcurrentQueue<Item> urgent = new();
+    private readonly ConcurrentQueue<Item> background = new();
+    private Action wake = static () => { };
+    private volatile bool closed;
+    private volatile bool unlimited;
+    private double backgroundSeconds;
+    private double servingSeconds;
+
+    /// <summary>Lifts the share: the first evaluation must come to an end before anything can be decided.</summary>
+    public bool Unlimited
+    {
+        get => unlimited;
+        set => unlimited = value;
+    }
+
+    /// <summary>Share of busy device time that background work took lately, 0..1.</summary>
+    public double Share => backgroundSeconds == 0 ? 0 : backgroundSeconds / (backgroundSeconds + servingSeconds);
+
+    /// <summary>Sets what wakes the device thread.</summary>
+    public void WakeWith(Action action) => wake = action;
+
+    /// <summary>Runs <paramref name="work"/> on the device thread before its next step.</summary>
+    public Task<T> RunUrgentAsync<T>(Func<T> work) => Post(urgent, work);
+
+    /// <summary>Runs <paramref name="work"/> on the device thread when its share allows. An item should be as short as a step.</summary>
+    public Task<T> RunInBackgroundAsync<T>(Func<T> work) => Post(background, work);
+
+    /// <summary>Device thread: a step took this long.</summary>
+    public void CountServing(TimeSpan spent)
+    {
+        servingSeconds += spent.TotalSeconds;
+        Forget();
+    }
+
+    /// <summary>Device thread: runs all urgent work.</summary>
+    public void RunUrgent()
+    {
+        while (urgent.TryDequeue(out var item)) item.Run();
+    }
+
+    /// <summary>Device thread: runs one background item if there is one and it may run now. True when it ran.</summary>
+    public bool TryRunBackground(bool idle)
+    {
+        if (!idle && !Unlimited && Share >= backgroundShare) return false;
+        if (!background.TryDequeue(out var item)) return false;
+        var started = time.GetTimestamp();
+        item.Run();
+
+        // An idle device gives its time away, and the first evaluation is not held against what follows.
+        if (!idle && !Unlimited) backgroundSeconds += time.GetElapsedTime(started).TotalSeconds;
+        return true;
+    }
+
+    /// <summary>Device thread, at its end: cancels what has not run, and everything posted from now on.</summary>
+    public void Close()
+    {
+        closed = true;
+        while (urgent.TryDequeue(out var item) || background.TryDequeue(out item)) item.Cancel();
+    }
+
+    /// <summary>The share looks back over about a minute of busy time.</summary>
+    private void Forget()
+    {
+        if (servingSeconds < 60) return;
+        servingSeconds /= 2;
+        backgroundSeconds /= 2;
+    }
+
+    private Task<T> Post<T>(ConcurrentQueue<Item> queue, Func<T> work)
+    {
+        var item = new Item<T>(work);
+        queue.Enqueue(item);
+        wake();
+        if (closed) Close();
+        return item.Done;
+    }
+
+    private abstract class Item
+    {
+        public abstract void Run();
+
+        public abstract void Cancel();
+    }
+
+    private sealed class Item<T>(Func<T> work) : Item
+    {
+        private readonly TaskCompletionSource<T> done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task<T> Done => done.Task;
+
+        public override void Run()
+        {
+            try
+            {
+                done.SetResult(work());
+            }
+            catch (Exception error)
+            {
+                done.SetException(error);
+            }
+        }
+
+        public override void Cancel() => done.TrySetCanceled();
+    }
+}

@@ -1,0 +1,34 @@
+using Helios.Sdk.Serving.Decoding;
+using Helios.Sdk.Serving.Requests;
+using Helios.Sdk.Serving.Routing;
+
+namespace Helios.Sdk.Serving;
+
+/// <summary>
+/// What the serving loop tells upwards. It is called on the device thread: implementations only write numbers down, and
+/// allocate nothing per step or token.
+/// </summary>
+internal interface IServingObserver
+{
+    /// <summary>A step of one model ran.</summary>
+    void StepRan(ServedModel model, in StepTiming timing);
+
+    /// <summary>A token was emitted at a depth below full, or at full depth with confidence 1.</summary>
+    void TokenEmitted(Sequence sequence, int depth, float confidence);
+
+    /// <summary>A sequence ended; it holds no KV any more.</summary>
+    void SequenceEnded(Sequence sequence, StreamEndKind kind);
+}
+
+/// <summary>How a sequence ended, as far as counting goes.</summary>
+internal enum StreamEndKind
+{
+    /// <summary>Its answer is whole.</summary>
+    Completed,
+
+    /// <summary>Its caller lost interest.</summary>
+    Cancelled,
+
+    /// <summary>It could not be served.</summary>
+    Failed,
+}

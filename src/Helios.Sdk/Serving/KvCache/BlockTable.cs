@@ -1,0 +1,19 @@
+namespace Helios.Sdk.Serving.KvCache;
+
+/// <summary>The KV blocks of one sequence, in order of position. Owned by the sequence, filled and emptied by <see cref="BlockPool"/>.</summary>
+internal sealed class BlockTable(KvShape shape, int capacity)
+{
+    private readonly KvBlock[] blocks = new KvBlock[capacity];
+
+    /// <summary>What each block holds per token.</summary>
+    public KvShape Shape { get; } = shape;
+
+    /// <summary>Blocks held.</summary>
+    public int Count { get; private set; }
+
+    public ReadOnlySpan<KvBlock> Blocks => blocks.AsSpan(0, Count);
+
+    public void Push(KvBlock block) => blocks[Count++] = block;
+
+    public KvBlock Pop() => blocks[--Count];
+}

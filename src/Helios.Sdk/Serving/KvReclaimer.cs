@@ -1,0 +1,49 @@
+using Helios.Sdk.Serving.KvCache;
+
+namespace Helios.Sdk.Serving;
+
+/// <summary>
+/// Finds bytes for a load: what is free in the budget, then empty KV slabs, then the KV of the latest arrivals. It never
+/// takes so much that the largest live sequence could not run to its end.
+/// </summary>
+internal sealed class KvReclaimer(MemoryBudget budget, BlockPool blocks, IKvStore store, DeviceWork work)
+{
+    private ServingLoop? loop;
+
+    /// <summary>Set once, before the loop starts.</summary>
+    public void Serve(ServingLoop servingLoop) => loop = servingLoop;
+
+    /// <summary>Reserves bytes, or says how many could have been had.</summary>
+    /// <param name="bytes">Bytes of the load.</param>
+    /// <param name="kvBytes">KV that must still fit beside it, so that what is loaded can serve.</param>
+    public Task<(MemoryReservation? Reservation, long Available)> ReserveAsync(long bytes, long kvBytes) =>
+        work.RunUrgentAsync(() => Reserve(bytes, kvBytes));
+
+    /// <summary>Bytes of whole slabs that <paramref name="tokens"/> tokens of one sequence take.</summary>
+    public long SlabBytesFor(KvShape shape, int tokens)
+    {
+        if (shape.Layers == 0) return 0;
+        var perSlab = blocks.BlocksPerSlab(shape);
+        return ((long)blocks.BlocksFor(tokens) + perSlab - 1) / perSlab * store.SlabBytes;
+    }
+
+    /// <summary>The same, on the device thread.</summary>
+    public (MemoryReservation? Reservation, long Available) Reserve(long bytes, long kvBytes)
+    {
+        foreach (var sequence in loop!.Sequences.All)
+        {
+            // One that has begun and whose KV was dropped comes back for it.
+            if (sequence.Kv is not null || sequence.DepthOf(0) > 0) kvBytes = Math.Max(kvBytes, SlabBytesFor(sequence.KvShape, sequence.Capacity));
+        }
+
+        var available = budget.Limit - (budget.Used - blocks.SlabBytes) - kvBytes;
+        if (bytes > available) return (null, Math.Max(0, available));
+
+        while (true)
+        {
+            blocks.Trim(bytes);
+            if (budget.TryReserve(bytes) is { } reservation) return (reservation, available);
+            if (!loop.PreemptLatest()) return (null, budget.Free);
+        }
+    }
+}

@@ -1,0 +1,126 @@
+using Helios.Sdk.Serving.KvCache;
+using Helios.Sdk.Serving.Routing;
+using Helios.Sdk.Serving.Streaming;
+
+namespace Helios.Sdk.Serving.Requests;
+
+/// <summary>
+/// A request as the serving loop sees it: its tokens, the depth each ran to, and counters.
+/// Invariant while it lives: 0 &lt;= <see cref="Computed"/> &lt; <see cref="Known"/>. Computed tokens chase known ones; prefill,
+/// chunking, decode and resumption after a preemption are all that. Its KV is only a cache: dropping it sets
+/// <see cref="Computed"/> to 0, and the recorded depths are replayed. Belongs to the device thread once submitted.
+/// </summary>
+internal sealed class Sequence
+{
+    private int[] tokens;
+    private ushort[] depths;
+
+    public Sequence(RequestId id, GenerationRequest request, long seed, EncodedPrompt prompt, TokenStream output, long arrivedAt)
+    {
+        Id = id;
+        Request = request;
+        Seed = seed;
+        Output = output;
+        ArrivedAt = arrivedAt;
+        Tenant = request.Tenant ?? "anonymous";
+        TenantKey = StringComparer.Ordinal.GetHashCode(Tenant);
+        tokens = [];
+        depths = [];
+        SetPrompt(prompt);
+    }
+
+    public RequestId Id { get; }
+
+    public GenerationRequest Request { get; }
+
+    public long Seed { get; }
+
+    public string Tenant { get; }
+
+    /// <summary>A number for the tenant, for counting.</summary>
+    public int TenantKey { get; }
+
+    public long ArrivedAt { get; }
+
+    public TokenStream Output { get; }
+
+    /// <summary>Fingerprint of the tokenizer that made the ids.</summary>
+    public string TokenizerFingerprint { get; private set; } = "";
+
+    public int PromptLength { get; private set; }
+
+    /// <summary>Tokens known: prompt and answer so far.</summary>
+    public int Known { get; private set; }
+
+    /// <summary>Tokens whose KV is held.</summary>
+    public int Computed { get; private set; }
+
+    /// <summary>Most tokens the sequence can grow to. Room for them is made when it first runs: thousands may wait.</summary>
+    public int Capacity => PromptLength + Request.MaxTokens;
+
+    /// <summary>Where it runs; set when it first runs, and kept to its end.</summary>
+    public Route? Route { get; private set; }
+
+    /// <summary>Its own claim on the layers it runs over; disposed when it ends.</summary>
+    public ModelLease? Lease { get; private set; }
+
+    /// <summary>Its KV; null while it holds none.</summary>
+    public BlockTable? Kv { get; set; }
+
+    /// <summary>The table that its KV comes and goes with, so that waiting for blocks allocates nothing.</summary>
+    public BlockTable? SpareTable { get; set; }
+
+    /// <summary>What its KV holds per token; once it was settled where it runs.</summary>
+    public KvShape KvShape => Lease!.Served.KvShape(Lease.Target.Depth);
+
+    /// <summary>Number of the step that it was last planned in.</summary>
+    public long PlannedInStep { get; set; } = -1;
+
+    public ReadOnlySpan<int> Tokens => tokens.AsSpan(0, Known);
+
+    /// <summary>The answer so far.</summary>
+    public ReadOnlySpan<int> Answer => tokens.AsSpan(PromptLength, Known - PromptLength);
+
+    /// <summary>Layers that the token at a position ran through; 0 when it has not run yet.</summary>
+    public int DepthOf(int position) => position < depths.Length ? depths[position] : 0;
+
+    /// <summary>Whether the token at <paramref name="position"/> may leave by policy: it was generated, is the last one known, and has not run before.</summary>
+    public bool MayLeaveEarly(int position) => position >= PromptLength && position == Known - 1 && DepthOf(position) == 0;
+
+    /// <summary>Takes another tokenizer's ids for the same prompt. Only before it ever ran.</summary>
+    public void SetPrompt(EncodedPrompt prompt)
+    {
+        tokens = [.. prompt.Ids];
+        TokenizerFingerprint = prompt.TokenizerFingerprint;
+        PromptLength = Known = prompt.Ids.Count;
+    }
+
+    /// <summary>Settles where it runs. It owns <paramref name="lease"/> from here on.</summary>
+    public void Assign(Route route, ModelLease lease)
+    {
+        Route = route;
+        Lease = lease;
+    }
+
+    /// <summary>The next uncomputed token ran through that many layers.</summary>
+    public void Advance(int ranTo)
+    {
+        if (depths.Length == 0) depths = new ushort[Capacity];
+        depths[Computed++] = (ushort)ranTo;
+    }
+
+    /// <summary>A token was generated behind the last one.</summary>
+    public void Append(int token)
+    {
+        if (Known == tokens.Length) Array.Resize(ref tokens, Capacity);
+        tokens[Known++] = token;
+    }
+
+    /// <summary>Its KV was dropped: everything is computed again.</summary>
+    public void Restart() => Computed = 0;
+}
+
+/// <summary>A prompt's ids and the tokenizer that made them.</summary>
+/// <param name="Ids">At least one id.</param>
+/// <param name="TokenizerFingerprint">Whose ids they are.</param>
+internal sealed record EncodedPrompt(IReadOnlyList<int> Ids, string TokenizerFingerprint);

@@ -1,0 +1,43 @@
+using Helios.Sdk.Serving.KvCache;
+
+namespace Helios.Sdk.Serving.Requests;
+
+/// <summary>The sequences that live, waiting or running. Belongs to the device thread.</summary>
+internal sealed class SequenceTable
+{
+    private readonly Dictionary<RequestId, Sequence> live = [];
+
+    /// <summary>Sequences that hold KV.</summary>
+    public int Running { get; private set; }
+
+    public int Count => live.Count;
+
+    public Dictionary<RequestId, Sequence>.ValueCollection All => live.Values;
+
+    public Sequence? Find(RequestId id) => live.GetValueOrDefault(id);
+
+    public void Add(Sequence sequence) => live.Add(sequence.Id, sequence);
+
+    public void Remove(Sequence sequence, BlockPool blocks)
+    {
+        DropKv(sequence, blocks);
+        live.Remove(sequence.Id);
+    }
+
+    public void GiveKv(Sequence sequence, BlockTable table)
+    {
+        sequence.Kv = table;
+        Running++;
+    }
+
+    /// <summary>Takes a sequence's KV back; it will compute its tokens again. False when it holds none.</summary>
+    public bool DropKv(Sequence sequence, BlockPool blocks)
+    {
+        if (sequence.Kv is not { } table) return false;
+        blocks.Release(table);
+        sequence.Kv = null;
+        sequence.Restart();
+        Running--;
+        return true;
+    }
+}

@@ -1,0 +1,13 @@
+using Helios.Sdk.Serving.Decoding;
+
+namespace Helios.Sdk.Serving.Routing;
+
+/// <summary>A model on the device with what serving needs to know of it. Lives as long as a lease on it does.</summary>
+/// <param name="Info">What its headers say.</param>
+/// <param name="Tokenizer">Its tokenizer.</param>
+/// <param name="Device">The model that runs.</param>
+/// <param name="Calibration">What its confidence signals are worth; replaced whole when more is learnt.</param>
+internal sealed record ServedModel(CheckpointInfo Info, ITokenizer Tokenizer, ILayeredModel Device, ConfidenceSource Calibration)
+{
+    public KvShape KvShape(int depth) => new(depth, Info.Architecture.KvHeads, Info.Architecture.HeadDim);
+}

@@ -1,0 +1,74 @@
+using Helios.Sdk.Serving.Requests;
+using Helios.Sdk.Serving.Routing;
+
+namespace Helios.Sdk.Serving.Scheduling;
+
+/// <summary>
+/// Settles where a sequence runs, once, when it first runs: on the claim it brought, on the candidate under evaluation
+/// while that still takes requests, else on what serves.
+/// </summary>
+internal sealed class Admission(Routes routes, Action<Sequence, Exception> fail)
+{
+    /// <summary>False when it cannot run: no model serves yet, or it was failed because its prompt does not fit the model.</summary>
+    public bool TryAssign(Sequence sequence)
+    {
+        if (sequence.Lease is not null) return true;
+
+        // A table's claims die only after a newer table was published: read again until a claim can be shared.
+        while (routes.Current is { } table)
+        {
+            var route = Choose(table, sequence);
+            if (route.Lease.TryShare() is { } lease) return Fit(sequence, route, lease);
+        }
+
+        return false;
+    }
+
+    private static Route Choose(RouteTable table, Sequence sequence) =>
+        table.Evaluation is { IsOpen: true } evaluation && FitsContext(evaluation.Route, sequence) && evaluation.TryTake()
+            ? evaluation.Route
+            : table.Serving;
+
+    private static bool FitsContext(Route route, Sequence sequence)
+    {
+        var served = route.Lease.Served;
+        var tokens = served.Tokenizer.Fingerprint == sequence.TokenizerFingerprint ? sequence.PromptLength
+            : sequence.Request.Prompt is { } prompt && served.Tokenizer.VocabularySize > 0 ? served.Tokenizer.Encode(prompt).Count
+            : int.MaxValue;
+        return (long)tokens + sequence.Request.MaxTokens <= served.Info.Architecture.ContextLength;
+    }
+
+    private bool Fit(Sequence sequence, Route route, ModelLease lease)
+    {
+        var served = lease.Served;
+        if (served.Tokenizer.Fingerprint != sequence.TokenizerFingerprint)
+        {
+            if (sequence.Request.Prompt is not { } prompt || served.Tokenizer.VocabularySize == 0)
+            {
+                lease.Dispose();
+                fail(sequence, new HeliosException($"The prompt cannot be put into the ids of '{served.Info.Name}', which serves now; name a model in the request."));
+                return false;
+            }
+
+            sequence.SetPrompt(new EncodedPrompt(served.Tokenizer.Encode(prompt), served.Tokenizer.Fingerprint));
+            sequence.Output.UseTokenizer(served.Tokenizer);
+        }
+
+        if (sequence.Capacity > served.Info.Architecture.ContextLength)
+        {
+            lease.Dispose();
+            fail(sequence, new HeliosException(PromptRules.Overflow(served.Info, sequence.PromptLength, sequence.Request.MaxTokens)));
+            return false;
+        }
+
+        if (sequence.Request.TokenIds is not null && PromptRules.FindBadId(sequence.Tokens, served.Info) is { } bad)
+        {
+            lease.Dispose();
+            fail(sequence, new HeliosException(bad));
+            return false;
+        }
+
+        sequence.Assign(route, lease);
+        return true;
+    }
+}

@@ -1,0 +1,94 @@
+using Helios.Sdk.Serving.KvCache;
+using Helios.Sdk.Serving.Requests;
+
+namespace Helios.Sdk.Serving.Scheduling;
+
+/// <summary>Rows of one sequence in a step: <paramref name="Count"/> tokens from its first uncomputed one.</summary>
+internal readonly record struct PlannedRows(Sequence Sequence, int Count)
+{
+    /// <summary>Whether the rows reach the last known token, so that the next one can be sampled.</summary>
+    public bool Samples => Sequence.Computed + Count == Sequence.Known;
+}
+
+/// <summary>
+/// The plan of one step: data for the runner, and the builder that a scheduler fills. It alone grows and drops KV, so a
+/// scheduler can propose anything and over-commit nothing. Reused from step to step.
+/// </summary>
+internal sealed class StepPlan : StepPlanBuilder
+{
+    private readonly SequenceTable sequences;
+    private readonly BlockPool blocks;
+    private readonly Admission admission;
+    private readonly ServingOptions limits;
+    private readonly List<PlannedRows> entries = [];
+    private long step;
+    private int rowsLeft;
+    private long now;
+
+    public StepPlan(SequenceTable sequences, BlockPool blocks, Admission admission, ServingOptions limits)
+    {
+        this.sequences = sequences;
+        this.blocks = blocks;
+        this.admission = admission;
+        this.limits = limits;
+    }
+
+    public override int RowsLeft => rowsLeft;
+
+    public override long Now => now;
+
+    public List<PlannedRows> Entries => entries;
+
+    /// <summary>A sequence that found no blocks although nobody else holds any: it will never fit.</summary>
+    public Sequence? NeverFits { get; private set; }
+
+    public void Begin(long timestamp)
+    {
+        step++;
+        NeverFits = null;
+        now = timestamp;
+        rowsLeft = limits.MaxRowsPerStep;
+        entries.Clear();
+    }
+
+    public override RequestProgress Progress(RequestId id) =>
+        sequences.Find(id) is { } sequence ? new RequestProgress(sequence.Known, sequence.Computed) : default;
+
+    public override PlanResult TryAdd(RequestId id, int tokens)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(tokens, 1);
+        if (sequences.Find(id) is not { } sequence || sequence.PlannedInStep == step) return PlanResult.NotRunnable;
+        if (rowsLeft == 0) return PlanResult.NoRows;
+        if (sequence.Kv is null && Admit(sequence) is var admitted and not PlanResult.Added) return admitted;
+
+        var count = Math.Min(Math.Min(tokens, sequence.Known - sequence.Computed), rowsLeft);
+        if (!TryGrow(sequence, sequence.Kv!, sequence.Computed + count)) return PlanResult.NoBlocks;
+
+        sequence.PlannedInStep = step;
+        entries.Add(new PlannedRows(sequence, count));
+        rowsLeft -= count;
+        return PlanResult.Added;
+    }
+
+    public override bool Preempt(RequestId id) =>
+        sequences.Find(id) is { Kv: not null } sequence && sequence.PlannedInStep != step && sequences.DropKv(sequence, blocks);
+
+    /// <summary>A sequence starts with blocks for all it knows, so that its prompt is not given up half-way.</summary>
+    private PlanResult Admit(Sequence sequence)
+    {
+        if (sequences.Running >= limits.MaxBatchSize) return PlanResult.NoSequences;
+        if (!admission.TryAssign(sequence)) return PlanResult.NotRunnable;
+
+        var table = sequence.SpareTable ??= new BlockTable(sequence.KvShape, blocks.BlocksFor(sequence.Capacity));
+        if (!TryGrow(sequence, table, sequence.Known)) return PlanResult.NoBlocks;
+        sequences.GiveKv(sequence, table);
+        return PlanResult.Added;
+    }
+
+    private bool TryGrow(Sequence sequence, BlockTable table, int tokens)
+    {
+        if (blocks.TryGrow(table, tokens)) return true;
+        if (blocks.AllUsedBy(table)) NeverFits = sequence;
+        return false;
+    }
+}

@@ -1,0 +1,281 @@
+using System.Collections.Concurrent;
+using System.Runtime.InteropServices;
+using Helios.Sdk.Serving.Decoding;
+using Helios.Sdk.Serving.KvCache;
+using Helios.Sdk.Serving.Requests;
+using Helios.Sdk.Serving.Routing;
+using Helios.Sdk.Serving.Scheduling;
+using Helios.Sdk.Serving.Streaming;
+
+namespace Helios.Sdk.Serving;
+
+/// <summary>
+/// The loop that owns the device: take what came in, plan, run, commit. It never knows why it runs what it runs.
+/// Everyone else reaches it through <see cref="Submit"/>, <see cref="Cancel"/> and <see cref="DeviceWork"/>.
+/// </summary>
+internal sealed class ServingLoop
+{
+    private readonly IScheduler scheduler;
+    private readonly BlockPool blocks;
+    private readonly LayerWalk walk;
+    private readonly DeviceWork work;
+    private readonly IServingObserver observer;
+    private readonly TimeProvider time;
+    private readonly SequenceTable sequences = new();
+    private readonly StepPlan plan;
+    private readonly ConcurrentQueue<Command> inbox = new();
+    private readonly List<(Sequence Sequence, Exception Error)> rejected = [];
+    private readonly List<PlannedRows> group = [];
+    private readonly WakeSignal wake = new();
+    private volatile HeliosException? refusal;
+    private volatile StreamEnd? closed;
+    private volatile bool stopping;
+    private volatile bool aborting;
+
+    public ServingLoop(ServingParts parts, Routes routes)
+    {
+        scheduler = parts.Scheduler;
+        blocks = parts.Blocks;
+        work = parts.Work;
+        observer = parts.Observer;
+        time = parts.Time;
+        walk = new LayerWalk(parts.Options.MaxRowsPerStep, time);
+        plan = new StepPlan(sequences, blocks, new Admission(routes, (sequence, error) => rejected.Add((sequence, error))), parts.Options);
+        work.WakeWith(Wake);
+    }
+
+    /// <summary>Device thread, or a test: the live sequences.</summary>
+    public SequenceTable Sequences => sequences;
+
+    /// <summary>Steps that ran; another thread sees the loop live by it.</summary>
+    public long Steps { get; private set; }
+
+    /// <summary>Any thread: a request waits from now on.</summary>
+    public void Submit(Sequence sequence) => Post(new Command(sequence, IsCancel: false));
+
+    /// <summary>Any thread: its caller lost interest. Harmless when it has ended.</summary>
+    public void Cancel(Sequence sequence) => Post(new Command(sequence, IsCancel: true));
+
+    /// <summary>Any thread: ends the loop once no request lives.</summary>
+    public void Drain()
+    {
+        stopping = true;
+        Wake();
+    }
+
+    /// <summary>Any thread: ends the loop after the present step; live requests end as aborted.</summary>
+    public void Abort()
+    {
+        aborting = true;
+        Drain();
+    }
+
+    /// <summary>Any thread: nothing will ever serve; every request ends with this, those to come too.</summary>
+    public void Refuse(HeliosException because)
+    {
+        refusal = because;
+        Wake();
+    }
+
+    /// <summary>Any thread: there may be something to do.</summary>
+    public void Wake() => wake.Set();
+
+    /// <summary>
+    /// Runs until it is drained or aborted, on the thread that owns the device from then on. However it ends, every request
+    /// ends with it.
+    /// </summary>
+    public void Run()
+    {
+        try
+        {
+            while (!aborting && !(stopping && sequences.Count == 0 && inbox.IsEmpty))
+            {
+                if (!Step() && !work.TryRunBackground(idle: true)) wake.Wait();
+            }
+        }
+        catch (Exception error)
+        {
+            Close(new StreamEnd(null, new HeliosException($"The serving loop failed: {error.Message}", error)), StreamEndKind.Failed);
+            throw;
+        }
+
+        Close(new StreamEnd(FinishReason.Aborted), StreamEndKind.Cancelled);
+    }
+
+    /// <summary>One turn: plan, run, commit. False when there was nothing to run.</summary>
+    internal bool Step()
+    {
+        TakeCommands();
+        work.RunUrgent();
+
+        plan.Begin(time.GetTimestamp());
+        scheduler.Plan(plan);
+        Reject();
+        if (plan.Entries.Count == 0) return false;
+
+        RunPlan();
+        Steps++;
+        work.TryRunBackground(idle: false);
+        return true;
+    }
+
+    /// <summary>Device thread: drops the KV of the latest arrival that holds any; it computes its tokens again later.</summary>
+    internal bool PreemptLatest()
+    {
+        Sequence? latest = null;
+        foreach (var sequence in sequences.All)
+        {
+            if (sequence.Kv is not null && (latest is null || sequence.Id.Value > latest.Id.Value)) latest = sequence;
+        }
+
+        return latest is not null && sequences.DropKv(latest, blocks);
+    }
+
+    private void TakeCommands()
+    {
+        while (inbox.TryDequeue(out var command))
+        {
+            var sequence = command.Sequence;
+            if (!command.IsCancel)
+            {
+                sequences.Add(sequence);
+                scheduler.Enqueue(new RequestInfo(sequence.Id, sequence.PromptLength, sequence.Request.MaxTokens, sequence.Tenant, sequence.ArrivedAt));
+            }
+            else if (sequences.Find(sequence.Id) is not null)
+            {
+                End(sequence, new StreamEnd(null, new OperationCanceledException()), StreamEndKind.Cancelled);
+            }
+        }
+    }
+
+    private void Reject()
+    {
+        if (refusal is { } because)
+        {
+            foreach (var waiting in sequences.All) rejected.Add((waiting, because));
+        }
+
+        if (plan.NeverFits is { } sequence && plan.Entries.Count == 0)
+            rejected.Add((sequence, new HeliosException($"The memory budget has no room for the KV of {sequence.Known} tokens of '{sequence.Lease!.Target}' beside its weights.")));
+        foreach (var (refused, error) in rejected) End(refused, new StreamEnd(null, error), StreamEndKind.Failed);
+        if (rejected.Count > 0) Wake();
+        rejected.Clear();
+    }
+
+    /// <summary>Runs the plan model by model: usually one, several while a change is under way.</summary>
+    private void RunPlan()
+    {
+        var started = time.GetTimestamp();
+        var left = plan.Entries;
+        while (left.Count > 0)
+        {
+            var served = left[^1].Sequence.Lease!.Served;
+            group.Clear();
+            var kept = 0;
+            for (var i = 0; i < left.Count; i++)
+            {
+                if (ReferenceEquals(left[i].Sequence.Lease!.Served, served)) group.Add(left[i]);
+                else left[kept++] = left[i];
+            }
+
+            left.RemoveRange(kept, left.Count - kept);
+            RunGroup(served);
+        }
+
+        work.CountServing(time.GetElapsedTime(started));
+    }
+
+    private void RunGroup(ServedModel served)
+    {
+        try
+        {
+            observer.StepRan(served, walk.Run(served, CollectionsMarshal.AsSpan(group)));
+        }
+        catch (Exception error)
+        {
+            // A backend that throws has lost the step, not the engine: its sequences fail, the others go on.
+            var failure = new HeliosException($"A step of '{served.Info.Name}' failed: {error.Message}", error);
+            foreach (var (sequence, _) in group) End(sequence, new StreamEnd(null, failure), StreamEndKind.Failed);
+            return;
+        }
+
+        Commit(served);
+    }
+
+    private void Commit(ServedModel served)
+    {
+        var now = time.GetTimestamp();
+        var rows = walk.Rows;
+        foreach (var (sequence, count) in group)
+        {
+            foreach (ref readonly var row in rows[..count]) sequence.Advance(row.RanTo);
+            ref readonly var last = ref rows[count - 1];
+            scheduler.Commit(new StepOutcome(sequence.Id, count, last.Samples));
+            if (last.Samples) Emit(served, sequence, last, now);
+            rows = rows[count..];
+        }
+    }
+
+    private void Emit(ServedModel served, Sequence sequence, in WalkRow row, long now)
+    {
+        var isEnd = !sequence.Request.IgnoreEndOfSequence && served.Info.EndOfSequenceIds.Contains(row.Token);
+        sequence.Append(row.Token);
+        var stopped = sequence.Output.Append(row.Token, row.RanTo, now, isText: !isEnd);
+        observer.TokenEmitted(sequence, row.RanTo, row.Signal.Confidence);
+
+        if (isEnd || stopped) End(sequence, new StreamEnd(FinishReason.Stop), StreamEndKind.Completed);
+        else if (sequence.Answer.Length == sequence.Request.MaxTokens) End(sequence, new StreamEnd(FinishReason.Length), StreamEndKind.Completed);
+        else sequence.Output.Publish();
+    }
+
+    private void End(Sequence sequence, StreamEnd how, StreamEndKind kind)
+    {
+        scheduler.Remove(sequence.Id);
+        Free(sequence, how, kind);
+    }
+
+    private void Free(Sequence sequence, StreamEnd how, StreamEndKind kind)
+    {
+        sequences.Remove(sequence, blocks);
+        sequence.Lease?.Dispose();
+        observer.SequenceEnded(sequence, kind);
+        sequence.Output.Complete(how);
+    }
+
+    /// <summary>Nothing runs any more: ends what lives, and whatever comes from now on.</summary>
+    private void Close(StreamEnd how, StreamEndKind kind)
+    {
+        foreach (var sequence in sequences.All.ToArray()) Free(sequence, how, kind);
+        closed = how;
+        EndLate(how);
+        work.Close();
+    }
+
+    private void EndLate(StreamEnd how)
+    {
+        while (inbox.TryDequeue(out var command))
+        {
+            if (command.IsCancel) continue;
+            command.Sequence.Lease?.Dispose();
+            command.Sequence.Output.Complete(how);
+        }
+    }
+
+    private void Post(Command command)
+    {
+        inbox.Enqueue(command);
+        Wake();
+        if (closed is { } how) EndLate(how);
+    }
+
+    private readonly record struct Command(Sequence Sequence, bool IsCancel);
+}
+
+/// <summary>What a serving loop works with.</summary>
+internal sealed record ServingParts(
+    ServingOptions Options,
+    IScheduler Scheduler,
+    BlockPool Blocks,
+    DeviceWork Work,
+    IServingObserver Observer,
+    TimeProvider Time);

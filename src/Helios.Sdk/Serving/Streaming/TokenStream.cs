@@ -1,0 +1,150 @@
+using System.Threading.Tasks.Sources;
+
+namespace Helios.Sdk.Serving.Streaming;
+
+/// <summary>
+/// What a sequence has generated, handed from the device thread (one writer) to whoever reads the answer (one reader).
+/// Buffers are as large as the answer may get and made with its first token, so the writer allocates nothing per token,
+/// and requests that wait cost little. The writer never waits: the reader is woken on the thread pool.
+/// </summary>
+internal sealed class TokenStream : IValueTaskSource<bool>, IThreadPoolWorkItem
+{
+    private readonly Lock gate = new();
+    private readonly int maxTokens;
+    private readonly IReadOnlyList<string> stop;
+    private ITokenizer tokenizer;
+    private int[] ids = [];
+    private ushort[] depths = [];
+    private int[] textEnds = [];
+    private ManualResetValueTaskSourceCore<bool> signal;
+    private bool readerWaits;
+    private int awaited;
+    private int written;
+    private int count;
+    private StreamEnd? end;
+
+    public TokenStream(int maxTokens, ITokenizer tokenizer, IReadOnlyList<string> stop)
+    {
+        this.maxTokens = maxTokens;
+        this.tokenizer = tokenizer;
+        this.stop = stop;
+        Text = new TokenText(tokenizer);
+    }
+
+    /// <summary>Text of the tokens; has its own rules for the two threads.</summary>
+    public TokenText Text { get; private set; }
+
+    /// <summary>Timestamp of the first token; 0 before it.</summary>
+    public long FirstTokenAt { get; private set; }
+
+    /// <summary>Timestamp of the last token so far.</summary>
+    public long LastTokenAt { get; private set; }
+
+    /// <summary>Tokens published so far, and how it ended if it did. The last token comes together with the end.</summary>
+    public (int Count, StreamEnd? End) Progress
+    {
+        get { lock (gate) return (count, end); }
+    }
+
+    /// <summary>A written token: its id, the layers it ran through, and how far the text may be read with it.</summary>
+    public (int Id, int Depth, int TextEnd) this[int index] => (ids[index], depths[index], textEnds[index]);
+
+    /// <summary>Writer, before the first token: the prompt moved to a model with another tokenizer.</summary>
+    public void UseTokenizer(ITokenizer other) => tokenizer = other;
+
+    /// <summary>
+    /// Writer: a token was generated; <see cref="Publish"/> or <see cref="Complete"/> shows it. Returns true when a stop string is
+    /// now complete.
+    /// </summary>
+    public bool Append(int id, int depth, long timestamp, bool isText)
+    {
+        if (written == 0) Start(timestamp);
+        ids[written] = id;
+        depths[written] = (ushort)depth;
+        LastTokenAt = timestamp;
+        var appended = isText ? Text.Append(id) : new AppendResult(Text.SafeLength, Stopped: false);
+        textEnds[written++] = appended.SafeLength;
+        return appended.Stopped;
+    }
+
+    /// <summary>Writer: shows what was appended; more follows.</summary>
+    public void Publish()
+    {
+        bool wake;
+        lock (gate)
+        {
+            count = written;
+            wake = count > awaited && TakeWaiter();
+        }
+
+        Wake(wake);
+    }
+
+    /// <summary>Writer: shows what was appended, and nothing follows. Ends that come later are ignored.</summary>
+    public void Complete(StreamEnd how)
+    {
+        bool wake;
+        lock (gate)
+        {
+            if (end is not null) return;
+            if (how.Error is null) Text.Complete();
+            end = how;
+            count = written;
+            wake = TakeWaiter();
+        }
+
+        Wake(wake);
+    }
+
+    /// <summary>Reader: completes when the end has come. One wake for the whole answer leaves the processors to the device thread.</summary>
+    public ValueTask<bool> WaitForEndAsync() => WaitAsync(int.MaxValue);
+
+    /// <summary>Reader: completes when there are more than <paramref name="seen"/> tokens, or the end has come.</summary>
+    public ValueTask<bool> WaitAsync(int seen)
+    {
+        lock (gate)
+        {
+            if (count > seen || end is not null) return new ValueTask<bool>(true);
+            signal.Reset();
+            readerWaits = true;
+            awaited = seen;
+            return new ValueTask<bool>(this, signal.Version);
+        }
+    }
+
+    void IThreadPoolWorkItem.Execute() => signal.SetResult(true);
+
+    bool IValueTaskSource<bool>.GetResult(short token) => signal.GetResult(token);
+
+    ValueTaskSourceStatus IValueTaskSource<bool>.GetStatus(short token) => signal.GetStatus(token);
+
+    void IValueTaskSource<bool>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+        signal.OnCompleted(continuation, state, token, flags);
+
+    /// <summary>Makes room for the whole answer, 8 bytes of text a token: more than it takes on average, so that it hardly ever grows.</summary>
+    private void Start(long timestamp)
+    {
+        FirstTokenAt = timestamp;
+        ids = new int[maxTokens];
+        depths = new ushort[maxTokens];
+        textEnds = new int[maxTokens];
+        Text = new TokenText(tokenizer, stop.Count > 0 ? new StopDetector(stop) : null, (int)Math.Min(maxTokens * 8L, Array.MaxLength));
+    }
+
+    private bool TakeWaiter()
+    {
+        var waits = readerWaits;
+        readerWaits = false;
+        return waits;
+    }
+
+    private void Wake(bool wake)
+    {
+        if (wake) ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+    }
+}
+
+/// <summary>How a stream ended.</summary>
+/// <param name="Reason">Set when the answer is whole, or as whole as it will be.</param>
+/// <param name="Error">Set when it failed or was cancelled.</param>
+internal sealed record StreamEnd(FinishReason? Reason, Exception? Error = null);

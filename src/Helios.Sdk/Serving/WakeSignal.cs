@@ -1,0 +1,30 @@
+namespace Helios.Sdk.Serving;
+
+/// <summary>
+/// Wakes the one thread that waits on it; a wake that comes early is kept. Holds no handle, so it may be signalled at any
+/// time, even after the waiting thread has ended.
+/// </summary>
+internal sealed class WakeSignal
+{
+    // Monitor.Wait needs a plain object, not a Lock.
+    private readonly object gate = new();
+    private bool signalled;
+
+    public void Set()
+    {
+        lock (gate)
+        {
+            signalled = true;
+            Monitor.Pulse(gate);
+        }
+    }
+
+    public void Wait()
+    {
+        lock (gate)
+        {
+            while (!signalled) Monitor.Wait(gate);
+            signalled = false;
+        }
+    }
+}

@@ -1,0 +1,21 @@
+namespace Helios.Sdk.Tokenization;
+
+/// <summary>Stands in for a folder without <c>tokenizer.json</c>: the model is served by ids alone, and its answers have no text.</summary>
+/// <param name="model">Name of the model, for messages.</param>
+/// <param name="folder">Its folder; ids of two such models are never taken for each other's.</param>
+internal sealed class NoTokenizer(string model, string folder) : ITokenizer
+{
+    public int VocabularySize => 0;
+
+    public string Fingerprint => $"none:{folder}";
+
+    public bool StripsLeadingSpace => false;
+
+    /// <exception cref="ArgumentException">Always: there is nothing to encode with.</exception>
+    public IReadOnlyList<int> Encode(string text, bool addSpecialTokens = true) =>
+        throw new ArgumentException($"'{model}' has no tokenizer.json, so it takes token ids, not text.", nameof(text));
+
+    public string Decode(IEnumerable<int> ids, bool skipSpecialTokens = true) => "";
+
+    public ReadOnlySpan<byte> GetBytes(int id) => [];
+}

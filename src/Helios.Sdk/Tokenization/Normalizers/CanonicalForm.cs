@@ -1,0 +1,114 @@
+using System.Text;
+
+namespace Helios.Sdk.Tokenization.Normalizers;
+
+/// <summary>
+/// Unicode normalization forms C and D, by tables of its own: where an app has invariant globalization, as this one,
+/// <see cref="string.Normalize()"/> returns text as it is, and elsewhere its answer hangs on the ICU of the machine.
+/// </summary>
+/// <param name="composed">Form C rather than D.</param>
+internal sealed class CanonicalForm(bool composed) : INormalizer
+{
+    private const int HangulFirst = 0xAC00, HangulCount = 11172;
+    private const int LeadFirst = 0x1100, LeadCount = 19;
+    private const int VowelFirst = 0x1161, VowelCount = 21;
+    private const int TrailFirst = 0x11A7, TrailCount = 28;
+
+    /// <summary>Below this all characters are in form C; all of ASCII is in both.</summary>
+    private const char FirstUnsure = '\u0300';
+
+    public string Normalize(string text)
+    {
+        if (!text.AsSpan().ContainsAnyInRange(composed ? FirstUnsure : '\u0080', '\uFFFF')) return text;
+        var tables = CanonicalTables.Instance;
+        var characters = new List<int>(text.Length + 16);
+        foreach (var rune in text.EnumerateRunes()) Decompose(rune.Value, tables, characters);
+        Order(characters, tables);
+        if (composed) Compose(characters, tables);
+        var result = new StringBuilder(text.Length);
+        foreach (var character in characters) result.Append(new Rune(character));
+        return result.ToString();
+    }
+
+    private static void Decompose(int character, CanonicalTables tables, List<int> into)
+    {
+        var syllable = character - HangulFirst;
+        if ((uint)syllable < HangulCount)
+        {
+            into.Add(LeadFirst + (syllable / (VowelCount * TrailCount)));
+            into.Add(VowelFirst + (syllable / TrailCount % VowelCount));
+            if (syllable % TrailCount != 0) into.Add(TrailFirst + (syllable % TrailCount));
+        }
+        else if (tables.TryDecompose(character, out var parts))
+        {
+            // The table is ours, and three steps deep at most.
+            foreach (var part in parts!) Decompose(part, tables, into);
+        }
+        else
+        {
+            into.Add(character);
+        }
+    }
+
+    /// <summary>Sorts each run of marks by class, stably; n log n even where a text is nothing but marks.</summary>
+    private static void Order(List<int> characters, CanonicalTables tables)
+    {
+        for (var start = 0; start < characters.Count; start++)
+        {
+            if (tables.ClassOf(characters[start]) == 0) continue;
+            var end = start + 1;
+            while (end < characters.Count && tables.ClassOf(characters[end]) != 0) end++;
+            if (end - start > 1)
+            {
+                var ordered = characters.GetRange(start, end - start).OrderBy(tables.ClassOf).ToArray();
+                for (var i = 0; i < ordered.Length; i++) characters[start + i] = ordered[i];
+            }
+
+            start = end;
+        }
+    }
+
+    /// <summary>Each character joins the last starter, unless one between them has its class or a higher one, or is a starter.</summary>
+    private static void Compose(List<int> characters, CanonicalTables tables)
+    {
+        var starter = -1;
+        var lastClass = 0;
+        var written = 0;
+        for (var i = 0; i < characters.Count; i++)
+        {
+            var current = characters[i];
+            var currentClass = tables.ClassOf(current);
+            var adjacent = starter == written - 1;
+            var reachable = starter >= 0 && (adjacent || (lastClass != 0 && lastClass < currentClass));
+            if (reachable && TryCompose(characters[starter], current, tables, out var joined))
+            {
+                characters[starter] = joined;
+                continue;
+            }
+
+            if (currentClass == 0) starter = written;
+            lastClass = currentClass;
+            characters[written++] = current;
+        }
+
+        characters.RemoveRange(written, characters.Count - written);
+    }
+
+    private static bool TryCompose(int first, int second, CanonicalTables tables, out int joined)
+    {
+        if ((uint)(first - LeadFirst) < LeadCount && (uint)(second - VowelFirst) < VowelCount)
+        {
+            joined = HangulFirst + ((((first - LeadFirst) * VowelCount) + second - VowelFirst) * TrailCount);
+            return true;
+        }
+
+        var syllable = first - HangulFirst;
+        if ((uint)syllable < HangulCount && syllable % TrailCount == 0 && second - TrailFirst is > 0 and < TrailCount)
+        {
+            joined = first + second - TrailFirst;
+            return true;
+        }
+
+        return tables.TryCompose(first, second, out joined);
+    }
+}

@@ -1,0 +1,111 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.RegularExpressions;
+
+namespace Helios.Sdk.Tokenization.PreTokenizers;
+
+/// <summary>
+/// The words of a pattern that is not one of <see cref="PublishedPatterns"/>. It runs without backtracking where it allows
+/// that, and else with a time limit, so a hostile text can make it fail but not hang.
+/// </summary>
+internal sealed class RegexScanner : IWordScanner
+{
+    private static readonly TimeSpan DefaultLimit = TimeSpan.FromSeconds(2);
+
+    /// <summary>More time for all matches of a long text: some ten times what a sane pattern takes.</summary>
+    private static readonly TimeSpan TimePerCharacter = TimeSpan.FromMicroseconds(1);
+
+    private readonly Regex regex;
+    private readonly bool keepsGaps;
+    private readonly TimeSpan limit;
+
+    /// <summary>Compiles a pattern.</summary>
+    /// <param name="pattern">The pattern.</param>
+    /// <param name="keepsGaps">Whether text between matches is words as well.</param>
+    /// <param name="limit">Most time for a text that is not long; 2 s unless told.</param>
+    /// <exception cref="ArgumentException">.NET does not know the pattern's syntax.</exception>
+    public RegexScanner(string pattern, bool keepsGaps, TimeSpan? limit = null)
+    {
+        this.keepsGaps = keepsGaps;
+        this.limit = limit ?? DefaultLimit;
+        try
+        {
+            regex = new Regex(pattern, RegexOptions.CultureInvariant | RegexOptions.NonBacktracking, this.limit);
+        }
+        catch (NotSupportedException)
+        {
+            regex = new Regex(pattern, RegexOptions.CultureInvariant, this.limit);
+        }
+    }
+
+    public void Scan(ReadOnlySpan<char> text, WordList into)
+    {
+        var shadow = new Shadow(text);
+        var done = 0;
+        var started = Stopwatch.GetTimestamp();
+        try
+        {
+            foreach (var match in regex.EnumerateMatches(shadow.Text))
+            {
+                // The expression's own limit is for one match, and a text has many.
+                if (Stopwatch.GetElapsedTime(started) > limit + (text.Length * TimePerCharacter)) throw new RegexMatchTimeoutException();
+                if (match.Length == 0) continue;
+                if (keepsGaps) into.AddWord(text[shadow.Offset(done)..shadow.Offset(match.Index)]);
+                into.AddWord(text[shadow.Offset(match.Index)..shadow.Offset(match.Index + match.Length)]);
+                done = match.Index + match.Length;
+            }
+        }
+        catch (RegexMatchTimeoutException e)
+        {
+            throw new HeliosException(
+                $"The text cannot be encoded: the tokenizer's own pattern {regex} takes longer than {limit.TotalSeconds} s on it.", e);
+        }
+
+        if (keepsGaps) into.AddWord(text[shadow.Offset(done)..]);
+    }
+
+    /// <summary>
+    /// A text with one UTF-16 unit for each character: those that take two are represented by another of the same Unicode
+    /// category, for .NET's regular expressions would see two surrogates, which are neither letters nor numbers.
+    /// </summary>
+    private readonly ref struct Shadow
+    {
+        private static readonly char[] StandIns = FindStandIns();
+
+        private readonly int[]? offsets;
+
+        public Shadow(ReadOnlySpan<char> text)
+        {
+            Text = text;
+            if (!text.ContainsAnyInRange('\uD800', '\uDFFF')) return;
+            var units = new char[text.Length];
+            var places = new int[text.Length + 1];
+            var count = 0;
+            var at = 0;
+            foreach (var rune in text.EnumerateRunes())
+            {
+                places[count] = at;
+                units[count++] = rune.IsBmp ? (char)rune.Value : StandIns[(int)CharUnicodeInfo.GetUnicodeCategory(rune.Value)];
+                at += rune.Utf16SequenceLength;
+            }
+
+            places[count] = at;
+            offsets = places;
+            Text = units.AsSpan(0, count);
+        }
+
+        public ReadOnlySpan<char> Text { get; }
+
+        /// <summary>Where a place of the shadow is in the text.</summary>
+        public int Offset(int at) => offsets is null ? at : offsets[at];
+
+        /// <summary>The last of its category in the basic plane: the least likely to be named in a pattern.</summary>
+        private static char[] FindStandIns()
+        {
+            var standIns = new char[(int)UnicodeCategory.OtherNotAssigned + 1];
+            Array.Fill(standIns, '\uFFFE');
+            for (var c = '\u0100'; c < '\uFFFE'; c++) standIns[(int)CharUnicodeInfo.GetUnicodeCategory(c)] = c;
+            return standIns;
+        }
+    }
+}

@@ -1,0 +1,64 @@
+namespace Helios.Sdk.Tokenization.Reading;
+
+/// <summary>Reads the section <c>model</c>: BPE, its merges and its way with unknown characters.</summary>
+internal static class ModelReader
+{
+    public static BpeModel Read(JsonField model, Vocabulary vocabulary)
+    {
+        // The oldest published files say no type; they are BPE, and anything else lacks merges.
+        if (model["type"].AsStringOrNull() is { } type && type != "BPE") throw model["type"].Bad("\"BPE\"");
+        if (model["continuing_subword_prefix"].AsStringOrNull() is { Length: > 0 })
+            throw model["continuing_subword_prefix"].Bad("null or empty");
+        if (model["end_of_word_suffix"].AsStringOrNull() is { Length: > 0 })
+            throw model["end_of_word_suffix"].Bad("null or empty");
+        if (!model["dropout"].IsNull) throw model["dropout"].Bad("null: encoding is not random");
+
+        return new BpeModel(vocabulary, ReadMerges(model["merges"], vocabulary.Ids), new BpeOptions
+        {
+            UnknownId = ReadUnknown(model["unk_token"], vocabulary.Ids),
+            FuseUnknown = model["fuse_unk"].AsBool(whenMissing: false),
+            ByteFallback = model["byte_fallback"].AsBool(whenMissing: false),
+            IgnoreMerges = model["ignore_merges"].AsBool(whenMissing: false),
+        });
+    }
+
+    private static int? ReadUnknown(JsonField field, IReadOnlyDictionary<string, int> ids)
+    {
+        if (field.AsStringOrNull() is not { } token) return null;
+        return ids.TryGetValue(token, out var id) ? id : throw field.Bad("a token of model.vocab");
+    }
+
+    /// <summary>Earlier merges go first; of a pair named twice the last counts, as in Hugging Face.</summary>
+    private static MergeTable ReadMerges(JsonField merges, IReadOnlyDictionary<string, int> ids)
+    {
+        var table = new MergeTable();
+        var rank = 0;
+        foreach (var merge in merges.Items())
+        {
+            var (left, right) = ReadPair(merge);
+            table.Set(Id(left), Id(right), rank++, Id(left + right));
+
+            int Id(string token) => ids.TryGetValue(token, out var id)
+                ? id
+                : throw merge.Bad($"a merge of \"{left}\" and \"{right}\"", $"tokens of model.vocab, which lacks \"{token}\"");
+        }
+
+        return table;
+    }
+
+    /// <summary>"a b" in older files, ["a", "b"] in newer ones, where tokens may hold spaces.</summary>
+    private static (string Left, string Right) ReadPair(JsonField merge)
+    {
+        const string Expected = "\"left right\" or [\"left\", \"right\"]";
+        if (merge.IsArray)
+        {
+            var pair = merge.Items().Take(3).ToArray();
+            return pair.Length == 2 ? (pair[0].AsString(), pair[1].AsString()) : throw merge.Bad(Expected);
+        }
+
+        var text = merge.AsString();
+        var space = text.IndexOf(' ', StringComparison.Ordinal);
+        if (space <= 0 || space == text.Length - 1 || text.AsSpan(space + 1).Contains(' ')) throw merge.Bad(Expected);
+        return (text[..space], text[(space + 1)..]);
+    }
+}

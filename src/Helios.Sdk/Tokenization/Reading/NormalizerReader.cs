@@ -1,0 +1,48 @@
+using Helios.Sdk.Tokenization.Normalizers;
+
+namespace Helios.Sdk.Tokenization.Reading;
+
+/// <summary>Reads the section <c>normalizer</c>.</summary>
+internal static class NormalizerReader
+{
+    private const string Supported =
+        "null, \"Sequence\", \"Prepend\", \"Replace\", \"NFC\", \"NFD\", \"Lowercase\" or \"Strip\"";
+
+    public static INormalizer Read(JsonField field)
+    {
+        var steps = new List<INormalizer>();
+        if (!field.IsNull) Read(field, steps);
+        return steps.Count == 1 ? steps[0] : new NormalizerSequence(steps);
+    }
+
+    private static void Read(JsonField field, List<INormalizer> steps)
+    {
+        switch (field.Type)
+        {
+            // Nesting is bounded by the depth that the JSON reader accepts.
+            case "Sequence":
+                foreach (var item in field["normalizers"].Items()) Read(item, steps);
+                break;
+            case "Prepend":
+                steps.Add(new Prepend(field["prepend"].AsString()));
+                break;
+            case "Replace":
+                steps.Add(new Replace(Patterns.ReadString(field["pattern"]), field["content"].AsString()));
+                break;
+            case "NFC":
+                steps.Add(new CanonicalForm(composed: true));
+                break;
+            case "NFD":
+                steps.Add(new CanonicalForm(composed: false));
+                break;
+            case "Lowercase":
+                steps.Add(new Lowercase());
+                break;
+            case "Strip":
+                steps.Add(new Strip(field["strip_left"].AsBool(), field["strip_right"].AsBool()));
+                break;
+            default:
+                throw field["type"].Bad(Supported);
+        }
+    }
+}

@@ -1,0 +1,76 @@
+using Helios.Sdk.Tokenization.PreTokenizers;
+
+namespace Helios.Sdk.Tokenization.Reading;
+
+/// <summary>Reads the section <c>pre_tokenizer</c> into stages.</summary>
+internal static class PreTokenizerReader
+{
+    private const string Supported = "null, \"Sequence\", \"ByteLevel\", \"Metaspace\", \"Split\" or \"Digits\"";
+
+    public static IReadOnlyList<IPreTokenizer> Read(JsonField field)
+    {
+        var stages = new List<IPreTokenizer>();
+        if (!field.IsNull) Read(field, stages);
+        return stages;
+    }
+
+    private static void Read(JsonField field, List<IPreTokenizer> stages)
+    {
+        switch (field.Type)
+        {
+            // Nesting is bounded by the depth that the JSON reader accepts.
+            case "Sequence":
+                foreach (var item in field["pretokenizers"].Items()) Read(item, stages);
+                break;
+            case "ByteLevel":
+                if (field["add_prefix_space"].AsBool()) stages.Add(new PrefixSpace());
+                if (field["use_regex"].AsBool(whenMissing: true)) stages.Add(new Split(new Gpt2Scanner()));
+                stages.Add(new ByteLevel());
+                break;
+            case "Metaspace":
+                stages.Add(new Metaspace(ReadReplacement(field), ReadScheme(field), field["split"].AsBool(whenMissing: true)));
+                break;
+            case "Split":
+                stages.Add(ReadSplit(field));
+                break;
+            case "Digits":
+                stages.Add(new Digits(field["individual_digits"].AsBool()));
+                break;
+            default:
+                throw field["type"].Bad(Supported);
+        }
+    }
+
+    /// <summary>The one character that stands for a space in Metaspace, as pre-tokenizer and as decoder.</summary>
+    internal static char ReadReplacement(JsonField metaspace)
+    {
+        var text = metaspace["replacement"].AsString();
+        return text.Length == 1 && !char.IsSurrogate(text[0]) ? text[0] : throw metaspace["replacement"].Bad("one character, such as \"▁\"");
+    }
+
+    /// <summary>Newer files name the scheme, older ones say only whether there is a prefix.</summary>
+    internal static PrependScheme ReadScheme(JsonField metaspace)
+    {
+        if (!metaspace["add_prefix_space"].AsBool(whenMissing: true)) return PrependScheme.Never;
+        return metaspace["prepend_scheme"].AsStringOrNull() switch
+        {
+            null or "always" => PrependScheme.Always,
+            "first" => PrependScheme.First,
+            "never" => PrependScheme.Never,
+            _ => throw metaspace["prepend_scheme"].Bad("\"always\", \"first\" or \"never\""),
+        };
+    }
+
+    /// <summary>Matches and gaps as words; or, which is the older spelling of it, everything but matches removed.</summary>
+    private static Split ReadSplit(JsonField field)
+    {
+        var inverted = field["invert"].AsBool(whenMissing: false);
+        var keepsGaps = (field["behavior"].AsString(), inverted) switch
+        {
+            ("Isolated", _) => true,
+            ("Removed", true) => false,
+            _ => throw field["behavior"].Bad("\"Isolated\", or \"Removed\" with invert"),
+        };
+        return new Split(Patterns.ReadRegex(field["pattern"], keepsGaps));
+    }
+}

@@ -1,0 +1,84 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+using Helios.Sdk.Tokenization.Reading;
+
+namespace Helios.Sdk.Tokenization;
+
+/// <summary>
+/// Reads the tokenizer of a checkpoint: <c>tokenizer.json</c> with a BPE model, in its byte-level form (GPT-2, Llama 3,
+/// Qwen 2) and in its metaspace form with byte fallback (Llama 2). Ids equal those of Hugging Face <c>tokenizers</c>.
+/// </summary>
+/// <remarks>
+/// <para>
+/// The published word patterns (GPT-2; Llama 3 and GPT-4; Qwen 2) are hand-written scanners, linear in the text. Another
+/// pattern runs as a .NET regular expression, without backtracking where it allows that and with a time limit where it
+/// does not; a text that meets the limit fails with a <see cref="HeliosException"/>.
+/// </para>
+/// <para>
+/// Differences from Hugging Face, none of them in the ids of a text: bytes that are not UTF-8 decode to U+FFFD as the
+/// Unicode standard recommends (there, a run of byte tokens becomes one U+FFFD for each byte, valid ones included), a
+/// Metaspace decoder drops one leading space (there, all that the first token has), and <c>truncation</c> and
+/// <c>padding</c> are not applied.
+/// </para>
+/// </remarks>
+public static class TokenizerFiles
+{
+    /// <summary>Largest file read. The largest published ones have some 35 MB.</summary>
+    internal const long LargestFile = 256L << 20;
+
+    private const string FileName = "tokenizer.json";
+
+    /// <summary>Reads <c>tokenizer.json</c> of a folder.</summary>
+    /// <param name="folder">A checkpoint's folder.</param>
+    /// <returns>An immutable, thread-safe tokenizer.</returns>
+    /// <exception cref="CheckpointException">The file is missing, unreadable, or not of a supported form.</exception>
+    public static ITokenizer Load(string folder)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(folder);
+        var path = Path.Combine(folder, FileName);
+        return Read(ReadAllBytes(path), path);
+    }
+
+    /// <summary>Reads <c>tokenizer.json</c> where there is one; a model without one is served by ids.</summary>
+    /// <param name="model">A checkpoint.</param>
+    /// <exception cref="CheckpointException">The file is unreadable, or not of a supported form.</exception>
+    internal static ITokenizer LoadFor(CheckpointInfo model) =>
+        File.Exists(Path.Combine(model.Path, FileName)) ? Load(model.Path) : new NoTokenizer(model.Name, model.Path);
+
+    /// <summary>Reads a tokenizer from the file's content.</summary>
+    /// <param name="json">The bytes of <c>tokenizer.json</c>.</param>
+    /// <param name="file">How messages name the file.</param>
+    internal static BpeTokenizer Read(ReadOnlyMemory<byte> json, string file)
+    {
+        // A name said twice has no meaning that all readers share.
+        var options = new JsonDocumentOptions { MaxDepth = 32, AllowDuplicateProperties = false };
+        try
+        {
+            using var document = JsonDocument.Parse(json, options);
+            var fingerprint = Convert.ToHexStringLower(SHA256.HashData(json.Span));
+            return TokenizerReader.Read(new JsonField(file, "", document.RootElement), fingerprint);
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            throw new CheckpointException($"{file}: the file is not valid JSON ({e.Message}); expected a tokenizer.", e);
+        }
+    }
+
+    private static byte[] ReadAllBytes(string path)
+    {
+        try
+        {
+            using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
+            if (stream.Length > LargestFile)
+                throw new CheckpointException($"{path}: the file has {stream.Length} bytes; expected {LargestFile} at most.");
+
+            var bytes = new byte[stream.Length];
+            stream.ReadExactly(bytes);
+            return bytes;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new CheckpointException($"{path}: the file cannot be read ({e.Message}); expected a tokenizer in Hugging Face format.", e);
+        }
+    }
+}

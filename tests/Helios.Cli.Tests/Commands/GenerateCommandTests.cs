@@ -1,0 +1,132 @@
+using System.Text;
+
+namespace Helios.Cli.Tests.Commands;
+
+public sealed class GenerateCommandTests
+{
+    private const string Once = "4093,743,727,258,496"; // "Once upon a time"
+
+    [Theory]
+    [InlineData(6, new[] { 44, 448, 314, 258, 607, 695, 1075, 751, 46, 408, 1017, 272, 521, 358, 347, 1263, 278, 635, 347, 1263, 46, 929, 391, 44 })]
+    [InlineData(3, new[] { 44, 448, 314, 258, 607, 695, 1075, 751, 46, 408, 314, 582, 1110, 278, 355, 750, 272, 493, 272, 261, 991, 46, 408, 750 })]
+    public async Task Greedy_tokens_of_a_partial_load_equal_the_reference(int depth, int[] expected)
+    {
+        var found = await CliRunner.JsonAsync("generate", TestData.TinyS, "--ids", Once, "--max-tokens", "24", "--depth", $"{depth}");
+        found.Fields().Should().Equal("ids", "text", "exitDepths", "finishReason", "loadedLayers", "weightBytes", "kvBytes", "ttftMs", "tpotMs");
+        found.Ints("ids").Should().Equal(expected);
+        found.Ints("exitDepths").Should().HaveCount(24).And.AllBeEquivalentTo(depth);
+        found.Text("finishReason").Should().Be("length");
+        found.Int("loadedLayers").Should().Be(depth);
+        found.Double("ttftMs").Should().BePositive();
+        found.Double("tpotMs").Should().BePositive();
+    }
+
+    [Theory]
+    [InlineData(12, new[] { 44, 448, 314, 258, 607, 695, 1075, 751, 46, 408, 1017, 272, 521, 358, 347, 1263 })]
+    [InlineData(6, new[] { 44, 448, 314, 258, 607, 695, 1075, 751, 46, 408, 314, 582, 670, 278, 1017, 272 })]
+    public async Task Grouped_heads_equal_the_reference(int depth, int[] expected)
+    {
+        var found = await CliRunner.JsonAsync("generate", TestData.TinyM, "--ids", Once, "--max-tokens", "16", "--depth", $"{depth}");
+        found.Ints("ids").Should().Equal(expected);
+    }
+
+    [Fact]
+    public async Task A_model_that_was_not_trained_for_exits_equals_the_reference()
+    {
+        var found = await CliRunner.JsonAsync("generate", TestData.Stories, "--prompt", "Once upon a time", "--max-tokens", "20");
+        found.Ints("ids").Should().Equal(432, 383, 286, 261, 376, 298, 315, 421, 395, 317, 426, 338, 401, 396, 267, 337, 410, 408, 419, 292);
+        found.Text("text").Should().Be(", there was a little girl named Lily. She loved to play outsid");
+    }
+
+    [Fact]
+    public async Task A_partial_load_takes_the_bytes_of_its_layers()
+    {
+        var bytes = (await CliRunner.JsonAsync("inspect", TestData.TinyS)).GetProperty("bytes");
+        var half = await CliRunner.JsonAsync("generate", TestData.TinyS, "--ids", Once, "--max-tokens", "8", "--depth", "3");
+        half.Long("weightBytes").Should().Be(bytes.Long("fixed") + 3 * bytes.Long("perLayer"));
+
+        // 12 tokens of KV lie in one block of 16.
+        half.Long("kvBytes").Should().Be(16 * 3 * bytes.Long("kvPerTokenPerLayer"));
+    }
+
+    [Fact]
+    public async Task Tokens_leave_where_the_policy_says()
+    {
+        var found = await CliRunner.JsonAsync("generate", TestData.TinyS, "--ids", Once, "--max-tokens", "40", "--exit-policy", "confidence:0.8");
+        found.Ints("exitDepths").Distinct().Should().HaveCountGreaterThan(1).And.BeSubsetOf([2, 3, 4, 5, 6]);
+        found.Int("loadedLayers").Should().Be(6);
+    }
+
+    [Fact]
+    public async Task Sampling_follows_its_seed()
+    {
+        string[] args = ["generate", TestData.TinyS, "--prompt", "The king", "--max-tokens", "24", "--temperature", "1", "--top-p", "0.95", "--top-k", "100", "--seed"];
+        var one = await CliRunner.JsonAsync([.. args, "7"]);
+        var same = await CliRunner.JsonAsync([.. args, "7", "--threads", "1"]);
+        var other = await CliRunner.JsonAsync([.. args, "8"]);
+        same.Ints("ids").Should().Equal(one.Ints("ids"));
+        other.Ints("ids").Should().NotEqual(one.Ints("ids"));
+    }
+
+    [Fact]
+    public async Task Ends_before_a_stop_string()
+    {
+        var found = await CliRunner.JsonAsync("generate", TestData.TinyS, "--ids", Once, "--max-tokens", "24", "--stop", "zebra", "--stop", " Lily");
+        found.Text("finishReason").Should().Be("stop");
+        found.Text("text").Should().Be(", there was a little girl named");
+    }
+
+    [Fact]
+    public async Task Goes_on_past_the_end_of_sequence_when_told()
+    {
+        string[] args = ["generate", TestData.TinyS, "--prompt", "Question: What is 1 + 1?\nAnswer:", "--max-tokens", "200"];
+        var stopped = await CliRunner.JsonAsync(args);
+        var ignoring = await CliRunner.JsonAsync([.. args, "--ignore-eos"]);
+        stopped.Text("finishReason").Should().Be("stop");
+        stopped.Ints("ids")[^1].Should().Be(4093);
+        ignoring.Text("finishReason").Should().Be("length");
+        ignoring.Ints("ids").Should().HaveCount(200).And.StartWith(stopped.Ints("ids"));
+    }
+
+    [Fact]
+    public async Task People_get_the_text_alone_on_standard_output()
+    {
+        var result = await CliRunner.RunAsync("generate", TestData.TinyS, "--ids", Once, "--max-tokens", "9");
+        result.Code.Should().Be(CliApp.Done);
+        result.Out.Should().Be(", there was a little girl named Lily." + Environment.NewLine);
+        result.Error.Should().Contain("9 tokens (length), 6 layers");
+    }
+
+    [Fact]
+    public async Task A_cancelled_answer_is_shown_as_far_as_it_came()
+    {
+        using var cancellation = new CancellationTokenSource();
+        using var stdout = new CancelOnText(cancellation);
+        using var stderr = new StringWriter();
+        var code = await CliApp.RunAsync(["generate", TestData.TinyM, "--ids", Once, "--max-tokens", "240", "--ignore-eos"], stdout, stderr, cancellation.Token);
+        code.Should().Be(CliApp.Failed);
+        stdout.ToString().Should().StartWith(",", "the answer begins \", there was\", and how much of it came is a matter of time");
+        stderr.ToString().Should().Contain("(cancelled)").And.EndWith("helios: Cancelled." + Environment.NewLine);
+    }
+
+    [Fact]
+    public async Task A_command_cancelled_before_it_began_has_an_empty_answer()
+    {
+        var result = await CliRunner.RunAsync(new CancellationToken(canceled: true), "generate", TestData.TinyS, "--prompt", "a", "--json");
+        result.Code.Should().Be(CliApp.Failed);
+        result.Lines().Single().Text("finishReason").Should().Be("cancelled");
+        result.Error.Should().Be("helios: Cancelled." + Environment.NewLine);
+    }
+
+    /// <summary>Cancels as soon as something is written.</summary>
+    private sealed class CancelOnText(CancellationTokenSource cancellation) : StringWriter
+    {
+        public override Encoding Encoding => Encoding.UTF8;
+
+        public override void Write(string? value)
+        {
+            base.Write(value);
+            if (!string.IsNullOrEmpty(value)) cancellation.Cancel();
+        }
+    }
+}

@@ -1,0 +1,61 @@
+namespace Helios.Cli.Tests.Commands;
+
+public sealed class InspectCommandTests
+{
+    [Fact]
+    public async Task Says_what_the_headers_say()
+    {
+        var found = await CliRunner.JsonAsync("inspect", TestData.TinyS);
+        found.Fields().Should().Equal("name", "architecture", "layers", "hiddenSize", "vocabSize", "contextLength", "exits", "dtype", "parameters", "bytes", "tokenizer");
+        found.Text("name").Should().Be("tiny-s");
+        found.Text("architecture").Should().Be("llama");
+        found.Int("layers").Should().Be(6);
+        found.Int("hiddenSize").Should().Be(160);
+        found.Int("vocabSize").Should().Be(4096);
+        found.Int("contextLength").Should().Be(256);
+        found.Ints("exits").Should().Equal(2, 3, 4, 5, 6);
+        found.Text("dtype").Should().Be("bf16");
+        found.Long("parameters").Should().Be(2_469_920);
+        found.Text("tokenizer").Should().Contain("4096");
+    }
+
+    [Fact]
+    public async Task A_model_without_a_sidecar_has_one_exit()
+    {
+        var found = await CliRunner.JsonAsync("inspect", TestData.Stories);
+        found.Ints("exits").Should().Equal(5);
+        found.Text("dtype").Should().Be("f32");
+    }
+
+    [Fact]
+    public async Task Bytes_are_those_of_the_precision_on_the_device()
+    {
+        var stored = (await CliRunner.JsonAsync("inspect", TestData.TinyS)).GetProperty("bytes");
+        var wide = (await CliRunner.JsonAsync("inspect", TestData.TinyS, "--precision", "fp32", "--threads", "1")).GetProperty("bytes");
+
+        // At least the weights as stored, and not much more than padding makes of them.
+        stored.Long("fixed").Should().BeInRange(2 * 4096 * 160, 2 * 2 * 4096 * 160 + 4096);
+        stored.Long("perLayer").Should().BeInRange(2 * 302_000, 2 * 340_000);
+        wide.Long("perLayer").Should().BeGreaterThan(stored.Long("perLayer") * 19 / 10);
+        wide.Long("kvPerTokenPerLayer").Should().Be(2 * 160 * 4).And.Be(stored.Long("kvPerTokenPerLayer"));
+    }
+
+    [Fact]
+    public async Task People_get_a_table()
+    {
+        var result = await CliRunner.RunAsync("inspect", TestData.TinyM);
+        result.Code.Should().Be(CliApp.Done);
+        result.Out.Should().Contain("tiny-m").And.Contain("12, exits at 3, 6, 8, 10, 12").And.NotContain("\u001b");
+    }
+
+    [Fact]
+    public async Task A_model_without_a_tokenizer_can_be_inspected()
+    {
+        using var folder = new TempFolder();
+        foreach (var name in (string[])["config.json", "model.safetensors"]) File.Copy(Path.Combine(TestData.Stories, name), Path.Combine(folder.Path, name));
+        var result = await CliRunner.RunAsync("inspect", folder.Path, "--json");
+        result.Code.Should().Be(CliApp.Done);
+        result.Lines().Single().Text("tokenizer").Should().BeNull();
+        result.Error.Should().Contain("tokenizer.json");
+    }
+}

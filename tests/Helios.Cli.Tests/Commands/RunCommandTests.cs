@@ -1,0 +1,142 @@
+using System.Text.Json;
+
+namespace Helios.Cli.Tests.Commands;
+
+public sealed class RunCommandTests : IDisposable
+{
+    private static readonly string[] SummaryFields =
+    [
+        "event", "requests", "failed", "tokens", "throughputTps", "ttftMs", "tpotMs", "joulesPerToken", "peakBytes", "maxBatch",
+        "meanDepth", "agreement", "qualityGapBitsPerByte", "wholeTextGapBitsPerByte", "changes",
+    ];
+
+    private static readonly string[] Openings =
+    [
+        "Once upon a time, there was", "Question: Tom has 3 apples and buys 4 more. How many has he?\nAnswer:", "KING HENRY:\n",
+        "Prince Andrew looked at", "Lily and Ben went to the park",
+    ];
+
+    private readonly TempFolder folder = new();
+
+    public void Dispose() => folder.Dispose();
+
+    [Fact]
+    public async Task Every_line_is_json_and_the_summary_adds_up()
+    {
+        var lines = await RunAsync(40, "--max-quality-gap", "none", "--requests-per-candidate", "2", "--reassess", "10", "--check", "all");
+        var summary = lines[^1];
+        var completed = lines.Where(line => line.Text("event") == "completed").ToList();
+
+        summary.Fields().Should().Equal(SummaryFields);
+        summary.Text("event").Should().Be("summary");
+        summary.Int("requests").Should().Be(40);
+        summary.Int("failed").Should().Be(0);
+        completed.Select(line => line.Int("request")).Order().Should().Equal(Enumerable.Range(0, 40));
+        summary.Long("tokens").Should().Be(completed.Sum(line => line.Long("tokens"))).And.BePositive();
+        summary.Double("throughputTps").Should().BePositive();
+        summary.GetProperty("ttftMs").Fields().Should().Equal("p50", "p95", "p99");
+        summary.GetProperty("joulesPerToken").ValueKind.Should().Be(JsonValueKind.Null);
+        summary.Long("peakBytes").Should().BeInRange(1, 48 << 20);
+        summary.Int("maxBatch").Should().BeInRange(1, 16);
+        summary.Double("agreement").Should().BeInRange(0, 1);
+        summary.Double("qualityGapBitsPerByte").Should().BeInRange(-1, 1);
+        lines.Select(line => line.Double("atMs", ifMissing: double.MaxValue)).Should().BeInAscendingOrder();
+        lines.Should().Contain(line => line.Text("event") == "loaded");
+    }
+
+    [Fact]
+    public async Task The_full_baseline_serves_the_first_model_whole()
+    {
+        var lines = await RunAsync(12, "--baseline", "full", "--check", "all", "--concurrency", "4", "--threads", "1");
+        var summary = lines[^1];
+        summary.Double("agreement").Should().Be(1);
+        summary.Double("meanDepth").Should().Be(6);
+        summary.Int("maxBatch").Should().BeInRange(1, 4);
+        summary.GetProperty("changes").GetArrayLength().Should().Be(0);
+        lines.Where(line => line.Text("event") == "completed").Should().AllSatisfy(line =>
+        {
+            line.Text("model").Should().Be("small");
+            line.Int("depth").Should().Be(6);
+        });
+    }
+
+    [Fact]
+    public async Task The_static_baseline_leaves_by_token()
+    {
+        var summary = (await RunAsync(12, "--baseline", "static-ee", "--check", "all"))[^1];
+        summary.Double("meanDepth").Should().BeInRange(2, 5.9);
+        summary.Double("agreement").Should().BeInRange(0.5, 1);
+
+        var surer = (await RunAsync(12, "--baseline", "static-ee", "--exit-policy", "confidence:1", "--check", "none"))[^1];
+        surer.Double("meanDepth").Should().BeGreaterThan(summary.Double("meanDepth"));
+        surer.GetProperty("agreement").ValueKind.Should().Be(JsonValueKind.Null);
+    }
+
+    [Fact]
+    public async Task Requests_that_fail_are_counted_and_said()
+    {
+        var prompts = folder.Write("prompts.jsonl", """
+            {"prompt": "Once upon a time", "maxTokens": 4}
+            {"prompt": "Once upon a time", "maxTokens": 4000}
+            """);
+        var lines = await CliRunner.LinesAsync("run", "--pool", Pool(), "--prompts", prompts, "--baseline", "full");
+        lines[^1].Int("requests").Should().Be(2);
+        lines[^1].Int("failed").Should().Be(1);
+        lines.Single(line => line.Text("event") == "failed").Text("reason").Should().Contain("context");
+    }
+
+    [Fact]
+    public async Task A_run_in_which_nothing_was_answered_fails()
+    {
+        var prompts = folder.Write("prompts.jsonl", """{"prompt": "Once upon a time", "maxTokens": 4000}""");
+        var result = await CliRunner.RunAsync("run", "--pool", Pool(), "--prompts", prompts, "--json");
+        result.Code.Should().Be(CliApp.Failed);
+        result.Lines()[^1].Text("event").Should().Be("summary");
+        result.Error.Should().Contain("context");
+    }
+
+    [Fact]
+    public async Task A_budget_that_holds_no_model_fails_with_a_line()
+    {
+        var result = await CliRunner.RunAsync("run", "--pool", Pool("1MiB"), "--prompts", Prompts(1), "--baseline", "full", "--json");
+        result.Code.Should().Be(CliApp.Failed);
+        result.Error.Should().StartWith("helios: No model");
+    }
+
+    [Fact]
+    public async Task Arrivals_may_come_at_a_rate()
+    {
+        var summary = (await RunAsync(10, "--baseline", "full", "--rate", "200", "--seed", "3"))[^1];
+        summary.Int("requests").Should().Be(10);
+        summary.Int("failed").Should().Be(0);
+    }
+
+    [Fact]
+    public async Task People_get_a_table()
+    {
+        var result = await CliRunner.RunAsync("run", "--pool", Pool(), "--prompts", Prompts(4), "--baseline", "full");
+        result.Code.Should().Be(CliApp.Done);
+        result.Out.Should().Contain("loaded small@6").And.Contain("4, 0 of them failed");
+    }
+
+    [Fact]
+    public async Task An_unknown_objective_is_bad_usage()
+    {
+        var result = await CliRunner.RunAsync("run", "--pool", Pool(), "--prompts", Prompts(1), "--objective", "beauty");
+        result.Code.Should().Be(CliApp.BadUsage);
+        result.Error.Should().Contain("--objective: There is no objective 'beauty'");
+    }
+
+    private Task<IReadOnlyList<JsonElement>> RunAsync(int prompts, params string[] args) =>
+        CliRunner.LinesAsync(["run", "--pool", Pool(), "--prompts", Prompts(prompts), .. args]);
+
+    /// <summary>One path relative to the pool file, one absolute.</summary>
+    private string Pool(string budget = "48MiB") => folder.Write("pool.json", $$"""
+        { "memoryBudget": "{{budget}}",
+          "models": [ { "name": "small", "path": {{JsonSerializer.Serialize(Path.GetRelativePath(folder.Path, TestData.TinyS))}} },
+                      { "name": "medium", "path": {{JsonSerializer.Serialize(TestData.TinyM)}} } ] }
+        """);
+
+    private string Prompts(int count) => folder.Write("prompts.jsonl", string.Join('\n', Enumerable.Range(0, count).Select(i =>
+        JsonSerializer.Serialize(new { prompt = Openings[i % Openings.Length], maxTokens = 12 + i % 5, tenant = i % 2 == 0 ? "a" : "b" }))));
+}

@@ -1,0 +1,57 @@
+using Helios.Cli.Running;
+
+namespace Helios.Cli.Tests.Running;
+
+public sealed class PoolFileTests : IDisposable
+{
+    private readonly TempFolder folder = new();
+
+    public void Dispose() => folder.Dispose();
+
+    [Fact]
+    public void Reads_budget_and_models()
+    {
+        Directory.CreateDirectory(Path.Combine(folder.Path, "a"));
+        Directory.CreateDirectory(Path.Combine(folder.Path, "b"));
+        var file = folder.Write("pool.json", """{ "memoryBudget": "48MiB", "models": [ { "name": "small", "path": "a" }, { "path": "b/" } ] }""");
+
+        var pool = PoolFile.Read(file);
+
+        pool.MemoryBudget.Should().Be(48 << 20);
+        pool.Models.Should().Equal(
+            new PoolFileModel("small", Path.Combine(folder.Path, "a")),
+            new PoolFileModel("b", Path.Combine(folder.Path, "b/")));
+    }
+
+    [Fact]
+    public void A_budget_may_be_a_number_or_missing()
+    {
+        PoolFile.Read(Pool("""{ "memoryBudget": 1000, "models": [ { "path": "." } ] }""")).MemoryBudget.Should().Be(1000);
+        PoolFile.Read(Pool("""{ "models": [ { "path": "." } ] }""")).MemoryBudget.Should().BeNull();
+    }
+
+    [Theory]
+    [InlineData("[]", "pool.json: is [];")]
+    [InlineData("{", "not valid JSON")]
+    [InlineData("""{ "models": [] , "models": [] }""", "not valid JSON")]
+    [InlineData("""{ "memoryBudget": "1MiB" }""", "models is missing")]
+    [InlineData("""{ "models": [] }""", "models is []; expected a list of at least one model")]
+    [InlineData("""{ "models": {} }""", "models is {}")]
+    [InlineData("""{ "models": [ "a" ] }""", "models[0] is \"a\"; expected an object")]
+    [InlineData("""{ "models": [ { "path": "." } ], "budget": 1 }""", "budget is not known")]
+    [InlineData("""{ "models": [ { "path": ".", "precision": "bf16" } ] }""", "models[0].precision is not known")]
+    [InlineData("""{ "models": [ { "name": "a" } ] }""", "models[0].path is missing")]
+    [InlineData("""{ "models": [ { "path": ".", "name": "" } ] }""", "models[0].name is \"\"")]
+    [InlineData("""{ "models": [ { "path": ".", "name": "a" }, { "path": ".", "name": "a" } ] }""", "models[1].name is 'a', as is models[0].name")]
+    [InlineData("""{ "models": [ { "path": "nowhere" } ] }""", "models[0].path is 'nowhere', which is no folder")]
+    [InlineData("""{ "models": [ { "path": "." } ], "memoryBudget": "lots" }""", "memoryBudget is \"lots\"")]
+    [InlineData("""{ "models": [ { "path": "." } ], "memoryBudget": 0 }""", "memoryBudget is 0")]
+    [InlineData("""{ "models": [ { "path": "." } ], "memoryBudget": null }""", "memoryBudget is null")]
+    public void Names_file_and_field_of_what_is_wrong(string json, string expected)
+    {
+        var read = () => PoolFile.Read(Pool(json));
+        read.Should().Throw<FileException>().Which.Message.Should().StartWith(folder.Path).And.Contain("pool.json:").And.Contain(expected);
+    }
+
+    private string Pool(string json) => folder.Write("pool.json", json);
+}

@@ -1,0 +1,115 @@
+namespace Helios.Cli.Tests;
+
+/// <summary>Exit codes and the one line on standard error.</summary>
+public sealed class UsageTests
+{
+    [Theory]
+    [InlineData("")]
+    [InlineData("frobnicate")]
+    [InlineData("inspect")]
+    [InlineData("inspect MODEL --threads 0", "--threads is 0; expected 1 to 1024")]
+    [InlineData("inspect MODEL --threads x", "--threads")]
+    [InlineData("inspect MODEL --device tpu", "cpu or cuda[:n]")]
+    [InlineData("inspect MODEL --precision fp64", "auto, fp32, bf16")]
+    [InlineData("tokenize MODEL", "--text, --file, --decode")]
+    [InlineData("tokenize MODEL --text a --decode 1", "exactly one")]
+    [InlineData("tokenize MODEL --decode 1,x", "token ids")]
+    [InlineData("tokenize MODEL --decode 4096", "from 0 to 4095")]
+    [InlineData("score MODEL", "--ids, --text")]
+    [InlineData("score MODEL --ids -1", "token ids")]
+    [InlineData("score MODEL --ids 4096", "--ids[0] is 4096")]
+    [InlineData("generate MODEL --max-tokens 5", "--prompt, --ids")]
+    [InlineData("generate MODEL --prompt a --ids 1", "exactly one")]
+    [InlineData("generate MODEL --prompt a --max-tokens 0", "--max-tokens is 0")]
+    [InlineData("generate MODEL --prompt a --max-tokens 5000", "context")]
+    [InlineData("generate MODEL --prompt a --depth 0", "--depth is 0")]
+    [InlineData("generate MODEL --prompt a --depth 7", "has 6 layers")]
+    [InlineData("generate MODEL --prompt a --temperature -1", "--temperature is -1")]
+    [InlineData("generate MODEL --prompt a --top-p 0", "--top-p is 0")]
+    [InlineData("generate MODEL --prompt a --top-k -1", "--top-k is -1")]
+    [InlineData("generate MODEL --prompt a --exit-policy sure:1", "--exit-policy: There is no exit policy 'sure:1'")]
+    [InlineData("run --pool p --prompts q --baseline half", "static-ee")]
+    [InlineData("run --pool p --prompts q --check some", "sample")]
+    [InlineData("run --pool p --prompts q --rate 0", "--rate is 0")]
+    [InlineData("run --pool p --prompts q --concurrency 0", "--concurrency is 0")]
+    [InlineData("run --pool p --prompts q --max-quality-gap -1", "--max-quality-gap is '-1'")]
+    [InlineData("run --pool p --prompts q --min-agreement 2", "--min-agreement is 2")]
+    [InlineData("run --pool p --prompts q --baseline full --exit-policy top1:0.9", "has no exits")]
+    [InlineData("run --pool p", "--prompts")]
+    public async Task Bad_usage_exits_2_with_a_line_that_says_why(string args, string expected = "helios: ")
+    {
+        var result = await CliRunner.RunAsync(Split(args));
+        result.Code.Should().Be(CliApp.BadUsage);
+        ShouldBeOneLine(result, expected);
+        result.Error.Should().NotContain("(Parameter");
+    }
+
+    [Theory]
+    [InlineData("inspect MODEL --device cuda", "Device 'cuda'")]
+    [InlineData("inspect MODEL --device cuda:1", "Device 'cuda:1'")]
+    [InlineData("score MODEL --ids 1 --precision int8", "Precision 'int8'")]
+    [InlineData("generate MODEL --prompt a --precision int4", "Precision 'int4'")]
+    [InlineData("generate MODEL --prompt a --lossless 3", "--lossless")]
+    [InlineData("run --pool p --prompts q --objective ttft", "Objective 'ttft'")]
+    [InlineData("run --pool p --prompts q --objective energy", "Objective 'energy'")]
+    [InlineData("run --pool p --prompts q --objective quality", "Objective 'quality'")]
+    [InlineData("run --pool p --prompts q --objective goodput:ttft=500ms,tpot=50ms", "Objective 'goodput'")]
+    public async Task What_is_not_built_yet_exits_2_and_says_so(string args, string expected)
+    {
+        var result = await CliRunner.RunAsync(Split(args));
+        result.Code.Should().Be(CliApp.BadUsage);
+        ShouldBeOneLine(result, expected);
+        result.Error.Should().Contain("not available yet");
+    }
+
+    [Theory]
+    [InlineData("inspect nowhere", "nowhere")]
+    [InlineData("tokenize nowhere --text a", "nowhere")]
+    [InlineData("tokenize MODEL --file nowhere.txt", "nowhere.txt")]
+    [InlineData("score nowhere --ids 1", "nowhere")]
+    [InlineData("generate nowhere --prompt a", "nowhere")]
+    [InlineData("run --pool nowhere.json --prompts q", "nowhere.json")]
+    public async Task A_failure_exits_1_with_a_line_that_says_why(string args, string expected)
+    {
+        var result = await CliRunner.RunAsync([.. Split(args), "--json"]);
+        result.Code.Should().Be(CliApp.Failed);
+        ShouldBeOneLine(result, expected);
+    }
+
+    [Fact]
+    public async Task Verbose_adds_the_stack_trace()
+    {
+        var result = await CliRunner.RunAsync("inspect", "nowhere", "--verbose");
+        result.Code.Should().Be(CliApp.Failed);
+        result.Error.Should().Contain("   at ");
+    }
+
+    [Fact]
+    public async Task A_damaged_model_fails_with_a_line_that_names_the_file()
+    {
+        using var folder = new TempFolder();
+        File.Copy(Path.Combine(TestData.Stories, "config.json"), Path.Combine(folder.Path, "config.json"));
+        folder.Write("model.safetensors", "damaged");
+        var result = await CliRunner.RunAsync("generate", folder.Path, "--prompt", "a");
+        result.Code.Should().Be(CliApp.Failed);
+        ShouldBeOneLine(result, "model.safetensors");
+    }
+
+    [Fact]
+    public async Task Help_is_no_failure()
+    {
+        var result = await CliRunner.RunAsync("run", "--help");
+        result.Code.Should().Be(CliApp.Done);
+        result.Out.Should().Contain("--max-quality-gap");
+    }
+
+    private static void ShouldBeOneLine(CliResult result, string expected)
+    {
+        result.Out.Should().BeEmpty();
+        result.Error.Should().StartWith("helios: ").And.Contain(expected);
+        result.Error.TrimEnd().Should().NotContain("\n");
+    }
+
+    private static string[] Split(string args) =>
+        [.. args.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(arg => arg == "MODEL" ? TestData.TinyS : arg)];
+}

@@ -1,0 +1,45 @@
+namespace Helios.Sdk.Cpu.Tests.Memory;
+
+public sealed class KvStoreTests
+{
+    [Fact]
+    public void Slabs_are_accounted_and_their_indices_used_again()
+    {
+        using var backend = new CpuBackend(new CpuOptions { Threads = 1 });
+        var budget = new MemoryBudget(1 << 20);
+        using (var store = backend.CreateKvStore(10_000, 32))
+        {
+            store.AddSlab(budget.TryReserve(10_000)!).Should().Be(0);
+            store.AddSlab(budget.TryReserve(10_000)!).Should().Be(1);
+            (backend.AllocatedBytes, budget.Used).Should().Be((20_000L, 20_000L));
+            store.RemoveSlab(0);
+            (backend.AllocatedBytes, budget.Used).Should().Be((10_000L, 10_000L));
+            var again = () => store.RemoveSlab(0);
+            again.Should().Throw<ArgumentOutOfRangeException>();
+            store.AddSlab(budget.TryReserve(10_000)!).Should().Be(0);
+        }
+
+        (backend.AllocatedBytes, budget.Used).Should().Be((0L, 0L));
+    }
+
+    [Fact]
+    public void A_block_holds_keys_and_padded_values_of_every_layer()
+    {
+        using var backend = new CpuBackend(new CpuOptions { Threads = 1 });
+        using var store = backend.CreateKvStore(1 << 20, 32);
+        store.BlockBytes(new KvShape(12, 4, 64)).Should().Be(12 * 4 * 32 * (64 + 64) * 4);
+        store.BlockBytes(new KvShape(3, 4, 64)).Should().Be(store.BlockBytes(new KvShape(12, 4, 64)) / 4);
+        store.BlockBytes(new KvShape(1, 2, 8)).Should().Be(2 * 32 * (8 + 16) * 4);
+    }
+
+    [Theory]
+    [InlineData(0, 16)]
+    [InlineData(100, 0)]
+    [InlineData(100, 24)]
+    public void Sizes_are_checked(long slabBytes, int tokensPerBlock)
+    {
+        using var backend = new CpuBackend(new CpuOptions { Threads = 1 });
+        var create = () => backend.CreateKvStore(slabBytes, tokensPerBlock);
+        create.Should().Throw<ArgumentException>();
+    }
+}

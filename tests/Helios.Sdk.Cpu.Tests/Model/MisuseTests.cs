@@ -1,0 +1,110 @@
+using Helios.Sdk.Cpu.Tests.Support;
+
+namespace Helios.Sdk.Cpu.Tests.Model;
+
+/// <summary>What is out of order or out of range is refused before memory is touched.</summary>
+public sealed class MisuseTests : IDisposable
+{
+    private readonly Session session = new(new RandomCheckpoint(RandomCheckpoint.Architecture()), maxRows: 8, blocks: 4);
+
+    public void Dispose() => session.Dispose();
+
+    [Theory]
+    [InlineData(105, 0, 0, 3)]
+    [InlineData(-1, 0, 0, 3)]
+    [InlineData(0, -1, 0, 3)]
+    [InlineData(0, 256, 0, 3)]
+    [InlineData(0, 16, 0, 3)]
+    [InlineData(0, 0, 1, 3)]
+    [InlineData(0, 0, -1, 3)]
+    [InlineData(0, 0, 0, 0)]
+    [InlineData(0, 0, 0, 4)]
+    public void Rows_out_of_range_are_refused(int token, int position, int firstBlock, int kvDepth)
+    {
+        Begin([new(token, position, firstBlock, kvDepth)], [new KvBlock(0, 0)]).Should().Throw<ArgumentException>();
+        Run(0, 1).Should().Throw<InvalidOperationException>("there is no step");
+    }
+
+    [Theory]
+    [InlineData(1, 0)]
+    [InlineData(-1, 0)]
+    [InlineData(0, 4)]
+    [InlineData(0, -1)]
+    [InlineData(0, int.MaxValue)]
+    public void Blocks_out_of_range_are_refused(int slab, int index) =>
+        Begin([new(0, 0, 0, 3)], [new KvBlock(slab, index)]).Should().Throw<ArgumentException>();
+
+    [Fact]
+    public void Rows_of_a_sequence_rise_and_fit()
+    {
+        var block = new KvBlock[] { new(0, 0) };
+        Begin([new(0, 1, 0, 3), new(0, 1, 0, 3)], block).Should().Throw<ArgumentException>();
+        Begin([new(0, 0, 0, 3), new(0, 1, 0, 2)], block).Should().Throw<ArgumentException>();
+        Begin([.. Enumerable.Range(0, 9).Select(i => new StepRow(0, i, 0, 3))], block).Should().Throw<ArgumentException>();
+    }
+
+    [Fact]
+    public void Layers_run_in_order()
+    {
+        Begin([new(0, 0, 0, 3), new(1, 1, 0, 3)], [new KvBlock(0, 0)])();
+        Run(1, 2).Should().Throw<InvalidOperationException>();
+        Run(0, 4).Should().Throw<InvalidOperationException>();
+        Run(0, 2)();
+        Run(0, 1).Should().Throw<InvalidOperationException>();
+        Sample(0).Should().Throw<InvalidOperationException>("row 0 has not retired");
+        session.Model.Retire([0]);
+        var again = () => session.Model.Retire([0]);
+        again.Should().Throw<InvalidOperationException>();
+        var twice = () => session.Model.Retire([1, 1]);
+        twice.Should().Throw<InvalidOperationException>();
+        var look = () => session.Look(1);
+        look.Should().Throw<InvalidOperationException>("row 0 has retired");
+        Sample(2).Should().Throw<ArgumentOutOfRangeException>();
+        Sample(0)();
+    }
+
+    [Fact]
+    public void Resuming_needs_the_same_rows_at_the_depth_they_reached()
+    {
+        var block = new KvBlock[] { new(0, 0) };
+        Resume([new(0, 0, 0, 1)], block).Should().Throw<InvalidOperationException>("there was no step");
+        session.Model.UseLayers([session.Layers[0]]);
+        Begin([new(0, 0, 0, 1)], block)();
+        Run(0, 1)();
+        Resume([new(0, 0, 0, 1)], block).Should().Throw<InvalidOperationException>("layer 0 is still in use");
+
+        Begin([new(0, 0, 0, 1)], block)();
+        Run(0, 1)();
+        session.Model.UseLayers([session.Layers[1]]);
+        Begin([new(0, 0, 0, 1)], block).Should().Throw<InvalidOperationException>("a new step starts at layer 0");
+    }
+
+    [Fact]
+    public void Layers_in_use_are_consecutive_and_of_this_model()
+    {
+        var gap = () => session.Model.UseLayers([session.Layers[0], session.Layers[2]]);
+        gap.Should().Throw<ArgumentException>();
+        using var other = new Session(new RandomCheckpoint(RandomCheckpoint.Architecture(hidden: 32)));
+        var foreign = () => session.Model.UseLayers(other.Layers);
+        foreign.Should().Throw<ArgumentException>();
+    }
+
+    [Fact]
+    public void Options_are_checked()
+    {
+        var none = () => new CpuBackend(new CpuOptions { Threads = 0 });
+        none.Should().Throw<ArgumentOutOfRangeException>();
+        var odd = () => new CpuBackend(new CpuOptions { VectorWidth = 64 });
+        odd.Should().Throw<ArgumentOutOfRangeException>();
+        using var backend = new CpuBackend(new CpuOptions { Threads = 2, VectorWidth = 128 });
+        backend.Device.Description.Should().Be("2 threads, 128-bit vectors");
+    }
+
+    private Action Begin(StepRow[] rows, KvBlock[] blocks) => () => session.Model.Begin(new StepBatch { Rows = rows, Blocks = blocks });
+
+    private Action Resume(StepRow[] rows, KvBlock[] blocks) => () => session.Model.Begin(new StepBatch { Rows = rows, Blocks = blocks, Resume = true });
+
+    private Action Run(int start, int end) => () => session.Model.Run(new LayerRange(start, end));
+
+    private Action Sample(int row) => () => session.Model.Sample([new SampleRow(row, 0, 0, 1, 0, ExitSignals.None)], new SampledToken[1]);
+}

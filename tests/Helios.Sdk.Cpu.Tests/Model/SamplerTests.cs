@@ -1,0 +1,91 @@
+using System.Runtime.InteropServices;
+using Helios.Sdk.Cpu.Kernels;
+using Helios.Sdk.Cpu.Model;
+
+namespace Helios.Sdk.Cpu.Tests.Model;
+
+/// <summary>Draws against a sorted distribution in float64.</summary>
+public sealed unsafe class SamplerTests
+{
+    private static readonly CpuKernels Kernels = CpuKernels.For(null);
+
+    [Theory]
+    [InlineData(1, 3)]
+    [InlineData(105, 3)]
+    [InlineData(5003, 3)]
+    [InlineData(5003, 0.01)]
+    [InlineData(5003, 40)]
+    public void Draws_follow_the_sorted_distribution(int size, double spread)
+    {
+        var random = new Random(size);
+        var logits = Enumerable.Range(0, size).Select(_ => (float)(spread * (random.NextDouble() - 0.5) * 6)).ToArray();
+        for (var i = 0; i < size; i += 7) logits[i] = logits[i / 2];
+        foreach (var temperature in new[] { 0.3f, 1f, 2.5f })
+            foreach (var topK in new[] { 0, 1, 2, 40, size })
+                foreach (var topP in new[] { 0.01f, 0.5f, 0.95f, 1f })
+                    foreach (var uniform in new[] { 0, 0.1, 0.5, 0.9, 0.999, 1 - 1e-16 })
+                        Check(logits, new SampleRow(0, temperature, topK, topP, uniform, ExitSignals.None));
+    }
+
+    [Fact]
+    public void Zero_temperature_takes_the_lowest_of_the_likeliest()
+    {
+        var logits = new float[105];
+        (logits[9], logits[70]) = (2, 2);
+        Draw(logits, new SampleRow(0, 0, 0, 1, 0.99, ExitSignals.None)).Should().Be(9);
+        Draw(logits, new SampleRow(0, 1e-30f, 0, 1, 0.3, ExitSignals.None)).Should().Be(9, "two are left, and the lower id comes first");
+        Draw(logits, new SampleRow(0, 1e-30f, 0, 1, 0.7, ExitSignals.None)).Should().Be(70);
+    }
+
+    [Fact]
+    public void Nan_and_infinities_stay_in_range()
+    {
+        var logits = new float[105];
+        logits[3] = float.NaN;
+        Draw(logits, new SampleRow(0, 1, 0, 0.9f, 0.5, ExitSignals.None)).Should().BeInRange(0, 104);
+        Array.Fill(logits, float.NegativeInfinity);
+        logits[44] = 1;
+        foreach (var uniform in new[] { 0, 0.5, 0.9999999 })
+            Draw(logits, new SampleRow(0, 1, 50, 1, uniform, ExitSignals.None)).Should().Be(44);
+    }
+
+    private static void Check(float[] logits, SampleRow row)
+    {
+        var got = Draw(logits, row);
+        var order = Enumerable.Range(0, logits.Length).OrderByDescending(i => logits[i]).ThenBy(i => i).ToList();
+        if (row.TopK > 0) order = order[..Math.Min(row.TopK, order.Count)];
+        var weights = order.Select(i => Math.Exp(((double)logits[i] - logits[order[0]]) / row.Temperature)).ToList();
+        var (total, sum, kept) = (weights.Sum(), 0d, 0);
+        do sum += weights[kept++];
+        while (kept < weights.Count && sum < row.TopP * total);
+        var target = row.Uniform * weights.Take(kept).Sum();
+
+        // The sums that bracket the token bracket the draw; float weights may move them by a hair.
+        var slack = 2e-6 * total;
+        var place = order.IndexOf(got);
+        var below = weights.Take(place).Sum();
+        place.Should().BeGreaterThanOrEqualTo(0, row.ToString());
+        below.Should().BeLessThanOrEqualTo(target + slack, row.ToString());
+        (below + weights[place]).Should().BeGreaterThanOrEqualTo(target - slack, row.ToString());
+        if (place >= kept) (weights.Take(place).Sum() - row.TopP * total).Should().BeLessThan(slack, row.ToString());
+    }
+
+    private static int Draw(float[] logits, SampleRow row)
+    {
+        var padded = (logits.Length + 15) & ~15;
+        var values = (float*)NativeMemory.AlignedAlloc((nuint)padded * 4, 64);
+        var scratch = (byte*)NativeMemory.AlignedAlloc((nuint)Sampler.ScratchBytes(padded), 64);
+        new Span<float>(values, padded).Fill(float.NegativeInfinity);
+        logits.CopyTo(new Span<float>(values, padded));
+        try
+        {
+            var summary = Kernels.Summarise(values, logits.Length, padded, weighted: false);
+            return Sampler.Draw(Kernels, values, logits.Length, padded, summary, row, scratch);
+        }
+        finally
+        {
+            NativeMemory.AlignedFree(values);
+            NativeMemory.AlignedFree(scratch);
+        }
+    }
+}

@@ -1,0 +1,103 @@
+using Helios.Sdk.Adaptation.Evaluation;
+
+namespace Helios.Sdk.Tests.Adaptation.Evaluation;
+
+public class CandidateEvidenceTests
+{
+    [Fact]
+    public void Figures_follow_from_the_taps()
+    {
+        var evidence = new CandidateEvidence([2, 6], confidenceTarget: 0.7, window: 64);
+        var taps = new RequestTaps(1, [2, 6], positions: 4, firstServed: 1, judged: new(4, 8));
+        (int Top, float Confidence)[] shallow = [(9, 0), (1, 0.9f), (2, 0.7f), (3, 0.2f)];
+        int[] full = [1, 1, 2, 4];
+        for (var i = 0; i < 4; i++)
+        {
+            taps.At(0)[i] = new ExitSignal { TopId = shallow[i].Top, Confidence = shallow[i].Confidence, TargetLogProbability = -2 };
+            taps.At(1)[i] = new ExitSignal { TopId = full[i], TargetLogProbability = -1 };
+        }
+
+        evidence.Add(taps);
+        var exits = evidence.Summarize();
+
+        // Quality over all 4 tokens: 8 nats over 8 bytes; counts over the 3 served ones.
+        exits[0].BitsPerByte.Should().BeApproximately(1 / Math.Log(2), 1e-12);
+        exits[1].BitsPerByte.Should().BeApproximately(0.5 / Math.Log(2), 1e-12);
+        exits[0].Agreement.Should().BeApproximately(2.0 / 3, 1e-12);
+        exits[0].BreachRate.Should().BeApproximately(1.0 / 3, 1e-12);
+        exits[0].ExitShare.Should().BeApproximately(2.0 / 3, 1e-12);
+        exits[1].Should().BeEquivalentTo(new { Agreement = 1.0, BreachRate = 0.0, Tokens = 3, Requests = 1, Bytes = 8L });
+        exits[1].ExitShare.Should().BeApproximately(1.0 / 3, 1e-12);
+    }
+
+    [Fact]
+    public void Nothing_known_is_null_not_zero()
+    {
+        var exit = new CandidateEvidence([2, 6], 0.7, window: 64).Summarize()[0];
+
+        exit.Should().BeEquivalentTo(new { BitsPerByte = (double?)null, Agreement = (double?)null, BreachRate = (double?)null, ExitShare = (double?)null, Tokens = 0 });
+    }
+
+    [Fact]
+    public void The_histogram_of_the_first_sure_exit_sums_to_one()
+    {
+        var evidence = new CandidateEvidence([2, 4, 6], 0.5, window: 64);
+        var taps = new RequestTaps(1, [2, 4, 6], positions: 3, firstServed: 0, judged: new(3, 3));
+        taps.At(0)[0].Confidence = 1;
+        taps.At(1)[0].Confidence = 1;
+        taps.At(1)[1].Confidence = float.NaN;
+        evidence.Add(taps);
+
+        evidence.Summarize().Select(exit => exit.ExitShare!.Value).Should().Equal(1.0 / 3, 0, 2.0 / 3);
+    }
+
+    [Fact]
+    public void Only_the_last_requests_count()
+    {
+        var evidence = new CandidateEvidence([6], 0.7, window: 64);
+        for (var i = 0; i < 64; i++) evidence.Add(Flat(i, nats: 9));
+        for (var i = 0; i < 64; i++) evidence.Add(Flat(100 + i, nats: 1));
+
+        evidence.Requests.Should().Be(64);
+        evidence.Summarize()[0].BitsPerByte.Should().BeApproximately(1 / Math.Log(2), 1e-12);
+    }
+
+    [Fact]
+    public void A_text_scored_again_counts_once()
+    {
+        var evidence = new CandidateEvidence([6], 0.7, window: 64);
+        evidence.Add(Flat(1, nats: 9));
+        evidence.Add(Flat(1, nats: 2));
+
+        evidence.Requests.Should().Be(1);
+        evidence.Summarize()[0].BitsPerByte.Should().BeApproximately(2 / Math.Log(2), 1e-12);
+    }
+
+    [Fact]
+    public void Candidates_are_compared_on_the_same_texts()
+    {
+        var (one, other) = (new CandidateEvidence([6], 0.7, window: 64), new CandidateEvidence([6], 0.7, window: 64));
+        one.Add(Flat(1, nats: 5)); // a hard text that only this one scored
+        one.Add(Flat(2, nats: 2));
+        other.Add(Flat(2, nats: 1.5));
+
+        one.GapTo(0, other).Should().BeApproximately(0.5 / Math.Log(2), 1e-12);
+        one.GapTo(0, new CandidateEvidence([6], 0.7, window: 64)).Should().BeNull();
+    }
+
+    [Fact]
+    public void Taps_of_other_exits_are_refused()
+    {
+        var add = () => new CandidateEvidence([2, 6], 0.7, window: 64).Add(Flat(1, 1));
+
+        add.Should().Throw<ArgumentException>();
+    }
+
+    /// <summary>One position, one byte, one exit.</summary>
+    private static RequestTaps Flat(long text, double nats)
+    {
+        var taps = new RequestTaps(text, [6], positions: 1, firstServed: 0, judged: new(1, 1));
+        taps.At(0)[0].TargetLogProbability = (float)-nats;
+        return taps;
+    }
+}

@@ -1,0 +1,123 @@
+using Helios.Sdk.Adaptation.Evaluation;
+
+namespace Helios.Sdk.Tests.Adaptation.Evaluation;
+
+public class ProfilerTests
+{
+    private static readonly ServingFacts Serving = new()
+    {
+        BudgetBytes = 10_000,
+        SlabBytes = 1000,
+        BlockTokens = 16,
+        MaxBatch = 64,
+        MaxRowsPerStep = 64,
+        UsualPromptTokens = 20,
+        UsualSequenceTokens = 40,
+    };
+
+    [Fact]
+    public void Batch_and_bytes_follow_from_slabs_and_blocks()
+    {
+        var profiles = Profiler.Profile(Candidate(), Serving, []);
+
+        // Depth 2: weights 1000 + 2 x 1000 + 500 = 3500; 6 whole slabs of 1000 in 6500; a block is 16 x 2 x 2 = 64 bytes,
+        // 15 to a slab, 90 in all; 40 tokens take 3 blocks: 30 sequences of 192 bytes.
+        profiles[0].Should().BeEquivalentTo(new { WeightBytes = 3500L, KvBytesPerSequence = 192L, MaxBatch = 30 });
+        // Depth 6: weights 7500; 2 slabs of 5 blocks of 192 bytes: 3 sequences.
+        profiles[2].Should().BeEquivalentTo(new { WeightBytes = 7500L, KvBytesPerSequence = 576L, MaxBatch = 3 });
+        profiles.Select(profile => profile.Point.Target.Depth).Should().Equal(2, 4, 6);
+    }
+
+    [Fact]
+    public void Times_follow_from_the_costs()
+    {
+        var shallow = Profiler.Profile(Candidate(), Serving, [])[0];
+
+        // Layer: 1 ms and 0.1 ms a row beyond the first; head 2 ms. 30 rows at depth 2: 2 + 2 (1 + 2.9) = 9.8 ms.
+        shallow.TpotMs.Should().BeApproximately(9.8, 1e-9);
+        shallow.Throughput.Should().BeApproximately(30 / 0.0098, 1e-6);
+        shallow.AloneTpotMs.Should().BeApproximately(4, 1e-9);
+        // 20 prompt tokens in one chunk: 2 + 2 (1 + 1.9).
+        shallow.TtftMs.Should().BeApproximately(7.8, 1e-9);
+    }
+
+    [Fact]
+    public void What_does_not_fit_has_no_batch_and_no_throughput()
+    {
+        var full = Profiler.Profile(Candidate(), Serving with { BudgetBytes = 7000 }, [])[2];
+
+        full.MaxBatch.Should().Be(0);
+        full.Throughput.Should().Be(0);
+        full.AloneTpotMs.Should().BeGreaterThan(0);
+    }
+
+    [Fact]
+    public void A_usual_sequence_is_no_longer_than_the_context()
+    {
+        var profile = Profiler.Profile(Candidate(), Serving with { UsualSequenceTokens = 100_000, UsualPromptTokens = 90_000 }, [])[0];
+
+        profile.KvBytesPerSequence.Should().Be(256 * 2 * 2);
+    }
+
+    [Fact]
+    public void The_gap_is_to_the_best_candidate()
+    {
+        var candidate = Candidate();
+        var (better, worse, silent) = (new CandidateEvidence([6], 0.7, window: 64), new CandidateEvidence([6], 0.7, window: 64), new CandidateEvidence([6], 0.7, window: 64));
+        candidate.Evidence.Add(Taps([2, 4, 6], 4, 3, 2));
+        better.Add(Taps([6], 1.5f));
+        worse.Add(Taps([6], 5));
+
+        var profiles = Profiler.Profile(candidate, Serving, [candidate.Evidence, better, worse, silent]);
+
+        var nats = profiles.Select(profile => profile.QualityGap!.Value * Math.Log(2)).ToList();
+        nats.Should().Equal([2.5, 1.5, 0.5], (gap, expected) => Math.Abs(gap - expected) < 1e-9);
+    }
+
+    [Fact]
+    public void A_gap_to_a_rival_without_a_common_text_is_not_known()
+    {
+        var candidate = Candidate();
+        var rival = new CandidateEvidence([6], 0.7, window: 64);
+        candidate.Evidence.Add(Taps([2, 4, 6], 4, 3, 2));
+        var taps = new RequestTaps(2, [6], 1, 0, new(1, 1));
+        rival.Add(taps);
+
+        Profiler.Profile(candidate, Serving, [candidate.Evidence, rival])[2].QualityGap.Should().BeNull();
+    }
+
+    [Fact]
+    public void The_table_keeps_the_latest_of_each_point()
+    {
+        var table = new PerformanceHistoryTable();
+        var profiles = Profiler.Profile(Candidate(), Serving, []);
+        table.Update("f", "cpu", profiles, request: 5);
+        table.Update("f", "cpu", [profiles[0] with { Throughput = 1 }], request: 9);
+        table.Update("e", "cpu", [profiles[1]], request: 10);
+
+        table.Snapshot.Select(row => (row.Key.Fingerprint, row.Key.Depth, row.UpdatedAtRequest)).Should().Equal(("e", 4, 10), ("f", 2, 9), ("f", 4, 5), ("f", 6, 5));
+        table.Find(new HistoryKey("f", "cpu", Precision.Auto, 2))!.Profile.Throughput.Should().Be(1);
+        table.Find(new HistoryKey("f", "gpu", Precision.Auto, 2)).Should().BeNull();
+    }
+
+    private static CandidateFacts Candidate() => new()
+    {
+        Model = Sample.Model(),
+        Size = new LoadSize(1000, [1000, 1000, 1000, 1000, 1000, 1000]),
+        WorkspaceBytes = 500,
+        KvBytesPerTokenPerLayer = 2,
+        Costs = new StepCosts
+        {
+            Layer = new RowCurve(1e-3, [.. Enumerable.Repeat(1e-4, RowCurve.Segments)], 0),
+            Head = RowCurve.Zero with { Base = 2e-3 },
+        },
+        Evidence = new CandidateEvidence([2, 4, 6], 0.7, window: 64),
+    };
+
+    private static RequestTaps Taps(int[] depths, params float[] nats)
+    {
+        var taps = new RequestTaps(1, [.. depths], 1, 0, new(1, 1));
+        for (var i = 0; i < nats.Length; i++) taps.At(i)[0].TargetLogProbability = -nats[i];
+        return taps;
+    }
+}

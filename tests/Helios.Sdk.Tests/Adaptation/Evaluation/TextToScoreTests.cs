@@ -1,0 +1,39 @@
+using Helios.Sdk.Adaptation.Evaluation;
+using Helios.Sdk.Adaptation.Telemetry;
+using Helios.Sdk.Tests.Hosting;
+
+namespace Helios.Sdk.Tests.Adaptation.Evaluation;
+
+/// <summary>Texts that a request may bring about, in a candidate's own ids.</summary>
+public class TextToScoreTests
+{
+    [Fact]
+    public async Task Ids_that_the_tokenizer_lacks_stand_for_no_text()
+    {
+        await using var engine = await TestEngine.ServeAsync("tiny-s");
+        var candidate = engine.Engine.Parts.Profiles.Candidates[0];
+        var rows = candidate.Entry.Tokenizer.VocabularySize;
+        var text = new FinishedText(new RequestId(1), [5, rows + 1, 6], 1, candidate.Entry.Tokenizer, engine.Snapshot.Serving!);
+        Taps(text).Judged.Utf8Bytes.Should().Be(candidate.Entry.Tokenizer.GetBytes(6).Length);
+
+        RequestTaps Taps(FinishedText finished)
+        {
+            var due = TextToScore.For(candidate, finished);
+            return due.ToTaps(candidate, new ScoredText(candidate.Depths, [.. candidate.Depths.Select(_ => new ExitSignal[due.Tokens.Length])]));
+        }
+    }
+
+    [Fact]
+    public async Task A_prompt_of_special_tokens_alone_can_be_scored_by_another_tokenizer()
+    {
+        await using var engine = await TestEngine.ServeAsync("tiny-s", more: builder => builder.AddModel(TestData.Model("stories260K")));
+        var candidate = engine.Engine.Parts.Profiles.Candidates[0];
+        var other = engine.Engine.Parts.Pool.Find("stories260K").Tokenizer;
+        var text = new FinishedText(new RequestId(1), [1, .. other.Encode("Once upon a time", addSpecialTokens: false), other.VocabularySize], 1, other, engine.Snapshot.Serving!);
+
+        var due = TextToScore.For(candidate, text);
+        var taps = due.ToTaps(candidate, new ScoredText(candidate.Depths, [.. candidate.Depths.Select(_ => new ExitSignal[due.Tokens.Length])]));
+        taps.FirstServed.Should().Be(0);
+        taps.Positions.Should().Be(due.Tokens.Length - 1);
+    }
+}

@@ -1,0 +1,97 @@
+using Helios.Sdk.Adaptation.Evaluation;
+using Helios.Sdk.Adaptation.Loading;
+using Helios.Sdk.Checkpoints;
+using Helios.Sdk.Cpu;
+using Helios.Sdk.Serving;
+using Helios.Sdk.Serving.Decoding;
+using Helios.Sdk.Serving.KvCache;
+using Helios.Sdk.Serving.Routing;
+using Helios.Sdk.Serving.Scheduling;
+using Helios.Sdk.Tests.Serving.Fakes;
+using Helios.Sdk.Tokenization;
+
+namespace Helios.Sdk.Tests.Adaptation.Loading;
+
+/// <summary>A pool over the CPU backend whose device thread is whoever posts work to it.</summary>
+internal sealed class PoolRig : IDisposable
+{
+    private PoolRig(CpuBackend backend, ModelPool pool, IKvStore kv, BlockPool blocks, MemoryBudget budget)
+    {
+        Backend = backend;
+        Pool = pool;
+        Kv = kv;
+        Blocks = blocks;
+        Budget = budget;
+    }
+
+    public CpuBackend Backend { get; }
+
+    public ModelPool Pool { get; }
+
+    public IKvStore Kv { get; }
+
+    public BlockPool Blocks { get; }
+
+    public MemoryBudget Budget { get; }
+
+    public ManualClock Clock { get; private init; } = new();
+
+    /// <param name="models">Names of models, or paths of folders.</param>
+    /// <param name="budget">The memory budget.</param>
+    /// <param name="wrap">Puts something between pool and backend.</param>
+    /// <param name="maxRows">Most rows of a step.</param>
+    public static PoolRig Create(string[] models, long budget = 64 << 20, Func<IBackend, IBackend>? wrap = null, int maxRows = 32)
+    {
+        var backend = new CpuBackend(new CpuOptions { Threads = 1 });
+        var used = wrap?.Invoke(backend) ?? backend;
+        var total = new MemoryBudget(budget);
+        var kv = backend.CreateKvStore(256 << 10, 16);
+        var blocks = new BlockPool(kv, total);
+        var clock = new ManualClock();
+        var work = new DeviceWork(0.05, clock);
+        var memory = new KvReclaimer(total, blocks, kv, work);
+        var loop = new ServingLoop(new ServingParts(new ServingOptions(), new ContinuousBatchingScheduler(), blocks, work, new Observed(), clock), new Routes());
+        memory.Serve(loop);
+        work.WakeWith(work.RunUrgent);
+        var entries = models.Select(model =>
+        {
+            var checkpoint = Checkpoint.Open(Directory.Exists(model) ? model : TestData.Model(model));
+            return new PoolEntry(
+                checkpoint,
+                TokenizerFiles.Load(checkpoint.Info.Path),
+                backend.Loader.Measure(checkpoint, Precision.Auto),
+                backend.MeasureWorkspace(checkpoint.Info.Architecture, maxRows),
+                new ConfidenceSource(Calibration.FromSidecar(checkpoint.Info)));
+        });
+        var pool = new ModelPool(entries, used, kv, memory, new PoolSettings(Precision.Auto, maxRows, total, clock) { UsualContext = 64 });
+        return new PoolRig(backend, pool, kv, blocks, total) { Clock = clock };
+    }
+
+    public async Task<AcquireResult> TryAcquireAsync(string model, int depth, IProgress<LoadProgress>? progress = null, CancellationToken cancellationToken = default) =>
+        await Pool.AcquireAsync(new LoadTarget(model, depth), progress, cancellationToken).AsTask().WaitAsync(TimeSpan.FromSeconds(60), CancellationToken.None);
+
+    public async Task<ModelLease> AcquireAsync(string model, int depth, IProgress<LoadProgress>? progress = null)
+    {
+        var result = await TryAcquireAsync(model, depth, progress);
+        return (ModelLease)result.Should().BeOfType<AcquireResult.Acquired>().Subject.Lease;
+    }
+
+    public PooledModel Model(string name) => Pool.Snapshot.Models.Single(model => model.Info.Name == name);
+
+    /// <summary>Exactly so many bytes are accounted for, and exactly these are allocated.</summary>
+    public void MustHold(long bytes)
+    {
+        Budget.Used.Should().Be(bytes);
+        Backend.AllocatedBytes.Should().Be(bytes);
+        Pool.Snapshot.UsedBytes.Should().Be(bytes);
+    }
+
+    public void Dispose()
+    {
+        Pool.CloseAsync().GetAwaiter().GetResult();
+        Blocks.Dispose();
+        Kv.Dispose();
+        Backend.Dispose();
+        MustHold(0);
+    }
+}

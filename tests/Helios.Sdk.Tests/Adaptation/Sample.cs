@@ -1,0 +1,53 @@
+using System.Collections.Immutable;
+
+namespace Helios.Sdk.Tests.Adaptation;
+
+/// <summary>Small made-up models and points.</summary>
+internal static class Sample
+{
+    public static CheckpointInfo Model(string name = "m", int layers = 6, int[]? exits = null, SidecarCalibration? calibration = null) => new()
+    {
+        Name = name,
+        Path = "/" + name,
+        Architecture = new ModelArchitecture
+        {
+            Family = "llama",
+            Layers = layers,
+            HiddenSize = 8,
+            Heads = 2,
+            KvHeads = 2,
+            HeadDim = 4,
+            FeedForwardSize = 16,
+            VocabularySize = 32,
+            ContextLength = 256,
+            NormEpsilon = 1e-5f,
+            RopeTheta = 10_000,
+            TiedHead = true,
+        },
+        Exits = [.. (exits ?? [2, 4]).Append(layers).Select(depth => new ModelExit(depth))],
+        StoredType = TensorType.BF16,
+        Parameters = 1,
+        Fingerprint = name,
+        Calibration = calibration,
+    };
+
+    public static SidecarCalibration Calibration(ExitSignalKind signal, params (int Depth, CalibrationPoint[] Points)[] curves) =>
+        new(signal, curves.ToImmutableDictionary(curve => curve.Depth, curve => curve.Points.ToImmutableArray()));
+
+    public static PointProfile Point(string model = "m", int depth = 6, int layers = 6, double throughput = 100) => new()
+    {
+        Point = new OperatingPoint(new LoadTarget(model, depth)),
+        ModelLayers = layers,
+        Throughput = throughput,
+        TpotMs = 20,
+        AloneTpotMs = 5,
+        TtftMs = 50,
+        WeightBytes = 1000 * depth,
+        KvBytesPerSequence = 10 * depth,
+        MaxBatch = 8,
+        BitsPerByte = 1.3,
+        QualityGap = 0,
+        Agreement = 1,
+        BreachRate = 0,
+    };
+}

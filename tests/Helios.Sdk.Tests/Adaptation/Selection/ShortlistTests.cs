@@ -1,0 +1,32 @@
+using Helios.Sdk.Adaptation.Selection;
+
+namespace Helios.Sdk.Tests.Adaptation.Selection;
+
+public class ShortlistTests
+{
+    [Fact]
+    public void It_spreads_over_sizes_and_keeps_the_order_of_the_pool()
+    {
+        ShortlistEntry[] pool = [Entry("d", 40), Entry("a", 10), Entry("e", 50), Entry("b", 20), Entry("c", 30)];
+
+        Names(Shortlist.Choose(pool, 3, long.MaxValue)).Should().Equal("a", "e", "c");
+        Names(Shortlist.Choose(pool, 2, long.MaxValue)).Should().Equal("a", "e");
+        Names(Shortlist.Choose(pool, 9, long.MaxValue)).Should().Equal("d", "a", "e", "b", "c");
+    }
+
+    [Fact]
+    public void One_candidate_is_the_largest_that_fits_whole() =>
+        Names(Shortlist.Choose([Entry("a", 10), Entry("b", 20), Entry("c", 30)], 1, budgetBytes: 125)).Should().Equal("b");
+
+    [Fact]
+    public void What_does_not_fit_at_its_first_exit_is_left_out_unless_nothing_fits()
+    {
+        // At the first exit, 2 of 6 layers.
+        Names(Shortlist.Choose([Entry("a", 10), Entry("b", 20)], 3, budgetBytes: 30)).Should().Equal("a");
+        Names(Shortlist.Choose([Entry("b", 20), Entry("a", 10)], 3, budgetBytes: 5)).Should().Equal("a");
+    }
+
+    private static IEnumerable<string> Names(IEnumerable<ShortlistEntry> entries) => entries.Select(entry => entry.Model.Name);
+
+    private static ShortlistEntry Entry(string name, long layerBytes) => new(Sample.Model(name), new LoadSize(0, [.. Enumerable.Repeat(layerBytes, 6)]));
+}

@@ -1,0 +1,134 @@
+using System.Reflection;
+using System.Text.RegularExpressions;
+using Helios.Sdk.Cpu;
+
+namespace Helios.Sdk.Tests;
+
+/// <summary>Who may see whom, and how large a file may grow.</summary>
+public partial class ArchitectureTests
+{
+    private const BindingFlags Everything = BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly;
+
+    private static readonly Assembly Abstractions = typeof(GenerationRequest).Assembly;
+    private static readonly Assembly Engine = typeof(HeliosEngine).Assembly;
+    private static readonly Assembly Cpu = typeof(CpuBackend).Assembly;
+
+    [Fact]
+    public void Abstractions_reference_the_base_class_library_alone() =>
+        References(Abstractions).Should().NotBeEmpty().And.OnlyContain(name => name.StartsWith("System.", StringComparison.Ordinal));
+
+    [Fact]
+    public void A_backend_sees_only_the_abstractions() =>
+        References(Cpu).Where(IsOurs).Should().Equal("Helios.Sdk.Abstractions");
+
+    [Fact]
+    public void The_engine_names_no_backend()
+    {
+        References(Engine).Where(IsOurs).Should().Equal("Helios.Sdk.Abstractions");
+        Code("src/Helios.Sdk").Where(file => file.Text.Contains("Helios.Sdk.Cpu", StringComparison.Ordinal) || file.Text.Contains("TorchSharp", StringComparison.Ordinal))
+            .Select(file => file.Path).Should().BeEmpty();
+    }
+
+    [Fact]
+    public void The_sources_of_serving_never_name_adaptation()
+    {
+        Code("src/Helios.Sdk/Hosting").Count(file => NamesAdaptation().IsMatch(file.Text)).Should().BePositive("the search finds what is there");
+        var serving = Code("src/Helios.Sdk/Serving").ToList();
+        serving.Should().HaveCountGreaterThan(15);
+        serving.Where(file => NamesAdaptation().IsMatch(file.Text)).Select(file => file.Path).Should().BeEmpty();
+    }
+
+    [Fact]
+    public void The_types_of_serving_use_no_type_of_adaptation()
+    {
+        var adaptation = Engine.GetTypes().Where(type => IsIn(type, "Helios.Sdk.Adaptation")).ToList();
+        adaptation.SelectMany(Used).Any(type => IsIn(type, "Helios.Sdk.Adaptation")).Should().BeTrue("the search finds what is there");
+        var serving = Engine.GetTypes().Where(type => IsIn(type, "Helios.Sdk.Serving")).ToList();
+        serving.Should().HaveCountGreaterThan(20);
+        serving.Where(type => Used(type).Any(used => IsIn(used, "Helios.Sdk.Adaptation"))).Should().BeEmpty();
+    }
+
+    [Fact]
+    public void Libraries_never_write_to_the_console()
+    {
+        var libraries = Directory.GetDirectories(Path.Combine(TestData.Root, "src"), "Helios.Sdk*").Select(Path.GetFileName).ToList();
+        libraries.Should().HaveCountGreaterThanOrEqualTo(3);
+        libraries.SelectMany(library => Code($"src/{library}")).Where(file => UsesConsole().IsMatch(file.Text)).Select(file => file.Path).Should().BeEmpty();
+    }
+
+    [Fact]
+    public void No_source_file_is_longer_than_400_lines()
+    {
+        var files = Code("src").ToList();
+        files.Should().HaveCountGreaterThan(100);
+        files.Where(file => file.Lines > 400).Select(file => $"{file.Path}: {file.Lines} lines").Should().BeEmpty();
+    }
+
+    [Fact]
+    public void Tests_never_sleep()
+    {
+        var files = Code("tests/Helios.Sdk.Tests").ToList();
+        files.Should().HaveCountGreaterThan(50);
+        files.Where(file => Sleeps().IsMatch(file.Text)).Select(file => file.Path).Should().BeEmpty();
+    }
+
+    [GeneratedRegex(@"\bAdaptation\.", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex NamesAdaptation();
+
+    [GeneratedRegex(@"\bConsole\.", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex UsesConsole();
+
+    [GeneratedRegex(@"\bThread\.Sleep\(|\bTask\.Delay\(", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Sleeps();
+
+    [GeneratedRegex(@"^\s*//.*$", RegexOptions.Multiline, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Comments();
+
+    private static IEnumerable<string> References(Assembly assembly) => assembly.GetReferencedAssemblies().Select(name => name.Name!);
+
+    private static bool IsOurs(string assembly) => assembly.StartsWith("Helios.", StringComparison.Ordinal);
+
+    private static bool IsIn(Type type, string folder) => type.Namespace is { } name && (name == folder || name.StartsWith(folder + ".", StringComparison.Ordinal));
+
+    /// <summary>Our source files under a folder, without what a build writes, and without comments.</summary>
+    private static IEnumerable<(string Path, string Text, int Lines)> Code(string folder)
+    {
+        var separator = Path.DirectorySeparatorChar;
+        foreach (var path in Directory.EnumerateFiles(Path.Combine(TestData.Root, folder), "*.cs", SearchOption.AllDirectories))
+        {
+            if (path.Contains($"{separator}obj{separator}", StringComparison.Ordinal) || path.Contains($"{separator}bin{separator}", StringComparison.Ordinal)) continue;
+            var text = File.ReadAllText(path);
+            yield return (Path.GetRelativePath(TestData.Root, path), Comments().Replace(text, ""), text.AsSpan().Count('\n'));
+        }
+    }
+
+    /// <summary>What a type's bases, fields, signatures and locals name, generic arguments and elements of arrays included.</summary>
+    private static IEnumerable<Type> Used(Type type)
+    {
+        var named = new List<Type?> { type.BaseType };
+        named.AddRange(type.GetInterfaces());
+        named.AddRange(type.GetFields(Everything).Select(field => field.FieldType));
+        foreach (var method in type.GetMethods(Everything).Cast<MethodBase>().Concat(type.GetConstructors(Everything)))
+        {
+            named.AddRange(method.GetParameters().Select(parameter => parameter.ParameterType));
+            if (method is MethodInfo returning) named.Add(returning.ReturnType);
+            if (method.GetMethodBody() is { } body) named.AddRange(body.LocalVariables.Select(local => local.LocalType));
+        }
+
+        return named.OfType<Type>().SelectMany(Flatten).Distinct();
+    }
+
+    private static IEnumerable<Type> Flatten(Type type)
+    {
+        yield return type;
+        if (type.GetElementType() is { } element)
+        {
+            foreach (var inner in Flatten(element)) yield return inner;
+        }
+
+        foreach (var argument in type.GetGenericArguments().Where(argument => !argument.IsGenericParameter))
+        {
+            foreach (var inner in Flatten(argument)) yield return inner;
+        }
+    }
+}

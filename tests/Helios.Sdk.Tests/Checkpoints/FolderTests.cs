@@ -1,0 +1,163 @@
+using Helios.Sdk.Checkpoints;
+
+namespace Helios.Sdk.Tests.Checkpoints;
+
+/// <summary>What is in the folder, in how many files, and what the fingerprint makes of it.</summary>
+public sealed class FolderTests
+{
+    [Theory]
+    [InlineData(2)]
+    [InlineData(5)]
+    public void Shards_read_as_one_file_does(int shards)
+    {
+        var writer = new CheckpointWriter { Shards = shards };
+        using var folder = writer.Write();
+        using var checkpoint = Checkpoint.Open(folder.Path);
+
+        checkpoint.Info.Parameters.Should().Be(6896);
+        for (var layer = 0; layer < 3; layer++)
+        {
+            checkpoint.TryGetTensor(new TensorKey(TensorRole.Down, layer), out var tensor).Should().BeTrue();
+            var bytes = new byte[tensor.Bytes];
+            checkpoint.Read(tensor, 0, bytes);
+            bytes.Should().Equal(writer.Tensors.Single(raw => raw.Name == tensor.Name).Bytes);
+        }
+    }
+
+    [Theory]
+    [InlineData("../model.safetensors")]
+    [InlineData("sub/model.safetensors")]
+    [InlineData("..\\model.safetensors")]
+    [InlineData("/etc/model.safetensors")]
+    [InlineData("C:model.safetensors")]
+    [InlineData("model\0.safetensors")]
+    [InlineData("passwd")]
+    [InlineData("")]
+    public void A_shard_outside_the_folder_is_refused(string name) =>
+        RefuseIndex($$"""{"weight_map":{"model.norm.weight":{{System.Text.Json.JsonSerializer.Serialize(name)}} } }""", "weight_map.model.norm.weight");
+
+    [Theory]
+    [InlineData("{}", "weight_map")]
+    [InlineData("""{"weight_map":{}}""", "weight_map")]
+    [InlineData("""{"weight_map":[]}""", "weight_map")]
+    [InlineData("""{"weight_map":{"a":1}}""", "weight_map.a")]
+    [InlineData("""{"weight_map":{"a":"x.safetensors","a":"x.safetensors"}}""", "'a'")]
+    [InlineData("""{"weight_map":{"a":"x.safetensors"}}""", "x.safetensors")]
+    [InlineData("nonsense", "not valid JSON")]
+    public void A_bad_index_is_refused(string json, string word) => RefuseIndex(json, word);
+
+    [Fact]
+    public void A_tensor_that_is_not_in_its_shard_is_refused()
+    {
+        using var folder = new CheckpointWriter { Shards = 2 }.Write();
+        var index = folder["model.safetensors.index.json"];
+        File.WriteAllText(index, File.ReadAllText(index).Replace(
+            "\"lm_head.weight\":\"model-00002", "\"lm_head.weight\":\"model-00001", StringComparison.Ordinal));
+        Opening.MustBeRefused(folder, "model-00001-of-00002.safetensors", "'lm_head.weight'");
+    }
+
+    [Fact]
+    public void A_tensor_in_two_shards_is_refused()
+    {
+        var writer = new CheckpointWriter { Shards = 2 };
+        using var folder = writer.Write();
+        var name = folder["model-00001-of-00002.safetensors"];
+        File.WriteAllBytes(name, SafetensorsBytes.Of([.. writer.Tensors.Take(15), writer.Tensors[^1]]));
+        Opening.MustBeRefused(folder, "'lm_head.weight'", "model-00001-of-00002", "model-00002-of-00002");
+    }
+
+    [Fact]
+    public void A_missing_shard_is_refused()
+    {
+        using var folder = new CheckpointWriter { Shards = 2 }.Write();
+        File.Delete(folder["model-00002-of-00002.safetensors"]);
+        Opening.MustBeRefused(folder, "index.json", "model-00002-of-00002.safetensors");
+    }
+
+    [Fact]
+    public void An_index_over_the_single_file_is_as_good_as_none()
+    {
+        using var folder = new CheckpointWriter().Write();
+        File.WriteAllText(folder["model.safetensors.index.json"], """{"weight_map":{"model.norm.weight":"model.safetensors"}}""");
+        using var checkpoint = Checkpoint.Open(folder.Path);
+        checkpoint.Info.Parameters.Should().Be(6896);
+    }
+
+    [Fact]
+    public void Two_models_in_one_folder_are_refused()
+    {
+        using var folder = new CheckpointWriter { Shards = 2 }.Write();
+        File.WriteAllBytes(folder["model.safetensors"], SafetensorsBytes.Of(new CheckpointWriter().Tensors));
+        Opening.MustBeRefused(folder, "model.safetensors.index.json", "remove");
+    }
+
+    [Fact]
+    public void No_folder_is_said_clearly()
+    {
+        using var folder = new TempFolder();
+        var open = () => Checkpoint.Open(folder["nowhere"]);
+        open.Should().Throw<CheckpointException>().WithMessage("*nowhere*no such folder*");
+    }
+
+    [Fact]
+    public void No_config_is_said_clearly()
+    {
+        using var folder = new CheckpointWriter().Write();
+        File.Delete(folder["config.json"]);
+        Opening.MustBeRefused(folder, "config.json", "missing");
+    }
+
+    [Theory]
+    [InlineData(null, "no weights")]
+    [InlineData("pytorch_model.bin", "convert it to safetensors")]
+    [InlineData("consolidated.00.pth", "convert it to safetensors")]
+    [InlineData("weights.safetensors", "'weights.safetensors' alone")]
+    public void No_weights_is_said_clearly(string? instead, string word)
+    {
+        using var folder = new CheckpointWriter().Write();
+        File.Delete(folder["model.safetensors"]);
+        if (instead is not null) File.WriteAllText(folder[instead], "");
+        Opening.MustBeRefused(folder, "model.safetensors", word);
+    }
+
+    [Fact]
+    public void Names_of_nothing_are_the_callers_fault()
+    {
+        var noFolder = () => Checkpoint.Open(" ");
+        var noName = () => Checkpoint.Open(TestData.Model("tiny-s"), "");
+        noFolder.Should().Throw<ArgumentException>();
+        noName.Should().Throw<ArgumentException>();
+    }
+
+    [Fact]
+    public void The_name_is_the_folders_even_with_a_slash_behind_it()
+    {
+        using var checkpoint = Checkpoint.Open(TestData.Model("tiny-s") + Path.DirectorySeparatorChar);
+        checkpoint.Info.Name.Should().Be("tiny-s");
+    }
+
+    [Fact]
+    public void The_fingerprint_is_that_of_the_files_wherever_they_lie()
+    {
+        var first = Opening.Info(new CheckpointWriter());
+        first.Fingerprint.Should().MatchRegex("^[0-9a-f]{64}$");
+        Opening.Info(new CheckpointWriter()).Fingerprint.Should().Be(first.Fingerprint);
+
+        var otherConfig = new CheckpointWriter();
+        otherConfig.Config["eos_token_id"] = 3;
+        var otherHeader = new CheckpointWriter();
+        otherHeader.Tensors.Reverse();
+        CheckpointWriter[] others =
+        [
+            otherConfig, otherHeader, new(type: TensorType.F16), new() { Shards = 2 }, new() { Sidecar = """{"version":1,"exits":[]}""" },
+        ];
+        others.Select(writer => Opening.Info(writer).Fingerprint).Append(first.Fingerprint).Should().OnlyHaveUniqueItems();
+    }
+
+    private static void RefuseIndex(string json, string word)
+    {
+        using var folder = new CheckpointWriter { Shards = 2 }.Write();
+        File.WriteAllText(folder["model.safetensors.index.json"], json);
+        Opening.MustBeRefused(folder, "model.safetensors.index.json", word);
+    }
+}

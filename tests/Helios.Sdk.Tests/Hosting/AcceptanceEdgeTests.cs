@@ -1,0 +1,51 @@
+using Helios.Sdk.Tests.Adaptation.Loading;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Helios.Sdk.Tests.Hosting;
+
+public class AcceptanceEdgeTests
+{
+    [Fact]
+    public async Task A_model_without_a_tokenizer_is_served_and_scored_by_ids()
+    {
+        using var folder = ModelPoolTests.Copy("tiny-s");
+        File.Delete(Path.Combine(folder.Path, "tokenizer.json"));
+        await using var engine = TestEngine.Build(builder => builder.AddModel(folder.Path, "bare").ServeFixed());
+        await using var whole = await TestEngine.ServeAsync("tiny-s");
+        var request = new GenerationRequest { TokenIds = [743, 727, 258], MaxTokens = 12, IgnoreEndOfSequence = true };
+
+        var answer = await engine.AskAsync(request);
+
+        answer.TokenIds.Should().Equal((await whole.AskAsync(request)).TokenIds);
+        answer.Text.Should().BeEmpty();
+        (await engine.Engine.ScoreAsync("bare", [743, 727, 258])).Depths.Should().HaveCount(6);
+        var text = () => engine.AskAsync(new GenerationRequest { Prompt = "Once", MaxTokens = 2 });
+        (await text.Should().ThrowAsync<ArgumentException>()).WithMessage("*bare*tokenizer.json*");
+    }
+
+    [Fact]
+    public void A_second_engine_in_one_container_is_refused()
+    {
+        var services = new ServiceCollection().AddHelios(builder => builder.AddModel(TestData.Model("tiny-s")));
+        var again = () => services.AddHelios(builder => builder.AddModel(TestData.Model("tiny-m")));
+        again.Should().Throw<InvalidOperationException>().WithMessage("*AddHelios*");
+    }
+
+    [Fact]
+    public async Task A_point_that_does_not_fit_beside_what_serves_is_not_chosen()
+    {
+        // tiny-m whole leaves less than tiny-s takes, but enough to score it.
+        await using var engine = TestEngine.Build(builder => builder
+            .AddModel(TestData.Model("tiny-m")).AddModel(TestData.Model("tiny-s"))
+            .UseMemoryBudget(28 << 20).EvaluateCandidates(2, 3).Optimize("throughput", maxQualityGap: null));
+        var selected = new TaskCompletionSource<AdaptationDecision>(TaskCreationOptions.RunContinuationsAsynchronously);
+        engine.Engine.Observe(happened =>
+        {
+            if (happened is AdaptationEvent.Selected { Decision: var decision }) selected.TrySetResult(decision);
+        });
+        while (!selected.Task.IsCompleted)
+            await engine.AskAsync(new GenerationRequest { Prompt = Prompts.All[0], MaxTokens = 8, IgnoreEndOfSequence = true });
+
+        (await selected.Task).Considered.Single(point => point.Point.Target is { Model: "tiny-s", Depth: 6 }).InfeasibleBecause.Should().Contain("beside what serves");
+    }
+}

@@ -1,0 +1,132 @@
+using Helios.Sdk.Tests.Serving.Scheduling;
+
+namespace Helios.Sdk.Tests.Hosting;
+
+/// <summary>What is refused before anything is queued, and how.</summary>
+public class DoorTests
+{
+    public static TheoryData<GenerationRequest, string> Bad => new()
+    {
+        { new GenerationRequest { Prompt = "a", Model = "nobody" }, "no model 'nobody'*tiny-s" },
+        { new GenerationRequest { Prompt = "a", MaxTokens = 256 }, "MaxTokens (256)*256 tokens" },
+        { new GenerationRequest { Prompt = "a", MaxTokens = int.MaxValue }, "MaxTokens" },
+        { new GenerationRequest { TokenIds = new int[250], MaxTokens = 7 }, "250 tokens*MaxTokens (7)" },
+        { new GenerationRequest { TokenIds = [1, 4096] }, "4096*0 to 4095" },
+        { new GenerationRequest { Prompt = "" }, "empty" },
+        { new GenerationRequest { Prompt = "a", MaxTokens = -1 }, "MaxTokens is -1" },
+        { new GenerationRequest { Prompt = "a", Temperature = float.NaN }, "Temperature is NaN" },
+    };
+
+    public static TheoryData<Action<HeliosOptions>, string> BadOptions => new()
+    {
+        { options => options.Models.Clear(), "Models is empty" },
+        { options => options.Models.Add(options.Models[0]), "'tiny-s' is there 2 times" },
+        { options => options.Models.Add(new ModelSource("", "x")), "has no name" },
+        { options => options.MemoryBudgetBytes = 0, "MemoryBudgetBytes is 0" },
+        { options => options.Serving.ExitPolicy = "sometimes", "Serving.ExitPolicy*sometimes*Known are: none" },
+        { options => options.Serving.ExitPolicy = "confidence:1.5", "Serving.ExitPolicy*1.5" },
+        { options => options.Serving.ExitPolicy = "patience:NaN", "Serving.ExitPolicy" },
+        { options => options.Serving.MaxBatchSize = 0, "Serving.MaxBatchSize is 0" },
+        { options => options.Serving.MaxRowsPerStep = 3, "Serving.MaxRowsPerStep is 3; expected at least 64" },
+        { options => options.Serving.MaxQueueLength = -1, "Serving.MaxQueueLength is -1" },
+        { options => options.Serving.KvBlockTokens = 24, "Serving.KvBlockTokens is 24" },
+        { options => options.Serving.DrainTimeout = TimeSpan.FromSeconds(-1), "Serving.DrainTimeout" },
+        { options => options.Adaptation.Objective = "beauty", "Adaptation.Objective*beauty" },
+        { options => options.Adaptation.ConfidenceTarget = double.NaN, "Adaptation.ConfidenceTarget is NaN" },
+        { options => options.Adaptation.BreachLimit = 100, "Adaptation.BreachLimit is 100" },
+        { options => options.Adaptation.MaxQualityGap = double.NaN, "Adaptation.MaxQualityGap is NaN" },
+        { options => options.Adaptation.MaxScoringShare = 0, "Adaptation.MaxScoringShare is 0" },
+        { options => options.Adaptation.MinimumGain = double.NaN, "Adaptation.MinimumGain is NaN" },
+        { options => options.Adaptation.FixedDepth = 7, "Adaptation.FixedDepth is 7*6 layers" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Bad))]
+    public async Task A_bad_request_is_refused_whole_or_streamed(GenerationRequest request, string named)
+    {
+        await using var engine = await TestEngine.ServeAsync("tiny-s");
+        var whole = async () => await engine.AskAsync(request);
+        (await whole.Should().ThrowAsync<ArgumentException>()).WithMessage($"*{named}*");
+        var streamed = async () =>
+        {
+            await foreach (var _ in engine.Engine.StreamAsync(request))
+            {
+            }
+        };
+        (await streamed.Should().ThrowAsync<ArgumentException>()).WithMessage($"*{named}*");
+        engine.Snapshot.Steps.Should().Be(0);
+    }
+
+    [Theory]
+    [MemberData(nameof(BadOptions))]
+    public void A_bad_option_is_refused_when_the_engine_is_built(Action<HeliosOptions> change, string named)
+    {
+        var build = () => TestEngine.Build(builder => builder.AddModel(TestData.Model("tiny-s")).ServeFixed().Configure(change));
+        build.Should().Throw<ArgumentException>().WithMessage($"*{named}*");
+    }
+
+    [Fact]
+    public void An_engine_needs_a_backend()
+    {
+        var build = () => HeliosEngine.CreateBuilder().AddModel(TestData.Model("tiny-s")).Should().BeOfType<HeliosBuilder>().Subject.Build();
+        build.Should().Throw<ArgumentException>().WithMessage("*UseCpu*");
+    }
+
+    [Fact]
+    public async Task A_prompt_and_answer_that_just_fit_are_served()
+    {
+        await using var engine = await TestEngine.ServeAsync("tiny-s");
+        var answer = await engine.AskAsync(new GenerationRequest { TokenIds = [.. Enumerable.Range(0, 250)], MaxTokens = 6, IgnoreEndOfSequence = true });
+        answer.TokenIds.Should().HaveCount(6);
+    }
+
+    [Fact]
+    public async Task One_request_too_many_is_turned_away_and_a_place_that_comes_free_is_taken()
+    {
+        var scheduler = new GatedScheduler(0);
+        await using var engine = await TestEngine.ServeAsync("tiny-s", more: builder => builder
+            .UseStrategy<IScheduler>(() => scheduler)
+            .Configure(options =>
+            {
+                options.Serving.MaxBatchSize = 1;
+                options.Serving.MaxQueueLength = 2;
+            }));
+        var request = new GenerationRequest { Prompt = "Tom", MaxTokens = 2 };
+        using var cancellation = new CancellationTokenSource();
+        var cancelled = engine.AskAsync(request, cancellation.Token);
+        var accepted = new List<Task<GenerationResult>> { engine.AskAsync(request), engine.AskAsync(request) };
+        var ask = async () => await engine.AskAsync(request);
+        (await ask.Should().ThrowAsync<ServerBusyException>()).WithMessage("*MaxQueueLength*");
+
+        await cancellation.CancelAsync();
+        await cancelled.Invoking(task => task).Should().ThrowAsync<OperationCanceledException>();
+        accepted.Add(engine.AskAsync(request));
+        await ask.Should().ThrowAsync<ServerBusyException>();
+
+        scheduler.Open();
+        engine.Engine.Parts.Loop.Wake();
+        (await Task.WhenAll(accepted)).Should().HaveCount(3).And.OnlyContain(answer => answer.TokenIds.Length == 2);
+        (await ask()).TokenIds.Should().HaveCount(2);
+    }
+
+    [Fact]
+    public async Task Ids_without_a_model_are_refused_where_tokenizers_differ()
+    {
+        await using var engine = await TestEngine.ServeAsync("tiny-s", more: builder => builder.AddModel(TestData.Model("stories260K")));
+        var ask = async () => await engine.AskAsync(new GenerationRequest { TokenIds = [1, 2] });
+        (await ask.Should().ThrowAsync<ArgumentException>()).WithMessage("*TokenIds needs Model*");
+        (await engine.AskAsync(new GenerationRequest { TokenIds = [1, 403], Model = "stories260K", MaxTokens = 2 })).Point!.Target.Model.Should().Be("stories260K");
+    }
+
+    [Fact]
+    public async Task When_no_model_fits_the_budget_everybody_learns_it()
+    {
+        await using var engine = TestEngine.Build(builder => builder.AddModel(TestData.Model("tiny-m")).ServeFixed().UseMemoryBudget(1 << 20));
+        engine.MayFail = true;
+        var early = engine.AskAsync(new GenerationRequest { Prompt = "Tom" });
+        (await engine.Engine.Ready.Invoking(task => task).Should().ThrowAsync<HeliosException>()).WithMessage("*memory budget*");
+        await early.Invoking(task => task).Should().ThrowAsync<HeliosException>();
+        var late = async () => await engine.AskAsync(new GenerationRequest { Prompt = "Tom" });
+        await late.Should().ThrowAsync<HeliosException>();
+    }
+}

@@ -1,0 +1,89 @@
+using Helios.Sdk.Adaptation.Loading;
+using Helios.Sdk.Cpu;
+using Helios.Sdk.ExitPolicies;
+using Helios.Sdk.Serving.Routing;
+using Microsoft.Extensions.Logging;
+
+namespace Helios.Sdk.Tests.Hosting;
+
+/// <summary>An engine on the CPU with its backend at hand. Disposing it checks that every byte was given back.</summary>
+internal sealed class TestEngine : IAsyncDisposable
+{
+    /// <summary>Longest that any wait of a test may take: never reached unless something hangs.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    private TestEngine(HeliosEngine engine, CpuBackend backend, CollectingLogger log)
+    {
+        Log = log;
+        Engine = engine;
+        Backend = backend;
+    }
+
+    public HeliosEngine Engine { get; }
+
+    public CollectingLogger Log { get; }
+
+    /// <summary>Whether it is part of the test that a loop ends with an error.</summary>
+    public bool MayFail { get; set; }
+
+    public CpuBackend Backend { get; }
+
+    public EngineSnapshot Snapshot => Engine.Snapshot;
+
+    /// <summary>A static engine: the first model serves at a depth, and nothing changes but by the test's hand.</summary>
+    public static async Task<TestEngine> ServeAsync(string model, int? depth = null, string policy = "none", Action<IHeliosBuilder>? more = null)
+    {
+        var engine = Build(builder =>
+        {
+            builder.AddModel(TestData.Model(model)).ServeFixed(depth, policy);
+            more?.Invoke(builder);
+        });
+        await engine.Engine.Ready.WaitAsync(Patience);
+        return engine;
+    }
+
+    public static TestEngine Build(Action<IHeliosBuilder> configure, Func<IBackend, IBackend>? wrap = null)
+    {
+        CpuBackend? backend = null;
+        var log = new CollectingLogger();
+        var builder = HeliosEngine.CreateBuilder().UseLogging(log);
+        builder.UseBackend(() =>
+        {
+            backend = new CpuBackend(new CpuOptions { Threads = 1 });
+            return wrap?.Invoke(backend) ?? backend;
+        });
+        builder.UseMemoryBudget(64 << 20);
+        configure(builder);
+        return new TestEngine(builder.Build(), backend!, log);
+    }
+
+    /// <summary>Publishes another point, as the adaptation loop does when it is on.</summary>
+    public async Task PublishAsync(string model, int depth, string policy = "none")
+    {
+        var result = await Engine.Pool.AcquireAsync(new LoadTarget(model, depth));
+        var lease = (ModelLease)result.Should().BeOfType<AcquireResult.Acquired>().Subject.Lease;
+        Engine.Parts.Switcher.Publish(new Route(new OperatingPoint(lease.Target, policy), lease, ExitPolicyParser.Parse(policy)));
+    }
+
+    public Task<GenerationResult> AskAsync(GenerationRequest request, CancellationToken cancellationToken = default) =>
+        Engine.GenerateAsync(request, cancellationToken).WaitAsync(Patience, CancellationToken.None);
+
+    /// <summary>Waits until the device thread has dealt with everything asked of it so far.</summary>
+    public Task SettleAsync() => Engine.Parts.Work.RunUrgentAsync(() => true).WaitAsync(Patience);
+
+    /// <summary>Nothing runs and no block is held; weights are all that is left.</summary>
+    public void MustBeIdle()
+    {
+        Snapshot.RunningSequences.Should().Be(0);
+        Snapshot.KvUsedBytes.Should().Be(0);
+        Backend.AllocatedBytes.Should().Be(Engine.Parts.Budget.Used);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Engine.DisposeAsync().AsTask().WaitAsync(Patience);
+        Backend.AllocatedBytes.Should().Be(0, "every byte is given back");
+        Engine.Parts.Budget.Used.Should().Be(0);
+        if (!MayFail) Log.Of(LogLevel.Error).Should().BeEmpty();
+    }
+}

@@ -1,0 +1,32 @@
+using Helios.Sdk.Serving.Requests;
+using Helios.Sdk.Tests.Serving.Fakes;
+
+namespace Helios.Sdk.Tests.Serving;
+
+/// <summary>Nothing is allocated per token, once buffers have grown to what the traffic needs.</summary>
+public class AllocationTests
+{
+    [Theory]
+    [InlineData("none", 0f)]
+    [InlineData("top1:0.5", 0f)]
+    [InlineData("confidence:0.5", 0.8f)]
+    public void Two_hundred_steps_of_eight_sequences_allocate_nothing(string policy, float temperature)
+    {
+        using var rig = new LoopRig(budget: 1 << 22, slabBytes: 1 << 21).Serve(policy: policy);
+        Submit(rig, temperature);
+        rig.RunToEnd();
+        var sequences = Submit(rig, temperature);
+        for (var i = 0; i < 20; i++) rig.Loop.Step();
+
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        for (var i = 0; i < 200; i++) rig.Loop.Step();
+        var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+
+        allocated.Should().Be(0);
+        sequences.Select(sequence => sequence.Output.Progress.Count).Should().OnlyContain(count => count == 220);
+        rig.RunToEnd();
+    }
+
+    private static List<Sequence> Submit(LoopRig rig, float temperature) =>
+        [.. Enumerable.Range(0, 8).Select(i => rig.Submit(LoopRig.Prompt(10 + i, i), 300, request => request with { Temperature = temperature, Stop = ["no such text"] }))];
+}

@@ -1,0 +1,59 @@
+namespace Helios.Sdk.Tests.Serving.Fakes;
+
+/// <summary>KV slabs in managed memory, 8 bytes per token and layer. Every access is checked.</summary>
+internal sealed class FakeKvStore(long slabBytes, int tokensPerBlock = 16) : IKvStore
+{
+    private const ulong Garbage = 0xDEADBEEFDEADBEEF;
+
+    private readonly List<(ulong[] Cells, MemoryReservation Bytes)?> slabs = [];
+
+    public long SlabBytes => slabBytes;
+
+    public int TokensPerBlock => tokensPerBlock;
+
+    public int LiveSlabs => slabs.Count(slab => slab is not null);
+
+    public bool Disposed { get; private set; }
+
+    public long BlockBytes(KvShape shape) => (long)tokensPerBlock * shape.Layers * sizeof(ulong);
+
+    public int AddSlab(MemoryReservation bytes)
+    {
+        if (bytes.Bytes != slabBytes) throw new InvalidOperationException($"A slab has {slabBytes} bytes; {bytes.Bytes} are reserved.");
+        var cells = new ulong[slabBytes / sizeof(ulong)];
+        Array.Fill(cells, Garbage);
+        var free = slabs.IndexOf(null);
+        if (free < 0)
+        {
+            slabs.Add(null);
+            free = slabs.Count - 1;
+        }
+
+        slabs[free] = (cells, bytes);
+        return free;
+    }
+
+    public void RemoveSlab(int slab)
+    {
+        var held = slabs[slab] ?? throw new InvalidOperationException($"There is no slab {slab}.");
+        held.Bytes.Dispose();
+        slabs[slab] = null;
+    }
+
+    /// <summary>What a token's layer holds, in a block cut for <paramref name="depth"/> layers.</summary>
+    public ref ulong Cell(KvBlock block, int depth, int token, int layer)
+    {
+        var cells = slabs[block.Slab]?.Cells ?? throw new InvalidOperationException($"There is no slab {block.Slab}.");
+        var perBlock = tokensPerBlock * depth;
+        if (block.Index < 0 || (block.Index + 1) * perBlock > cells.Length) throw new InvalidOperationException($"{block} is outside its slab.");
+        if ((uint)token >= (uint)tokensPerBlock || (uint)layer >= (uint)depth) throw new InvalidOperationException($"Token {token}, layer {layer} are outside a block.");
+        return ref cells[block.Index * perBlock + layer * tokensPerBlock + token];
+    }
+
+    public void Dispose()
+    {
+        foreach (var slab in slabs) slab?.Bytes.Dispose();
+        slabs.Clear();
+        Disposed = true;
+    }
+}

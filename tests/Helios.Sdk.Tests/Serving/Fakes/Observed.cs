@@ -1,0 +1,43 @@
+using Helios.Sdk.Serving;
+using Helios.Sdk.Serving.Decoding;
+using Helios.Sdk.Serving.Requests;
+using Helios.Sdk.Serving.Routing;
+
+namespace Helios.Sdk.Tests.Serving.Fakes;
+
+/// <summary>Counts what the serving loop tells.</summary>
+internal sealed class Observed : IServingObserver
+{
+    public int Steps { get; private set; }
+
+    public int Tokens { get; private set; }
+
+    /// <summary>Called for every token.</summary>
+    public Action<Sequence>? OnToken { get; set; }
+
+    public StepTiming Last { get; private set; }
+
+    public List<(Sequence Sequence, StreamEndKind Kind)> Ended { get; } = [];
+
+    public void StepRan(ServedModel model, in StepTiming timing)
+    {
+        Steps++;
+        Last = timing;
+    }
+
+    public void TokenEmitted(Sequence sequence, int depth, float confidence)
+    {
+        Tokens++;
+        OnToken?.Invoke(sequence);
+    }
+
+    public void SequenceEnded(Sequence sequence, StreamEndKind kind) => Ended.Add((sequence, kind));
+}
+
+/// <summary>Takes the top-1 probability for what it is worth.</summary>
+internal sealed class Top1Confidence : IConfidenceMap
+{
+    public ExitSignals Needs => ExitSignals.Top1;
+
+    public float Map(int depth, in ExitSignal signal) => signal.Top1;
+}

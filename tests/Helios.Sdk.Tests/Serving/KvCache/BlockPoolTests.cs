@@ -1,0 +1,186 @@
+using FsCheck;
+using FsCheck.Fluent;
+using Helios.Sdk.Serving.KvCache;
+using Helios.Sdk.Tests.Serving.Fakes;
+
+namespace Helios.Sdk.Tests.Serving.KvCache;
+
+public class BlockPoolTests
+{
+    private const long SlabBytes = 12 * 16 * sizeof(ulong);
+    private static readonly KvShape[] Shapes = [new(1, 1, 1), new(2, 1, 1), new(3, 1, 1), new(12, 1, 1)];
+
+    [Fact]
+    public void Whatever_is_asked_of_it_no_block_is_lost_or_has_two_owners()
+    {
+        var acts = Gen.ListOf(Gen.Zip(Gen.Choose(0, 11), Gen.Zip(Gen.Choose(0, 9), Gen.Choose(0, 200)))).Resize(200);
+        var cases = Gen.Zip(Gen.Choose(1, 8), acts).ToArbitrary();
+
+        Check.One(Config.QuickThrowOnFailure.WithMaxTest(200), Prop.ForAll(cases, drawn =>
+        {
+            var (slabs, list) = drawn;
+            using var rig = new Rig(slabs * SlabBytes + 100);
+            foreach (var (table, (kind, tokens)) in list) rig.Do(table, kind, tokens);
+            rig.ReleaseAll();
+        }));
+    }
+
+    [Fact]
+    public void It_grows_whole_or_not_at_all()
+    {
+        using var rig = new Rig(SlabBytes);
+        var table = rig.Tables[3];
+        rig.Pool.TryGrow(table, 17).Should().BeFalse("two blocks of 12 layers need two slabs");
+
+        table.Count.Should().Be(0);
+        rig.Pool.UsedBytes.Should().Be(0);
+        rig.Pool.TryGrow(table, 16).Should().BeTrue();
+        rig.Pool.TryGrow(table, 17).Should().BeFalse();
+        table.Count.Should().Be(1, "what it held before stays");
+    }
+
+    [Fact]
+    public void An_empty_slab_is_cut_for_another_shape_without_new_bytes()
+    {
+        using var rig = new Rig(SlabBytes);
+        rig.Pool.TryGrow(rig.Tables[0], 12 * 16).Should().BeTrue();
+        rig.Pool.TryGrow(rig.Tables[3], 1).Should().BeFalse();
+
+        rig.Pool.Release(rig.Tables[0]);
+        rig.Pool.TryGrow(rig.Tables[3], 1).Should().BeTrue();
+        rig.Budget.Used.Should().Be(SlabBytes);
+        rig.Store.LiveSlabs.Should().Be(1);
+    }
+
+    [Fact]
+    public void Trimming_gives_back_as_many_empty_slabs_as_are_wanted_and_no_used_one()
+    {
+        using var rig = new Rig(4 * SlabBytes);
+        rig.Pool.TryGrow(rig.Tables[3], 48).Should().BeTrue();
+        rig.Pool.TryGrow(rig.Tables[7], 16).Should().BeTrue();
+        rig.Pool.Release(rig.Tables[3]);
+        rig.Budget.Free.Should().Be(0);
+
+        rig.Pool.Trim(SlabBytes + 1);
+        rig.Budget.Free.Should().Be(2 * SlabBytes);
+        rig.Pool.Trim(long.MaxValue);
+        rig.Budget.Free.Should().Be(3 * SlabBytes);
+        rig.Pool.SlabBytes.Should().Be(SlabBytes);
+        rig.Pool.Verify(rig.Tables);
+    }
+
+    [Fact]
+    public void Peak_is_the_most_that_was_in_use()
+    {
+        using var rig = new Rig(4 * SlabBytes);
+        rig.Pool.TryGrow(rig.Tables[0], 160);
+        rig.Pool.Release(rig.Tables[0]);
+        rig.Pool.TryGrow(rig.Tables[1], 16);
+
+        rig.Pool.PeakBytes.Should().Be(10 * 16 * sizeof(ulong));
+        rig.Pool.UsedBytes.Should().Be(2 * 16 * sizeof(ulong));
+    }
+
+    [Fact]
+    public void Verify_tells_a_lost_block_and_one_with_two_owners()
+    {
+        using var rig = new Rig(4 * SlabBytes);
+        var table = rig.Tables[0];
+        rig.Pool.TryGrow(table, 32);
+
+        var lost = () => rig.Pool.Verify([]);
+        lost.Should().Throw<InvalidOperationException>().WithMessage("2 KV blocks are in use*0*");
+        var twice = () => rig.Pool.Verify([table, table]);
+        twice.Should().Throw<InvalidOperationException>().WithMessage("*two owners*");
+    }
+
+    [Fact]
+    public void Disposing_returns_every_byte_used_or_not()
+    {
+        var rig = new Rig(4 * SlabBytes);
+        rig.Pool.TryGrow(rig.Tables[3], 32);
+        rig.Pool.TryGrow(rig.Tables[7], 32);
+        rig.Pool.Release(rig.Tables[3]);
+
+        rig.Pool.Dispose();
+        rig.Budget.Used.Should().Be(0);
+        rig.Store.LiveSlabs.Should().Be(0);
+    }
+
+    /// <summary>A pool and twelve tables of four shapes, checked after every act.</summary>
+    private sealed class Rig : IDisposable
+    {
+        public Rig(long budget)
+        {
+            Budget = new MemoryBudget(budget);
+            Pool = new BlockPool(Store, Budget);
+            Tables = [.. Enumerable.Range(0, 12).Select(i => new BlockTable(Shapes[i % Shapes.Length], 64))];
+        }
+
+        public FakeKvStore Store { get; } = new(SlabBytes);
+
+        public MemoryBudget Budget { get; }
+
+        public BlockPool Pool { get; }
+
+        public BlockTable[] Tables { get; }
+
+        public void Do(int index, int kind, int tokens)
+        {
+            var table = Tables[index];
+            var before = table.Blocks.ToArray();
+            switch (kind)
+            {
+                case < 7:
+                    var grown = Pool.TryGrow(table, tokens);
+                    Must(table.Count == (grown ? Math.Max(before.Length, Pool.BlocksFor(tokens)) : before.Length), "it grows whole or not at all");
+                    Must(table.Blocks[..before.Length].SequenceEqual(before), "blocks in use never move");
+                    Must(grown || Budget.Free < SlabBytes, "it refuses only when no slab can be had");
+                    break;
+                case < 9:
+                    Pool.Release(table);
+                    Must(table.Count == 0, "a released table is empty");
+                    break;
+                default:
+                    Pool.Trim(tokens * 50);
+                    break;
+            }
+
+            Check();
+        }
+
+        public void ReleaseAll()
+        {
+            foreach (var table in Tables) Pool.Release(table);
+            Check();
+            Pool.UsedBytes.Should().Be(0);
+            Pool.Trim(long.MaxValue);
+            Budget.Used.Should().Be(0);
+        }
+
+        public void Dispose() => Pool.Dispose();
+
+        private void Check()
+        {
+            Pool.Verify(Tables);
+            Must(Pool.UsedBytes == Tables.Sum(table => table.Count * Store.BlockBytes(table.Shape)), "used bytes are those of all tables");
+            Must(Pool.SlabBytes == Budget.Used && Pool.SlabBytes == Store.LiveSlabs * SlabBytes, "slabs are what is reserved");
+            Must(Budget.Used <= Budget.Limit, "the budget is never passed");
+            var shapes = new Dictionary<int, KvShape>();
+            foreach (var table in Tables)
+            {
+                foreach (var block in table.Blocks)
+                {
+                    Must(shapes.TryAdd(block.Slab, table.Shape) || shapes[block.Slab] == table.Shape, "a slab is cut for one shape");
+                    Must(block.Index >= 0 && block.Index < Pool.BlocksPerSlab(table.Shape), "a block lies inside its slab");
+                }
+            }
+        }
+
+        // Checked tens of thousands of times: a fluent assertion would take minutes.
+        private static void Must(bool holds, string what)
+        {
+            if (!holds) throw new InvalidOperationException($"Violated: {what}.");
+        }
+    }
+}
