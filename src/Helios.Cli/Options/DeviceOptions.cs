@@ -8,7 +8,7 @@ namespace Helios.Cli.Options;
 /// <summary>Where models run and how their weights are held.</summary>
 internal sealed class DeviceOptions
 {
-    private static readonly string[] Precisions = ["auto", "fp32", "bf16"];
+    private static readonly string[] Precisions = ["auto", "fp32", "bf16", "int8", "int4"];
 
     private readonly Option<string> device = new("--device")
     {
@@ -19,7 +19,7 @@ internal sealed class DeviceOptions
 
     private readonly Option<string> precision = new("--precision")
     {
-        Description = "How weights are held: auto (as stored, F16 as fp32), fp32 or bf16.",
+        Description = "How weights are held: auto (as stored, F16 as fp32), fp32, bf16, int8 or int4 (quantised while loading).",
         HelpName = "auto|fp32|bf16|int8|int4",
         DefaultValueFactory = _ => "auto",
     };
@@ -45,7 +45,7 @@ internal sealed class DeviceOptions
     }
 
     public DeviceChoice Read(ParseResult parsed) => new(
-        parsed.GetValue(precision) switch { "fp32" => Precision.Fp32, "bf16" => Precision.Bf16, _ => Precision.Auto },
+        Enum.Parse<Precision>(parsed.GetValue(precision)!, ignoreCase: true),
         parsed.GetValue(threads));
 
     private static void CheckDevice(OptionResult result)
@@ -59,7 +59,7 @@ internal sealed class DeviceOptions
     {
         var text = result.GetValueOrDefault<string>();
         if (text is null || Precisions.Contains(text, StringComparer.Ordinal)) return;
-        result.AddError(Later.Precision(text) ?? $"--precision is '{text}'; expected {string.Join(", ", Precisions)}.");
+        result.AddError($"--precision is '{text}'; expected {string.Join(", ", Precisions)}.");
     }
 }
 

@@ -4,11 +4,8 @@ namespace Helios.Cli.Options;
 internal static class Later
 {
     private static readonly string[] Objectives = ["ttft", "energy", "quality", "goodput"];
-    private static readonly string[] Precisions = ["int8", "int4"];
 
     public static string? Objective(string text) => Find(Objectives, text.Split(':')[0], "Objective");
-
-    public static string? Precision(string text) => Find(Precisions, text, "Precision");
 
     public static string? Device(string text) =>
         text == "cuda" || (text.StartsWith("cuda:", StringComparison.Ordinal) && int.TryParse(text.AsSpan(5), out var index) && index >= 0)

@@ -30,7 +30,7 @@ internal abstract unsafe class CpuKernels
     public abstract void Multiply(PackedMatrix weights, int firstBlock, int endBlock, float* x, nint ldx, float* y, nint ldy, int columns);
 
     /// <inheritdoc cref="Integers{TSimd, TVector}.Quantise"/>
-    public abstract void Quantise(float* x, int columns, int elements);
+    public abstract void Quantise(float* x, PackedMatrix matrix);
 
     /// <inheritdoc cref="Attention{TSimd, TVector}"/>
     public abstract void Attend(in AttentionTask task);
@@ -83,7 +83,7 @@ internal sealed unsafe class CpuKernels<TSimd, TVector> : CpuKernels
         }
     }
 
-    public override void Quantise(float* x, int columns, int elements) => Integers<TSimd, TVector>.Quantise(x, columns, elements);
+    public override void Quantise(float* x, PackedMatrix matrix) => Integers<TSimd, TVector>.Quantise(x, matrix);
 
     public override void Attend(in AttentionTask task) => Attention<TSimd, TVector>.Attend(task);
 

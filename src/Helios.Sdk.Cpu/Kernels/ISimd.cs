@@ -59,18 +59,38 @@ internal unsafe interface ISimd<TVector>
     /// <summary>Twice as many signed bytes as lanes, each widened to 16 bits.</summary>
     static abstract TVector WidenInt8(sbyte* source);
 
-    /// <summary>The low 4 bits of each 16-bit integer, with sign.</summary>
-    static abstract TVector LowNibbles(TVector integers);
+    /// <summary>The low 4 bits of each byte.</summary>
+    static abstract TVector LowNibbles(TVector bytes);
 
-    /// <summary>Each 16-bit integer, a byte widened, without its low 4 bits.</summary>
-    static abstract TVector HighNibbles(TVector integers);
+    /// <summary>The high 4 bits of each byte.</summary>
+    static abstract TVector HighNibbles(TVector bytes);
 
     /// <summary>sum + left x right over the two 16-bit integers of each lane, in 32-bit integers.</summary>
     static abstract TVector DotInt16(TVector left, TVector right, TVector sum);
 
+    /// <summary>
+    /// What a sum of <see cref="DotInt8"/> begins with: an integer of 16 bits in every lane, given with zeros above it.
+    /// </summary>
+    static abstract TVector BeginDotInt8(int* offset);
+
+    /// <summary>
+    /// sum + left x right over the four bytes of each lane: left 0 to 15, right signed. Up to eight products may be summed;
+    /// how a sum is held until <see cref="EndDotInt8"/> differs by machine.
+    /// </summary>
+    static abstract TVector DotInt8(TVector left, TVector right, TVector sum);
+
+    /// <summary>A sum of <see cref="DotInt8"/> as floats. It must fit 16 bits.</summary>
+    static abstract TVector EndDotInt8(TVector sum);
+
     /// <summary>32-bit integers as floats.</summary>
     static abstract TVector FromInt32(TVector integers);
 
-    /// <summary>Stores two vectors, rounded to 16-bit integers, ties to even; what is not finite is stored as anything.</summary>
+    /// <summary>Each lane rounded to an integer, ties to even; up to 2^22 in magnitude.</summary>
+    static abstract TVector Round(TVector value);
+
+    /// <summary>Stores two vectors of whole numbers as 16-bit integers; what is not finite is stored as anything.</summary>
     static abstract void StoreInt16(TVector first, TVector second, short* destination);
+
+    /// <summary>The same as 8-bit integers.</summary>
+    static abstract void StoreInt8(TVector first, TVector second, sbyte* destination);
 }

@@ -3,50 +3,75 @@ using Helios.Sdk.Cpu.Loading;
 
 namespace Helios.Sdk.Cpu.Kernels;
 
+/// <summary>Where things lie in a row of activations that was turned into integers.</summary>
+internal static class Integers
+{
+    private const int SmallestGroup = 32;
+
+    /// <summary>Elements of 4 bytes that a quantised row of so many columns takes, whatever the format.</summary>
+    public static int Room(int columns) => ScalesAt(columns) + 2 * ((columns + SmallestGroup - 1) / SmallestGroup);
+
+    /// <summary>Element at which the scales of its groups begin, one each: behind the floats that the row was made of.</summary>
+    public static int ScalesAt(int columns) => Math.Max((columns + 15) & ~15, SmallestGroup);
+}
+
 /// <summary>Activations as integers.</summary>
 internal static unsafe class Integers<TSimd, TVector>
     where TSimd : struct, ISimd<TVector>
     where TVector : struct
 {
-    // Whose inverse is finite. A row this small is zero.
+    // Whose inverse is finite. A group this small is zero.
     private const float SmallestScale = 3e-39f;
 
     /// <summary>
-    /// Turns a row of activations into 16-bit integers where it lies, with zeros up to the end of the last group, and
-    /// writes the scale behind them. A row with anything in it that is not finite gets a scale that is not.
+    /// Turns a row of activations into integers where it lies: those of all groups, the last filled up with zeros; behind the
+    /// floats the scales of the groups; for int4 then what a sum of each group begins with, which undoes that nibbles are
+    /// larger than weights. A group with anything in it that is not finite gets a scale that is not.
     /// </summary>
-    /// <param name="x">The row: floats, zero from the number of columns up to a multiple of 16.</param>
-    /// <param name="columns">Columns of the matrix that it will be multiplied with.</param>
-    /// <param name="elements">See <see cref="PackedMatrix.ElementsPerColumn"/>. The row has room for one element more.</param>
+    /// <param name="x">The row: floats, zero from the number of columns up to a multiple of 16, with <see cref="Integers.Room"/>.</param>
+    /// <param name="matrix">A quantised matrix that the row will be multiplied with.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Quantise(float* x, int columns, int elements)
+    public static void Quantise(float* x, PackedMatrix matrix)
     {
-        var padded = (columns + 15) & ~15;
+        var padded = (matrix.Columns + 15) & ~15;
+        var (size, behind) = (matrix.GroupColumns, matrix.ActivationScales);
+        var largest = Quantisation.LargestActivation(matrix.Format);
+        for (var group = 0; group < matrix.Groups; group++)
+        {
+            var start = group * size;
+            var end = Math.Min(start + size, padded);
+            var scale = Scale(x + start, end - start, largest);
+            x[behind + group] = scale;
+            var inverse = TSimd.Create(scale > SmallestScale ? 1 / scale : 0);
+            var sum = TSimd.Create(0);
+
+            // Two vectors of floats become integers that never reach what is still to be read.
+            for (var k = start; k < start + size; k += 2 * TSimd.Lanes)
+            {
+                var first = k < end ? TSimd.Round(TSimd.Multiply(TSimd.Load(x + k), inverse)) : default;
+                var second = k + TSimd.Lanes < end ? TSimd.Round(TSimd.Multiply(TSimd.Load(x + k + TSimd.Lanes), inverse)) : default;
+                if (matrix.Format == WeightFormat.Int8) TSimd.StoreInt16(first, second, (short*)x + k);
+                else TSimd.StoreInt8(first, second, (sbyte*)x + k);
+                sum = TSimd.Add(sum, TSimd.Add(first, second));
+            }
+
+            if (matrix.Format == WeightFormat.Int4)
+                ((int*)x)[behind + matrix.Groups + group] = (ushort)(-Quantisation.NibbleOffset * (int)TSimd.Sum(sum));
+        }
+    }
+
+    // Multiplying by zero leaves zero but for what is not finite, which turns the scale into NaN.
+    private static float Scale(float* x, int size, int largest)
+    {
         var zero = TSimd.Create(0);
-        var largest = zero;
-        var notFinite = zero;
-        for (var i = 0; i < padded; i += TSimd.Lanes)
+        var (peak, notFinite) = (zero, zero);
+        for (var i = 0; i < size; i += TSimd.Lanes)
         {
             var value = TSimd.Load(x + i);
-            largest = TSimd.Max(TSimd.Max(value, TSimd.Subtract(zero, value)), largest);
+            peak = TSimd.Max(TSimd.Max(value, TSimd.Subtract(zero, value)), peak);
             notFinite = TSimd.MultiplyAdd(value, zero, notFinite);
         }
 
-        var scale = TSimd.MaxLane(largest) / Quantisation.LargestActivation + TSimd.Sum(notFinite);
-        var inverse = TSimd.Create(scale > SmallestScale ? 1 / scale : 0);
-        var integers = (short*)x;
-
-        // Two vectors become one, which never reaches what is still to be read.
-        var k = 0;
-        for (; k + 2 * TSimd.Lanes <= padded; k += 2 * TSimd.Lanes)
-            TSimd.StoreInt16(TSimd.Multiply(TSimd.Load(x + k), inverse), TSimd.Multiply(TSimd.Load(x + k + TSimd.Lanes), inverse), integers + k);
-        if (k < padded)
-        {
-            TSimd.StoreInt16(TSimd.Multiply(TSimd.Load(x + k), inverse), zero, integers + k);
-            k += 2 * TSimd.Lanes;
-        }
-
-        if (k < 2 * elements) new Span<short>(integers + k, 2 * elements - k).Clear();
-        x[elements] = scale;
+        return TSimd.MaxLane(peak) / largest + TSimd.Sum(notFinite);
     }
 }

@@ -2,8 +2,8 @@ using System.Runtime.CompilerServices;
 
 namespace Helios.Sdk.Cpu.Kernels;
 
-/// <summary>One vector of rows of a product: where its weights, their scales and its results lie.</summary>
-internal readonly unsafe struct Strip(float* weights, float* scales, float* y)
+/// <summary>One vector of rows of a product: where its weights, their scales and its results lie, and what to prefetch beside it.</summary>
+internal readonly unsafe struct Strip(float* weights, float* scales, float* y, float* ahead = null)
 {
     public float* Weights { get; } = weights;
 
@@ -11,8 +11,10 @@ internal readonly unsafe struct Strip(float* weights, float* scales, float* y)
 
     public float* Y { get; } = y;
 
+    public float* Ahead { get; } = ahead;
+
     /// <summary>The same rows of a later column of results.</summary>
-    public Strip At(nint elements) => new(Weights, Scales, Y + elements);
+    public Strip At(nint elements, float* ahead) => new(Weights, Scales, Y + elements, ahead);
 }
 
 /// <summary>
@@ -25,15 +27,13 @@ internal static unsafe class MatMulTiles<TSimd, TVector, TFormat>
     where TVector : struct
     where TFormat : struct, IWeightFormat<TVector>
 {
-    // How far ahead of the loop weights are asked for, in units of 4 bytes. Measured: a third more tokens at 8 columns,
-    // where arithmetic keeps loads from running ahead by themselves; nothing at one column, where they do.
-    private const int Ahead = 1024;
-
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    public static void Tile2x8(in Strip first, in Strip second, float* x, nint ldx, nint ldy, int groups, int pairs)
+    public static void Tile2x8(in Strip first, in Strip second, float* x, nint ldx, nint ldy, nint aheadStride, nint behind, int groups, int pairs)
     {
         var w0 = first.Weights;
         var w1 = second.Weights;
+        var p0 = first.Ahead;
+        var p1 = second.Ahead;
         var x1 = x + ldx;
         var x2 = x + 2 * ldx;
         var x3 = x + 3 * ldx;
@@ -43,32 +43,32 @@ internal static unsafe class MatMulTiles<TSimd, TVector, TFormat>
         var x7 = x + 7 * ldx;
         for (var group = 0; group < groups; group++)
         {
-            var a0 = TSimd.Create(0);
-            var b0 = TSimd.Create(0);
-            var a1 = TSimd.Create(0);
-            var b1 = TSimd.Create(0);
-            var a2 = TSimd.Create(0);
-            var b2 = TSimd.Create(0);
-            var a3 = TSimd.Create(0);
-            var b3 = TSimd.Create(0);
-            var a4 = TSimd.Create(0);
-            var b4 = TSimd.Create(0);
-            var a5 = TSimd.Create(0);
-            var b5 = TSimd.Create(0);
-            var a6 = TSimd.Create(0);
-            var b6 = TSimd.Create(0);
-            var a7 = TSimd.Create(0);
-            var b7 = TSimd.Create(0);
+            var a0 = TFormat.Begin(x + behind + groups + group);
+            var b0 = a0;
+            var a1 = TFormat.Begin(x1 + behind + groups + group);
+            var b1 = a1;
+            var a2 = TFormat.Begin(x2 + behind + groups + group);
+            var b2 = a2;
+            var a3 = TFormat.Begin(x3 + behind + groups + group);
+            var b3 = a3;
+            var a4 = TFormat.Begin(x4 + behind + groups + group);
+            var b4 = a4;
+            var a5 = TFormat.Begin(x5 + behind + groups + group);
+            var b5 = a5;
+            var a6 = TFormat.Begin(x6 + behind + groups + group);
+            var b6 = a6;
+            var a7 = TFormat.Begin(x7 + behind + groups + group);
+            var b7 = a7;
             var end = (group + 1) * 2 * (nint)pairs;
             for (var k = group * 2 * (nint)pairs; k < end; k += 2)
             {
-                var e0 = TFormat.Even(w0);
-                var o0 = TFormat.Odd(w0);
-                VectorMath.Prefetch(w0 + Ahead);
+                TFormat.Pair(w0, out var e0, out var o0);
+                VectorMath.Prefetch(p0);
+                p0 += aheadStride;
                 w0 += TFormat.PairStride;
-                var e1 = TFormat.Even(w1);
-                var o1 = TFormat.Odd(w1);
-                VectorMath.Prefetch(w1 + Ahead);
+                TFormat.Pair(w1, out var e1, out var o1);
+                VectorMath.Prefetch(p1);
+                p1 += aheadStride;
                 w1 += TFormat.PairStride;
                 var t = TSimd.Create(x[k]);
                 a0 = TFormat.MultiplyAdd(e0, t, a0);
@@ -122,53 +122,55 @@ internal static unsafe class MatMulTiles<TSimd, TVector, TFormat>
 
             var s0 = TFormat.Scale(first.Scales, group);
             var s1 = TFormat.Scale(second.Scales, group);
-            TFormat.Store(a0, s0, group, first.Y);
-            TFormat.Store(b0, s1, group, second.Y);
-            TFormat.Store(a1, s0, group, first.Y + ldy);
-            TFormat.Store(b1, s1, group, second.Y + ldy);
-            TFormat.Store(a2, s0, group, first.Y + 2 * ldy);
-            TFormat.Store(b2, s1, group, second.Y + 2 * ldy);
-            TFormat.Store(a3, s0, group, first.Y + 3 * ldy);
-            TFormat.Store(b3, s1, group, second.Y + 3 * ldy);
-            TFormat.Store(a4, s0, group, first.Y + 4 * ldy);
-            TFormat.Store(b4, s1, group, second.Y + 4 * ldy);
-            TFormat.Store(a5, s0, group, first.Y + 5 * ldy);
-            TFormat.Store(b5, s1, group, second.Y + 5 * ldy);
-            TFormat.Store(a6, s0, group, first.Y + 6 * ldy);
-            TFormat.Store(b6, s1, group, second.Y + 6 * ldy);
-            TFormat.Store(a7, s0, group, first.Y + 7 * ldy);
-            TFormat.Store(b7, s1, group, second.Y + 7 * ldy);
+            TFormat.Store(a0, s0, x + behind + group, group, first.Y);
+            TFormat.Store(b0, s1, x + behind + group, group, second.Y);
+            TFormat.Store(a1, s0, x1 + behind + group, group, first.Y + ldy);
+            TFormat.Store(b1, s1, x1 + behind + group, group, second.Y + ldy);
+            TFormat.Store(a2, s0, x2 + behind + group, group, first.Y + 2 * ldy);
+            TFormat.Store(b2, s1, x2 + behind + group, group, second.Y + 2 * ldy);
+            TFormat.Store(a3, s0, x3 + behind + group, group, first.Y + 3 * ldy);
+            TFormat.Store(b3, s1, x3 + behind + group, group, second.Y + 3 * ldy);
+            TFormat.Store(a4, s0, x4 + behind + group, group, first.Y + 4 * ldy);
+            TFormat.Store(b4, s1, x4 + behind + group, group, second.Y + 4 * ldy);
+            TFormat.Store(a5, s0, x5 + behind + group, group, first.Y + 5 * ldy);
+            TFormat.Store(b5, s1, x5 + behind + group, group, second.Y + 5 * ldy);
+            TFormat.Store(a6, s0, x6 + behind + group, group, first.Y + 6 * ldy);
+            TFormat.Store(b6, s1, x6 + behind + group, group, second.Y + 6 * ldy);
+            TFormat.Store(a7, s0, x7 + behind + group, group, first.Y + 7 * ldy);
+            TFormat.Store(b7, s1, x7 + behind + group, group, second.Y + 7 * ldy);
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    public static void Tile2x4(in Strip first, in Strip second, float* x, nint ldx, nint ldy, int groups, int pairs)
+    public static void Tile2x4(in Strip first, in Strip second, float* x, nint ldx, nint ldy, nint aheadStride, nint behind, int groups, int pairs)
     {
         var w0 = first.Weights;
         var w1 = second.Weights;
+        var p0 = first.Ahead;
+        var p1 = second.Ahead;
         var x1 = x + ldx;
         var x2 = x + 2 * ldx;
         var x3 = x + 3 * ldx;
         for (var group = 0; group < groups; group++)
         {
-            var a0 = TSimd.Create(0);
-            var b0 = TSimd.Create(0);
-            var a1 = TSimd.Create(0);
-            var b1 = TSimd.Create(0);
-            var a2 = TSimd.Create(0);
-            var b2 = TSimd.Create(0);
-            var a3 = TSimd.Create(0);
-            var b3 = TSimd.Create(0);
+            var a0 = TFormat.Begin(x + behind + groups + group);
+            var b0 = a0;
+            var a1 = TFormat.Begin(x1 + behind + groups + group);
+            var b1 = a1;
+            var a2 = TFormat.Begin(x2 + behind + groups + group);
+            var b2 = a2;
+            var a3 = TFormat.Begin(x3 + behind + groups + group);
+            var b3 = a3;
             var end = (group + 1) * 2 * (nint)pairs;
             for (var k = group * 2 * (nint)pairs; k < end; k += 2)
             {
-                var e0 = TFormat.Even(w0);
-                var o0 = TFormat.Odd(w0);
-                VectorMath.Prefetch(w0 + Ahead);
+                TFormat.Pair(w0, out var e0, out var o0);
+                VectorMath.Prefetch(p0);
+                p0 += aheadStride;
                 w0 += TFormat.PairStride;
-                var e1 = TFormat.Even(w1);
-                var o1 = TFormat.Odd(w1);
-                VectorMath.Prefetch(w1 + Ahead);
+                TFormat.Pair(w1, out var e1, out var o1);
+                VectorMath.Prefetch(p1);
+                p1 += aheadStride;
                 w1 += TFormat.PairStride;
                 var t = TSimd.Create(x[k]);
                 a0 = TFormat.MultiplyAdd(e0, t, a0);
@@ -198,39 +200,41 @@ internal static unsafe class MatMulTiles<TSimd, TVector, TFormat>
 
             var s0 = TFormat.Scale(first.Scales, group);
             var s1 = TFormat.Scale(second.Scales, group);
-            TFormat.Store(a0, s0, group, first.Y);
-            TFormat.Store(b0, s1, group, second.Y);
-            TFormat.Store(a1, s0, group, first.Y + ldy);
-            TFormat.Store(b1, s1, group, second.Y + ldy);
-            TFormat.Store(a2, s0, group, first.Y + 2 * ldy);
-            TFormat.Store(b2, s1, group, second.Y + 2 * ldy);
-            TFormat.Store(a3, s0, group, first.Y + 3 * ldy);
-            TFormat.Store(b3, s1, group, second.Y + 3 * ldy);
+            TFormat.Store(a0, s0, x + behind + group, group, first.Y);
+            TFormat.Store(b0, s1, x + behind + group, group, second.Y);
+            TFormat.Store(a1, s0, x1 + behind + group, group, first.Y + ldy);
+            TFormat.Store(b1, s1, x1 + behind + group, group, second.Y + ldy);
+            TFormat.Store(a2, s0, x2 + behind + group, group, first.Y + 2 * ldy);
+            TFormat.Store(b2, s1, x2 + behind + group, group, second.Y + 2 * ldy);
+            TFormat.Store(a3, s0, x3 + behind + group, group, first.Y + 3 * ldy);
+            TFormat.Store(b3, s1, x3 + behind + group, group, second.Y + 3 * ldy);
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    public static void Tile2x2(in Strip first, in Strip second, float* x, nint ldx, nint ldy, int groups, int pairs)
+    public static void Tile2x2(in Strip first, in Strip second, float* x, nint ldx, nint ldy, nint aheadStride, nint behind, int groups, int pairs)
     {
         var w0 = first.Weights;
         var w1 = second.Weights;
+        var p0 = first.Ahead;
+        var p1 = second.Ahead;
         var x1 = x + ldx;
         for (var group = 0; group < groups; group++)
         {
-            var a0 = TSimd.Create(0);
-            var b0 = TSimd.Create(0);
-            var a1 = TSimd.Create(0);
-            var b1 = TSimd.Create(0);
+            var a0 = TFormat.Begin(x + behind + groups + group);
+            var b0 = a0;
+            var a1 = TFormat.Begin(x1 + behind + groups + group);
+            var b1 = a1;
             var end = (group + 1) * 2 * (nint)pairs;
             for (var k = group * 2 * (nint)pairs; k < end; k += 2)
             {
-                var e0 = TFormat.Even(w0);
-                var o0 = TFormat.Odd(w0);
-                VectorMath.Prefetch(w0 + Ahead);
+                TFormat.Pair(w0, out var e0, out var o0);
+                VectorMath.Prefetch(p0);
+                p0 += aheadStride;
                 w0 += TFormat.PairStride;
-                var e1 = TFormat.Even(w1);
-                var o1 = TFormat.Odd(w1);
-                VectorMath.Prefetch(w1 + Ahead);
+                TFormat.Pair(w1, out var e1, out var o1);
+                VectorMath.Prefetch(p1);
+                p1 += aheadStride;
                 w1 += TFormat.PairStride;
                 var t = TSimd.Create(x[k]);
                 a0 = TFormat.MultiplyAdd(e0, t, a0);
@@ -248,32 +252,34 @@ internal static unsafe class MatMulTiles<TSimd, TVector, TFormat>
 
             var s0 = TFormat.Scale(first.Scales, group);
             var s1 = TFormat.Scale(second.Scales, group);
-            TFormat.Store(a0, s0, group, first.Y);
-            TFormat.Store(b0, s1, group, second.Y);
-            TFormat.Store(a1, s0, group, first.Y + ldy);
-            TFormat.Store(b1, s1, group, second.Y + ldy);
+            TFormat.Store(a0, s0, x + behind + group, group, first.Y);
+            TFormat.Store(b0, s1, x + behind + group, group, second.Y);
+            TFormat.Store(a1, s0, x1 + behind + group, group, first.Y + ldy);
+            TFormat.Store(b1, s1, x1 + behind + group, group, second.Y + ldy);
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    public static void Tile2x1(in Strip first, in Strip second, float* x, int groups, int pairs)
+    public static void Tile2x1(in Strip first, in Strip second, float* x, nint aheadStride, nint behind, int groups, int pairs)
     {
         var w0 = first.Weights;
         var w1 = second.Weights;
+        var p0 = first.Ahead;
+        var p1 = second.Ahead;
         for (var group = 0; group < groups; group++)
         {
-            var a0 = TSimd.Create(0);
-            var b0 = TSimd.Create(0);
+            var a0 = TFormat.Begin(x + behind + groups + group);
+            var b0 = a0;
             var end = (group + 1) * 2 * (nint)pairs;
             for (var k = group * 2 * (nint)pairs; k < end; k += 2)
             {
-                var e0 = TFormat.Even(w0);
-                var o0 = TFormat.Odd(w0);
-                VectorMath.Prefetch(w0 + Ahead);
+                TFormat.Pair(w0, out var e0, out var o0);
+                VectorMath.Prefetch(p0);
+                p0 += aheadStride;
                 w0 += TFormat.PairStride;
-                var e1 = TFormat.Even(w1);
-                var o1 = TFormat.Odd(w1);
-                VectorMath.Prefetch(w1 + Ahead);
+                TFormat.Pair(w1, out var e1, out var o1);
+                VectorMath.Prefetch(p1);
+                p1 += aheadStride;
                 w1 += TFormat.PairStride;
                 var t = TSimd.Create(x[k]);
                 a0 = TFormat.MultiplyAdd(e0, t, a0);
@@ -285,13 +291,13 @@ internal static unsafe class MatMulTiles<TSimd, TVector, TFormat>
 
             var s0 = TFormat.Scale(first.Scales, group);
             var s1 = TFormat.Scale(second.Scales, group);
-            TFormat.Store(a0, s0, group, first.Y);
-            TFormat.Store(b0, s1, group, second.Y);
+            TFormat.Store(a0, s0, x + behind + group, group, first.Y);
+            TFormat.Store(b0, s1, x + behind + group, group, second.Y);
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    public static void Tile4x1(in Strip first, in Strip second, in Strip third, in Strip fourth, float* x, int groups, int pairs)
+    public static void Tile4x1(in Strip first, in Strip second, in Strip third, in Strip fourth, float* x, nint behind, int groups, int pairs)
     {
         var w0 = first.Weights;
         var w1 = second.Weights;
@@ -299,24 +305,20 @@ internal static unsafe class MatMulTiles<TSimd, TVector, TFormat>
         var w3 = fourth.Weights;
         for (var group = 0; group < groups; group++)
         {
-            var a0 = TSimd.Create(0);
-            var b0 = TSimd.Create(0);
-            var c0 = TSimd.Create(0);
-            var d0 = TSimd.Create(0);
+            var a0 = TFormat.Begin(x + behind + groups + group);
+            var b0 = a0;
+            var c0 = a0;
+            var d0 = a0;
             var end = (group + 1) * 2 * (nint)pairs;
             for (var k = group * 2 * (nint)pairs; k < end; k += 2)
             {
-                var e0 = TFormat.Even(w0);
-                var o0 = TFormat.Odd(w0);
+                TFormat.Pair(w0, out var e0, out var o0);
                 w0 += TFormat.PairStride;
-                var e1 = TFormat.Even(w1);
-                var o1 = TFormat.Odd(w1);
+                TFormat.Pair(w1, out var e1, out var o1);
                 w1 += TFormat.PairStride;
-                var e2 = TFormat.Even(w2);
-                var o2 = TFormat.Odd(w2);
+                TFormat.Pair(w2, out var e2, out var o2);
                 w2 += TFormat.PairStride;
-                var e3 = TFormat.Even(w3);
-                var o3 = TFormat.Odd(w3);
+                TFormat.Pair(w3, out var e3, out var o3);
                 w3 += TFormat.PairStride;
                 var t = TSimd.Create(x[k]);
                 a0 = TFormat.MultiplyAdd(e0, t, a0);
@@ -334,25 +336,24 @@ internal static unsafe class MatMulTiles<TSimd, TVector, TFormat>
             var s1 = TFormat.Scale(second.Scales, group);
             var s2 = TFormat.Scale(third.Scales, group);
             var s3 = TFormat.Scale(fourth.Scales, group);
-            TFormat.Store(a0, s0, group, first.Y);
-            TFormat.Store(b0, s1, group, second.Y);
-            TFormat.Store(c0, s2, group, third.Y);
-            TFormat.Store(d0, s3, group, fourth.Y);
+            TFormat.Store(a0, s0, x + behind + group, group, first.Y);
+            TFormat.Store(b0, s1, x + behind + group, group, second.Y);
+            TFormat.Store(c0, s2, x + behind + group, group, third.Y);
+            TFormat.Store(d0, s3, x + behind + group, group, fourth.Y);
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    public static void Tile1x1(in Strip first, float* x, int groups, int pairs)
+    public static void Tile1x1(in Strip first, float* x, nint behind, int groups, int pairs)
     {
         var w0 = first.Weights;
         for (var group = 0; group < groups; group++)
         {
-            var a0 = TSimd.Create(0);
+            var a0 = TFormat.Begin(x + behind + groups + group);
             var end = (group + 1) * 2 * (nint)pairs;
             for (var k = group * 2 * (nint)pairs; k < end; k += 2)
             {
-                var e0 = TFormat.Even(w0);
-                var o0 = TFormat.Odd(w0);
+                TFormat.Pair(w0, out var e0, out var o0);
                 w0 += TFormat.PairStride;
                 var t = TSimd.Create(x[k]);
                 a0 = TFormat.MultiplyAdd(e0, t, a0);
@@ -361,7 +362,7 @@ internal static unsafe class MatMulTiles<TSimd, TVector, TFormat>
             }
 
             var s0 = TFormat.Scale(first.Scales, group);
-            TFormat.Store(a0, s0, group, first.Y);
+            TFormat.Store(a0, s0, x + behind + group, group, first.Y);
         }
     }
 }

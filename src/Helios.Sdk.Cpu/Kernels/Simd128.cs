@@ -55,9 +55,9 @@ internal readonly unsafe struct Simd128 : ISimd<Vector128<float>>
 
     public static Vector128<float> WidenInt8(sbyte* source) => Vector128.WidenLower(Vector64.Load(source).ToVector128Unsafe()).AsSingle();
 
-    public static Vector128<float> LowNibbles(Vector128<float> integers) => ((integers.AsInt16() << 12) >> 12).AsSingle();
+    public static Vector128<float> LowNibbles(Vector128<float> bytes) => (bytes.AsByte() & Vector128.Create((byte)15)).AsSingle();
 
-    public static Vector128<float> HighNibbles(Vector128<float> integers) => (integers.AsInt16() >> 4).AsSingle();
+    public static Vector128<float> HighNibbles(Vector128<float> bytes) => ((bytes.AsUInt16() >> 4).AsByte() & Vector128.Create((byte)15)).AsSingle();
 
     public static Vector128<float> DotInt16(Vector128<float> left, Vector128<float> right, Vector128<float> sum)
     {
@@ -75,13 +75,42 @@ internal readonly unsafe struct Simd128 : ISimd<Vector128<float>>
         return (even + odd + sum.AsInt32()).AsSingle();
     }
 
+    public static Vector128<float> BeginDotInt8(int* offset)
+    {
+        var broadcast = Vector128.Create(*offset);
+        return (Dp.IsSupported ? (broadcast << 16) >> 16 : broadcast).AsSingle();
+    }
+
+    public static Vector128<float> DotInt8(Vector128<float> left, Vector128<float> right, Vector128<float> sum) => Dp.IsSupported
+        ? Dp.DotProduct(sum.AsInt32(), left.AsSByte(), right.AsSByte()).AsSingle()
+        : PairsOfInt8(left, right, sum);
+
+    public static Vector128<float> EndDotInt8(Vector128<float> sum) =>
+        FromInt32(Dp.IsSupported ? sum : DotInt16(sum, Vector128.Create((short)1).AsSingle(), default));
+
+    /// <summary>sum + left x right over pairs of bytes, left 0 to 15, in 16-bit integers.</summary>
+    public static Vector128<float> PairsOfInt8(Vector128<float> left, Vector128<float> right, Vector128<float> sum)
+    {
+        if (Ssse3.IsSupported) return (Ssse3.MultiplyAddAdjacent(left.AsByte(), right.AsSByte()) + sum.AsInt16()).AsSingle();
+        var even = ((left.AsInt16() << 8) >> 8) * ((right.AsInt16() << 8) >> 8);
+        var odd = (left.AsInt16() >> 8) * (right.AsInt16() >> 8);
+        return (even + odd + sum.AsInt16()).AsSingle();
+    }
+
     public static Vector128<float> FromInt32(Vector128<float> integers) => Vector128.ConvertToSingle(integers.AsInt32());
 
-    public static void StoreInt16(Vector128<float> first, Vector128<float> second, short* destination)
+    public static Vector128<float> Round(Vector128<float> value) => value + Vector128.Create(VectorMath.Bias) - Vector128.Create(VectorMath.Bias);
+
+    public static void StoreInt16(Vector128<float> first, Vector128<float> second, short* destination) => Int16s(first, second).Store(destination);
+
+    public static void StoreInt8(Vector128<float> first, Vector128<float> second, sbyte* destination)
     {
-        var bias = Vector128.Create(VectorMath.Bias);
-        Vector128.Narrow((first + bias).AsInt32(), (second + bias).AsInt32()).Store(destination);
+        var integers = Int16s(first, second);
+        Vector128.Narrow(integers, integers).GetLower().Store(destination);
     }
+
+    private static Vector128<short> Int16s(Vector128<float> first, Vector128<float> second) =>
+        Vector128.Narrow(Vector128.ConvertToInt32Native(first), Vector128.ConvertToInt32Native(second));
 
     private static float Halves(Vector128<float> value) =>
         Vector128.MaxNative(value, Vector128.Shuffle(value, Vector128.Create(1, 0, 3, 2))).ToScalar();

@@ -54,9 +54,9 @@ internal readonly unsafe struct Simd256 : ISimd<Vector256<float>>
 
     public static Vector256<float> WidenInt8(sbyte* source) => Vector256.WidenLower(Vector128.Load(source).ToVector256Unsafe()).AsSingle();
 
-    public static Vector256<float> LowNibbles(Vector256<float> integers) => ((integers.AsInt16() << 12) >> 12).AsSingle();
+    public static Vector256<float> LowNibbles(Vector256<float> bytes) => (bytes.AsByte() & Vector256.Create((byte)15)).AsSingle();
 
-    public static Vector256<float> HighNibbles(Vector256<float> integers) => (integers.AsInt16() >> 4).AsSingle();
+    public static Vector256<float> HighNibbles(Vector256<float> bytes) => ((bytes.AsUInt16() >> 4).AsByte() & Vector256.Create((byte)15)).AsSingle();
 
     public static Vector256<float> DotInt16(Vector256<float> left, Vector256<float> right, Vector256<float> sum)
     {
@@ -67,11 +67,38 @@ internal readonly unsafe struct Simd256 : ISimd<Vector256<float>>
             Simd128.DotInt16(left.GetUpper(), right.GetUpper(), sum.GetUpper()));
     }
 
+    public static Vector256<float> BeginDotInt8(int* offset)
+    {
+        var broadcast = Vector256.Create(*offset);
+        return (AvxVnni.IsSupported ? (broadcast << 16) >> 16 : broadcast).AsSingle();
+    }
+
+    public static Vector256<float> DotInt8(Vector256<float> left, Vector256<float> right, Vector256<float> sum) => AvxVnni.IsSupported
+        ? AvxVnni.MultiplyWideningAndAdd(sum.AsInt32(), left.AsByte(), right.AsSByte()).AsSingle()
+        : PairsOfInt8(left, right, sum);
+
+    public static Vector256<float> EndDotInt8(Vector256<float> sum) =>
+        FromInt32(AvxVnni.IsSupported ? sum : DotInt16(sum, Vector256.Create((short)1).AsSingle(), default));
+
+    /// <summary>sum + left x right over pairs of bytes, left 0 to 15, in 16-bit integers.</summary>
+    public static Vector256<float> PairsOfInt8(Vector256<float> left, Vector256<float> right, Vector256<float> sum) => Avx2.IsSupported
+        ? (Avx2.MultiplyAddAdjacent(left.AsByte(), right.AsSByte()) + sum.AsInt16()).AsSingle()
+        : Vector256.Create(
+            Simd128.PairsOfInt8(left.GetLower(), right.GetLower(), sum.GetLower()),
+            Simd128.PairsOfInt8(left.GetUpper(), right.GetUpper(), sum.GetUpper()));
+
     public static Vector256<float> FromInt32(Vector256<float> integers) => Vector256.ConvertToSingle(integers.AsInt32());
 
-    public static void StoreInt16(Vector256<float> first, Vector256<float> second, short* destination)
+    public static Vector256<float> Round(Vector256<float> value) => value + Vector256.Create(VectorMath.Bias) - Vector256.Create(VectorMath.Bias);
+
+    public static void StoreInt16(Vector256<float> first, Vector256<float> second, short* destination) => Int16s(first, second).Store(destination);
+
+    public static void StoreInt8(Vector256<float> first, Vector256<float> second, sbyte* destination)
     {
-        var bias = Vector256.Create(VectorMath.Bias);
-        Vector256.Narrow((first + bias).AsInt32(), (second + bias).AsInt32()).Store(destination);
+        var integers = Int16s(first, second);
+        Vector256.Narrow(integers, integers).GetLower().Store(destination);
     }
+
+    private static Vector256<short> Int16s(Vector256<float> first, Vector256<float> second) =>
+        Vector256.Narrow(Vector256.ConvertToInt32Native(first), Vector256.ConvertToInt32Native(second));
 }

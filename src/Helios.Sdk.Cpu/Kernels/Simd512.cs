@@ -54,9 +54,9 @@ internal readonly unsafe struct Simd512 : ISimd<Vector512<float>>
 
     public static Vector512<float> WidenInt8(sbyte* source) => Vector512.WidenLower(Vector256.Load(source).ToVector512Unsafe()).AsSingle();
 
-    public static Vector512<float> LowNibbles(Vector512<float> integers) => ((integers.AsInt16() << 12) >> 12).AsSingle();
+    public static Vector512<float> LowNibbles(Vector512<float> bytes) => (bytes.AsByte() & Vector512.Create((byte)15)).AsSingle();
 
-    public static Vector512<float> HighNibbles(Vector512<float> integers) => (integers.AsInt16() >> 4).AsSingle();
+    public static Vector512<float> HighNibbles(Vector512<float> bytes) => ((bytes.AsUInt16() >> 4).AsByte() & Vector512.Create((byte)15)).AsSingle();
 
     public static Vector512<float> DotInt16(Vector512<float> left, Vector512<float> right, Vector512<float> sum) => Avx512BW.IsSupported
         ? (Avx512BW.MultiplyAddAdjacent(left.AsInt16(), right.AsInt16()) + sum.AsInt32()).AsSingle()
@@ -64,11 +64,29 @@ internal readonly unsafe struct Simd512 : ISimd<Vector512<float>>
             Simd256.DotInt16(left.GetLower(), right.GetLower(), sum.GetLower()),
             Simd256.DotInt16(left.GetUpper(), right.GetUpper(), sum.GetUpper()));
 
+    // Products of neighbours are summed in 16 bits: exact, since a whole sum fits.
+    public static Vector512<float> BeginDotInt8(int* offset) => Vector512.Create(*offset).AsSingle();
+
+    public static Vector512<float> DotInt8(Vector512<float> left, Vector512<float> right, Vector512<float> sum) => Avx512BW.IsSupported
+        ? (Avx512BW.MultiplyAddAdjacent(left.AsByte(), right.AsSByte()) + sum.AsInt16()).AsSingle()
+        : Vector512.Create(
+            Simd256.PairsOfInt8(left.GetLower(), right.GetLower(), sum.GetLower()),
+            Simd256.PairsOfInt8(left.GetUpper(), right.GetUpper(), sum.GetUpper()));
+
+    public static Vector512<float> EndDotInt8(Vector512<float> sum) => FromInt32(DotInt16(sum, Vector512.Create((short)1).AsSingle(), default));
+
     public static Vector512<float> FromInt32(Vector512<float> integers) => Vector512.ConvertToSingle(integers.AsInt32());
 
-    public static void StoreInt16(Vector512<float> first, Vector512<float> second, short* destination)
+    public static Vector512<float> Round(Vector512<float> value) => value + Vector512.Create(VectorMath.Bias) - Vector512.Create(VectorMath.Bias);
+
+    public static void StoreInt16(Vector512<float> first, Vector512<float> second, short* destination) => Int16s(first, second).Store(destination);
+
+    public static void StoreInt8(Vector512<float> first, Vector512<float> second, sbyte* destination)
     {
-        var bias = Vector512.Create(VectorMath.Bias);
-        Vector512.Narrow((first + bias).AsInt32(), (second + bias).AsInt32()).Store(destination);
+        var integers = Int16s(first, second);
+        Vector512.Narrow(integers, integers).GetLower().Store(destination);
     }
+
+    private static Vector512<short> Int16s(Vector512<float> first, Vector512<float> second) =>
+        Vector512.Narrow(Vector512.ConvertToInt32Native(first), Vector512.ConvertToInt32Native(second));
 }

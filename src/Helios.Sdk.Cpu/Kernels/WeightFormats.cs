@@ -16,16 +16,16 @@ internal enum WeightFormat
     Int8,
 
     /// <summary>
-    /// Signed nibbles in two pairs of columns, <c>[rows / 16][columns / 4][16][2]</c>: the low nibbles are the first pair,
-    /// the high ones the second. Scales as with <see cref="Int8"/>.
+    /// Nibbles, which are the weights plus 8, <c>[rows / 16][columns / 8][16][4]</c>: the low ones of 4 bytes are the first
+    /// four columns, the high ones the next four. Scales as with <see cref="Int8"/>.
     /// </summary>
     Int4,
 }
 
 /// <summary>
 /// What the matrix product needs of a format: weights two elements at a time, for a vector of rows, and how their products
-/// with activations are summed. An element is what 4 bytes of an activation column hold: a float, or for the integer
-/// formats two 16-bit integers.
+/// with activations are summed, group by group. An element is what 4 bytes of an activation column hold: one float, or with
+/// integer weights as many integers as fit, see <see cref="Integers{TSimd, TVector}"/>.
 /// </summary>
 internal unsafe interface IWeightFormat<TVector>
     where TVector : struct
@@ -36,11 +36,11 @@ internal unsafe interface IWeightFormat<TVector>
     /// <summary>Bytes from one row to the next in a load.</summary>
     static abstract int LaneBytes { get; }
 
-    /// <summary>Weights of the pair's first element.</summary>
-    static abstract TVector Even(float* pair);
+    /// <summary>Weights of a pair's two elements.</summary>
+    static abstract void Pair(float* pair, out TVector even, out TVector odd);
 
-    /// <summary>Weights of the pair's second element.</summary>
-    static abstract TVector Odd(float* pair);
+    /// <summary>What the sum over a group begins with.</summary>
+    static abstract TVector Begin(float* offset);
 
     /// <summary>sum + weights x activation.</summary>
     static abstract TVector MultiplyAdd(TVector weights, TVector activation, TVector sum);
@@ -49,7 +49,7 @@ internal unsafe interface IWeightFormat<TVector>
     static abstract TVector Scale(float* scales, int group);
 
     /// <summary>Adds the sum over a group to the result; group 0 begins it.</summary>
-    static abstract void Store(TVector sum, TVector scale, int group, float* y);
+    static abstract void Store(TVector sum, TVector scale, float* activationScale, int group, float* y);
 }
 
 internal readonly unsafe struct Fp32Format<TSimd, TVector> : IWeightFormat<TVector>
@@ -60,15 +60,19 @@ internal readonly unsafe struct Fp32Format<TSimd, TVector> : IWeightFormat<TVect
 
     public static int LaneBytes => 4;
 
-    public static TVector Even(float* pair) => TSimd.Load(pair);
+    public static void Pair(float* pair, out TVector even, out TVector odd)
+    {
+        even = TSimd.Load(pair);
+        odd = TSimd.Load(pair + 16);
+    }
 
-    public static TVector Odd(float* pair) => TSimd.Load(pair + 16);
+    public static TVector Begin(float* offset) => default;
 
     public static TVector MultiplyAdd(TVector weights, TVector activation, TVector sum) => TSimd.MultiplyAdd(weights, activation, sum);
 
     public static TVector Scale(float* scales, int group) => default;
 
-    public static void Store(TVector sum, TVector scale, int group, float* y) => TSimd.Store(sum, y);
+    public static void Store(TVector sum, TVector scale, float* activationScale, int group, float* y) => TSimd.Store(sum, y);
 }
 
 internal readonly unsafe struct Bf16Format<TSimd, TVector> : IWeightFormat<TVector>
@@ -79,18 +83,23 @@ internal readonly unsafe struct Bf16Format<TSimd, TVector> : IWeightFormat<TVect
 
     public static int LaneBytes => 4;
 
-    public static TVector Even(float* pair) => TSimd.LowBf16(TSimd.Load(pair));
+    public static void Pair(float* pair, out TVector even, out TVector odd)
+    {
+        var both = TSimd.Load(pair);
+        even = TSimd.LowBf16(both);
+        odd = TSimd.HighBf16(both);
+    }
 
-    public static TVector Odd(float* pair) => TSimd.HighBf16(TSimd.Load(pair));
+    public static TVector Begin(float* offset) => default;
 
     public static TVector MultiplyAdd(TVector weights, TVector activation, TVector sum) => TSimd.MultiplyAdd(weights, activation, sum);
 
     public static TVector Scale(float* scales, int group) => default;
 
-    public static void Store(TVector sum, TVector scale, int group, float* y) => TSimd.Store(sum, y);
+    public static void Store(TVector sum, TVector scale, float* activationScale, int group, float* y) => TSimd.Store(sum, y);
 }
 
-/// <summary>Sums are 32-bit integers: a group is short enough that they cannot overflow, see <see cref="Loading.Quantisation"/>.</summary>
+/// <summary>Bytes by 16-bit activations. The sum of a group cannot overflow 32 bits, see <see cref="Loading.Quantisation"/>.</summary>
 internal readonly unsafe struct Int8Format<TSimd, TVector> : IWeightFormat<TVector>
     where TSimd : struct, ISimd<TVector>
     where TVector : struct
@@ -99,35 +108,46 @@ internal readonly unsafe struct Int8Format<TSimd, TVector> : IWeightFormat<TVect
 
     public static int LaneBytes => 2;
 
-    public static TVector Even(float* pair) => TSimd.WidenInt8((sbyte*)pair);
+    public static void Pair(float* pair, out TVector even, out TVector odd)
+    {
+        even = TSimd.WidenInt8((sbyte*)pair);
+        odd = TSimd.WidenInt8((sbyte*)(pair + 8));
+    }
 
-    public static TVector Odd(float* pair) => TSimd.WidenInt8((sbyte*)(pair + 8));
+    public static TVector Begin(float* offset) => default;
 
     public static TVector MultiplyAdd(TVector weights, TVector activation, TVector sum) => TSimd.DotInt16(weights, activation, sum);
 
     public static TVector Scale(float* scales, int group) => GroupScales.Of<TSimd, TVector>(scales, group);
 
-    public static void Store(TVector sum, TVector scale, int group, float* y) => GroupScales.Add<TSimd, TVector>(sum, scale, group, y);
+    public static void Store(TVector sum, TVector scale, float* activationScale, int group, float* y) =>
+        GroupScales.Add<TSimd, TVector>(TSimd.FromInt32(sum), scale, activationScale, group, y);
 }
 
-/// <summary>As <see cref="Int8Format{TSimd, TVector}"/>, with two weights in a byte.</summary>
+/// <summary>Nibbles by 8-bit activations. A sum begins with what the 8 that nibbles are too large by will add to it, taken off.</summary>
 internal readonly unsafe struct Int4Format<TSimd, TVector> : IWeightFormat<TVector>
     where TSimd : struct, ISimd<TVector>
     where TVector : struct
 {
-    public static int PairStride => 8;
+    public static int PairStride => 16;
 
-    public static int LaneBytes => 2;
+    public static int LaneBytes => 4;
 
-    public static TVector Even(float* pair) => TSimd.LowNibbles(TSimd.WidenInt8((sbyte*)pair));
+    public static void Pair(float* pair, out TVector even, out TVector odd)
+    {
+        var both = TSimd.Load(pair);
+        even = TSimd.LowNibbles(both);
+        odd = TSimd.HighNibbles(both);
+    }
 
-    public static TVector Odd(float* pair) => TSimd.HighNibbles(TSimd.WidenInt8((sbyte*)pair));
+    public static TVector Begin(float* offset) => TSimd.BeginDotInt8((int*)offset);
 
-    public static TVector MultiplyAdd(TVector weights, TVector activation, TVector sum) => TSimd.DotInt16(weights, activation, sum);
+    public static TVector MultiplyAdd(TVector weights, TVector activation, TVector sum) => TSimd.DotInt8(weights, activation, sum);
 
     public static TVector Scale(float* scales, int group) => GroupScales.Of<TSimd, TVector>(scales, group);
 
-    public static void Store(TVector sum, TVector scale, int group, float* y) => GroupScales.Add<TSimd, TVector>(sum, scale, group, y);
+    public static void Store(TVector sum, TVector scale, float* activationScale, int group, float* y) =>
+        GroupScales.Add<TSimd, TVector>(TSimd.EndDotInt8(sum), scale, activationScale, group, y);
 }
 
 /// <summary>Scales of groups, which lie in pairs of groups as bfloat16 weights do.</summary>
@@ -141,8 +161,11 @@ internal static unsafe class GroupScales
         return group % 2 == 0 ? TSimd.LowBf16(pair) : TSimd.HighBf16(pair);
     }
 
-    public static void Add<TSimd, TVector>(TVector sum, TVector scale, int group, float* y)
+    public static void Add<TSimd, TVector>(TVector sum, TVector scale, float* activationScale, int group, float* y)
         where TSimd : struct, ISimd<TVector>
-        where TVector : struct =>
-        TSimd.Store(TSimd.MultiplyAdd(TSimd.FromInt32(sum), scale, group == 0 ? default : TSimd.Load(y)), y);
+        where TVector : struct
+    {
+        var both = TSimd.Multiply(scale, TSimd.Create(*activationScale));
+        TSimd.Store(TSimd.MultiplyAdd(sum, both, group == 0 ? default : TSimd.Load(y)), y);
+    }
 }

@@ -32,10 +32,13 @@ internal sealed unsafe class PackedMatrix(float* data, WeightFormat format, int 
     public int GroupPairs => layout.GroupPairs;
 
     /// <summary>Whether products take activations as integers.</summary>
-    public bool Quantised => Quantisation.Group(Format) > 0;
+    public bool Quantised => GroupColumns > 0;
 
-    /// <summary>Elements of an activation column, with the padding of the last group. The scale of a quantised column comes after them.</summary>
-    public int ElementsPerColumn => 2 * layout.Groups * layout.GroupPairs;
+    /// <summary>Columns of a group; 0 where there are no scales.</summary>
+    public int GroupColumns => Quantisation.Group(Format);
+
+    /// <summary>Element of an activation column at which the scales of its groups begin, if it is quantised.</summary>
+    public int ActivationScales => Integers.ScalesAt(Columns);
 
     /// <summary>Bytes of a block.</summary>
     public long BlockBytes => layout.Bytes;
@@ -67,14 +70,14 @@ internal sealed unsafe class PackedMatrix(float* data, WeightFormat format, int 
             WeightFormat.Fp32 => ((float*)weights)[k * BlockRows + lane],
             WeightFormat.Bf16 => WeightCodec.Bf16.Read(weights, k / 2 * 2 * BlockRows + 2 * lane + k % 2),
             WeightFormat.Int8 => ((sbyte*)weights)[k / 2 * 2 * BlockRows + 2 * lane + k % 2] * Scale(block, lane, k),
-            _ => Nibble(((sbyte*)weights)[k / 4 * 2 * BlockRows + 2 * lane + k % 2], k) * Scale(block, lane, k),
+            _ => Nibble(weights[k / 8 * 4 * BlockRows + 4 * lane + k % 4], k) * Scale(block, lane, k),
         };
     }
 
     private float Scale(int block, int lane, int k) =>
-        WeightCodec.Bf16.Read((byte*)Scales(block), ScaleIndex(lane, k / Quantisation.Group(Format)));
+        WeightCodec.Bf16.Read((byte*)Scales(block), ScaleIndex(lane, k / GroupColumns));
 
-    private static int Nibble(sbyte both, int k) => k % 4 < 2 ? (sbyte)(both << 4) >> 4 : both >> 4;
+    private static int Nibble(byte both, int k) => (k % 8 < 4 ? both & 15 : both >> 4) - Quantisation.NibbleOffset;
 
     private readonly struct BlockLayout
     {
@@ -89,7 +92,7 @@ internal sealed unsafe class PackedMatrix(float* data, WeightFormat format, int 
                 return;
             }
 
-            (Groups, GroupPairs) = ((columns + group - 1) / group, group / 4);
+            (Groups, GroupPairs) = ((columns + group - 1) / group, group / (format == WeightFormat.Int8 ? 4 : 8));
             WeightBytes = (long)Groups * group * BlockRows / (format == WeightFormat.Int8 ? 1 : 2);
             Bytes = WeightBytes + (Groups + 1) / 2 * 2L * BlockRows * sizeof(ushort);
         }

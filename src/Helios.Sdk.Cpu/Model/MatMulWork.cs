@@ -88,7 +88,7 @@ internal sealed unsafe class MatMulWork(CpuKernels kernels, WorkerPool pool) : I
         public void Execute(int item, int worker)
         {
             var end = Math.Min(rows, (item + 1) * RowsPerItem);
-            for (var row = item * RowsPerItem; row < end; row++) kernels.Quantise(x + row * stride, matrix!.Columns, matrix.ElementsPerColumn);
+            for (var row = item * RowsPerItem; row < end; row++) kernels.Quantise(x + row * stride, matrix!);
         }
     }
 }

@@ -5,7 +5,7 @@ namespace Helios.Sdk.Cpu.Model;
 
 /// <summary>
 /// Activations of a step, in one piece of native memory. Every row is padded with zeros to whole vectors, which kernels
-/// rely on and preserve.
+/// rely on and preserve, and has room to become integers in its place.
 /// </summary>
 internal sealed unsafe class Workspace : IDisposable
 {
@@ -86,12 +86,12 @@ internal sealed unsafe class Workspace : IDisposable
         public Layout(ModelArchitecture architecture, int maxRows, int threads)
         {
             ArgumentOutOfRangeException.ThrowIfNegativeOrZero(maxRows);
-            Hidden = Stride(architecture.HiddenSize);
+            Hidden = Stride(Integers.Room(architecture.HiddenSize));
             KeyOffset = Pad(architecture.QuerySize);
             ValueOffset = KeyOffset + Pad(architecture.KvSize);
-            Projection = Stride(ValueOffset + Pad(architecture.KvSize));
+            Projection = Stride(Math.Max(ValueOffset + Pad(architecture.KvSize), Integers.Room(architecture.QuerySize)));
             UpOffset = Pad(architecture.FeedForwardSize);
-            GateUp = Stride(2 * UpOffset);
+            GateUp = Stride(Math.Max(2 * UpOffset, Integers.Room(architecture.FeedForwardSize)));
             Logit = Pad(architecture.VocabularySize);
 
             States = Take((long)maxRows * Hidden);
@@ -150,9 +150,8 @@ internal sealed unsafe class Workspace : IDisposable
 
         private static int Pad(int elements) => (elements + 15) & ~15;
 
-        // Rows a large power of two apart would all fall into the same few sets of the first-level cache. The least is what
-        // a group of integers takes with its scale.
-        private static int Stride(int elements) => Math.Max(48, Pad(elements) is var padded && padded % 512 == 0 ? padded + 16 : padded);
+        // Rows a large power of two apart would all fall into the same few sets of the first-level cache.
+        private static int Stride(int elements) => Pad(elements) is var padded && padded % 512 == 0 ? padded + 16 : padded;
 
         private static long Align(long bytes) => (bytes + NativeBuffer.Alignment - 1) / NativeBuffer.Alignment * NativeBuffer.Alignment;
 

@@ -94,7 +94,7 @@ public sealed unsafe class MatMulTests
         var matrix = Packed.Matrix(buffers, [.. Enumerable.Repeat(-1f, 16 * columns)], 16, columns, TensorType.F32, (WeightFormat)format);
         foreach (var sign in new[] { 1, -1 })
         {
-            var x = buffers.Zeros(columns + 16);
+            var x = buffers.Zeros(Integers.Room(columns));
             new Span<float>(x, columns).Fill(sign * 1e6f);
             Prepare(kernels, matrix, x, columns, 1);
             var y = buffers.Zeros(16);
@@ -110,7 +110,7 @@ public sealed unsafe class MatMulTests
     {
         using var buffers = new Buffers();
         var matrix = Packed.Matrix(buffers, Packed.Weights(random, rows, columns, type), rows, columns, type, format);
-        var ldx = Math.Max(48, (columns + 15) & ~15) + 16;
+        var ldx = Integers.Room(columns) + 3;
         var ldy = matrix.Blocks * 16;
         var x = Activations(buffers, batch, columns, ldx);
         var before = new Span<float>(x, batch * ldx).ToArray();
@@ -120,7 +120,7 @@ public sealed unsafe class MatMulTests
         for (var row = 0; row < ldy; row++)
         {
             var weights = row < rows ? Packed.Row(matrix, row) : new float[columns];
-            var step = matrix.Quantised ? 1d / Quantisation.LargestActivation : 0;
+            var step = matrix.Quantised ? 1d / Quantisation.LargestActivation(format) : 0;
             var allowed = 2e-5 + weights.Sum(weight => Math.Abs(weight)) * step / 2;
             for (var b = 0; b < batch; b++)
             {
@@ -142,6 +142,6 @@ public sealed unsafe class MatMulTests
     private static void Prepare(CpuKernels kernels, PackedMatrix matrix, float* x, int ldx, int batch)
     {
         if (!matrix.Quantised) return;
-        for (var b = 0; b < batch; b++) kernels.Quantise(x + b * ldx, matrix.Columns, matrix.ElementsPerColumn);
+        for (var b = 0; b < batch; b++) kernels.Quantise(x + b * ldx, matrix);
     }
 }
