@@ -50,6 +50,12 @@ public sealed class UsageTests
     [InlineData("bench decode MODEL --steps 0", "--steps is 0")]
     [InlineData("bench decode MODEL --seconds 0", "--seconds is 0")]
     [InlineData("bench decode MODEL --contend 0", "--contend is 0")]
+    [InlineData("bench capacity MODEL", "--budget")]
+    [InlineData("bench capacity --budget 1MiB", "exactly one of MODEL, --shape")]
+    [InlineData("bench capacity MODEL --budget 2lots", "--budget is '2lots'")]
+    [InlineData("bench capacity MODEL --budget 1GiB --context 0", "--context is 0")]
+    [InlineData("bench capacity MODEL --budget 1GiB --context 257", "--context takes 257 tokens")]
+    [InlineData("bench capacity MODEL --budget 1GiB --depth 7", "--depth is 7")]
     public async Task Bad_usage_exits_2_with_a_line_that_says_why(string args, string expected = "helios: ")
     {
         var result = await CliRunner.RunAsync(Split(args));

@@ -38,8 +38,11 @@ internal sealed class BenchedModel : IDisposable
 
     public LoadSize Size { get; }
 
-    /// <summary>How the weights are held, as <c>--precision</c> names it.</summary>
-    public string PrecisionName => (precision, Info.StoredType) switch
+    /// <summary>How the weights are held.</summary>
+    public string PrecisionName => NameOf(precision, Info);
+
+    /// <summary>How weights of a checkpoint are held, as <c>--precision</c> names it.</summary>
+    public static string NameOf(Precision precision, CheckpointInfo info) => (precision, info.StoredType) switch
     {
         (Precision.Auto, TensorType.BF16) => "bf16",
         (Precision.Auto, _) => "fp32",
@@ -66,7 +69,7 @@ internal sealed class BenchedModel : IDisposable
     /// <summary>Composes a model that runs over this one's weights at their full loaded depth. The caller disposes it.</summary>
     public ILayeredModel Compose(IKvStore kv, int maxRows)
     {
-        var device = Backend.Compose(fixedPart!, kv, maxRows, Reserve(Backend.MeasureWorkspace(Architecture, maxRows), $"activations of {maxRows} rows"));
+        var device = Backend.Compose(fixedPart!, kv, maxRows, ReserveActivations(maxRows));
         device.UseLayers(layers);
         return device;
     }
@@ -77,7 +80,15 @@ internal sealed class BenchedModel : IDisposable
     /// <summary>Bytes of weights that a step at a depth reads, each once.</summary>
     public long BytesRead(int depth) => StepWeights.Measure(Backend.Loader, checkpoint, precision, depth);
 
-    public KvShape KvShape(int depth) => new(depth, Architecture.KvHeads, Architecture.HeadDim);
+    /// <summary>Bytes of a KV block at a depth.</summary>
+    public long BlockBytes(int depth)
+    {
+        using var measure = Backend.CreateKvStore(slabBytes: 1, DecodeRig.TokensPerBlock);
+        return measure.BlockBytes(new KvShape(depth, Architecture.KvHeads, Architecture.HeadDim));
+    }
+
+    /// <summary>Bytes of the budget for the activations of so many rows.</summary>
+    public MemoryReservation ReserveActivations(int rows) => Reserve(Backend.MeasureWorkspace(Architecture, rows), $"activations of {rows} rows");
 
     /// <summary>Bytes of the budget for something that must fit.</summary>
     public MemoryReservation Reserve(long bytes, string what) => Budget.TryReserve(bytes)

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Runtime;
 using Helios.Cli.Output;
 
 namespace Helios.Cli.Benching;
@@ -17,7 +16,7 @@ internal sealed class DecodeBench : IDisposable
     private readonly DecodePlan plan;
     private readonly TimeProvider time;
     private readonly StreamProbe probe;
-    private readonly List<DecodeRig> rigs = [];
+    private readonly List<RigInSlab> rigs = [];
     private readonly List<Line> lines = [];
 
     public DecodeBench(BenchedModel model, DecodePlan plan, int threads, TimeProvider time)
@@ -30,11 +29,11 @@ internal sealed class DecodeBench : IDisposable
         {
             foreach (var depth in plan.Depths)
             {
-                var rig = new DecodeRig(model, new RigSize(depth, plan.Batches.Max(), plan.Context, plan.Prefill));
-                rigs.Add(rig);
+                var held = new RigInSlab(model, plan, depth);
+                rigs.Add(held);
                 var prefills = new Samples();
                 var bytes = model.BytesRead(depth);
-                lines.AddRange(plan.Batches.Select(batch => new Line(rig, batch, bytes, prefills)));
+                lines.AddRange(plan.Batches.Select(batch => new Line(held.Rig, batch, bytes, prefills)));
             }
         }
         catch
@@ -45,27 +44,11 @@ internal sealed class DecodeBench : IDisposable
     }
 
     /// <summary>The rig of the greatest depth.</summary>
-    public DecodeRig Deepest => rigs.MaxBy(rig => rig.Depth)!;
-
-    /// <summary>
-    /// Runs everything until no method was compiled in a whole pass: from there on steps run optimised code alone.
-    /// </summary>
-    public void WarmUp(CancellationToken cancellationToken)
-    {
-        var started = time.GetTimestamp();
-        long compiled;
-        do
-        {
-            compiled = JitInfo.GetCompiledMethodCount();
-            foreach (var line in lines) Slice(line, new SliceLength(1, WarmSlice), cancellationToken);
-            foreach (var rig in rigs) rig.Prefill();
-            probe.Measure();
-        }
-        while (JitInfo.GetCompiledMethodCount() != compiled && time.GetElapsedTime(started).TotalSeconds < plan.WarmUpSeconds);
-    }
+    public DecodeRig Deepest => rigs.Select(held => held.Rig).MaxBy(rig => rig.Depth)!;
 
     public ImmutableArray<DecodeRow> Measure(CancellationToken cancellationToken)
     {
+        WarmUp.Run(() => Warm(cancellationToken), plan.WarmUpSeconds, time);
         var rounds = Math.Min(Rounds, plan.Steps ?? Rounds);
         var length = plan.Steps is { } steps ? new SliceLength((steps + rounds - 1) / rounds, 0) : new SliceLength(1, plan.Seconds / rounds);
         for (var round = 0; round < rounds; round++)
@@ -88,6 +71,13 @@ internal sealed class DecodeBench : IDisposable
         probe.Dispose();
     }
 
+    private void Warm(CancellationToken cancellationToken)
+    {
+        foreach (var line in lines) Slice(line, new SliceLength(1, WarmSlice), cancellationToken);
+        foreach (var held in rigs) held.Rig.Prefill(plan.Prefill);
+        probe.Measure();
+    }
+
     private Samples Slice(Line line, SliceLength length, CancellationToken cancellationToken)
     {
         var slice = new Samples();
@@ -105,7 +95,7 @@ internal sealed class DecodeBench : IDisposable
     private double TimePrefill(DecodeRig rig)
     {
         var started = time.GetTimestamp();
-        rig.Prefill();
+        rig.Prefill(plan.Prefill);
         return time.GetElapsedTime(started).TotalSeconds;
     }
 

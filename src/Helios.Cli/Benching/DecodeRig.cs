@@ -8,45 +8,42 @@ namespace Helios.Cli.Benching;
 /// </summary>
 internal sealed class DecodeRig : IDisposable
 {
-    private const int TokensPerBlock = 16;
-    private const int MostPrefillRows = 512;
+    /// <summary>Tokens of a KV block, as the engine has it by default.</summary>
+    public const int TokensPerBlock = 16;
 
-    private readonly IKvStore kv;
     private readonly ILayeredModel device;
     private readonly RigSize size;
-    private readonly StepRow[] rows;
     private readonly KvBlock[] table;
+    private readonly StepRow[] rows;
     private readonly int[] all;
     private readonly SampleRow[] draws;
     private readonly SampledToken[] tokens;
-    private readonly int blocksPerSequence;
     private readonly int vocabulary;
 
-    /// <summary>Takes memory from the model's budget and fills the KV of every sequence.</summary>
-    /// <exception cref="HeliosException">The budget does not hold it.</exception>
-    public DecodeRig(BenchedModel model, RigSize size)
+    /// <summary>Takes memory for activations from the model's budget and fills the KV of every sequence.</summary>
+    /// <param name="model">The loaded model.</param>
+    /// <param name="kv">Where the blocks lie; stays its owner's, and is disposed after this.</param>
+    /// <param name="table">Blocks of the sequences, one after another.</param>
+    /// <param name="size">What runs.</param>
+    /// <exception cref="HeliosException">The budget does not hold the activations.</exception>
+    public DecodeRig(BenchedModel model, IKvStore kv, KvBlock[] table, RigSize size)
     {
         this.size = size;
+        this.table = table;
         vocabulary = model.Architecture.VocabularySize;
-        var most = Math.Max(size.Batch, Math.Min(Math.Max(size.Prefill, size.Context), MostPrefillRows));
-        rows = new StepRow[most];
-        all = [.. Enumerable.Range(0, most)];
-        draws = new SampleRow[most];
-        tokens = new SampledToken[most];
-
-        blocksPerSequence = Blocks(size.Context + 1);
-        table = [.. Enumerable.Range(0, Math.Max(size.Batch * blocksPerSequence, Blocks(size.Prefill))).Select(i => new KvBlock(0, i))];
-        kv = MakeKv(model, model.KvShape(size.Depth));
+        rows = new StepRow[size.Rows];
+        all = [.. Enumerable.Range(0, size.Rows)];
+        draws = new SampleRow[size.Rows];
+        tokens = new SampledToken[size.Rows];
+        device = model.Compose(kv, size.Rows);
         try
         {
-            device = model.Compose(kv, most);
             device.UseLayers(model.LayersTo(size.Depth));
             Fill();
         }
         catch
         {
-            device?.Dispose();
-            kv.Dispose();
+            device.Dispose();
             throw;
         }
     }
@@ -58,7 +55,7 @@ internal sealed class DecodeRig : IDisposable
     {
         for (var i = 0; i < batch; i++)
         {
-            rows[i] = new StepRow(tokens[i].TokenId, size.Context, i * blocksPerSequence, size.Depth);
+            rows[i] = new StepRow(tokens[i].TokenId, size.Context, i * size.BlocksPerSequence, size.Depth);
             draws[i] = Greedy(i);
         }
 
@@ -72,37 +69,23 @@ internal sealed class DecodeRig : IDisposable
     /// A prompt up to its first token, over the blocks of all sequences. What it leaves there is as good as what was there:
     /// keys and values of some tokens.
     /// </summary>
-    public void Prefill()
+    public void Prefill(int length)
     {
-        for (var done = 0; done < size.Prefill;)
+        for (var done = 0; done < length;)
         {
-            var count = Begin(firstBlock: 0, done, size.Prefill);
+            var count = Begin(firstBlock: 0, done, length);
             device.Run(LayerRange.To(size.Depth));
             device.Retire(all.AsSpan(0, count));
             done += count;
-            if (done < size.Prefill) continue;
+            if (done < length) continue;
             draws[0] = Greedy(count - 1);
             device.Sample(draws.AsSpan(0, 1), tokens);
         }
     }
 
-    public void Dispose()
-    {
-        device.Dispose();
-        kv.Dispose();
-    }
+    public void Dispose() => device.Dispose();
 
     private static SampleRow Greedy(int row) => new(row, Temperature: 0, TopK: 0, TopP: 1, Uniform: 0, ExitSignals.None);
-
-    private static int Blocks(int count) => (count + TokensPerBlock - 1) / TokensPerBlock;
-
-    private IKvStore MakeKv(BenchedModel model, KvShape shape)
-    {
-        using var measure = model.Backend.CreateKvStore(slabBytes: 1, TokensPerBlock);
-        var store = model.Backend.CreateKvStore(table.Length * measure.BlockBytes(shape), TokensPerBlock);
-        store.AddSlab(model.Reserve(store.SlabBytes, $"KV of {size.Batch} sequences of {size.Context} tokens"));
-        return store;
-    }
 
     // Rows that retire before the first layer leave keys and values in all of them at a fraction of what running costs.
     private void Fill()
@@ -111,7 +94,7 @@ internal sealed class DecodeRig : IDisposable
         {
             for (var done = 0; done < size.Context;)
             {
-                var count = Begin(sequence * blocksPerSequence, done, size.Context);
+                var count = Begin(sequence * size.BlocksPerSequence, done, size.Context);
                 device.Retire(all.AsSpan(0, count));
                 done += count;
             }
@@ -127,9 +110,15 @@ internal sealed class DecodeRig : IDisposable
     }
 }
 
-/// <summary>What a rig holds.</summary>
+/// <summary>What a rig runs.</summary>
 /// <param name="Depth">Layers that run.</param>
 /// <param name="Batch">Sequences.</param>
 /// <param name="Context">Tokens of each in KV before a decode step.</param>
-/// <param name="Prefill">Tokens of the prompt that is prefilled; 0 for none.</param>
-internal readonly record struct RigSize(int Depth, int Batch, int Context, int Prefill);
+/// <param name="Rows">Most rows of a step.</param>
+internal readonly record struct RigSize(int Depth, int Batch, int Context, int Rows)
+{
+    /// <summary>Blocks of a sequence, the token of a decode step included.</summary>
+    public int BlocksPerSequence => BlocksFor(Context + 1);
+
+    public static int BlocksFor(int count) => (count + DecodeRig.TokensPerBlock - 1) / DecodeRig.TokensPerBlock;
+}

@@ -10,6 +10,7 @@ internal sealed class BenchCommand : Command
         : base("bench", "Measure the engine alone, without adaptation, on a model or on random weights of a shape.")
     {
         Add(new BenchDecodeCommand(global));
+        Add(new BenchCapacityCommand(global));
         Add(new BenchBusyCommand());
     }
 }

@@ -47,7 +47,6 @@ internal sealed class BenchDecodeCommand : Command
         var budget = new MemoryBudget(backend.Device.TotalMemory);
         using var model = await BenchedModel.LoadAsync(checkpoint, backend, budget, device.Precision, plan.Depths.Max(), cancellationToken).ConfigureAwait(false);
         using var bench = new DecodeBench(model, plan, device.Threads ?? Environment.ProcessorCount, TimeProvider.System);
-        bench.WarmUp(cancellationToken);
         var rows = bench.Measure(cancellationToken);
         var contention = parsed.GetValue(contend) is { } threads ? Contend(bench, threads, parsed, cancellationToken) : null;
         Print(screen, new DecodeBenched(model.Info.Name, backend.Device.Description, plan.Context, plan.Prefill, rows, contention));

@@ -46,24 +46,38 @@ internal sealed record Contention(int Threads, int Depth, StepTimes Quiet, StepT
 internal sealed record StepTimes(double MeanMs, double MedianMs, double P99Ms, int Steps);
 
 /// <summary>What <c>bench capacity</c> prints.</summary>
-internal sealed record CapacityBenched(string Model, string Device, long BudgetBytes, int Context, ImmutableArray<CapacityRow> Rows);
+internal sealed record CapacityBenched(string Model, string Device, string Precision, long BudgetBytes, int Context, ImmutableArray<CapacityRow> Rows);
 
-/// <summary>
-/// The most sequences that fit and ran at a depth. <c>peakRssBytes</c> is the process's resident peak while this row ran, of
-/// which <c>rssBeforeBytes</c> were there before it; <c>rssIsPeak</c> is false where the system keeps no peak that can be
-/// reset, and the resident size right behind the last step stands in for it.
-/// </summary>
-internal sealed record CapacityRow(
-    int Depth,
-    string Precision,
-    long WeightBytes,
-    long KvBytesPerSequence,
-    int MaxBatch,
-    double DecodeTps,
-    long PeakRssBytes,
-    double StepMs,
-    long WorkspaceBytes,
-    long KvSlabBytes,
-    long BudgetUsedBytes,
-    long RssBeforeBytes,
-    bool RssIsPeak);
+/// <summary>The most sequences that fit and ran at a depth; where not even one does, 0 of them at no speed.</summary>
+internal sealed record CapacityRow
+{
+    public int Depth { get; init; }
+
+    public long WeightBytes { get; init; }
+
+    /// <summary>Bytes of the KV blocks of one sequence.</summary>
+    public long KvBytesPerSequence { get; init; }
+
+    public int MaxBatch { get; init; }
+
+    public double DecodeTps { get; init; }
+
+    /// <summary>Most resident bytes of the process while this row ran.</summary>
+    public long PeakRssBytes { get; init; }
+
+    public double StepMs { get; init; }
+
+    public long WorkspaceBytes { get; init; }
+
+    /// <summary>Bytes of the whole slabs in which the KV lies.</summary>
+    public long KvSlabBytes { get; init; }
+
+    /// <summary>Weights, activations and slabs together.</summary>
+    public long BudgetUsedBytes { get; init; }
+
+    /// <summary>Bytes that were resident before the row: the runtime and the program.</summary>
+    public long RssBeforeBytes { get; init; }
+
+    /// <summary>False where the system keeps no peak that can be reset: the resident bytes behind the last step stand in for it.</summary>
+    public bool RssIsPeak { get; init; }
+}

@@ -27,6 +27,19 @@ internal static class BenchTables
         return Titled(table, $"batch 1, depth {contention.Depth}, beside {contention.Threads} busy threads; contended p99 is {N(contention.P99ToQuietMean, "0.00")} of the quiet mean");
     }
 
+    public static Table Of(CapacityBenched result)
+    {
+        var table = Numbers("depth", "largest batch", "tokens/s", "step ms", "weights", "KV a sequence", "activations", "KV slabs", "peak RSS");
+        foreach (var row in result.Rows)
+        {
+            table.AddRow(
+                $"{row.Depth}", $"{row.MaxBatch}", N(row.DecodeTps, "0.0"), N(row.StepMs, "0.00"), Units.Bytes(row.WeightBytes), Units.Bytes(row.KvBytesPerSequence),
+                Units.Bytes(row.WorkspaceBytes), Units.Bytes(row.KvSlabBytes), Units.Bytes(row.PeakRssBytes));
+        }
+
+        return Titled(table, $"{result.Model}, {result.Precision}, {result.Device}, context {result.Context}, budget {Units.Bytes(result.BudgetBytes)}");
+    }
+
     private static Table Numbers(params string[] columns)
     {
         var table = new Table().Border(TableBorder.Rounded);
