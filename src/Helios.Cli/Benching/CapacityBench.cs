@@ -11,7 +11,10 @@ namespace Helios.Cli.Benching;
 /// </summary>
 internal sealed class CapacityBench(ICheckpoint checkpoint, CpuBackend backend, CapacityPlan plan, TimeProvider time)
 {
-    private const int LeastSteps = 3;
+    private const int WarmRows = 64;
+    private const double WarmSeconds = 0.3;
+    private const int EnoughSteps = 3;
+    private const int LongestFactor = 5;
 
     private static readonly ServingOptions Serving = new();
 
@@ -45,8 +48,8 @@ internal sealed class CapacityBench(ICheckpoint checkpoint, CpuBackend backend, 
         var rows = need.RowsFor(most);
         var (table, batch) = Fill(blocks, need, model, rows);
         using var rig = new DecodeRig(model, kv, table, new RigSize(depth, batch, plan.Context - 1, rows));
-        WarmUp.Run(() => Run(rig, batch, cancellationToken), plan.WarmUpSeconds, time);
-        var step = Run(rig, batch, cancellationToken).Median;
+        WarmUp.Run(() => Run(rig, Math.Min(batch, WarmRows), WarmSeconds, cancellationToken), plan.WarmUpSeconds, time);
+        var step = Run(rig, batch, plan.Seconds, cancellationToken).Median;
         return row with
         {
             MaxBatch = batch,
@@ -75,10 +78,11 @@ internal sealed class CapacityBench(ICheckpoint checkpoint, CpuBackend backend, 
         return ([.. all], count);
     }
 
-    private Samples Run(DecodeRig rig, int batch, CancellationToken cancellationToken)
+    /// <summary>Steps for so long, and three of them; fewer, but one, where they take several times as long.</summary>
+    private Samples Run(DecodeRig rig, int batch, double seconds, CancellationToken cancellationToken)
     {
         var steps = new Samples();
-        while (steps.Count < LeastSteps || steps.Sum < plan.Seconds)
+        while (steps.Count == 0 || steps.Sum < seconds || (steps.Count < EnoughSteps && steps.Sum < seconds * LongestFactor))
         {
             cancellationToken.ThrowIfCancellationRequested();
             var started = time.GetTimestamp();
@@ -94,6 +98,6 @@ internal sealed class CapacityBench(ICheckpoint checkpoint, CpuBackend backend, 
 /// <param name="BudgetBytes">Bytes for weights, activations and KV together.</param>
 /// <param name="Context">Tokens of every sequence.</param>
 /// <param name="Precision">How weights are held.</param>
-/// <param name="Seconds">Seconds of steps for every row, three steps at least.</param>
+/// <param name="Seconds">Seconds of steps for every row, and three steps unless they are much longer.</param>
 /// <param name="WarmUpSeconds">Longest warm-up.</param>
 internal sealed record CapacityPlan(long BudgetBytes, int Context, Precision Precision, double Seconds, double WarmUpSeconds);

@@ -19,7 +19,7 @@ internal sealed class BenchCapacityCommand : Command
     private readonly Option<long> budget = new("--budget") { Description = "Memory for weights, activations and KV together.", HelpName = "2GiB", Required = true, CustomParser = ParseBytes };
     private readonly Option<int?> context = new("--context") { Description = $"Tokens of every sequence; {DefaultContext}, or what the model's context holds, by default.", HelpName = "N" };
     private readonly Option<ImmutableArray<int>?> depth = BenchOptions.Counts("--depth", "Layers loaded; the model's exits, or quarters of a model without any, by default.", "E,...");
-    private readonly Option<double> seconds = new("--seconds") { Description = "Seconds of steps measured of every row, three steps at least.", HelpName = "S", DefaultValueFactory = _ => 1 };
+    private readonly Option<double> seconds = new("--seconds") { Description = "Seconds of steps measured of every row, and three steps unless they are much longer.", HelpName = "S", DefaultValueFactory = _ => 1 };
     private readonly Option<double> warmUp = new("--warm-up") { Description = "Longest warm-up of a row in seconds; it ends when nothing more is compiled.", HelpName = "S", DefaultValueFactory = _ => 5 };
 
     public BenchCapacityCommand(GlobalOptions global)
