@@ -76,19 +76,21 @@ internal sealed class Chart
         Text(x.At(x.High) - 4, y.At(peak.Gflops) - 6, $"{threads}: {N(Math.Round(peak.GbPerS, 1))} GB/s, {Math.Round(peak.Gflops)} GFLOP/s", "end");
     }
 
+    // Speeds stand in the legend: sixteen of them beside the points would lie over each other.
     private void DrawPoints(ImmutableArray<Point> points)
     {
         var precisions = points.Select(point => point.Precision).Distinct(StringComparer.Ordinal).ToList();
         for (var i = 0; i < precisions.Count; i++)
         {
             var colour = Colours[i % Colours.Length];
-            var legend = Top + 16 + 20 * i;
+            var own = points.Where(point => point.Precision == precisions[i]).OrderBy(point => point.FlopsPerByte).ToList();
+            var legend = Top + 16 + 18 * i;
             Dot(Left + 18, legend - 4, colour);
-            Text(Left + 30, legend, precisions[i], "start");
-            foreach (var point in points.Where(point => point.Precision == precisions[i]))
+            Text(Left + 30, legend, $"{precisions[i]}: {string.Join(", ", own.Select(point => $"{point.Label} {Math.Round(point.TokensPerSecond)}"))} tok/s", "start");
+            foreach (var point in own)
             {
                 Dot(x.At(point.FlopsPerByte), y.At(point.Gflops), colour);
-                Text(x.At(point.FlopsPerByte) + 8, y.At(point.Gflops) + 14, $"{point.Label}: {Math.Round(point.TokensPerSecond)} tok/s", "start", $"fill=\"{colour}\"");
+                Text(x.At(point.FlopsPerByte), y.At(point.Gflops) - 9, point.Label, "middle", $"fill=\"{colour}\"");
             }
         }
     }
@@ -107,7 +109,7 @@ internal sealed class Chart
     private sealed record Axis(double Low, double High, double From, double To)
     {
         /// <summary>Room for some values, and a little more at either end.</summary>
-        public static Axis Over(double[] values, double from, double to) => new(values.Min() / 1.6, values.Max() * 2.2, from, to);
+        public static Axis Over(double[] values, double from, double to) => new(values.Min() / 1.6, values.Max() * 2.5, from, to);
 
         public double At(double value) => From + (To - From) * Math.Log(value / Low) / Math.Log(High / Low);
 
