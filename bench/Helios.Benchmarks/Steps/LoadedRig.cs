@@ -20,12 +20,13 @@ internal sealed class LoadedRig : IDisposable
 
     public DecodeRig Rig => held.Rig;
 
-    public static async Task<LoadedRig> LoadAsync(string shape, Precision precision, DecodePlan plan)
+    /// <summary>Loads. It waits, because BenchmarkDotNet does not wait for a set-up that runs in its own process.</summary>
+    public static LoadedRig Load(string shape, Precision precision, DecodePlan plan)
     {
         using var checkpoint = new RandomCheckpoint(ModelShape.Parse(shape));
         var backend = new CpuBackend();
         var budget = new MemoryBudget(backend.Device.TotalMemory);
-        return new LoadedRig(backend, await BenchedModel.LoadAsync(checkpoint, backend, budget, precision, plan.Depths[0], default), plan);
+        return new LoadedRig(backend, BenchedModel.LoadAsync(checkpoint, backend, budget, precision, plan.Depths[0], default).GetAwaiter().GetResult(), plan);
     }
 
     public void Dispose()

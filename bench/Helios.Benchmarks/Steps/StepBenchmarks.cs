@@ -21,7 +21,7 @@ public class StepBenchmarks
     public static IEnumerable<Precision> Precisions => Enum.GetValues<Precision>().Where(precision => precision != Precision.Auto);
 
     [GlobalSetup]
-    public async Task SetUp() => rig = await LoadedRig.LoadAsync(ModelShape.Example, Precision, new DecodePlan([32], [12], Context, Prompt, null, 1, 1));
+    public void SetUp() => rig = LoadedRig.Load(ModelShape.Example, Precision, new DecodePlan([32], [12], Context, Prompt, null, 1, 1));
 
     [GlobalCleanup]
     public void CleanUp() => rig.Dispose();
@@ -52,7 +52,7 @@ public class AttentionBenchmarks
     public int Context { get; set; }
 
     [GlobalSetup]
-    public async Task SetUp() => rig = await LoadedRig.LoadAsync(
+    public void SetUp() => rig = LoadedRig.Load(
         "llama:layers=1,hidden=768,heads=12,kv=4,ffn=16,vocab=16", Precision.Bf16, new DecodePlan([32], [1], Context, 0, null, 1, 1));
 
     [GlobalCleanup]
