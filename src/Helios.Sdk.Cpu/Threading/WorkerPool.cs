@@ -19,8 +19,12 @@ internal interface IParallelWork
 /// </summary>
 internal sealed class WorkerPool : IDisposable
 {
+    // Some tens of microseconds: longer than the gap between two products of a step.
     private const int SpinLimit = 2_000;
-    private const int YieldLimit = 200;
+
+    // Where cores are busy a yield lasts as long as another process runs, and sleeping on top of it would be late for the next
+    // work. On an idle machine all of them are over within a millisecond.
+    private const int YieldLimit = 1_000;
 
     private readonly Thread[] threads;
     private readonly object gate = new();

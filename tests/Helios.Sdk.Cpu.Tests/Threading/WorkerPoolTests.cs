@@ -49,6 +49,15 @@ public sealed class WorkerPoolTests
     }
 
     [Fact]
+    public void A_thread_that_is_held_up_holds_up_its_own_item_alone()
+    {
+        using var pool = new WorkerPool(2);
+        using var work = new HeldUp(items: 10);
+        pool.Run(work, 10);
+        work.ByCaller.Should().Be(9, "the other thread was in one item until all the others were done");
+    }
+
+    [Fact]
     public async Task Two_callers_at_once_both_get_their_work_done()
     {
         using var pool = new WorkerPool(3);
@@ -83,6 +92,37 @@ public sealed class WorkerPoolTests
         public void Execute(int item, int worker)
         {
             if (item == 13) throw new FormatException();
+        }
+    }
+
+    /// <summary>The second thread's item ends when the caller has done all the others; the caller begins when it has started.</summary>
+    private sealed class HeldUp(int items) : IParallelWork, IDisposable
+    {
+        private static readonly TimeSpan Enough = TimeSpan.FromSeconds(30);
+
+        private readonly ManualResetEventSlim started = new();
+        private readonly CountdownEvent others = new(items - 1);
+
+        public int ByCaller { get; private set; }
+
+        public void Execute(int item, int worker)
+        {
+            if (worker == 0)
+            {
+                started.Wait(Enough).Should().BeTrue("the other thread takes an item");
+                ByCaller++;
+                others.Signal();
+                return;
+            }
+
+            started.Set();
+            others.Wait(Enough).Should().BeTrue("the caller goes on meanwhile");
+        }
+
+        public void Dispose()
+        {
+            started.Dispose();
+            others.Dispose();
         }
     }
 }

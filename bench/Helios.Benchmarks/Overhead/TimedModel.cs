@@ -1,0 +1,78 @@
+using System.Diagnostics;
+using Helios.Sdk;
+
+namespace Helios.Benchmarks.Overhead;
+
+/// <summary>A model that counts the time spent inside the one it passes everything on to.</summary>
+internal sealed class TimedModel(ILayeredModel model) : ILayeredModel
+{
+    /// <summary>Ticks inside, of <see cref="Stopwatch"/>, since the beginning.</summary>
+    public long Ticks { get; private set; }
+
+    public void UseLayers(IReadOnlyList<ILayerWeights> layers) => model.UseLayers(layers);
+
+    public void Begin(in StepBatch batch)
+    {
+        var started = Stopwatch.GetTimestamp();
+        model.Begin(batch);
+        Ticks += Stopwatch.GetTimestamp() - started;
+    }
+
+    public void Run(LayerRange layers)
+    {
+        var started = Stopwatch.GetTimestamp();
+        model.Run(layers);
+        Ticks += Stopwatch.GetTimestamp() - started;
+    }
+
+    public void ReadSignals(in ExitLook look, Span<ExitSignal> signals)
+    {
+        var started = Stopwatch.GetTimestamp();
+        model.ReadSignals(look, signals);
+        Ticks += Stopwatch.GetTimestamp() - started;
+    }
+
+    public void Retire(ReadOnlySpan<int> rows)
+    {
+        var started = Stopwatch.GetTimestamp();
+        model.Retire(rows);
+        Ticks += Stopwatch.GetTimestamp() - started;
+    }
+
+    public void Sample(ReadOnlySpan<SampleRow> rows, Span<SampledToken> tokens)
+    {
+        var started = Stopwatch.GetTimestamp();
+        model.Sample(rows, tokens);
+        Ticks += Stopwatch.GetTimestamp() - started;
+    }
+
+    public void Dispose() => model.Dispose();
+}
+
+/// <summary>A model that computes nothing and always says the same token: what is left of a step is the engine.</summary>
+internal sealed class NullModel : ILayeredModel
+{
+    public void UseLayers(IReadOnlyList<ILayerWeights> layers)
+    {
+    }
+
+    public void Begin(in StepBatch batch)
+    {
+    }
+
+    public void Run(LayerRange layers)
+    {
+    }
+
+    public void ReadSignals(in ExitLook look, Span<ExitSignal> signals) => signals.Clear();
+
+    public void Retire(ReadOnlySpan<int> rows)
+    {
+    }
+
+    public void Sample(ReadOnlySpan<SampleRow> rows, Span<SampledToken> tokens) => tokens[..rows.Length].Fill(new SampledToken(7, 0, default));
+
+    public void Dispose()
+    {
+    }
+}

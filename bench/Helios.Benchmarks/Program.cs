@@ -1,0 +1,28 @@
+using BenchmarkDotNet.Configs;
+using BenchmarkDotNet.Jobs;
+using BenchmarkDotNet.Running;
+using BenchmarkDotNet.Toolchains.InProcess.Emit;
+using Helios.Benchmarks.Overhead;
+using Helios.Benchmarks.Roofline;
+using Helios.Cli.Benching;
+
+string[] precisions = ["fp32", "bf16", "int8", "int4"];
+switch (args)
+{
+    case ["overhead", .. var shape]:
+        await OverheadReport.RunAsync(ShapeOf(shape));
+        return;
+    case ["measure", var results, .. var shape]:
+        (await Measurement.RunAsync(ShapeOf(shape), precisions)).Write(results);
+        return;
+    case ["roofline", var results, var picture]:
+        await File.WriteAllTextAsync(picture, Chart.Draw(Results.Read(results)));
+        return;
+    default:
+        // In this process: what BenchmarkDotNet would otherwise generate and build is held to this repository's rules.
+        var job = Job.MediumRun.WithLaunchCount(1).WithToolchain(InProcessEmitToolchain.Instance);
+        BenchmarkSwitcher.FromAssembly(typeof(OverheadReport).Assembly).Run(args, DefaultConfig.Instance.AddJob(job));
+        return;
+}
+
+static string ShapeOf(string[] rest) => rest is [var given, ..] ? given : ModelShape.Example;
