@@ -20,7 +20,7 @@ internal static class JsonReport
                 Pairs = results.Select(result => new
                 {
                     Ours = result.Pair.Ours,
-                    Theirs = result.Pair.Theirs.ToString().ToLowerInkernels(),
+                    Theirs = result.Pair.Theirs.ToString().ToLowerInvariant(),
                     result.Refusal,
                     OurWeightBytes = result.OurBytes,
                     TheirWeightBytes = result.TheirBytes,
