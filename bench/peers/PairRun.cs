@@ -24,7 +24,7 @@ internal sealed class PairRun(PrecisionPair pair, ModelStore models, LlamaLibrar
             var agreement = ours is not null && pair.Theirs == GgufFormat.Bf16
                 ? Agreement.Between(ours, attentions[0], settings.Shape.Vocabulary)
                 : null;
-            if (agreement is { Holds: false }) return new PairResult(pair, [], agreement, refusal, 0, 0);
+            if (agreement is { Holds: false }) return new PairResult(pair, [], agreement, refusal, ours?.WeightBytes, theirs.Bytes);
 
             var rows = Measure(ours, attentions);
             return new PairResult(pair, rows, agreement, refusal, ours?.WeightBytes, theirs.Bytes);

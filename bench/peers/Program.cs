@@ -4,11 +4,12 @@ using Helios.Peers.LlamaCpp;
 using Helios.Peers.Measuring;
 using Helios.Peers.Models;
 using Helios.Peers.Reporting;
+using Helios.Sdk;
 
 var shape = new Option<string>("--shape") { Description = "Shape of the model.", DefaultValueFactory = _ => ModelShape.Default.ToString() };
 var precisions = new Option<string>("--precision") { Description = "Precisions of ours, comma-separated.", DefaultValueFactory = _ => "bf16,int8,int4" };
 var threads = new Option<int>("--threads") { Description = "Threads of either engine.", DefaultValueFactory = _ => 2 };
-var rounds = new Option<int>("--rounds") { Description = "Measured rounds.", DefaultValueFactory = _ => 5 };
+var rounds = new Option<int>("--rounds") { Description = "Measured rounds.", DefaultValueFactory = _ => 9 };
 var shortContext = new Option<bool>("--short-context") { Description = "Leave the points at context 2,048 out." };
 var folder = new Option<string>("--folder") { Description = "Where the package and the models are kept.", DefaultValueFactory = _ => Path.Combine("artifacts", "peers") };
 var json = new Option<bool>("--json") { Description = "Report as JSON." };
@@ -37,7 +38,7 @@ root.SetAction(async (parsed, _) =>
             Path.GetFullPath(parsed.GetValue(folder)!),
             parsed.GetValue(json)));
     }
-    catch (Exception error) when (error is PeerException or IOException or UnauthorizedAccessException)
+    catch (Exception error) when (error is PeerException or CheckpointException or IOException or UnauthorizedAccessException or DllNotFoundException or EntryPointNotFoundException)
     {
         await Console.Error.WriteLineAsync($"peers: {error.Message.ReplaceLineEndings(" ")}");
         return 1;

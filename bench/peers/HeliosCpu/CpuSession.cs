@@ -6,7 +6,9 @@ namespace Helios.Peers.HeliosCpu;
 /// <summary>A composed model with KV blocks of its own for every sequence.</summary>
 internal sealed class CpuSession : ISession
 {
-    private const int TokensPerBlock = 64;
+    // As the engine has it by default.
+    private const int TokensPerBlock = 16;
+
     private const int FillRows = 512;
 
     private readonly Workload workload;

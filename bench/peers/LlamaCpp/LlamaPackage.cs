@@ -46,7 +46,7 @@ internal static class LlamaPackage
             var errors = npm.StandardError.ReadToEnd();
             npm.WaitForExit();
             _ = output.GetAwaiter().GetResult();
-            if (npm.ExitCode != 0) throw new PeerException($"llama.cpp could not be installed: npm ended with {npm.ExitCode}: {FirstError(errors)}");
+            if (npm.ExitCode != 0) throw new PeerException($"llama.cpp could not be installed: npm ended with {npm.ExitCode}: {Summary(errors)}");
         }
         catch (Win32Exception error)
         {
@@ -54,6 +54,11 @@ internal static class LlamaPackage
         }
     }
 
-    private static string FirstError(string errors) =>
-        errors.Split('\n').FirstOrDefault(line => line.Contains("error", StringComparison.OrdinalIgnoreCase))?.Trim() ?? "it said nothing";
+    // "npm error code E404", "npm error 404 Not Found - ...": the first lines name the cause, the rest where its log lies.
+    private static string Summary(string errors)
+    {
+        const string Mark = "npm error ";
+        var lines = errors.Split('\n').Where(line => line.StartsWith(Mark, StringComparison.Ordinal)).Select(line => line[Mark.Length..].Trim());
+        return string.Join(", ", lines.Take(3)) is { Length: > 0 } summary ? summary : "it said nothing";
+    }
 }

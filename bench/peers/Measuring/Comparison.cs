@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime;
 
 namespace Helios.Peers.Measuring;
 
@@ -9,7 +10,8 @@ namespace Helios.Peers.Measuring;
 internal sealed class Comparison : IDisposable
 {
     private const int LeastSteps = 4;
-    private static readonly TimeSpan BurstTime = TimeSpan.FromMilliseconds(200);
+    private const int MostWarmUps = 4;
+    private static readonly TimeSpan BurstTime = TimeSpan.FromMilliseconds(120);
 
     private readonly IReadOnlyList<IEngine> engines;
     private readonly IReadOnlyList<Workload> workloads;
@@ -36,23 +38,12 @@ internal sealed class Comparison : IDisposable
         }
     }
 
-    /// <summary>Milliseconds of a step, the median of a burst in every round. One more round before them warms up.</summary>
+    /// <summary>Milliseconds of a step, the median of a burst in every round, once our code is compiled for good.</summary>
     public Dictionary<(Workload Workload, IEngine Engine), Samples> Run(int rounds)
     {
+        WarmUp();
         var times = sessions.Keys.ToDictionary(key => key, _ => new List<double>());
-        for (var round = -1; round < rounds; round++)
-        {
-            foreach (var workload in workloads)
-            {
-                foreach (var engine in engines)
-                {
-                    var time = Burst(sessions[(workload, engine)], workload);
-                    engine.Rest();
-                    if (round >= 0) times[(workload, engine)].Add(time);
-                }
-            }
-        }
-
+        for (var round = 0; round < rounds; round++) Round((key, time) => times[key].Add(time));
         return times.ToDictionary(pair => pair.Key, pair => new Samples(pair.Value));
     }
 
@@ -60,6 +51,29 @@ internal sealed class Comparison : IDisposable
     {
         foreach (var session in sessions.Values) session.Dispose();
         sessions.Clear();
+    }
+
+    // Rounds until one of them compiles nothing.
+    private void WarmUp()
+    {
+        var compiled = -1L;
+        for (var round = 0; round < MostWarmUps && JitInfo.GetCompiledMethodCount() != compiled; round++)
+        {
+            compiled = JitInfo.GetCompiledMethodCount();
+            Round((_, _) => { });
+        }
+    }
+
+    private void Round(Action<(Workload, IEngine), double> report)
+    {
+        foreach (var workload in workloads)
+        {
+            foreach (var engine in engines)
+            {
+                report((workload, engine), Burst(sessions[(workload, engine)], workload));
+                engine.Rest();
+            }
+        }
     }
 
     // A burst of several steps drops its first, which wakes the threads.

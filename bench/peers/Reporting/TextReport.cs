@@ -6,6 +6,8 @@ namespace Helios.Peers.Reporting;
 /// <summary>The comparison as one table for people.</summary>
 internal static class TextReport
 {
+    private const double MiB = 1 << 20;
+
     public static void Write(TextWriter output, Settings settings, string kernels, IReadOnlyList<PairResult> results)
     {
         output.WriteLine($"{settings.Shape}, {settings.Threads} threads, {settings.Rounds} rounds: medians (least..most)");
@@ -17,6 +19,8 @@ internal static class TextReport
             output.WriteLine(string.Join("  ", line.Select((cell, column) => cell.PadRight(widths[column]))).TrimEnd());
 
         output.WriteLine();
+        foreach (var result in results.Where(result => result.OurBytes is not null))
+            output.WriteLine($"{result.Pair}: weights of {result.OurBytes / MiB:F1} and {result.TheirBytes / MiB:F1} MiB.");
         foreach (var refusal in results.Select(result => result.Refusal).OfType<string>()) output.WriteLine($"{refusal}.");
         output.WriteLine($"llama.cpp {LlamaPackage.Release} of {LlamaPackage.Name} {LlamaPackage.Version}, kernels built for {kernels}.");
         foreach (var agreement in results.Select(result => result.Agreement).OfType<Agreement>())
