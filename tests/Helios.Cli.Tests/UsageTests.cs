@@ -36,6 +36,26 @@ public sealed class UsageTests
     [InlineData("run --pool p --prompts q --min-agreement 2", "--min-agreement is 2")]
     [InlineData("run --pool p --prompts q --baseline full --exit-policy top1:0.9", "has no exits")]
     [InlineData("run --pool p", "--prompts")]
+    [InlineData("bench", "helios: ")]
+    [InlineData("bench decode", "exactly one of MODEL, --shape")]
+    [InlineData("bench decode MODEL --shape llama:layers=1,hidden=8,heads=1,kv=1,ffn=8,vocab=8", "exactly one of MODEL, --shape")]
+    [InlineData("bench decode --shape llama:layers=1", "--shape: shape 'llama:layers=1' has no hidden")]
+    [InlineData("bench decode MODEL --batch 1,x", "--batch is '1,x'")]
+    [InlineData("bench decode MODEL --batch 0", "--batch is '0'")]
+    [InlineData("bench decode MODEL --batch 2,2", "--batch is '2,2'")]
+    [InlineData("bench decode MODEL --depth 3,7", "--depth is 7; 'tiny-s' has 6 layers")]
+    [InlineData("bench decode MODEL --prefill 257", "--prefill takes 257 tokens")]
+    [InlineData("bench decode MODEL --context 256", "--context takes 257 tokens")]
+    [InlineData("bench decode MODEL --context -1", "--context is -1")]
+    [InlineData("bench decode MODEL --steps 0", "--steps is 0")]
+    [InlineData("bench decode MODEL --seconds 0", "--seconds is 0")]
+    [InlineData("bench decode MODEL --contend 0", "--contend is 0")]
+    [InlineData("bench capacity MODEL", "--budget")]
+    [InlineData("bench capacity --budget 1MiB", "exactly one of MODEL, --shape")]
+    [InlineData("bench capacity MODEL --budget 2lots", "--budget is '2lots'")]
+    [InlineData("bench capacity MODEL --budget 1GiB --context 0", "--context is 0")]
+    [InlineData("bench capacity MODEL --budget 1GiB --context 257", "--context takes 257 tokens")]
+    [InlineData("bench capacity MODEL --budget 1GiB --depth 7", "--depth is 7")]
     public async Task Bad_usage_exits_2_with_a_line_that_says_why(string args, string expected = "helios: ")
     {
         var result = await CliRunner.RunAsync(Split(args));
@@ -69,6 +89,7 @@ public sealed class UsageTests
     [InlineData("score nowhere --ids 1", "nowhere")]
     [InlineData("generate nowhere --prompt a", "nowhere")]
     [InlineData("run --pool nowhere.json --prompts q", "nowhere.json")]
+    [InlineData("bench decode nowhere", "nowhere")]
     public async Task A_failure_exits_1_with_a_line_that_says_why(string args, string expected)
     {
         var result = await CliRunner.RunAsync([.. Split(args), "--json"]);

@@ -11,6 +11,8 @@ namespace Helios.Cli.Output;
 [JsonSerializable(typeof(DecodedIds))]
 [JsonSerializable(typeof(Scored))]
 [JsonSerializable(typeof(Generated))]
+[JsonSerializable(typeof(DecodeBenched))]
+[JsonSerializable(typeof(CapacityBenched))]
 [JsonSerializable(typeof(EvaluatedLine))]
 [JsonSerializable(typeof(DecisionLine))]
 [JsonSerializable(typeof(LoadLine))]

@@ -121,18 +121,15 @@ internal static class EngineComposition
         return [.. chosen.Select(choice => new Candidate(entries.First(entry => entry.Info == choice.Model), options))];
     }
 
-    /// <summary>A slab holds at least one block of any model at full depth; by default it is 1/64 of the budget, or four such blocks, so that little is lost to cutting.</summary>
     private static IKvStore MakeKvStore(ServingOptions options, IBackend backend, MemoryBudget budget, List<Checkpoint> checkpoints)
     {
-        const long Smallest = 256 << 10, Largest = 256 << 20;
-        using var measure = backend.CreateKvStore(Smallest, options.KvBlockTokens);
+        using var measure = backend.CreateKvStore(slabBytes: 1, options.KvBlockTokens);
         var block = checkpoints.Max(checkpoint =>
         {
             var a = checkpoint.Info.Architecture;
             return measure.BlockBytes(new KvShape(a.Layers, a.KvHeads, a.HeadDim));
         });
-        var wanted = options.KvSlabBytes ?? Math.Clamp(budget.Limit / 64, Smallest, Largest);
-        return backend.CreateKvStore(options.KvSlabBytes is null ? Math.Max(wanted, 4 * block) : Math.Max(wanted, block), options.KvBlockTokens);
+        return backend.CreateKvStore(SlabSize.For(options.KvSlabBytes, budget.Limit, block), options.KvBlockTokens);
     }
 
     private static void CheckFixedDepth(AdaptationOptions options, CheckpointInfo model)

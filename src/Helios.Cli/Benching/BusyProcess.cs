@@ -1,0 +1,49 @@
+using System.Diagnostics;
+using Helios.Sdk;
+
+namespace Helios.Cli.Benching;
+
+/// <summary>
+/// Another process with busy threads, to be switched on and off: this program itself, in a mode that obeys its standard
+/// input and ends with it, so that it cannot outlive whoever started it.
+/// </summary>
+internal sealed class BusyProcess : IDisposable
+{
+    public const string CommandName = "busy";
+    public const char On = '1';
+    public const char Off = '0';
+
+    private readonly Process process;
+
+    public BusyProcess(int threads)
+    {
+        var program = typeof(BusyProcess).Assembly.Location;
+        var own = Environment.ProcessPath;
+        var isHost = own is null || Path.GetFileNameWithoutExtension(own) is "dotnet" or "testhost";
+        var start = new ProcessStartInfo(isHost ? "dotnet" : own!)
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            UseShellExecute = false,
+        };
+        if (isHost) start.ArgumentList.Add(program);
+        foreach (var argument in (string[])["bench", CommandName, "--threads", threads.ToString()]) start.ArgumentList.Add(argument);
+        process = Process.Start(start) ?? throw new HeliosException("The busy process could not be started.");
+    }
+
+    /// <summary>Switches its threads on or off; returns once they are.</summary>
+    public void Switch(bool on)
+    {
+        var state = on ? On : Off;
+        process.StandardInput.Write(state);
+        process.StandardInput.Flush();
+        if (process.StandardOutput.Read() != state) throw new HeliosException("The busy process ended before its time.");
+    }
+
+    public void Dispose()
+    {
+        process.StandardInput.Close();
+        process.WaitForExit();
+        process.Dispose();
+    }
+}

@@ -1,0 +1,103 @@
+using Helios.Cli.Output;
+using Helios.Sdk;
+using Helios.Sdk.Cpu;
+using Helios.Sdk.Serving.KvCache;
+
+namespace Helios.Cli.Benching;
+
+/// <summary>
+/// The most sequences of a context that fit a budget at a depth, with the engine's own KV slabs and block pool, and what a
+/// decode step of all of them at full context takes. Every row starts from nothing and gives everything back.
+/// </summary>
+internal sealed class CapacityBench(ICheckpoint checkpoint, CpuBackend backend, CapacityPlan plan, TimeProvider time)
+{
+    private const int WarmRows = 64;
+    private const double WarmSeconds = 0.3;
+    private const int EnoughSteps = 3;
+    private const int LongestFactor = 5;
+
+    private static readonly ServingOptions Serving = new();
+
+    public async Task<CapacityRow> MeasureAsync(int depth, CancellationToken cancellationToken)
+    {
+        var budget = new MemoryBudget(plan.BudgetBytes);
+        var memory = ResidentMemory.FromNow();
+        var row = await MeasureAsync(depth, budget, memory, cancellationToken).ConfigureAwait(false);
+        if (backend.AllocatedBytes != 0 || budget.Used != 0)
+            throw new InvalidOperationException($"{backend.AllocatedBytes} bytes are allocated and {budget.Used} reserved after everything was freed.");
+        return row;
+    }
+
+    private async Task<CapacityRow> MeasureAsync(int depth, MemoryBudget budget, ResidentMemory memory, CancellationToken cancellationToken)
+    {
+        var need = new CapacityNeed(checkpoint, backend, plan, depth, Serving);
+        var row = new CapacityRow
+        {
+            Depth = depth,
+            WeightBytes = need.WeightBytes,
+            KvBytesPerSequence = need.KvBytesPerSequence,
+            RssBeforeBytes = memory.Before,
+            RssIsPeak = memory.HasPeak,
+        };
+        var most = need.MostSequences();
+        if (most == 0) return row with { PeakRssBytes = memory.Bytes };
+
+        using var model = await BenchedModel.LoadAsync(checkpoint, backend, budget, plan.Precision, depth, cancellationToken).ConfigureAwait(false);
+        using var kv = backend.CreateKvStore(need.SlabBytes, Serving.KvBlockTokens);
+        using var blocks = new BlockPool(kv, budget);
+        var rows = need.RowsFor(most);
+        var (table, batch) = Fill(blocks, need, model, rows);
+        using var rig = new DecodeRig(model, kv, table, new RigSize(depth, batch, plan.Context - 1, rows));
+        WarmUp.Run(() => Run(rig, Math.Min(batch, WarmRows), WarmSeconds, cancellationToken), plan.WarmUpSeconds, time);
+        var step = Run(rig, batch, plan.Seconds, cancellationToken).Median;
+        return row with
+        {
+            MaxBatch = batch,
+            DecodeTps = batch / step,
+            StepMs = step * 1e3,
+            WorkspaceBytes = need.WorkspaceBytes(most),
+            KvSlabBytes = blocks.SlabBytes,
+            BudgetUsedBytes = budget.Used,
+            PeakRssBytes = memory.Bytes,
+        };
+    }
+
+    /// <summary>Gives sequences blocks until the pool has no more. What activations will take is set aside meanwhile.</summary>
+    private (KvBlock[] Table, int Sequences) Fill(BlockPool blocks, CapacityNeed need, BenchedModel model, int rows)
+    {
+        using var activations = model.ReserveActivations(rows);
+        var all = new List<KvBlock>();
+        var count = 0;
+        for (; count < rows; count++)
+        {
+            var table = new BlockTable(need.Shape, blocks.BlocksFor(plan.Context));
+            if (!blocks.TryGrow(table, plan.Context)) break;
+            all.AddRange(table.Blocks);
+        }
+
+        return ([.. all], count);
+    }
+
+    /// <summary>Steps for so long, and three of them; fewer, but one, where they take several times as long.</summary>
+    private Samples Run(DecodeRig rig, int batch, double seconds, CancellationToken cancellationToken)
+    {
+        var steps = new Samples();
+        while (steps.Count == 0 || steps.Sum < seconds || (steps.Count < EnoughSteps && steps.Sum < seconds * LongestFactor))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            var started = time.GetTimestamp();
+            rig.Step(batch);
+            steps.Add(time.GetElapsedTime(started).TotalSeconds);
+        }
+
+        return steps;
+    }
+}
+
+/// <summary>What <c>bench capacity</c> is asked for.</summary>
+/// <param name="BudgetBytes">Bytes for weights, activations and KV together.</param>
+/// <param name="Context">Tokens of every sequence.</param>
+/// <param name="Precision">How weights are held.</param>
+/// <param name="Seconds">Seconds of steps for every row, and three steps unless they are much longer.</param>
+/// <param name="WarmUpSeconds">Longest warm-up.</param>
+internal sealed record CapacityPlan(long BudgetBytes, int Context, Precision Precision, double Seconds, double WarmUpSeconds);

@@ -1,0 +1,69 @@
+using Helios.Sdk;
+using Helios.Sdk.Serving.KvCache;
+
+namespace Helios.Cli.Benching;
+
+/// <summary>What sequences at a depth need of a budget, to the byte: weights, activations, and KV in whole slabs.</summary>
+internal sealed class CapacityNeed
+{
+    private readonly IBackend backend;
+    private readonly ModelArchitecture architecture;
+    private readonly ServingOptions serving;
+    private readonly long budget;
+    private readonly int blocksPerSequence;
+    private readonly long blocksPerSlab;
+
+    public CapacityNeed(ICheckpoint checkpoint, IBackend backend, CapacityPlan plan, int depth, ServingOptions serving)
+    {
+        this.backend = backend;
+        this.serving = serving;
+        architecture = checkpoint.Info.Architecture;
+        budget = plan.BudgetBytes;
+        WeightBytes = backend.Loader.Measure(checkpoint, plan.Precision).ToDepth(depth);
+        Shape = ShapeAt(depth);
+
+        using var measure = backend.CreateKvStore(slabBytes: 1, serving.KvBlockTokens);
+        SlabBytes = SlabSize.For(serving.KvSlabBytes, budget, measure.BlockBytes(ShapeAt(architecture.Layers)));
+        blocksPerSequence = (plan.Context + serving.KvBlockTokens - 1) / serving.KvBlockTokens;
+        blocksPerSlab = SlabBytes / measure.BlockBytes(Shape);
+        KvBytesPerSequence = blocksPerSequence * measure.BlockBytes(Shape);
+    }
+
+    public KvShape Shape { get; }
+
+    public long WeightBytes { get; }
+
+    public long SlabBytes { get; }
+
+    /// <summary>Bytes of the blocks of one sequence.</summary>
+    public long KvBytesPerSequence { get; }
+
+    /// <summary>The most sequences whose need is within the budget; 0 when there is no room for one.</summary>
+    public int MostSequences()
+    {
+        // Fits(low) holds, Fits(high) does not.
+        var (low, high) = (0L, Math.Min(int.MaxValue, budget / KvBytesPerSequence + 1));
+        while (high - low > 1)
+        {
+            var middle = (low + high) / 2;
+            if (Fits(middle)) low = middle;
+            else high = middle;
+        }
+
+        return (int)low;
+    }
+
+    /// <summary>Bytes of the activations of so many sequences.</summary>
+    public long WorkspaceBytes(int sequences) => backend.MeasureWorkspace(architecture, RowsFor(sequences));
+
+    /// <summary>Rows of a step: what the engine composes a model for, or one per sequence if these are more.</summary>
+    public int RowsFor(int sequences) => Math.Max(serving.MaxRowsPerStep, sequences);
+
+    private bool Fits(long sequences)
+    {
+        var slabs = (sequences * blocksPerSequence + blocksPerSlab - 1) / blocksPerSlab;
+        return WeightBytes + WorkspaceBytes((int)sequences) + slabs * SlabBytes <= budget;
+    }
+
+    private KvShape ShapeAt(int depth) => new(depth, architecture.KvHeads, architecture.HeadDim);
+}

@@ -1,0 +1,96 @@
+using System.Collections.Immutable;
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
+using Helios.Cli.Benching;
+using Helios.Sdk;
+
+namespace Helios.Cli.Options;
+
+/// <summary>What a bench runs on: a model or a shape, and where.</summary>
+internal sealed class BenchOptions
+{
+    private readonly Argument<string?> model = new("MODEL") { Description = "Folder of a model in Hugging Face layout.", Arity = ArgumentArity.ZeroOrOne };
+    private readonly Option<ModelShape?> shape = new("--shape")
+    {
+        Description = $"Random weights of a shape instead of a model: {ModelShape.Example}.",
+        HelpName = "SHAPE",
+        CustomParser = ParseShape,
+    };
+
+    private readonly DeviceOptions device = new();
+
+    public void AddTo(Command command)
+    {
+        command.Add(model);
+        command.Add(shape);
+        device.AddTo(command);
+        command.Validators.Add(result =>
+        {
+            if (result.GetResult(model) is { Tokens.Count: > 0 } == result.GetResult(shape) is { Implicit: false })
+                result.AddError("Give exactly one of MODEL, --shape.");
+        });
+    }
+
+    public BenchSource Source(ParseResult parsed) => new(parsed.GetValue(model), parsed.GetValue(shape));
+
+    public DeviceChoice Device(ParseResult parsed) => device.Read(parsed);
+
+    /// <summary>An option of counts: <c>1,8,32</c>.</summary>
+    public static Option<ImmutableArray<int>?> Counts(string name, string description, string example) => new(name)
+    {
+        Description = description,
+        HelpName = example,
+        CustomParser = result => ParseCounts(name, result),
+    };
+
+    /// <summary>Depths asked for; each must be one that the model has.</summary>
+    public static ImmutableArray<int> CheckDepths(ImmutableArray<int> depths, CheckpointInfo model)
+    {
+        foreach (var depth in depths)
+        {
+            if (depth > model.Architecture.Layers)
+                throw new UsageException($"--depth is {depth}; '{model.Name}' has {model.Architecture.Layers} layers.");
+        }
+
+        return depths;
+    }
+
+    /// <summary>Tokens asked for; they must lie within the context.</summary>
+    public static void CheckTokens(string option, int tokens, CheckpointInfo model)
+    {
+        var most = model.Architecture.ContextLength;
+        if (tokens > most) throw new UsageException($"{option} takes {tokens} tokens; the context of '{model.Name}' holds {most}.");
+    }
+
+    private static ModelShape? ParseShape(ArgumentResult result)
+    {
+        try
+        {
+            return ModelShape.Parse(result.Tokens[0].Value);
+        }
+        catch (FormatException error)
+        {
+            result.AddError($"--shape: {error.Message}");
+            return null;
+        }
+    }
+
+    private static ImmutableArray<int>? ParseCounts(string name, ArgumentResult result)
+    {
+        var text = result.Tokens[0].Value;
+        var counts = ImmutableArray.CreateBuilder<int>();
+        foreach (var part in text.Split(',', StringSplitOptions.TrimEntries))
+        {
+            if (!int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out var count) || count < 1 || counts.Contains(count))
+            {
+                result.AddError($"{name} is '{text}'; expected different whole numbers from 1 with commas between them: 1,8,32.");
+                return null;
+            }
+
+            counts.Add(count);
+        }
+
+        return counts.ToImmutable();
+    }
+}
