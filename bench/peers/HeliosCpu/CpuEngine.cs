@@ -6,7 +6,7 @@ using Helios.Sdk.Cpu;
 namespace Helios.Peers.HeliosCpu;
 
 /// <summary>A model on the CPU backend, all layers loaded, stepped without the engine's scheduling.</summary>
-internal sealed class CpuEngine : IEngine
+internal sealed class CpuEngine : IEngine, IDisposable
 {
     private readonly MemoryBudget budget = new(long.MaxValue);
     private readonly CpuBackend backend;

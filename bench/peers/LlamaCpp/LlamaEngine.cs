@@ -2,8 +2,8 @@ using Helios.Peers.Measuring;
 
 namespace Helios.Peers.LlamaCpp;
 
-/// <summary>A GGUF model, run with or without flash attention.</summary>
-internal sealed unsafe class LlamaEngine(LlamaLibrary library, LlamaModel model, bool flashAttention) : IEngine
+/// <summary>A GGUF model, run with or without flash attention. Both ways share the model, which its owner disposes.</summary>
+internal sealed class LlamaEngine(LlamaLibrary library, LlamaModel model, bool flashAttention) : IEngine
 {
     public string Name => flashAttention ? "flash attention" : "plain attention";
 
@@ -26,11 +26,6 @@ internal sealed unsafe class LlamaEngine(LlamaLibrary library, LlamaModel model,
     }
 
     public void Rest() => Native.ggml_threadpool_pause(library.Pool);
-
-    // The model belongs to whoever loaded it, for both kinds of attention.
-    public void Dispose()
-    {
-    }
 
     private static int IndexOfMax(ReadOnlySpan<float> logits)
     {

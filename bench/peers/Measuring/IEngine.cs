@@ -1,7 +1,7 @@
 namespace Helios.Peers.Measuring;
 
 /// <summary>A loaded model of one engine.</summary>
-internal interface IEngine : IDisposable
+internal interface IEngine
 {
     /// <summary>Name and setting, for people.</summary>
     string Name { get; }

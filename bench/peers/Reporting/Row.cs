@@ -21,16 +21,25 @@ internal sealed record Row(
 /// <summary>The least ratios asked for, on <see cref="Models.ModelShape.Default"/>.</summary>
 internal static class Targets
 {
+    /// <summary>Attention over a long context costs no more than llama.cpp's.</summary>
+    public const double Attention = 1;
+
     private static readonly Dictionary<(string Precision, string Point), double> Ratios = new()
     {
-        [("bf16", "decode B=1")] = 1.15, [("bf16", "decode B=8")] = 2.3, [("bf16", "decode B=32")] = 1.75, [("bf16", "prefill 512")] = 1.45,
-        [("int8", "decode B=1")] = 1.4, [("int8", "decode B=8")] = 2.3, [("int8", "decode B=32")] = 1.7, [("int8", "prefill 512")] = 1.3,
-        [("int4", "decode B=1")] = 1.05, [("int4", "decode B=8")] = 1.4, [("int4", "decode B=32")] = 1.2, [("int4", "prefill 512")] = 1.1,
+        [("bf16", "decode B=1")] = 1.15,
+        [("bf16", "decode B=8")] = 2.3,
+        [("bf16", "decode B=32")] = 1.75,
+        [("bf16", "prefill 512")] = 1.45,
+        [("int8", "decode B=1")] = 1.4,
+        [("int8", "decode B=8")] = 2.3,
+        [("int8", "decode B=32")] = 1.7,
+        [("int8", "prefill 512")] = 1.3,
+        [("int4", "decode B=1")] = 1.05,
+        [("int4", "decode B=8")] = 1.4,
+        [("int4", "decode B=32")] = 1.2,
+        [("int4", "prefill 512")] = 1.1,
     };
 
     public static double? For(PrecisionPair pair, Workload workload) =>
         Ratios.TryGetValue((pair.Ours, workload.Name), out var ratio) ? ratio : null;
-
-    /// <summary>Attention over a long context costs no more than llama.cpp's.</summary>
-    public const double Attention = 1;
 }
