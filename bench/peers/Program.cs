@@ -1,0 +1,63 @@
+using System.CommandLine;
+using Helios.Peers;
+using Helios.Peers.LlamaCpp;
+using Helios.Peers.Measuring;
+using Helios.Peers.Models;
+using Helios.Peers.Reporting;
+using Helios.Sdk;
+
+var shape = new Option<string>("--shape") { Description = "Shape of the model.", DefaultValueFactory = _ => ModelShape.Default.ToString() };
+var precisions = new Option<string>("--precision") { Description = "Precisions of ours, comma-separated.", DefaultValueFactory = _ => "bf16,int8,int4" };
+var threads = new Option<int>("--threads") { Description = "Threads of either engine.", DefaultValueFactory = _ => 2 };
+var rounds = new Option<int>("--rounds") { Description = "Measured rounds.", DefaultValueFactory = _ => 9 };
+var shortContext = new Option<bool>("--short-context") { Description = "Leave the points at context 2,048 out." };
+var folder = new Option<string>("--folder") { Description = "Where the package and the models are kept.", DefaultValueFactory = _ => Path.Combine("artifacts", "peers") };
+var json = new Option<bool>("--json") { Description = "Report as JSON." };
+foreach (var option in new[] { threads, rounds })
+{
+    option.Validators.Add(result =>
+    {
+        if (result.GetValueOrDefault<int>() is < 1 or > 1000) result.AddError($"{option.Name} lies in 1..1000.");
+    });
+}
+
+var root = new RootCommand("Compares the CPU backend with llama.cpp on the same weights, in one interleaved run.")
+{
+    shape, precisions, threads, rounds, shortContext, folder, json,
+};
+root.SetAction(async (parsed, _) =>
+{
+    try
+    {
+        return await CompareAsync(new Settings(
+            ModelShape.Parse(parsed.GetValue(shape)!),
+            [.. parsed.GetValue(precisions)!.Split(',').Select(PrecisionPair.Parse)],
+            parsed.GetValue(threads),
+            parsed.GetValue(rounds),
+            LongContext: !parsed.GetValue(shortContext),
+            Path.GetFullPath(parsed.GetValue(folder)!),
+            parsed.GetValue(json)));
+    }
+    catch (Exception error) when (error is PeerException or CheckpointException or IOException or UnauthorizedAccessException or DllNotFoundException or EntryPointNotFoundException)
+    {
+        await Console.Error.WriteLineAsync($"peers: {error.Message.ReplaceLineEndings(" ")}");
+        return 1;
+    }
+});
+return await root.Parse(args).InvokeAsync();
+
+static async Task<int> CompareAsync(Settings settings)
+{
+    using var library = new LlamaLibrary(LlamaPackage.Install(settings.Folder), settings.Threads);
+    var models = new ModelStore(settings.Folder, settings.Shape);
+    var results = new List<PairResult>();
+    foreach (var pair in settings.Pairs)
+    {
+        await Console.Error.WriteLineAsync($"peers: {pair} ...");
+        results.Add(await new PairRun(pair, models, library, settings).RunAsync());
+    }
+
+    Action<TextWriter, Settings, string, IReadOnlyList<PairResult>> write = settings.Json ? JsonReport.Write : TextReport.Write;
+    write(Console.Out, settings, library.Kernels, results);
+    return results.Any(result => result.Agreement is { Holds: false }) ? 1 : 0;
+}
