@@ -29,8 +29,14 @@ internal abstract unsafe class CpuKernels
     /// <inheritdoc cref="MatMul{TSimd, TVector, TReader}.Multiply"/>
     public abstract void Multiply(PackedMatrix weights, int firstBlock, int endBlock, float* x, nint ldx, float* y, nint ldy, int columns);
 
-    /// <inheritdoc cref="Attention{TSimd, TVector}"/>
+    /// <inheritdoc cref="Attention{TSimd, TVector, TFormat}.Attend(in AttentionTask)"/>
     public abstract void Attend(in AttentionTask task);
+
+    /// <inheritdoc cref="Attention{TSimd, TVector, TFormat}.AttendSplit"/>
+    public abstract void AttendSplit(in AttentionTask task, int split);
+
+    /// <inheritdoc cref="Attention{TSimd, TVector, TFormat}.MergeSplits"/>
+    public abstract void MergeSplits(in AttentionTask task);
 
     /// <inheritdoc cref="RowKernels{TSimd, TVector}.Add"/>
     public abstract void Add(float* target, float* source, int padded);
@@ -69,7 +75,20 @@ internal sealed unsafe class CpuKernels<TSimd, TVector> : CpuKernels
             MatMul<TSimd, TVector, Fp32Reader<TSimd, TVector>>.Multiply(weights, firstBlock, endBlock, x, ldx, y, ldy, columns);
     }
 
-    public override void Attend(in AttentionTask task) => Attention<TSimd, TVector>.Attend(task);
+    public override void Attend(in AttentionTask task)
+    {
+        if (task.Layout.Precision == Precision.Bf16) Attention<TSimd, TVector, Bf16Kv<TSimd, TVector>>.Attend(task);
+        else Attention<TSimd, TVector, Fp32Kv<TSimd, TVector>>.Attend(task);
+    }
+
+    public override void AttendSplit(in AttentionTask task, int split)
+    {
+        if (task.Layout.Precision == Precision.Bf16) Attention<TSimd, TVector, Bf16Kv<TSimd, TVector>>.AttendSplit(task, split);
+        else Attention<TSimd, TVector, Fp32Kv<TSimd, TVector>>.AttendSplit(task, split);
+    }
+
+    // States are floats whatever the format of keys and values.
+    public override void MergeSplits(in AttentionTask task) => Attention<TSimd, TVector, Fp32Kv<TSimd, TVector>>.MergeSplits(task);
 
     public override void Add(float* target, float* source, int padded) => RowKernels<TSimd, TVector>.Add(target, source, padded);
 
