@@ -54,7 +54,7 @@ internal static unsafe class Attention<TSimd, TVector, TFormat>
         for (var start = split * AttentionShape.Split; start < end; start += AttentionShape.Strip)
         {
             while (task.Positions[row] < start) row++;
-            work.Locate(task, start, Math.Min(AttentionShape.Strip, end - start));
+            work.Locate(task, start, end);
 
             // Rows whose own token lies in this strip see part of it, each another; those after them see all of it.
             var whole = row;
@@ -76,7 +76,7 @@ internal static unsafe class Attention<TSimd, TVector, TFormat>
             new Span<float>(scores, count * AttentionShape.Strip).Clear();
             for (var column = 0; column < valid; column += 4 * TSimd.Lanes)
                 PanelProduct<TSimd, TVector, TFormat>.Add(
-                    rows, count, work.Keys(column), task.Layout.HeadDim, task.Layout.HeadDim, scores + column, AttentionShape.Strip);
+                    rows, count, work.Keys(column), work.KeysAhead, task.Layout.HeadDim, task.Layout.HeadDim, scores + column, AttentionShape.Strip);
 
             for (var i = 0; i < count; i++)
             {
@@ -86,7 +86,7 @@ internal static unsafe class Attention<TSimd, TVector, TFormat>
 
             for (var column = 0; column < task.Layout.ValueStride; column += 4 * TSimd.Lanes)
                 PanelProduct<TSimd, TVector, TFormat>.Add(
-                    rows, count, work.Values(column), KvLayout.Tile, valid, states.Sum(query) + column, states.Stride);
+                    rows, count, work.Values(column), work.ValuesAhead, KvLayout.Tile, valid, states.Sum(query) + column, states.Stride);
             query += count;
         }
     }
@@ -209,14 +209,26 @@ internal static unsafe class Attention<TSimd, TVector, TFormat>
 
         public QueryStates States(int which) => new(states + which * queries * AttentionTask.StateFloats(valueStride), valueStride);
 
-        /// <summary>Finds the panels of a strip. What lies beyond its last tile, or beyond the last dimension, stands for something that does: it is computed and not used.</summary>
-        public void Locate(in AttentionTask task, int start, int tokens)
+        /// <summary>Bytes from keys to what is read after them: the values.</summary>
+        public nint* KeysAhead => (nint*)Values(AttentionShape.SumFloats(valueStride));
+
+        /// <summary>Bytes from each tile's values to what is read after them: the keys of the strip to come.</summary>
+        public nint* ValuesAhead => KeysAhead + 1;
+
+        /// <summary>Finds the panels of a strip. What lies beyond its last tile, or beyond the last dimension, stands for something that does not: it is computed and not used.</summary>
+        /// <param name="task">The task.</param>
+        /// <param name="start">First token of the strip.</param>
+        /// <param name="end">One past the last token that the task sees.</param>
+        public void Locate(in AttentionTask task, int start, int end)
         {
             var layout = task.Layout;
+            *KeysAhead = layout.KeyBytes;
             for (var i = 0; i < AttentionShape.Tiles; i++)
             {
-                var (block, token) = Math.DivRem(start + Math.Min(i * KvLayout.Tile, tokens - 1), layout.TokensPerBlock);
-                var tile = layout.TileOf((byte*)task.Blocks[block] + task.LayerOffset, task.KvHead, token);
+                var token = start + i * KvLayout.Tile;
+                var tile = TileOf(task, Math.Min(token, end - 1));
+                token += AttentionShape.Strip;
+                ValuesAhead[i] = token < end ? (nint)(TileOf(task, token) - tile - layout.KeyBytes) : 0;
                 for (var v = 0; v < VectorsPerPanel; v++) Keys(i * KvLayout.Tile)[v] = (float*)tile + v * TSimd.Lanes;
                 for (var v = 0; v * TSimd.Lanes < AttentionShape.SumFloats(valueStride); v++)
                 {
@@ -224,6 +236,12 @@ internal static unsafe class Attention<TSimd, TVector, TFormat>
                     Values(v / 4 * 4 * TSimd.Lanes)[4 * i + v % 4] = (float*)(tile + layout.KeyBytes + panel * layout.PanelBytes) + v % VectorsPerPanel * TSimd.Lanes;
                 }
             }
+        }
+
+        private static byte* TileOf(in AttentionTask task, int token)
+        {
+            var (block, place) = Math.DivRem(token, task.Layout.TokensPerBlock);
+            return task.Layout.TileOf((byte*)task.Blocks[block] + task.LayerOffset, task.KvHead, place);
         }
     }
 }

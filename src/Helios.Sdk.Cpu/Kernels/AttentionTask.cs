@@ -82,9 +82,9 @@ internal static class AttentionShape
     /// <summary>Floats of a weighted sum: four vectors at a time, of any width.</summary>
     public static int SumFloats(int valueStride) => (valueStride + 4 * MostLanes - 1) / (4 * MostLanes) * 4 * MostLanes;
 
-    /// <summary>Floats that the addresses of a strip's panels take: those of keys, then those of values, a vector each.</summary>
+    /// <summary>Floats that the addresses of a strip's panels take, a vector each: those of keys, those of values, and what comes after each tile.</summary>
     public static int TableFloats(int valueStride) =>
-        (Strip + Tiles * SumFloats(valueStride)) / LeastLanes * (sizeof(long) / sizeof(float));
+        ((Strip + Tiles * SumFloats(valueStride)) / LeastLanes + MostLanes) * (sizeof(long) / sizeof(float));
 
     private const int LeastLanes = 4;
 }

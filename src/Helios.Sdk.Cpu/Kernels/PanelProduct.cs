@@ -20,43 +20,44 @@ internal static unsafe class PanelProduct<TSimd, TVector, TFormat>
     /// <param name="x">Where each row lies; <paramref name="rows"/> of them.</param>
     /// <param name="rows">Number of rows, 1 to 4.</param>
     /// <param name="panels">Where the four vectors of columns lie in each stretch of m: <c>[stretches][4]</c>.</param>
+    /// <param name="ahead">For each stretch, the bytes from its panels to those that will be read next, which are asked for meanwhile.</param>
     /// <param name="stretch">Elements j after which m goes on elsewhere; even.</param>
     /// <param name="length">Elements j. Those beyond are not read: their memory may hold anything.</param>
     /// <param name="y"><c>[rows][ldy]</c>.</param>
     /// <param name="ldy">Elements from one row of y to the next.</param>
-    public static void Add(float** x, int rows, float** panels, int stretch, int length, float* y, nint ldy)
+    public static void Add(float** x, int rows, float** panels, nint* ahead, int stretch, int length, float* y, nint ldy)
     {
         switch (rows)
         {
             case 1:
-                Add1(x[0], panels, stretch, length, y);
+                Add1(x[0], panels, ahead, stretch, length, y);
                 break;
             case 2:
-                Add2(x[0], x[1], panels, stretch, length, y, ldy);
+                Add2(x[0], x[1], panels, ahead, stretch, length, y, ldy);
                 break;
             case 3:
-                Add3(x[0], x[1], x[2], panels, stretch, length, y, ldy);
+                Add3(x[0], x[1], x[2], panels, ahead, stretch, length, y, ldy);
                 break;
             default:
-                Add4(x[0], x[1], x[2], x[3], panels, stretch, length, y, ldy);
+                Add4(x[0], x[1], x[2], x[3], panels, ahead, stretch, length, y, ldy);
                 break;
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static void Add1(float* x0, float** panels, int stretch, int length, float* y)
+    private static void Add1(float* x0, float** panels, nint* ahead, int stretch, int length, float* y)
     {
         var a = new Quad(y);
         for (nint start = 0; start < length; start += stretch)
         {
-            var m = new Cursor(panels);
+            var m = new Cursor(panels, *ahead++);
             panels += 4;
             var end = Math.Min(start + stretch, length);
             var j = start;
             for (; j + 1 < end; j += 2)
             {
                 a = a.Add(m.Even, x0[j]).Add(m.Odd, x0[j + 1]);
-                m = m.Next;
+                m = m.Advance();
             }
 
             if (j < end) a = a.Add(m.Even, x0[j]);
@@ -66,13 +67,13 @@ internal static unsafe class PanelProduct<TSimd, TVector, TFormat>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static void Add2(float* x0, float* x1, float** panels, int stretch, int length, float* y, nint ldy)
+    private static void Add2(float* x0, float* x1, float** panels, nint* ahead, int stretch, int length, float* y, nint ldy)
     {
         var a = new Quad(y);
         var b = new Quad(y + ldy);
         for (nint start = 0; start < length; start += stretch)
         {
-            var m = new Cursor(panels);
+            var m = new Cursor(panels, *ahead++);
             panels += 4;
             var end = Math.Min(start + stretch, length);
             var j = start;
@@ -84,7 +85,7 @@ internal static unsafe class PanelProduct<TSimd, TVector, TFormat>
                 var odd = m.Odd;
                 a = a.Add(odd, x0[j + 1]);
                 b = b.Add(odd, x1[j + 1]);
-                m = m.Next;
+                m = m.Advance();
             }
 
             if (j >= end) continue;
@@ -98,14 +99,14 @@ internal static unsafe class PanelProduct<TSimd, TVector, TFormat>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static void Add3(float* x0, float* x1, float* x2, float** panels, int stretch, int length, float* y, nint ldy)
+    private static void Add3(float* x0, float* x1, float* x2, float** panels, nint* ahead, int stretch, int length, float* y, nint ldy)
     {
         var a = new Quad(y);
         var b = new Quad(y + ldy);
         var c = new Quad(y + 2 * ldy);
         for (nint start = 0; start < length; start += stretch)
         {
-            var m = new Cursor(panels);
+            var m = new Cursor(panels, *ahead++);
             panels += 4;
             var end = Math.Min(start + stretch, length);
             var j = start;
@@ -119,7 +120,7 @@ internal static unsafe class PanelProduct<TSimd, TVector, TFormat>
                 a = a.Add(odd, x0[j + 1]);
                 b = b.Add(odd, x1[j + 1]);
                 c = c.Add(odd, x2[j + 1]);
-                m = m.Next;
+                m = m.Advance();
             }
 
             if (j >= end) continue;
@@ -135,7 +136,7 @@ internal static unsafe class PanelProduct<TSimd, TVector, TFormat>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static void Add4(float* x0, float* x1, float* x2, float* x3, float** panels, int stretch, int length, float* y, nint ldy)
+    private static void Add4(float* x0, float* x1, float* x2, float* x3, float** panels, nint* ahead, int stretch, int length, float* y, nint ldy)
     {
         var a = new Quad(y);
         var b = new Quad(y + ldy);
@@ -143,7 +144,7 @@ internal static unsafe class PanelProduct<TSimd, TVector, TFormat>
         var d = new Quad(y + 3 * ldy);
         for (nint start = 0; start < length; start += stretch)
         {
-            var m = new Cursor(panels);
+            var m = new Cursor(panels, *ahead++);
             panels += 4;
             var end = Math.Min(start + stretch, length);
             var j = start;
@@ -159,7 +160,7 @@ internal static unsafe class PanelProduct<TSimd, TVector, TFormat>
                 b = b.Add(odd, x1[j + 1]);
                 c = c.Add(odd, x2[j + 1]);
                 d = d.Add(odd, x3[j + 1]);
-                m = m.Next;
+                m = m.Advance();
             }
 
             if (j >= end) continue;
@@ -177,24 +178,13 @@ internal static unsafe class PanelProduct<TSimd, TVector, TFormat>
     }
 
     /// <summary>Where the next pair of elements lies in each of four vectors of columns.</summary>
-    private readonly struct Cursor
+    [method: MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private readonly struct Cursor(float* p0, float* p1, float* p2, float* p3, nint ahead)
     {
-        private readonly float* p0;
-        private readonly float* p1;
-        private readonly float* p2;
-        private readonly float* p3;
-
-        public Cursor(float** panels)
-            : this(panels[0], panels[1], panels[2], panels[3])
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public Cursor(float** panels, nint ahead)
+            : this(panels[0], panels[1], panels[2], panels[3], ahead)
         {
-        }
-
-        private Cursor(float* p0, float* p1, float* p2, float* p3)
-        {
-            this.p0 = p0;
-            this.p1 = p1;
-            this.p2 = p2;
-            this.p3 = p3;
         }
 
         public Quad Even
@@ -209,10 +199,26 @@ internal static unsafe class PanelProduct<TSimd, TVector, TFormat>
             get => new(TFormat.Odd(p0), TFormat.Odd(p1), TFormat.Odd(p2), TFormat.Odd(p3));
         }
 
-        public Cursor Next
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public Cursor Advance()
         {
-            [MethodImpl(MethodImplOptions.AggressiveInlining)]
-            get => new(p0 + TFormat.PairStride, p1 + TFormat.PairStride, p2 + TFormat.PairStride, p3 + TFormat.PairStride);
+            // The widest vectors, for which memory is the limit, read one cache line of each panel, or two.
+            if (TSimd.Lanes == 16)
+            {
+                Prefetch(0);
+                if (TFormat.PairStride > 16) Prefetch(16);
+            }
+
+            return new(p0 + TFormat.PairStride, p1 + TFormat.PairStride, p2 + TFormat.PairStride, p3 + TFormat.PairStride, ahead);
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private void Prefetch(int line)
+        {
+            VectorMath.Prefetch((float*)((byte*)(p0 + line) + ahead));
+            VectorMath.Prefetch((float*)((byte*)(p1 + line) + ahead));
+            VectorMath.Prefetch((float*)((byte*)(p2 + line) + ahead));
+            VectorMath.Prefetch((float*)((byte*)(p3 + line) + ahead));
         }
     }
 

@@ -15,7 +15,7 @@ internal sealed unsafe class Workspace : IDisposable
     /// <summary>Most rows of one sequence that attend together.</summary>
     public const int AttentionRows = 8;
 
-    // Fewer items than this for each thread, and some threads wait for others.
+    // With fewer items than this for each thread some wait for others; one thread never does.
     private const int ItemsPerThread = 2;
 
     private readonly NativeBuffer memory;
@@ -118,7 +118,7 @@ internal sealed unsafe class Workspace : IDisposable
             var valueStride = Pad(architecture.HeadDim);
             AttentionScratchBytes = Align(AttentionTask.ScratchFloats(AttentionRows * heads, valueStride) * sizeof(float));
             AttentionScratch = Take(threads * AttentionScratchBytes / sizeof(float));
-            SplitRows = Math.Min(maxRows, (ItemsPerThread * threads - 1) / architecture.KvHeads);
+            SplitRows = Math.Min(maxRows, ItemsPerThread * (threads - 1) / architecture.KvHeads);
             SplitRowFloats = heads * AttentionTask.StateFloats(valueStride);
             SplitStates = Take((long)architecture.KvHeads * AttentionShape.SplitsOf(architecture.ContextLength) * SplitRows * SplitRowFloats);
             SampleScratchBytes = Align(Sampler.ScratchBytes(Logit));
