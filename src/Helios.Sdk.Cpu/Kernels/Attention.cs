@@ -91,21 +91,22 @@ internal static unsafe class Attention<TSimd, TVector, TFormat>
         }
     }
 
-    // Turns the scores of a strip into weights relative to the query's peak, which may rise here.
+    // Turns the scores of a strip into weights relative to the query's peak, which may rise here. Vectors of tokens that are
+    // not valid would add zeros: they are left out.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Weigh(in QueryStates states, int query, float* scores, int valid)
     {
-        if (valid < AttentionShape.Strip)
-            new Span<float>(scores + valid, AttentionShape.Strip - valid).Fill(float.NegativeInfinity);
+        var end = (valid + TSimd.Lanes - 1) / TSimd.Lanes * TSimd.Lanes;
+        for (var token = valid; token < end; token++) scores[token] = float.NegativeInfinity;
 
         var peaks = TSimd.Load(scores);
-        for (var i = TSimd.Lanes; i < AttentionShape.Strip; i += TSimd.Lanes) peaks = TSimd.Max(peaks, TSimd.Load(scores + i));
+        for (var i = TSimd.Lanes; i < end; i += TSimd.Lanes) peaks = TSimd.Max(peaks, TSimd.Load(scores + i));
         var peak = TSimd.MaxLane(peaks);
         if (peak > *states.Peak(query)) Raise(states, query, peak);
 
         var shift = TSimd.Create(*states.Peak(query));
         var totals = TSimd.Load(states.Totals(query));
-        for (var i = 0; i < AttentionShape.Strip; i += TSimd.Lanes)
+        for (var i = 0; i < end; i += TSimd.Lanes)
         {
             var weight = VectorMath.Exp<TSimd, TVector>(TSimd.Subtract(TSimd.Load(scores + i), shift));
             TSimd.Store(weight, scores + i);
@@ -125,6 +126,7 @@ internal static unsafe class Attention<TSimd, TVector, TFormat>
     }
 
     // Rows that end before the split have no part in it.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Merge(in AttentionTask task, int split, in QueryStates merged, in QueryStates next)
     {
         for (var query = FirstRow(task, split) * task.Heads; query < task.Rows * task.Heads; query++)
@@ -140,6 +142,7 @@ internal static unsafe class Attention<TSimd, TVector, TFormat>
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Finish(in AttentionTask task, in QueryStates states)
     {
         for (var query = 0; query < task.Rows * task.Heads; query++)
@@ -219,6 +222,7 @@ internal static unsafe class Attention<TSimd, TVector, TFormat>
         /// <param name="task">The task.</param>
         /// <param name="start">First token of the strip.</param>
         /// <param name="end">One past the last token that the task sees.</param>
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Locate(in AttentionTask task, int start, int end)
         {
             var layout = task.Layout;

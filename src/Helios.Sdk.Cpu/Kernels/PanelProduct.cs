@@ -25,6 +25,7 @@ internal static unsafe class PanelProduct<TSimd, TVector, TFormat>
     /// <param name="length">Elements j. Those beyond are not read: their memory may hold anything.</param>
     /// <param name="y"><c>[rows][ldy]</c>.</param>
     /// <param name="ldy">Elements from one row of y to the next.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Add(float** x, int rows, float** panels, nint* ahead, int stretch, int length, float* y, nint ldy)
     {
         switch (rows)

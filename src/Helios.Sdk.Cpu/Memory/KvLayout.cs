@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Helios.Sdk.Cpu.Loading;
 
 namespace Helios.Sdk.Cpu.Memory;
@@ -53,17 +54,27 @@ internal readonly record struct KvLayout(int TokensPerBlock, int KvHeads, int He
         else StoreFp32((float*)tile, token % Tile, key, value);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private unsafe void StoreFp32(float* tile, int token, float* key, float* value)
     {
         for (var d = 0; d < HeadDim; d++) tile[d * Tile + token] = key[d];
         var values = tile + Tile * HeadDim + token * Tile;
-        for (var d = 0; d < HeadDim; d++) values[d / Tile * Tile * Tile + d % Tile] = value[d];
+        for (var d = 0; d < HeadDim; d += Tile, values += Tile * Tile)
+            new Span<float>(value + d, Math.Min(Tile, HeadDim - d)).CopyTo(new Span<float>(values, Tile));
     }
 
+    // Two tokens share the pairs of a tile's values, and may be written at the same time: each writes its own halves.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private unsafe void StoreBf16(ushort* tile, int token, float* key, float* value)
     {
-        for (var d = 0; d < HeadDim; d++) tile[(d / 2 * Tile + token) * 2 + d % 2] = WeightCodec.Bf16.Round(key[d]);
+        var pairs = (uint*)tile + token;
+        for (var d = 0; d < HeadDim; d += 2, pairs += Tile)
+            *pairs = WeightCodec.Bf16.Round(key[d]) | ((uint)WeightCodec.Bf16.Round(key[d + 1]) << 16);
         var values = tile + Tile * HeadDim + token / 2 * 2 * Tile + token % 2;
-        for (var d = 0; d < HeadDim; d++) values[d / Tile * Tile * Tile + d % Tile * 2] = WeightCodec.Bf16.Round(value[d]);
+        for (var d = 0; d < HeadDim; d += Tile, values += Tile * Tile)
+        {
+            var end = Math.Min(Tile, HeadDim - d);
+            for (var i = 0; i < end; i++) values[2 * i] = WeightCodec.Bf16.Round(value[d + i]);
+        }
     }
 }
