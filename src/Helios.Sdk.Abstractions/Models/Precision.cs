@@ -1,6 +1,9 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace Helios.Sdk;
 
 /// <summary>How weights are held on the device.</summary>
+[SuppressMessage("Naming", "CA1720:Identifier contains type name", Justification = "The field's name for it.")]
 public enum Precision
 {
     /// <summary>As the checkpoint stores them: BF16 stays BF16; F32 and F16 become FP32 (F16 fits it exactly).</summary>
@@ -11,4 +14,13 @@ public enum Precision
 
     /// <summary>bfloat16: FP32 with a 7-bit mantissa, 2 bytes a weight.</summary>
     Bf16,
+
+    /// <summary>
+    /// 8-bit integers, 64 of a row sharing a bfloat16 scale: 1.03 bytes a weight. Quantised while loading, rounded to the
+    /// nearest. Norms stay FP32, an embedding table that is not the head too is held in BF16.
+    /// </summary>
+    Int8,
+
+    /// <summary>4-bit integers, 32 of a row sharing a bfloat16 scale: 0.56 bytes a weight. Otherwise as <see cref="Int8"/>.</summary>
+    Int4,
 }

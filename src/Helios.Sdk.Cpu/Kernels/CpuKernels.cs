@@ -29,6 +29,9 @@ internal abstract unsafe class CpuKernels
     /// <inheritdoc cref="MatMul{TSimd, TVector, TReader}.Multiply"/>
     public abstract void Multiply(PackedMatrix weights, int firstBlock, int endBlock, float* x, nint ldx, float* y, nint ldy, int columns);
 
+    /// <inheritdoc cref="Integers{TSimd, TVector}.Quantise"/>
+    public abstract void Quantise(float* x, int columns, int elements);
+
     /// <inheritdoc cref="Attention{TSimd, TVector, TFormat}.Attend(in AttentionTask)"/>
     public abstract void Attend(in AttentionTask task);
 
@@ -69,11 +72,24 @@ internal sealed unsafe class CpuKernels<TSimd, TVector> : CpuKernels
 
     public override void Multiply(PackedMatrix weights, int firstBlock, int endBlock, float* x, nint ldx, float* y, nint ldy, int columns)
     {
-        if (weights.Format == WeightFormat.Bf16)
-            MatMul<TSimd, TVector, Bf16Reader<TSimd, TVector>>.Multiply(weights, firstBlock, endBlock, x, ldx, y, ldy, columns);
-        else
-            MatMul<TSimd, TVector, Fp32Reader<TSimd, TVector>>.Multiply(weights, firstBlock, endBlock, x, ldx, y, ldy, columns);
+        switch (weights.Format)
+        {
+            case WeightFormat.Fp32:
+                MatMul<TSimd, TVector, Fp32Format<TSimd, TVector>>.Multiply(weights, firstBlock, endBlock, x, ldx, y, ldy, columns);
+                break;
+            case WeightFormat.Bf16:
+                MatMul<TSimd, TVector, Bf16Format<TSimd, TVector>>.Multiply(weights, firstBlock, endBlock, x, ldx, y, ldy, columns);
+                break;
+            case WeightFormat.Int8:
+                MatMul<TSimd, TVector, Int8Format<TSimd, TVector>>.Multiply(weights, firstBlock, endBlock, x, ldx, y, ldy, columns);
+                break;
+            default:
+                MatMul<TSimd, TVector, Int4Format<TSimd, TVector>>.Multiply(weights, firstBlock, endBlock, x, ldx, y, ldy, columns);
+                break;
+        }
     }
+
+    public override void Quantise(float* x, int columns, int elements) => Integers<TSimd, TVector>.Quantise(x, columns, elements);
 
     public override void Attend(in AttentionTask task)
     {

@@ -55,4 +55,22 @@ internal unsafe interface ISimd<TVector>
 
     /// <summary>value x 2^n, where n + 1.5 x 2^23 is <paramref name="biased"/>. In two factors, so that it overflows and underflows as it should.</summary>
     static abstract TVector Scale(TVector value, TVector biased);
+
+    /// <summary>Twice as many signed bytes as lanes, each widened to 16 bits.</summary>
+    static abstract TVector WidenInt8(sbyte* source);
+
+    /// <summary>The low 4 bits of each 16-bit integer, with sign.</summary>
+    static abstract TVector LowNibbles(TVector integers);
+
+    /// <summary>Each 16-bit integer, a byte widened, without its low 4 bits.</summary>
+    static abstract TVector HighNibbles(TVector integers);
+
+    /// <summary>sum + left x right over the two 16-bit integers of each lane, in 32-bit integers.</summary>
+    static abstract TVector DotInt16(TVector left, TVector right, TVector sum);
+
+    /// <summary>32-bit integers as floats.</summary>
+    static abstract TVector FromInt32(TVector integers);
+
+    /// <summary>Stores two vectors, rounded to 16-bit integers, ties to even; what is not finite is stored as anything.</summary>
+    static abstract void StoreInt16(TVector first, TVector second, short* destination);
 }

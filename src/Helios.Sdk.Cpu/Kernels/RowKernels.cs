@@ -18,6 +18,14 @@ internal static unsafe class RowKernels<TSimd, TVector>
             TSimd.Store(TSimd.Add(TSimd.Load(target + i), TSimd.Load(source + i)), target + i);
     }
 
+    /// <summary>y *= factor, over <paramref name="padded"/> elements.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Multiply(float* y, float factor, int padded)
+    {
+        var vector = TSimd.Create(factor);
+        for (var i = 0; i < padded; i += TSimd.Lanes) TSimd.Store(TSimd.Multiply(TSimd.Load(y + i), vector), y + i);
+    }
+
     /// <summary>RMSNorm: y = x / sqrt(mean of x squared + epsilon) x weight.</summary>
     /// <param name="x">Row, zero from <paramref name="size"/> to <paramref name="padded"/>.</param>
     /// <param name="weight">Norm weights, as padded.</param>

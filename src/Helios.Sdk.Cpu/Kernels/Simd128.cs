@@ -1,4 +1,6 @@
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.Arm;
+using System.Runtime.Intrinsics.X86;
 
 namespace Helios.Sdk.Cpu.Kernels;
 
@@ -49,6 +51,36 @@ internal readonly unsafe struct Simd128 : ISimd<Vector128<float>>
         var rest = exponent - half;
         var one = Vector128.Create(127);
         return value * ((half + one) << 23).AsSingle() * ((rest + one) << 23).AsSingle();
+    }
+
+    public static Vector128<float> WidenInt8(sbyte* source) => Vector128.WidenLower(Vector64.Load(source).ToVector128Unsafe()).AsSingle();
+
+    public static Vector128<float> LowNibbles(Vector128<float> integers) => ((integers.AsInt16() << 12) >> 12).AsSingle();
+
+    public static Vector128<float> HighNibbles(Vector128<float> integers) => (integers.AsInt16() >> 4).AsSingle();
+
+    public static Vector128<float> DotInt16(Vector128<float> left, Vector128<float> right, Vector128<float> sum)
+    {
+        var (l, r) = (left.AsInt16(), right.AsInt16());
+        if (Sse2.IsSupported) return (Sse2.MultiplyAddAdjacent(l, r) + sum.AsInt32()).AsSingle();
+        if (AdvSimd.Arm64.IsSupported)
+        {
+            var first = AdvSimd.MultiplyWideningLower(l.GetLower(), r.GetLower());
+            var second = AdvSimd.MultiplyWideningUpper(l, r);
+            return (AdvSimd.Arm64.AddPairwise(first, second) + sum.AsInt32()).AsSingle();
+        }
+
+        var even = ((left.AsInt32() << 16) >> 16) * ((right.AsInt32() << 16) >> 16);
+        var odd = (left.AsInt32() >> 16) * (right.AsInt32() >> 16);
+        return (even + odd + sum.AsInt32()).AsSingle();
+    }
+
+    public static Vector128<float> FromInt32(Vector128<float> integers) => Vector128.ConvertToSingle(integers.AsInt32());
+
+    public static void StoreInt16(Vector128<float> first, Vector128<float> second, short* destination)
+    {
+        var bias = Vector128.Create(VectorMath.Bias);
+        Vector128.Narrow((first + bias).AsInt32(), (second + bias).AsInt32()).Store(destination);
     }
 
     private static float Halves(Vector128<float> value) =>

@@ -1,4 +1,5 @@
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Helios.Sdk.Cpu.Kernels;
 
@@ -49,5 +50,28 @@ internal readonly unsafe struct Simd256 : ISimd<Vector256<float>>
         var rest = exponent - half;
         var one = Vector256.Create(127);
         return value * ((half + one) << 23).AsSingle() * ((rest + one) << 23).AsSingle();
+    }
+
+    public static Vector256<float> WidenInt8(sbyte* source) => Vector256.WidenLower(Vector128.Load(source).ToVector256Unsafe()).AsSingle();
+
+    public static Vector256<float> LowNibbles(Vector256<float> integers) => ((integers.AsInt16() << 12) >> 12).AsSingle();
+
+    public static Vector256<float> HighNibbles(Vector256<float> integers) => (integers.AsInt16() >> 4).AsSingle();
+
+    public static Vector256<float> DotInt16(Vector256<float> left, Vector256<float> right, Vector256<float> sum)
+    {
+        if (AvxVnni.IsSupported) return AvxVnni.MultiplyWideningAndAdd(sum.AsInt32(), left.AsInt16(), right.AsInt16()).AsSingle();
+        if (Avx2.IsSupported) return (Avx2.MultiplyAddAdjacent(left.AsInt16(), right.AsInt16()) + sum.AsInt32()).AsSingle();
+        return Vector256.Create(
+            Simd128.DotInt16(left.GetLower(), right.GetLower(), sum.GetLower()),
+            Simd128.DotInt16(left.GetUpper(), right.GetUpper(), sum.GetUpper()));
+    }
+
+    public static Vector256<float> FromInt32(Vector256<float> integers) => Vector256.ConvertToSingle(integers.AsInt32());
+
+    public static void StoreInt16(Vector256<float> first, Vector256<float> second, short* destination)
+    {
+        var bias = Vector256.Create(VectorMath.Bias);
+        Vector256.Narrow((first + bias).AsInt32(), (second + bias).AsInt32()).Store(destination);
     }
 }

@@ -1,4 +1,5 @@
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Helios.Sdk.Cpu.Kernels;
 
@@ -49,5 +50,25 @@ internal readonly unsafe struct Simd512 : ISimd<Vector512<float>>
         var rest = exponent - half;
         var one = Vector512.Create(127);
         return value * ((half + one) << 23).AsSingle() * ((rest + one) << 23).AsSingle();
+    }
+
+    public static Vector512<float> WidenInt8(sbyte* source) => Vector512.WidenLower(Vector256.Load(source).ToVector512Unsafe()).AsSingle();
+
+    public static Vector512<float> LowNibbles(Vector512<float> integers) => ((integers.AsInt16() << 12) >> 12).AsSingle();
+
+    public static Vector512<float> HighNibbles(Vector512<float> integers) => (integers.AsInt16() >> 4).AsSingle();
+
+    public static Vector512<float> DotInt16(Vector512<float> left, Vector512<float> right, Vector512<float> sum) => Avx512BW.IsSupported
+        ? (Avx512BW.MultiplyAddAdjacent(left.AsInt16(), right.AsInt16()) + sum.AsInt32()).AsSingle()
+        : Vector512.Create(
+            Simd256.DotInt16(left.GetLower(), right.GetLower(), sum.GetLower()),
+            Simd256.DotInt16(left.GetUpper(), right.GetUpper(), sum.GetUpper()));
+
+    public static Vector512<float> FromInt32(Vector512<float> integers) => Vector512.ConvertToSingle(integers.AsInt32());
+
+    public static void StoreInt16(Vector512<float> first, Vector512<float> second, short* destination)
+    {
+        var bias = Vector512.Create(VectorMath.Bias);
+        Vector512.Narrow((first + bias).AsInt32(), (second + bias).AsInt32()).Store(destination);
     }
 }

@@ -9,7 +9,8 @@ internal static class VectorMath
     /// <summary>The bits of 1.5 x 2^23: a float plus that is rounded to an integer, which then lies in the low bits.</summary>
     public const int BiasBits = 0x4B400000;
 
-    private const float Bias = 12582912f;
+    /// <summary>The float of those bits.</summary>
+    public const float Bias = 12582912f;
 
     /// <summary>Asks for a cache line that will be read soon. A hint: the address need not be valid.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -66,7 +66,8 @@ internal sealed class LoadPlan(ICheckpoint checkpoint, Precision precision)
     public TablePlan Table(TensorRole role)
     {
         if (!checkpoint.TryGetTensor(new TensorKey(role), out var tensor)) throw Missing(role, -1);
-        var plan = new TablePlan(tensor, Format([new MatrixSegment(tensor, 0)]), Bytes);
+        var format = Format([new MatrixSegment(tensor, 0)]);
+        var plan = new TablePlan(tensor, format == WeightFormat.Fp32 ? format : WeightFormat.Bf16, Bytes);
         Advance(plan.Bytes);
         return plan;
     }
@@ -76,6 +77,8 @@ internal sealed class LoadPlan(ICheckpoint checkpoint, Precision precision)
     {
         Precision.Fp32 => WeightFormat.Fp32,
         Precision.Bf16 => WeightFormat.Bf16,
+        Precision.Int8 => WeightFormat.Int8,
+        Precision.Int4 => WeightFormat.Int4,
         Precision.Auto => segments.TrueForAll(segment => segment.Tensor.Type == TensorType.BF16) ? WeightFormat.Bf16 : WeightFormat.Fp32,
         _ => throw new NotSupportedException($"The CPU backend cannot hold weights as {precision}."),
     };

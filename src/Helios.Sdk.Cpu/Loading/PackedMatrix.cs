@@ -3,13 +3,15 @@ using Helios.Sdk.Cpu.Kernels;
 namespace Helios.Sdk.Cpu.Loading;
 
 /// <summary>
-/// A weight matrix as the kernels read it: rows in blocks of 16, columns in pairs, zeros where it was padded to either.
-/// A view; the memory belongs to the part it was loaded with.
+/// A weight matrix as the kernels read it: rows in blocks of 16, columns in the order of <see cref="WeightFormat"/>, zeros
+/// where it was padded. A view; the memory belongs to the part it was loaded with.
 /// </summary>
 internal sealed unsafe class PackedMatrix(float* data, WeightFormat format, int blocks, int columns)
 {
     /// <summary>Rows of a block, at every vector width.</summary>
     public const int BlockRows = 16;
+
+    private readonly BlockLayout layout = new(format, columns);
 
     /// <summary>First block; counted in units of 4 bytes whatever the format.</summary>
     public float* Data { get; } = data;
@@ -20,32 +22,84 @@ internal sealed unsafe class PackedMatrix(float* data, WeightFormat format, int 
     /// <summary>Blocks of 16 rows.</summary>
     public int Blocks { get; } = blocks;
 
-    /// <summary>Pairs of columns, the last padded where the number is odd.</summary>
-    public int Pairs { get; } = (columns + 1) / 2;
-
     /// <summary>Columns without padding.</summary>
     public int Columns { get; } = columns;
 
+    /// <summary>Groups of columns that share a scale, the last padded; 1 where there are no scales.</summary>
+    public int Groups => layout.Groups;
+
+    /// <summary>Pairs of elements (see <see cref="IWeightFormat{TVector}"/>) in a group.</summary>
+    public int GroupPairs => layout.GroupPairs;
+
+    /// <summary>Whether products take activations as integers.</summary>
+    public bool Quantised => Quantisation.Group(Format) > 0;
+
+    /// <summary>Elements of an activation column, with the padding of the last group. The scale of a quantised column comes after them.</summary>
+    public int ElementsPerColumn => 2 * layout.Groups * layout.GroupPairs;
+
     /// <summary>Bytes of a block.</summary>
-    public long BlockBytes => Bytes(Format, 1, Columns);
+    public long BlockBytes => layout.Bytes;
 
     /// <summary>Bytes of some blocks of so many columns.</summary>
-    public static long Bytes(WeightFormat format, int blocks, int columns) =>
-        (long)blocks * BlockRows * ((columns + 1) / 2 * 2) * (format == WeightFormat.Bf16 ? 2 : 4);
+    public static long Bytes(WeightFormat format, int blocks, int columns) => blocks * new BlockLayout(format, columns).Bytes;
+
+    /// <summary>Weights of a block.</summary>
+    public byte* Block(int block) => (byte*)Data + block * layout.Bytes;
+
+    /// <summary>Scales of a block.</summary>
+    public ushort* Scales(int block) => (ushort*)(Block(block) + layout.WeightBytes);
+
+    /// <summary>Where the scale of a lane's group stands among those of its block.</summary>
+    public static int ScaleIndex(int lane, int group) => group / 2 * 2 * BlockRows + 2 * lane + group % 2;
 
     /// <summary>Copies one row out, as floats.</summary>
     public void Row(int row, float* destination)
     {
-        var lane = row % BlockRows;
-        var block = (byte*)Data + row / BlockRows * BlockBytes;
-        if (Format == WeightFormat.Bf16)
+        var (block, lane) = Math.DivRem(row, BlockRows);
+        for (var k = 0; k < Columns; k++) destination[k] = Weight(block, lane, k);
+    }
+
+    private float Weight(int block, int lane, int k)
+    {
+        var weights = Block(block);
+        return Format switch
         {
-            var weights = (ushort*)block;
-            for (var k = 0; k < Columns; k++)
-                destination[k] = BitConverter.UInt32BitsToSingle((uint)weights[k / 2 * 2 * BlockRows + 2 * lane + (k & 1)] << 16);
-            return;
+            WeightFormat.Fp32 => ((float*)weights)[k * BlockRows + lane],
+            WeightFormat.Bf16 => WeightCodec.Bf16.Read(weights, k / 2 * 2 * BlockRows + 2 * lane + k % 2),
+            WeightFormat.Int8 => ((sbyte*)weights)[k / 2 * 2 * BlockRows + 2 * lane + k % 2] * Scale(block, lane, k),
+            _ => Nibble(((sbyte*)weights)[k / 4 * 2 * BlockRows + 2 * lane + k % 2], k) * Scale(block, lane, k),
+        };
+    }
+
+    private float Scale(int block, int lane, int k) =>
+        WeightCodec.Bf16.Read((byte*)Scales(block), ScaleIndex(lane, k / Quantisation.Group(Format)));
+
+    private static int Nibble(sbyte both, int k) => k % 4 < 2 ? (sbyte)(both << 4) >> 4 : both >> 4;
+
+    private readonly struct BlockLayout
+    {
+        public BlockLayout(WeightFormat format, int columns)
+        {
+            var group = Quantisation.Group(format);
+            if (group == 0)
+            {
+                (Groups, GroupPairs) = (1, (columns + 1) / 2);
+                WeightBytes = 2L * GroupPairs * BlockRows * (format == WeightFormat.Bf16 ? 2 : 4);
+                Bytes = WeightBytes;
+                return;
+            }
+
+            (Groups, GroupPairs) = ((columns + group - 1) / group, group / 4);
+            WeightBytes = (long)Groups * group * BlockRows / (format == WeightFormat.Int8 ? 1 : 2);
+            Bytes = WeightBytes + (Groups + 1) / 2 * 2L * BlockRows * sizeof(ushort);
         }
 
-        for (var k = 0; k < Columns; k++) destination[k] = ((float*)block)[k * BlockRows + lane];
+        public int Groups { get; }
+
+        public int GroupPairs { get; }
+
+        public long WeightBytes { get; }
+
+        public long Bytes { get; }
     }
 }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using Helios.Sdk.Cpu.Kernels;
 
 namespace Helios.Sdk.Cpu.Loading;
@@ -52,11 +53,26 @@ internal static unsafe class WeightCodec
             var (block, lane) = Math.DivRem(firstRow + done, PackedMatrix.BlockRows);
             var count = Math.Min(PackedMatrix.BlockRows - lane, rows - done);
             var from = source + (long)done * destination.Columns * TStored.Bytes;
-            var to = (byte*)destination.Data + block * destination.BlockBytes;
-            if (destination.Format == WeightFormat.Bf16) PackBf16<TStored>(from, destination.Columns, (ushort*)to, lane, count);
-            else PackFp32<TStored>(from, destination.Columns, (float*)to, lane, count);
+            if (destination.Quantised) PackIntegers<TStored>(from, destination, block, lane, count);
+            else if (destination.Format == WeightFormat.Bf16) PackBf16<TStored>(from, destination.Columns, (ushort*)destination.Block(block), lane, count);
+            else PackFp32<TStored>(from, destination.Columns, (float*)destination.Block(block), lane, count);
             done += count;
         }
+    }
+
+    private static void PackIntegers<TStored>(byte* from, PackedMatrix destination, int block, int lane, int count)
+        where TStored : struct, IStored
+    {
+        var columns = destination.Columns;
+        var buffer = ArrayPool<float>.Shared.Rent(columns);
+        var row = buffer.AsSpan(0, columns);
+        for (var i = 0; i < count; i++)
+        {
+            for (var k = 0; k < columns; k++) row[k] = TStored.Read(from, (long)i * columns + k);
+            Quantisation.PackRow(row, destination, block, lane + i);
+        }
+
+        ArrayPool<float>.Shared.Return(buffer);
     }
 
     private static void PackBf16<TStored>(byte* from, int columns, ushort* block, int lane, int count)

@@ -171,8 +171,9 @@ internal sealed unsafe class Workspace : IDisposable
 
         private static int Pad(int elements) => (elements + 15) & ~15;
 
-        // Rows a large power of two apart would all fall into the same few sets of the first-level cache.
-        private static int Stride(int elements) => Pad(elements) is var padded && padded % 512 == 0 ? padded + 16 : padded;
+        // Rows a large power of two apart would all fall into the same few sets of the first-level cache. The least is what
+        // a group of integers takes with its scale.
+        private static int Stride(int elements) => Math.Max(48, Pad(elements) is var padded && padded % 512 == 0 ? padded + 16 : padded);
 
         private static long Align(long bytes) => (bytes + NativeBuffer.Alignment - 1) / NativeBuffer.Alignment * NativeBuffer.Alignment;
 

@@ -1,5 +1,6 @@
 using Helios.Sdk.Cpu.Kernels;
 using Helios.Sdk.Cpu.Memory;
+using Helios.Sdk.Cpu.Tests.Support;
 
 namespace Helios.Sdk.Cpu.Tests.Kernels;
 
@@ -13,7 +14,7 @@ public sealed unsafe class AttentionTests
     public static TheoryData<int, Precision> Kernels()
     {
         var kernels = new TheoryData<int, Precision>();
-        foreach (var width in KernelTests.Widths())
+        foreach (var width in KernelTests.AllWidths)
         {
             kernels.Add(width, Precision.Fp32);
             kernels.Add(width, Precision.Bf16);

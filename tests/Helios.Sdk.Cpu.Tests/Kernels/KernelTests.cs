@@ -1,69 +1,17 @@
 using System.Runtime.Intrinsics;
 using Helios.Sdk.Cpu.Kernels;
-using Helios.Sdk.Cpu.Loading;
+using Helios.Sdk.Cpu.Tests.Support;
 
 namespace Helios.Sdk.Cpu.Tests.Kernels;
 
-/// <summary>Every kernel against plain float64, at every vector width.</summary>
+/// <summary>Every kernel but the matrix product against plain float64, at every vector width.</summary>
 public sealed unsafe class KernelTests
 {
-    private static readonly Random Source = new(7);
+    public static TheoryData<int> Widths() => [.. AllWidths];
 
-    public static TheoryData<int> Widths()
-    {
-        var widths = new TheoryData<int> { 128 };
-        if (Vector256.IsHardwareAccelerated) widths.Add(256);
-        if (Vector512.IsHardwareAccelerated) widths.Add(512);
-        return widths;
-    }
-
-    [Theory]
-    [MemberData(nameof(Widths))]
-    public void Products_match_whatever_the_shape(int width)
-    {
-        var kernels = CpuKernels.For(width);
-        foreach (var (rows, columns) in new[] { (16, 16), (1, 1), (105, 48), (33, 7), (64, 129), (17, 2), (80, 64) })
-            foreach (var batch in new[] { 1, 2, 3, 5, 8, 13 })
-                foreach (var type in Enum.GetValues<TensorType>())
-                    foreach (var format in new[] { WeightFormat.Bf16, WeightFormat.Fp32 })
-                        CheckProduct(kernels, rows, columns, batch, type, format);
-    }
-
-    [Theory]
-    [MemberData(nameof(Widths))]
-    public void A_column_of_a_product_does_not_depend_on_the_others(int width)
-    {
-        var kernels = CpuKernels.For(width);
-        using var buffers = new Buffers();
-        var matrix = Pack(buffers, 105, 77, TensorType.F32, WeightFormat.Bf16, out _);
-        var (ldx, ldy, batch) = (80, 112, 29);
-        var x = buffers.Random(batch * ldx);
-        for (var b = 0; b < batch; b++) x[b * ldx + 77] = 0;
-        var whole = buffers.Zeros(batch * ldy);
-        kernels.Multiply(matrix, 0, matrix.Blocks, x, ldx, whole, ldy, batch);
-        for (var b = 0; b < batch; b++)
-        {
-            var alone = buffers.Zeros(ldy);
-            kernels.Multiply(matrix, 0, 3, x + b * ldx, ldx, alone, ldy, 1);
-            kernels.Multiply(matrix, 3, matrix.Blocks, x + b * ldx, ldx, alone, ldy, 1);
-            new Span<float>(alone, 105).SequenceEqual(new Span<float>(whole + b * ldy, 105)).Should().BeTrue();
-        }
-    }
-
-    [Theory]
-    [MemberData(nameof(Widths))]
-    public void A_nan_stays_in_its_column(int width)
-    {
-        var kernels = CpuKernels.For(width);
-        using var buffers = new Buffers();
-        var matrix = Pack(buffers, 40, 30, TensorType.F32, WeightFormat.Fp32, out _);
-        var x = buffers.Random(9 * 32);
-        x[4 * 32 + 11] = float.NaN;
-        var y = buffers.Zeros(9 * 48);
-        kernels.Multiply(matrix, 0, matrix.Blocks, x, 32, y, 48, 9);
-        for (var b = 0; b < 9; b++)
-            for (var row = 0; row < 40; row++) float.IsNaN(y[b * 48 + row]).Should().Be(b == 4);
-    }
+    /// <summary>The widths that this machine has.</summary>
+    internal static IEnumerable<int> AllWidths =>
+        new[] { 128, 256, 512 }.Where(width => width == 128 || (width == 256 ? Vector256.IsHardwareAccelerated : Vector512.IsHardwareAccelerated));
 
     [Theory]
     [MemberData(nameof(Widths))]
@@ -170,58 +118,5 @@ public sealed unsafe class KernelTests
         double.IsNaN(summary.Sum).Should().BeTrue();
         new Span<float>(logits, 105).Fill(float.NaN);
         kernels.Summarise(logits, 105, 112, weighted: true).TopId.Should().Be(0);
-    }
-
-    private static void CheckProduct(CpuKernels kernels, int rows, int columns, int batch, TensorType type, WeightFormat format)
-    {
-        using var buffers = new Buffers();
-        var matrix = Pack(buffers, rows, columns, type, format, out var weights);
-        var (ldx, ldy) = ((columns + 15) & ~15, matrix.Blocks * 16);
-        var x = buffers.Random(batch * ldx);
-        for (var b = 0; b < batch; b++)
-            for (var k = columns; k < ldx; k++) x[b * ldx + k] = 0;
-        var y = buffers.Random(batch * ldy);
-        kernels.Multiply(matrix, 0, matrix.Blocks, x, ldx, y, ldy, batch);
-        for (var b = 0; b < batch; b++)
-        {
-            for (var row = 0; row < ldy; row++)
-            {
-                var expected = 0d;
-                for (var k = 0; row < rows && k < columns; k++) expected += weights[row * columns + k] * x[b * ldx + k];
-                Math.Abs(y[b * ldy + row] - expected).Should().BeLessThan(2e-5, $"{rows}x{columns} {type} {format}, row {row} of column {b}");
-            }
-        }
-    }
-
-    // Weights as they are after storing and holding; 1 / sqrt(columns) in size.
-    private static PackedMatrix Pack(Buffers buffers, int rows, int columns, TensorType type, WeightFormat format, out double[] weights)
-    {
-        var blocks = (rows + 15) / 16;
-        var matrix = new PackedMatrix(buffers.Zeros((int)(PackedMatrix.Bytes(format, blocks, columns) / 4)), format, blocks, columns);
-        weights = new double[rows * columns];
-        var stored = new byte[weights.Length * (type == TensorType.F32 ? 4 : 2)];
-        for (var i = 0; i < weights.Length; i++)
-        {
-            var value = (2 * Source.NextSingle() - 1) / MathF.Sqrt(columns);
-            value = type switch
-            {
-                TensorType.BF16 => BitConverter.UInt32BitsToSingle(BitConverter.SingleToUInt32Bits(value) & 0xFFFF0000),
-                TensorType.F16 => (float)(Half)value,
-                _ => value,
-            };
-            if (type == TensorType.BF16) BitConverter.TryWriteBytes(stored.AsSpan(2 * i), (ushort)(BitConverter.SingleToUInt32Bits(value) >> 16));
-            else if (type == TensorType.F16) BitConverter.TryWriteBytes(stored.AsSpan(2 * i), (Half)value);
-            else BitConverter.TryWriteBytes(stored.AsSpan(4 * i), value);
-            weights[i] = format == WeightFormat.Bf16 ? BitConverter.UInt32BitsToSingle((uint)WeightCodec.Bf16.Round(value) << 16) : value;
-        }
-
-        var half = rows / 2;
-        fixed (byte* source = stored)
-        {
-            WeightCodec.Pack(source, type, matrix, 0, half);
-            WeightCodec.Pack(source + (long)half * columns * (type == TensorType.F32 ? 4 : 2), type, matrix, half, rows - half);
-        }
-
-        return matrix;
     }
 }

@@ -108,7 +108,12 @@ internal sealed class PointSelector(ISloObjective objective, double minimumGain)
             .ThenBy(profile => profile.Point.ExitPolicy, StringComparer.Ordinal);
         if (fitting.FirstOrDefault() is { } deepest) return new Choice(deepest, "no point meets every constraint; it is the deepest that fits");
 
-        var left = profiles.Find(profile => profile.Point == request.Present) ?? profiles.MinBy(profile => profile.WeightBytes + profile.KvBytesPerSequence)!;
+        var left = profiles.Find(profile => profile.Point == request.Present) ?? profiles
+            .OrderBy(profile => profile.WeightBytes + profile.KvBytesPerSequence)
+            .ThenBy(profile => profile.Point.Target.Model, StringComparer.Ordinal)
+            .ThenBy(profile => profile.Point.Target.Depth)
+            .ThenBy(profile => profile.Point.ExitPolicy, StringComparer.Ordinal)
+            .First();
         return new Choice(left, "no point fits the memory budget with one sequence; it takes the least");
     }
 

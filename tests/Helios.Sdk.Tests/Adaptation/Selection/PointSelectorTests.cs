@@ -85,6 +85,15 @@ public class PointSelectorTests
     }
 
     [Fact]
+    public void When_nothing_fits_the_order_of_equals_does_not_matter()
+    {
+        var (a, b) = (Sample.Point("a") with { MaxBatch = 0 }, Sample.Point("b") with { MaxBatch = 0 });
+
+        Decide(null, a, b).Chosen.Target.Model.Should().Be("a");
+        Decide(null, b, a).Chosen.Target.Model.Should().Be("a");
+    }
+
+    [Fact]
     public void A_score_that_is_not_a_number_is_never_chosen()
     {
         var decision = Decide(null, Sample.Point("a", throughput: double.NaN), Sample.Point("b", throughput: 1));

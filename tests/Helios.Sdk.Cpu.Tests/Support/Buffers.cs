@@ -1,12 +1,11 @@
 using System.Runtime.InteropServices;
 
-namespace Helios.Sdk.Cpu.Tests.Kernels;
+namespace Helios.Sdk.Cpu.Tests.Support;
 
-/// <summary>Native memory for kernels, freed together.</summary>
+/// <summary>Aligned native memory for kernels.</summary>
 internal sealed unsafe class Buffers : IDisposable
 {
-    private static readonly Random Source = new(7);
-
+    private readonly Random random = new(7);
     private readonly List<nint> owned = [];
 
     public float* Zeros(int floats)
@@ -20,7 +19,7 @@ internal sealed unsafe class Buffers : IDisposable
     public float* Random(int floats)
     {
         var memory = Zeros(floats);
-        for (var i = 0; i < floats; i++) memory[i] = 2 * Source.NextSingle() - 1;
+        for (var i = 0; i < floats; i++) memory[i] = 2 * random.NextSingle() - 1;
         return memory;
     }
 
