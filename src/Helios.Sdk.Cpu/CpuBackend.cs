@@ -15,6 +15,7 @@ public sealed class CpuBackend : IBackend
     private readonly AllocationCounter counter = new();
     private readonly CpuKernels kernels;
     private readonly WorkerPool pool;
+    private readonly Precision kvPrecision;
 
     /// <summary>Creates a backend and starts its threads.</summary>
     /// <param name="options">Options; null for the defaults.</param>
@@ -24,6 +25,8 @@ public sealed class CpuBackend : IBackend
     {
         var threads = options?.Threads ?? Environment.ProcessorCount;
         if (threads is < 1 or > CpuOptions.MostThreads) throw new ArgumentOutOfRangeException(nameof(options), threads, $"Threads lies in 1..{CpuOptions.MostThreads}.");
+        kvPrecision = options?.KvPrecision ?? Precision.Fp32;
+        if (kvPrecision is not (Precision.Fp32 or Precision.Bf16)) throw new ArgumentOutOfRangeException(nameof(options), kvPrecision, "KvPrecision is Fp32 or Bf16.");
         kernels = CpuKernels.For(options?.VectorWidth);
         pool = new WorkerPool(threads);
         Loader = new CpuLayerLoader(counter);
@@ -43,7 +46,7 @@ public sealed class CpuBackend : IBackend
     public long AllocatedBytes => counter.Bytes;
 
     /// <inheritdoc/>
-    public IKvStore CreateKvStore(long slabBytes, int tokensPerBlock) => new CpuKvStore(counter, slabBytes, tokensPerBlock);
+    public IKvStore CreateKvStore(long slabBytes, int tokensPerBlock) => new CpuKvStore(counter, slabBytes, tokensPerBlock, kvPrecision);
 
     /// <inheritdoc/>
     public long MeasureWorkspace(ModelArchitecture architecture, int maxRows)

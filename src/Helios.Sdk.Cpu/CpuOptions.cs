@@ -16,4 +16,10 @@ public sealed class CpuOptions
     /// only among backends of one width.
     /// </summary>
     public int? VectorWidth { get; set; }
+
+    /// <summary>
+    /// How keys and values are kept: <see cref="Precision.Fp32"/>, or <see cref="Precision.Bf16"/>, rounded to the nearest,
+    /// which takes half the bytes and, at long contexts, about half the time of attention.
+    /// </summary>
+    public Precision KvPrecision { get; set; } = Precision.Fp32;
 }

@@ -4,166 +4,248 @@ using Helios.Sdk.Cpu.Memory;
 namespace Helios.Sdk.Cpu.Kernels;
 
 /// <summary>
-/// Rows that share a block table, with the query heads of one key/value head. Rows lie one after another, positions
-/// ascending.
+/// Causal attention of some rows over their sequence, in one pass over strips of 64 tokens: a query keeps its peak score,
+/// the total of its weights and the weighted sum of values, and rescales them when the peak rises. Every split of 512
+/// tokens starts anew, and the states of splits are merged in order, so that splits may run anywhere. What a query computes
+/// depends on its own position alone, never on the rows beside it.
 /// </summary>
-internal unsafe struct AttentionTask
-{
-    /// <summary>First query head of the first row, rotated and scaled by 1 / sqrt(headDim): <c>[rows][heads, headDim]</c>. Results take its place.</summary>
-    public float* Queries;
-
-    /// <summary>Elements from one row to the next.</summary>
-    public nint RowStride;
-
-    /// <summary>Position of each row in its sequence.</summary>
-    public int* Positions;
-
-    /// <summary>Number of rows.</summary>
-    public int Rows;
-
-    /// <summary>Query heads that share the key/value head.</summary>
-    public int Heads;
-
-    /// <summary>Key/value head.</summary>
-    public int KvHead;
-
-    /// <summary>First byte of each block of the sequence.</summary>
-    public nint* Blocks;
-
-    /// <summary>Bytes from there to the layer.</summary>
-    public long LayerOffset;
-
-    /// <summary>How a layer lies in a block.</summary>
-    public KvLayout Layout;
-
-    /// <summary>Memory to work in, <see cref="ScratchFloats"/> of it.</summary>
-    public float* Scratch;
-
-    /// <summary>Floats that a task works in: per query a sum, a peak and a total, and the scores of four.</summary>
-    public static int ScratchFloats(int queries, int valueStride) => queries * (valueStride + 2) + 4 * KvLayout.Tile;
-}
-
-/// <summary>
-/// Causal attention of some rows over their sequence, in one pass over tiles of 16 tokens that lie at multiples of 16: a
-/// query keeps its peak score, the total of its weights and the weighted sum of values, and rescales them when the peak
-/// rises. What a query computes depends on its own position alone, never on the rows beside it.
-/// </summary>
-internal static unsafe class Attention<TSimd, TVector>
+internal static unsafe class Attention<TSimd, TVector, TFormat>
     where TSimd : struct, ISimd<TVector>
     where TVector : struct
+    where TFormat : struct, IKvFormat<TVector>
 {
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static int VectorsPerPanel => KvLayout.Tile / TSimd.Lanes;
+
+    /// <summary>All splits, one after another.</summary>
     public static void Attend(in AttentionTask task)
     {
-        var state = new QueryState(task);
-        state.Clear();
-        var (layout, firstRow) = (task.Layout, 0);
-        var tiles = task.Positions[task.Rows - 1] / KvLayout.Tile + 1;
-        for (var tile = 0; tile < tiles; tile++)
+        var work = new Work(task);
+        var merged = work.States(0);
+        var next = work.States(1);
+        Attend(task, work, 0, merged);
+        for (var split = 1; split < task.Splits; split++)
         {
-            var start = tile * KvLayout.Tile;
-            while (task.Positions[firstRow] < start) firstRow++;
-            var layer = (byte*)task.Blocks[start / layout.TokensPerBlock] + task.LayerOffset;
-            var keys = layout.Keys(layer, task.KvHead, start % layout.TokensPerBlock);
-            var values = layout.Values(layer, task.KvHead, start % layout.TokensPerBlock);
-
-            // Rows whose own token lies in this tile see part of it, each another; those after them see all of it.
-            var row = firstRow;
-            for (; row < task.Rows && task.Positions[row] < start + KvLayout.Tile - 1; row++)
-                Visit(task, state, row * task.Heads, (row + 1) * task.Heads, keys, values, task.Positions[row] - start + 1);
-            Visit(task, state, row * task.Heads, task.Rows * task.Heads, keys, values, KvLayout.Tile);
+            Attend(task, work, split, next);
+            Merge(task, split, merged, next);
         }
 
-        for (var query = 0; query < task.Rows * task.Heads; query++) Finish(task, state, query);
+        Finish(task, merged);
+    }
+
+    /// <summary>One split, whose states stay in <see cref="AttentionTask.States"/>.</summary>
+    public static void AttendSplit(in AttentionTask task, int split) =>
+        Attend(task, new Work(task), split, new QueryStates(task.States + split * task.SplitStride, task.Layout.ValueStride));
+
+    /// <summary>Merges the states of all splits, and writes the results.</summary>
+    public static void MergeSplits(in AttentionTask task)
+    {
+        var merged = new QueryStates(task.States, task.Layout.ValueStride);
+        for (var split = 1; split < task.Splits; split++)
+            Merge(task, split, merged, new QueryStates(task.States + split * task.SplitStride, task.Layout.ValueStride));
+        Finish(task, merged);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Visit(in AttentionTask task, in QueryState state, int query, int end, float* keys, float* values, int valid)
+    private static void Attend(in AttentionTask task, in Work work, int split, in QueryStates states)
     {
-        var queries = stackalloc float*[4];
+        var row = FirstRow(task, split);
+        states.Clear(row * task.Heads, task.Rows * task.Heads);
+        var end = Math.Min((split + 1) * AttentionShape.Split, task.Positions[task.Rows - 1] + 1);
+        for (var start = split * AttentionShape.Split; start < end; start += AttentionShape.Strip)
+        {
+            while (task.Positions[row] < start) row++;
+            work.Locate(task, start, end);
+
+            // Rows whose own token lies in this strip see part of it, each another; those after them see all of it.
+            var whole = row;
+            for (; whole < task.Rows && task.Positions[whole] < start + AttentionShape.Strip - 1; whole++)
+                Visit(task, work, states, whole * task.Heads, (whole + 1) * task.Heads, task.Positions[whole] - start + 1);
+            Visit(task, work, states, whole * task.Heads, task.Rows * task.Heads, AttentionShape.Strip);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Visit(in AttentionTask task, in Work work, in QueryStates states, int query, int end, int valid)
+    {
+        var rows = stackalloc float*[AttentionShape.MostQueries];
+        var scores = work.Scores;
         while (query < end)
         {
-            var count = end - query >= 4 ? 4 : end - query >= 2 ? 2 : 1;
-            for (var i = 0; i < count; i++) queries[i] = QueryAt(task, query + i);
-            AttentionTiles<TSimd, TVector>.Scores(queries, count, keys, task.Layout.HeadDim, state.Scores);
-            for (var i = 0; i < count; i++) Weigh(state, query + i, state.Scores + i * KvLayout.Tile, valid);
-            AttentionTiles<TSimd, TVector>.Values(state.Scores, count, values, state.Stride, valid, state.Sum(query));
+            var count = Math.Min(PanelProduct<TSimd, TVector, TFormat>.MostRows, end - query);
+            for (var i = 0; i < count; i++) rows[i] = QueryAt(task, query + i);
+            new Span<float>(scores, count * AttentionShape.Strip).Clear();
+            for (var column = 0; column < valid; column += 4 * TSimd.Lanes)
+                PanelProduct<TSimd, TVector, TFormat>.Add(
+                    rows, count, work.Keys(column), work.KeysAhead, task.Layout.HeadDim, task.Layout.HeadDim, scores + column, AttentionShape.Strip);
+
+            for (var i = 0; i < count; i++)
+            {
+                rows[i] = scores + i * AttentionShape.Strip;
+                Weigh(states, query + i, rows[i], valid);
+            }
+
+            for (var column = 0; column < task.Layout.ValueStride; column += 4 * TSimd.Lanes)
+                PanelProduct<TSimd, TVector, TFormat>.Add(
+                    rows, count, work.Values(column), work.ValuesAhead, KvLayout.Tile, valid, states.Sum(query) + column, states.Stride);
             query += count;
         }
     }
 
-    // Turns the scores of a tile into weights relative to the query's peak, which may rise here.
+    // Turns the scores of a strip into weights relative to the query's peak, which may rise here. Vectors of tokens that are
+    // not valid would add zeros: they are left out.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Weigh(in QueryState state, int query, float* scores, int valid)
+    private static void Weigh(in QueryStates states, int query, float* scores, int valid)
     {
-        if (valid < KvLayout.Tile)
-            for (var token = valid; token < KvLayout.Tile; token++) scores[token] = float.NegativeInfinity;
+        var end = (valid + TSimd.Lanes - 1) / TSimd.Lanes * TSimd.Lanes;
+        for (var token = valid; token < end; token++) scores[token] = float.NegativeInfinity;
 
         var peaks = TSimd.Load(scores);
-        for (var i = TSimd.Lanes; i < KvLayout.Tile; i += TSimd.Lanes) peaks = TSimd.Max(peaks, TSimd.Load(scores + i));
+        for (var i = TSimd.Lanes; i < end; i += TSimd.Lanes) peaks = TSimd.Max(peaks, TSimd.Load(scores + i));
         var peak = TSimd.MaxLane(peaks);
-        if (peak > state.Peaks[query]) Raise(state, query, peak);
+        if (peak > *states.Peak(query)) Raise(states, query, peak);
 
-        var shift = TSimd.Create(state.Peaks[query]);
-        var totals = TSimd.Create(0);
-        for (var i = 0; i < KvLayout.Tile; i += TSimd.Lanes)
+        var shift = TSimd.Create(*states.Peak(query));
+        var totals = TSimd.Load(states.Totals(query));
+        for (var i = 0; i < end; i += TSimd.Lanes)
         {
             var weight = VectorMath.Exp<TSimd, TVector>(TSimd.Subtract(TSimd.Load(scores + i), shift));
             TSimd.Store(weight, scores + i);
             totals = TSimd.Add(totals, weight);
         }
 
-        state.Totals[query] += TSimd.Sum(totals);
+        TSimd.Store(totals, states.Totals(query));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Raise(in QueryState state, int query, float peak)
+    private static void Raise(in QueryStates states, int query, float peak)
     {
-        var factor = VectorMath.Exp<TSimd, TVector>(TSimd.Create(state.Peaks[query] - peak));
-        var sum = state.Sum(query);
-        for (var d = 0; d < state.Stride; d += TSimd.Lanes) TSimd.Store(TSimd.Multiply(TSimd.Load(sum + d), factor), sum + d);
-        var one = stackalloc float[TSimd.Lanes];
-        TSimd.Store(factor, one);
-        state.Totals[query] *= one[0];
-        state.Peaks[query] = peak;
+        var factor = VectorMath.Exp<TSimd, TVector>(TSimd.Create(*states.Peak(query) - peak));
+        var sum = states.Sum(query);
+        for (var d = 0; d < states.Scaled; d += TSimd.Lanes) TSimd.Store(TSimd.Multiply(TSimd.Load(sum + d), factor), sum + d);
+        *states.Peak(query) = peak;
+    }
+
+    // Rows that end before the split have no part in it.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Merge(in AttentionTask task, int split, in QueryStates merged, in QueryStates next)
+    {
+        for (var query = FirstRow(task, split) * task.Heads; query < task.Rows * task.Heads; query++)
+        {
+            var peak = Math.Max(*merged.Peak(query), *next.Peak(query));
+            var before = VectorMath.Exp<TSimd, TVector>(TSimd.Create(*merged.Peak(query) - peak));
+            var factor = VectorMath.Exp<TSimd, TVector>(TSimd.Create(*next.Peak(query) - peak));
+            var sum = merged.Sum(query);
+            var added = next.Sum(query);
+            for (var d = 0; d < merged.Scaled; d += TSimd.Lanes)
+                TSimd.Store(TSimd.MultiplyAdd(TSimd.Load(added + d), factor, TSimd.Multiply(TSimd.Load(sum + d), before)), sum + d);
+            *merged.Peak(query) = peak;
+        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Finish(in AttentionTask task, in QueryState state, int query)
+    private static void Finish(in AttentionTask task, in QueryStates states)
     {
-        var sum = state.Sum(query);
-        var total = TSimd.Create(state.Totals[query]);
-        for (var d = 0; d < state.Stride; d += TSimd.Lanes) TSimd.Store(TSimd.Divide(TSimd.Load(sum + d), total), sum + d);
-        var bytes = (long)task.Layout.HeadDim * sizeof(float);
-        Buffer.MemoryCopy(sum, QueryAt(task, query), bytes, bytes);
+        for (var query = 0; query < task.Rows * task.Heads; query++)
+        {
+            var sum = states.Sum(query);
+            var total = TSimd.Load(states.Totals(query));
+            var divisor = TSimd.Create(TSimd.Sum(total));
+            for (var d = 0; d < task.Layout.ValueStride; d += TSimd.Lanes) TSimd.Store(TSimd.Divide(TSimd.Load(sum + d), divisor), sum + d);
+            var bytes = (long)task.Layout.HeadDim * sizeof(float);
+            Buffer.MemoryCopy(sum, QueryAt(task, query), bytes, bytes);
+        }
+    }
+
+    private static int FirstRow(in AttentionTask task, int split)
+    {
+        var row = 0;
+        while (row < task.Rows && task.Positions[row] < split * AttentionShape.Split) row++;
+        return row;
     }
 
     private static float* QueryAt(in AttentionTask task, int query) =>
         task.Queries + query / task.Heads * task.RowStride + query % task.Heads * task.Layout.HeadDim;
 
-    /// <summary>Running state of every query of a task, in its scratch memory.</summary>
-    private readonly struct QueryState(in AttentionTask task)
+    /// <summary>Running states of queries: a weighted sum, padded, then the total of its weights by lane, then the peak.</summary>
+    private readonly struct QueryStates(float* memory, int valueStride)
     {
-        private readonly float* memory = task.Scratch;
-        private readonly int count = task.Rows * task.Heads;
+        private readonly int sumFloats = AttentionShape.SumFloats(valueStride);
 
-        /// <summary>Elements of a weighted sum.</summary>
-        public int Stride { get; } = task.Layout.ValueStride;
+        /// <summary>Floats from one query to the next.</summary>
+        public int Stride => Scaled + AttentionShape.MostLanes;
 
-        /// <summary>Scores of up to four queries over one tile.</summary>
-        public float* Scores => memory;
+        /// <summary>Floats that are relative to the peak: sum and total.</summary>
+        public int Scaled => sumFloats + AttentionShape.MostLanes;
 
-        public float* Sum(int query) => memory + 4 * KvLayout.Tile + query * Stride;
+        public float* Sum(int query) => memory + (nint)query * Stride;
 
-        public float* Peaks => Sum(count);
+        public float* Totals(int query) => Sum(query) + sumFloats;
 
-        public float* Totals => Peaks + count;
+        public float* Peak(int query) => Sum(query) + Scaled;
 
-        public void Clear()
+        public void Clear(int query, int end)
         {
-            new Span<float>(Sum(0), count * Stride).Clear();
-            new Span<float>(Peaks, count).Fill(float.NegativeInfinity);
-            new Span<float>(Totals, count).Clear();
+            for (; query < end; query++)
+            {
+                new Span<float>(Sum(query), Scaled).Clear();
+                *Peak(query) = float.NegativeInfinity;
+            }
+        }
+    }
+
+    /// <summary>Scratch memory of a task: the addresses of the strip's panels, scores of a few queries, two states of each.</summary>
+    private readonly struct Work(in AttentionTask task)
+    {
+        private readonly float** table = (float**)task.Scratch;
+        private readonly float* states = task.Scratch + AttentionShape.TableFloats(task.Layout.ValueStride) + AttentionShape.ScoreFloats;
+        private readonly int queries = task.Rows * task.Heads;
+        private readonly int valueStride = task.Layout.ValueStride;
+
+        /// <summary><c>[MostQueries][Strip]</c>.</summary>
+        public float* Scores => states - AttentionShape.ScoreFloats;
+
+        /// <summary>The key panels of four vectors of tokens, from a token of the strip on.</summary>
+        public float** Keys(int token) => table + token / TSimd.Lanes;
+
+        /// <summary>The value panels <c>[tiles][4]</c> of four vectors of dimensions.</summary>
+        public float** Values(int dimension) => table + (AttentionShape.Strip + AttentionShape.Tiles * dimension) / TSimd.Lanes;
+
+        public QueryStates States(int which) => new(states + which * queries * AttentionTask.StateFloats(valueStride), valueStride);
+
+        /// <summary>Bytes from keys to what is read after them: the values.</summary>
+        public nint* KeysAhead => (nint*)Values(AttentionShape.SumFloats(valueStride));
+
+        /// <summary>Bytes from each tile's values to what is read after them: the keys of the strip to come.</summary>
+        public nint* ValuesAhead => KeysAhead + 1;
+
+        /// <summary>Finds the panels of a strip. What lies beyond its last tile, or beyond the last dimension, stands for something that does not: it is computed and not used.</summary>
+        /// <param name="task">The task.</param>
+        /// <param name="start">First token of the strip.</param>
+        /// <param name="end">One past the last token that the task sees.</param>
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        public void Locate(in AttentionTask task, int start, int end)
+        {
+            var layout = task.Layout;
+            *KeysAhead = layout.KeyBytes;
+            for (var i = 0; i < AttentionShape.Tiles; i++)
+            {
+                var token = start + i * KvLayout.Tile;
+                var tile = TileOf(task, Math.Min(token, end - 1));
+                token += AttentionShape.Strip;
+                ValuesAhead[i] = token < end ? (nint)(TileOf(task, token) - tile - layout.KeyBytes) : 0;
+                for (var v = 0; v < VectorsPerPanel; v++) Keys(i * KvLayout.Tile)[v] = (float*)tile + v * TSimd.Lanes;
+                for (var v = 0; v * TSimd.Lanes < AttentionShape.SumFloats(valueStride); v++)
+                {
+                    var panel = Math.Min(v / VectorsPerPanel, valueStride / KvLayout.Tile - 1);
+                    Values(v / 4 * 4 * TSimd.Lanes)[4 * i + v % 4] = (float*)(tile + layout.KeyBytes + panel * layout.PanelBytes) + v % VectorsPerPanel * TSimd.Lanes;
+                }
+            }
+        }
+
+        private static byte* TileOf(in AttentionTask task, int token)
+        {
+            var (block, place) = Math.DivRem(token, task.Layout.TokensPerBlock);
+            return task.Layout.TileOf((byte*)task.Blocks[block] + task.LayerOffset, task.KvHead, place);
         }
     }
 }

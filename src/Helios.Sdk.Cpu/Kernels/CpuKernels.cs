@@ -32,8 +32,14 @@ internal abstract unsafe class CpuKernels
     /// <inheritdoc cref="Integers{TSimd, TVector}.Quantise"/>
     public abstract void Quantise(float* x, PackedMatrix matrix);
 
-    /// <inheritdoc cref="Attention{TSimd, TVector}"/>
+    /// <inheritdoc cref="Attention{TSimd, TVector, TFormat}.Attend(in AttentionTask)"/>
     public abstract void Attend(in AttentionTask task);
+
+    /// <inheritdoc cref="Attention{TSimd, TVector, TFormat}.AttendSplit"/>
+    public abstract void AttendSplit(in AttentionTask task, int split);
+
+    /// <inheritdoc cref="Attention{TSimd, TVector, TFormat}.MergeSplits"/>
+    public abstract void MergeSplits(in AttentionTask task);
 
     /// <inheritdoc cref="RowKernels{TSimd, TVector}.Add"/>
     public abstract void Add(float* target, float* source, int padded);
@@ -85,7 +91,20 @@ internal sealed unsafe class CpuKernels<TSimd, TVector> : CpuKernels
 
     public override void Quantise(float* x, PackedMatrix matrix) => Integers<TSimd, TVector>.Quantise(x, matrix);
 
-    public override void Attend(in AttentionTask task) => Attention<TSimd, TVector>.Attend(task);
+    public override void Attend(in AttentionTask task)
+    {
+        if (task.Layout.Precision == Precision.Bf16) Attention<TSimd, TVector, Bf16Kv<TSimd, TVector>>.Attend(task);
+        else Attention<TSimd, TVector, Fp32Kv<TSimd, TVector>>.Attend(task);
+    }
+
+    public override void AttendSplit(in AttentionTask task, int split)
+    {
+        if (task.Layout.Precision == Precision.Bf16) Attention<TSimd, TVector, Bf16Kv<TSimd, TVector>>.AttendSplit(task, split);
+        else Attention<TSimd, TVector, Fp32Kv<TSimd, TVector>>.AttendSplit(task, split);
+    }
+
+    // States are floats whatever the format of keys and values.
+    public override void MergeSplits(in AttentionTask task) => Attention<TSimd, TVector, Fp32Kv<TSimd, TVector>>.MergeSplits(task);
 
     public override void Add(float* target, float* source, int padded) => RowKernels<TSimd, TVector>.Add(target, source, padded);
 

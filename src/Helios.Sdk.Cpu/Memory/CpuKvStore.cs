@@ -4,15 +4,17 @@ namespace Helios.Sdk.Cpu.Memory;
 internal sealed unsafe class CpuKvStore : IKvStore
 {
     private readonly AllocationCounter counter;
+    private readonly Precision precision;
     private readonly List<Slab?> slabs = [];
 
-    public CpuKvStore(AllocationCounter counter, long slabBytes, int tokensPerBlock)
+    public CpuKvStore(AllocationCounter counter, long slabBytes, int tokensPerBlock, Precision precision)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(slabBytes);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(tokensPerBlock);
         if (tokensPerBlock % KvLayout.Tile != 0)
             throw new ArgumentException($"{tokensPerBlock} tokens per block are not a multiple of {KvLayout.Tile}.", nameof(tokensPerBlock));
         this.counter = counter;
+        this.precision = precision;
         SlabBytes = slabBytes;
         TokensPerBlock = tokensPerBlock;
     }
@@ -23,7 +25,7 @@ internal sealed unsafe class CpuKvStore : IKvStore
 
     public long BlockBytes(KvShape shape) => shape.Layers * Layout(shape.KvHeads, shape.HeadDim).LayerBytes;
 
-    public KvLayout Layout(int kvHeads, int headDim) => new(TokensPerBlock, kvHeads, headDim);
+    public KvLayout Layout(int kvHeads, int headDim) => new(TokensPerBlock, kvHeads, headDim, precision);
 
     public int AddSlab(MemoryReservation bytes)
     {

@@ -69,6 +69,12 @@ internal sealed unsafe class LayerWalk : IParallelWork
         /// <summary>Attention, an item being a group of rows and a key/value head.</summary>
         Attend,
 
+        /// <summary>Attention of few rows to long sequences, an item being a split of the same.</summary>
+        AttendSplits,
+
+        /// <summary>Results of the splits, an item being a group of rows and a key/value head.</summary>
+        MergeSplits,
+
         /// <summary>SwiGLU.</summary>
         Gate,
     }
@@ -98,9 +104,7 @@ internal sealed unsafe class LayerWalk : IParallelWork
         Run(Phase.Norm, space.Hidden);
         product.Run(layer.QueryKeyValue, space.Normed, space.Hidden, space.Projections, space.ProjectionStride, selectedCount);
         Run(Phase.Rotate, space.ProjectionStride);
-
-        phase = Phase.Attend;
-        pool.Run(this, rows.GroupCount * architecture.KvHeads);
+        Attend();
         product.Run(layer.AttentionOutput, space.Projections, space.ProjectionStride, space.Outputs, space.Hidden, selectedCount);
         norm = layer.FeedForwardNorm;
         Run(Phase.AddNorm, space.Hidden);
@@ -134,14 +138,40 @@ internal sealed unsafe class LayerWalk : IParallelWork
 
     public void Execute(int item, int worker)
     {
-        if (phase == Phase.Attend)
+        switch (phase)
         {
-            Attend(item, worker);
+            case Phase.Attend:
+                kernels.Attend(AttentionOf(item, worker));
+                break;
+            case Phase.AttendSplits:
+                var (task, split) = Math.DivRem(item, rows.SplitCount);
+                kernels.AttendSplit(AttentionOf(task, worker), split);
+                break;
+            case Phase.MergeSplits:
+                kernels.MergeSplits(AttentionOf(item, worker));
+                break;
+            default:
+                var end = Math.Min(selectedCount, (item + 1) * RowsPerItem);
+                for (var i = item * RowsPerItem; i < end; i++) ExecuteRow(i, selected[i]);
+                break;
+        }
+    }
+
+    // Either way gives the same results: splits are what a row's attention is made of in any case.
+    private void Attend()
+    {
+        var items = rows.GroupCount * architecture.KvHeads;
+        if (rows.SplitCount == 1 || rows.ActiveCount > space.SplitRows)
+        {
+            phase = Phase.Attend;
+            pool.Run(this, items);
             return;
         }
 
-        var end = Math.Min(selectedCount, (item + 1) * RowsPerItem);
-        for (var i = item * RowsPerItem; i < end; i++) ExecuteRow(i, selected[i]);
+        phase = Phase.AttendSplits;
+        pool.Run(this, items * rows.SplitCount);
+        phase = Phase.MergeSplits;
+        pool.Run(this, items);
     }
 
     private void Select(ReadOnlySpan<int> some)
@@ -241,18 +271,17 @@ internal sealed unsafe class LayerWalk : IParallelWork
         {
             var key = projections + space.KeyOffset + head * headDim;
             kernels.Rotate(key, cosines, cosines + half, half, 1);
-            var keys = layout.Keys(layer, head, token) + token % KvLayout.Tile;
-            for (var d = 0; d < headDim; d++) keys[d * KvLayout.Tile] = key[d];
-            Buffer.MemoryCopy(projections + space.ValueOffset + head * headDim, layout.Values(layer, head, token), headDim * sizeof(float), headDim * sizeof(float));
+            layout.Store(layer, head, token, key, projections + space.ValueOffset + head * headDim);
         }
     }
 
-    private void Attend(int item, int worker)
+    private AttentionTask AttentionOf(int item, int worker)
     {
         var (group, kvHead) = Math.DivRem(item, architecture.KvHeads);
         var (start, end) = rows.Group(group);
         var heads = architecture.Heads / architecture.KvHeads;
-        kernels.Attend(new AttentionTask
+        var splitStride = (nint)space.SplitRows * space.SplitRowFloats;
+        return new AttentionTask
         {
             Queries = space.Projections + (nint)start * space.ProjectionStride + kvHead * heads * architecture.HeadDim,
             RowStride = space.ProjectionStride,
@@ -264,7 +293,9 @@ internal sealed unsafe class LayerWalk : IParallelWork
             LayerOffset = slot * rows.KvLayout.LayerBytes,
             Layout = rows.KvLayout,
             Scratch = space.AttentionScratch(worker),
-        });
+            States = space.SplitStates + kvHead * rows.SplitCount * splitStride + start * space.SplitRowFloats,
+            SplitStride = splitStride,
+        };
     }
 
     private float* Cosines(int row) => space.Rotations + (nint)row * architecture.HeadDim;

@@ -1,3 +1,4 @@
+using Helios.Sdk.Cpu.Kernels;
 using Helios.Sdk.Cpu.Memory;
 
 namespace Helios.Sdk.Cpu.Model;
@@ -47,6 +48,9 @@ internal sealed unsafe class StepRows
 
     /// <summary>Runs of active rows that attend together: one sequence, at most <see cref="Workspace.AttentionRows"/> rows.</summary>
     public int GroupCount { get; private set; }
+
+    /// <summary>Splits of the longest sequence up to its last active row.</summary>
+    public int SplitCount { get; private set; }
 
     /// <summary>How a layer lies in a block.</summary>
     public KvLayout KvLayout => layout;
@@ -188,14 +192,17 @@ internal sealed unsafe class StepRows
 
     private void Regroup()
     {
+        var last = -1;
         GroupCount = 0;
         for (var i = 0; i < ActiveCount; i++)
         {
             positions[i] = rows[active[i]].Position;
+            last = Math.Max(last, positions[i]);
             var joins = i > 0 && tables[active[i]] == tables[active[i - 1]] && i - groups[GroupCount - 1] < Workspace.AttentionRows;
             if (!joins) groups[GroupCount++] = i;
         }
 
         groups[GroupCount] = ActiveCount;
+        SplitCount = AttentionShape.SplitsOf(last + 1);
     }
 }

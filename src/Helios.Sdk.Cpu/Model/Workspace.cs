@@ -15,6 +15,9 @@ internal sealed unsafe class Workspace : IDisposable
     /// <summary>Most rows of one sequence that attend together.</summary>
     public const int AttentionRows = 8;
 
+    // With fewer items than this for each thread some wait for others; one thread never does.
+    private const int ItemsPerThread = 2;
+
     private readonly NativeBuffer memory;
     private readonly Layout layout;
 
@@ -67,6 +70,15 @@ internal sealed unsafe class Workspace : IDisposable
     /// <summary>Logits of a tile <c>[LogitRows][LogitStride]</c>.</summary>
     public float* Logits => At(layout.Logits);
 
+    /// <summary>Most rows whose splits can be attended on their own: so few that whole rows would leave threads without work.</summary>
+    public int SplitRows => layout.SplitRows;
+
+    /// <summary>Floats of the states of one row's queries, for one key/value head and split.</summary>
+    public int SplitRowFloats => layout.SplitRowFloats;
+
+    /// <summary>States of splits <c>[kvHeads][splits of the context][SplitRows][SplitRowFloats]</c>.</summary>
+    public float* SplitStates => At(layout.SplitStates);
+
     /// <summary>Bytes that a workspace takes.</summary>
     public static long Measure(ModelArchitecture architecture, int maxRows, int threads) => new Layout(architecture, maxRows, threads).Bytes;
 
@@ -102,10 +114,13 @@ internal sealed unsafe class Workspace : IDisposable
             Rotations = Take((long)maxRows * architecture.HeadDim);
             Logits = Take((long)LogitRows * Logit);
 
-            var queries = AttentionRows * (architecture.Heads / architecture.KvHeads);
-            var valueStride = new KvLayout(KvLayout.Tile, architecture.KvHeads, architecture.HeadDim).ValueStride;
-            AttentionScratchBytes = Align(AttentionTask.ScratchFloats(queries, valueStride) * sizeof(float));
+            var heads = architecture.Heads / architecture.KvHeads;
+            var valueStride = Pad(architecture.HeadDim);
+            AttentionScratchBytes = Align(AttentionTask.ScratchFloats(AttentionRows * heads, valueStride) * sizeof(float));
             AttentionScratch = Take(threads * AttentionScratchBytes / sizeof(float));
+            SplitRows = Math.Min(maxRows, ItemsPerThread * (threads - 1) / architecture.KvHeads);
+            SplitRowFloats = heads * AttentionTask.StateFloats(valueStride);
+            SplitStates = Take((long)architecture.KvHeads * AttentionShape.SplitsOf(architecture.ContextLength) * SplitRows * SplitRowFloats);
             SampleScratchBytes = Align(Sampler.ScratchBytes(Logit));
             SampleScratch = Take(threads * SampleScratchBytes / sizeof(float));
         }
@@ -141,6 +156,12 @@ internal sealed unsafe class Workspace : IDisposable
         public long AttentionScratch { get; }
 
         public long AttentionScratchBytes { get; }
+
+        public int SplitRows { get; }
+
+        public int SplitRowFloats { get; }
+
+        public long SplitStates { get; }
 
         public long SampleScratch { get; }
 

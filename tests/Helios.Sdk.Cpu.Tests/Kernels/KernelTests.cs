@@ -1,6 +1,5 @@
 using System.Runtime.Intrinsics;
 using Helios.Sdk.Cpu.Kernels;
-using Helios.Sdk.Cpu.Memory;
 using Helios.Sdk.Cpu.Tests.Support;
 
 namespace Helios.Sdk.Cpu.Tests.Kernels;
@@ -8,8 +7,6 @@ namespace Helios.Sdk.Cpu.Tests.Kernels;
 /// <summary>Every kernel but the matrix product against plain float64, at every vector width.</summary>
 public sealed unsafe class KernelTests
 {
-    private static readonly Random Source = new(7);
-
     public static TheoryData<int> Widths() => [.. AllWidths];
 
     /// <summary>The widths that this machine has.</summary>
@@ -121,83 +118,5 @@ public sealed unsafe class KernelTests
         double.IsNaN(summary.Sum).Should().BeTrue();
         new Span<float>(logits, 105).Fill(float.NaN);
         kernels.Summarise(logits, 105, 112, weighted: true).TopId.Should().Be(0);
-    }
-
-    [Theory]
-    [MemberData(nameof(Widths))]
-    public void Attention_matches_and_reads_no_token_beyond_its_own(int width)
-    {
-        var kernels = CpuKernels.For(width);
-        foreach (var (heads, headDim, tokensPerBlock) in new[] { (1, 2, 16), (2, 12, 16), (3, 64, 32), (4, 20, 48), (7, 16, 16) })
-            foreach (var positions in new[] { [0], [15], [16], [100], new[] { 3, 4, 5, 6, 7, 8, 9, 10 }, [12, 13, 14, 15, 16, 17], [30, 31, 32, 60] })
-                CheckAttention(kernels, heads, headDim, tokensPerBlock, positions);
-    }
-
-    private static void CheckAttention(CpuKernels kernels, int heads, int headDim, int tokensPerBlock, int[] positions)
-    {
-        using var buffers = new Buffers();
-        const int kvHeads = 2;
-        const int kvHead = 1;
-        var layout = new KvLayout(tokensPerBlock, kvHeads, headDim);
-        var tokens = positions[^1] + 1;
-        var blocks = stackalloc nint[tokens / tokensPerBlock + 1];
-        for (var i = 0; i <= tokens / tokensPerBlock; i++)
-        {
-            blocks[i] = (nint)buffers.Zeros((int)layout.LayerBytes / 2);
-            new Span<float>((float*)blocks[i], (int)layout.LayerBytes / 2).Fill(float.NaN);
-        }
-
-        var keys = new double[tokens, headDim];
-        var values = new double[tokens, headDim];
-        for (var t = 0; t < tokens; t++)
-        {
-            var layer = (byte*)blocks[t / tokensPerBlock] + layout.LayerBytes;
-            for (var d = 0; d < headDim; d++)
-            {
-                keys[t, d] = layout.Keys(layer, kvHead, t % tokensPerBlock)[d * 16 + t % 16] = 2 * Source.NextSingle() - 1;
-                values[t, d] = layout.Values(layer, kvHead, t % tokensPerBlock)[d] = 2 * Source.NextSingle() - 1;
-            }
-        }
-
-        var stride = heads * headDim + 5;
-        var queries = buffers.Random(positions.Length * stride);
-        for (var i = 0; i < positions.Length * stride; i++) queries[i] *= 3;
-        var expected = new Span<float>(queries, positions.Length * stride).ToArray();
-        for (var r = 0; r < positions.Length; r++)
-            for (var h = 0; h < heads; h++) Reference(expected.AsSpan(r * stride + h * headDim, headDim), keys, values, positions[r] + 1);
-
-        fixed (int* at = positions)
-        {
-            kernels.Attend(new AttentionTask
-            {
-                Queries = queries,
-                RowStride = stride,
-                Positions = at,
-                Rows = positions.Length,
-                Heads = heads,
-                KvHead = kvHead,
-                Blocks = blocks,
-                LayerOffset = layout.LayerBytes,
-                Layout = layout,
-                Scratch = buffers.Zeros(AttentionTask.ScratchFloats(positions.Length * heads, layout.ValueStride)),
-            });
-        }
-
-        for (var i = 0; i < expected.Length; i++) queries[i].Should().BeApproximately(expected[i], 3e-6f);
-    }
-
-    private static void Reference(Span<float> query, double[,] keys, double[,] values, int tokens)
-    {
-        var scores = new double[tokens];
-        for (var t = 0; t < tokens; t++)
-            for (var d = 0; d < query.Length; d++) scores[t] += query[d] * keys[t, d];
-        var max = scores.Max();
-        var total = scores.Sum(score => Math.Exp(score - max));
-        for (var d = 0; d < query.Length; d++)
-        {
-            var sum = 0d;
-            for (var t = 0; t < tokens; t++) sum += Math.Exp(scores[t] - max) / total * values[t, d];
-            query[d] = (float)sum;
-        }
     }
 }

@@ -32,6 +32,15 @@ public sealed class KvStoreTests
         store.BlockBytes(new KvShape(1, 2, 8)).Should().Be(2 * 32 * (8 + 16) * 4);
     }
 
+    [Fact]
+    public void Bf16_takes_half_the_bytes()
+    {
+        using var backend = new CpuBackend(new CpuOptions { Threads = 1, KvPrecision = Precision.Bf16 });
+        using var store = backend.CreateKvStore(1 << 20, 32);
+        store.BlockBytes(new KvShape(12, 4, 64)).Should().Be(12 * 4 * 32 * (64 + 64) * 2);
+        store.BlockBytes(new KvShape(1, 2, 8)).Should().Be(2 * 32 * (8 + 16) * 2);
+    }
+
     [Theory]
     [InlineData(0, 16)]
     [InlineData(100, 0)]

@@ -96,6 +96,8 @@ public sealed class MisuseTests : IDisposable
         none.Should().Throw<ArgumentOutOfRangeException>();
         var odd = () => new CpuBackend(new CpuOptions { VectorWidth = 64 });
         odd.Should().Throw<ArgumentOutOfRangeException>();
+        var coarse = () => new CpuBackend(new CpuOptions { KvPrecision = Precision.Int8 });
+        coarse.Should().Throw<ArgumentOutOfRangeException>().WithMessage("*Fp32 or Bf16*");
         using var backend = new CpuBackend(new CpuOptions { Threads = 2, VectorWidth = 128 });
         backend.Device.Description.Should().Be("2 threads, 128-bit vectors");
     }

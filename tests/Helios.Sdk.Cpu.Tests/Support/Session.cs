@@ -11,12 +11,12 @@ internal sealed class Session : IDisposable
 
     public Session(
         RandomCheckpoint checkpoint, int maxRows = 64, int threads = 2, int? width = null, Precision precision = Precision.Auto,
-        int? depth = null, int tokensPerBlock = 16, int blocks = 64, int kvLayers = 0)
+        int? depth = null, int tokensPerBlock = 16, int blocks = 64, int kvLayers = 0, Precision kvPrecision = Precision.Fp32)
     {
         this.tokensPerBlock = tokensPerBlock;
         Architecture = checkpoint.Info.Architecture;
         Depth = depth ?? Architecture.Layers;
-        Backend = new CpuBackend(new CpuOptions { Threads = threads, VectorWidth = width });
+        Backend = new CpuBackend(new CpuOptions { Threads = threads, VectorWidth = width, KvPrecision = kvPrecision });
         Size = Backend.Loader.Measure(checkpoint, precision);
         fixedPart = Wait(Backend.Loader.LoadFixedAsync(checkpoint, precision, Budget.TryReserve(Size.FixedBytes)!, default));
         for (var layer = 0; layer < Depth; layer++)
