@@ -67,8 +67,6 @@ public sealed class UsageTests
     [Theory]
     [InlineData("inspect MODEL --device cuda", "Device 'cuda'")]
     [InlineData("inspect MODEL --device cuda:1", "Device 'cuda:1'")]
-    [InlineData("score MODEL --ids 1 --precision int8", "Precision 'int8'")]
-    [InlineData("generate MODEL --prompt a --precision int4", "Precision 'int4'")]
     [InlineData("generate MODEL --prompt a --lossless 3", "--lossless")]
     [InlineData("run --pool p --prompts q --objective ttft", "Objective 'ttft'")]
     [InlineData("run --pool p --prompts q --objective energy", "Objective 'energy'")]

@@ -17,10 +17,13 @@ public enum Precision
 
     /// <summary>
     /// 8-bit integers, 64 of a row sharing a bfloat16 scale: 1.03 bytes a weight. Quantised while loading, rounded to the
-    /// nearest. Norms stay FP32, an embedding table that is not the head too is held in BF16.
+    /// nearest. Norms stay FP32.
     /// </summary>
     Int8,
 
-    /// <summary>4-bit integers, 32 of a row sharing a bfloat16 scale: 0.56 bytes a weight. Otherwise as <see cref="Int8"/>.</summary>
+    /// <summary>
+    /// 4-bit integers, 32 of a row sharing a bfloat16 scale: 0.56 bytes a weight. Quantised while loading, with the scale of
+    /// least error. Embedding and heads are held as <see cref="Int8"/>, norms in FP32.
+    /// </summary>
     Int4,
 }

@@ -30,7 +30,7 @@ internal static unsafe class MatMul<TSimd, TVector, TFormat>
     // Where vectors do not come out even, the last tile goes back to some that are done, and computes the same again.
     private static void MultiplyOne(PackedMatrix weights, int first, int end, float* x, float* y)
     {
-        if (end - first < 4)
+        if (TFormat.StripsAtOneColumn < 4 || end - first < 4)
         {
             MultiplyMany(weights, first, end, x, 0, y, 0, 1);
             return;
@@ -40,7 +40,6 @@ internal static unsafe class MatMul<TSimd, TVector, TFormat>
         for (var next = first; next < end; next += 4)
         {
             var v = Math.Min(next, end - 4);
-            for (var i = 4; i < 8; i++) PrefetchStart(StripOf(weights, v + i, y).Weights);
             MatMulTiles<TSimd, TVector, TFormat>.Tile4x1(
                 StripOf(weights, v, y), StripOf(weights, v + 1, y), StripOf(weights, v + 2, y), StripOf(weights, v + 3, y), x, behind, groups, pairs);
         }
@@ -76,12 +75,6 @@ internal static unsafe class MatMul<TSimd, TVector, TFormat>
             if (c < columns)
                 MatMulTiles<TSimd, TVector, TFormat>.Tile2x1(upper.At(c * ldy, ahead.Upper), lower.At(c * ldy, ahead.Lower), x + c * ldx, ahead.Stride, behind, groups, pairs);
         }
-    }
-
-    // The first 512 bytes, from where the machine sees by itself that they are read in order.
-    private static void PrefetchStart(float* strip)
-    {
-        for (var line = 0; line < 8; line++) VectorMath.Prefetch(strip + line * 16);
     }
 
     private static Strip StripOf(PackedMatrix weights, int vector, float* y)

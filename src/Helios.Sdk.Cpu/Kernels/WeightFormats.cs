@@ -36,6 +36,12 @@ internal unsafe interface IWeightFormat<TVector>
     /// <summary>Bytes from one row to the next in a load.</summary>
     static abstract int LaneBytes { get; }
 
+    /// <summary>
+    /// Vectors of rows that a single column goes over at a time, 2 or 4: measured, as what streams from memory fastest. Two
+    /// are prefetched, four are left to the machine.
+    /// </summary>
+    static abstract int StripsAtOneColumn { get; }
+
     /// <summary>Weights of a pair's two elements.</summary>
     static abstract void Pair(float* pair, out TVector even, out TVector odd);
 
@@ -60,6 +66,8 @@ internal readonly unsafe struct Fp32Format<TSimd, TVector> : IWeightFormat<TVect
 
     public static int LaneBytes => 4;
 
+    public static int StripsAtOneColumn => 4;
+
     public static void Pair(float* pair, out TVector even, out TVector odd)
     {
         even = TSimd.Load(pair);
@@ -82,6 +90,8 @@ internal readonly unsafe struct Bf16Format<TSimd, TVector> : IWeightFormat<TVect
     public static int PairStride => 16;
 
     public static int LaneBytes => 4;
+
+    public static int StripsAtOneColumn => 4;
 
     public static void Pair(float* pair, out TVector even, out TVector odd)
     {
@@ -108,6 +118,8 @@ internal readonly unsafe struct Int8Format<TSimd, TVector> : IWeightFormat<TVect
 
     public static int LaneBytes => 2;
 
+    public static int StripsAtOneColumn => 2;
+
     public static void Pair(float* pair, out TVector even, out TVector odd)
     {
         even = TSimd.WidenInt8((sbyte*)pair);
@@ -132,6 +144,8 @@ internal readonly unsafe struct Int4Format<TSimd, TVector> : IWeightFormat<TVect
     public static int PairStride => 16;
 
     public static int LaneBytes => 4;
+
+    public static int StripsAtOneColumn => 4;
 
     public static void Pair(float* pair, out TVector even, out TVector odd)
     {

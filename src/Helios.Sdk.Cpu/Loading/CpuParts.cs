@@ -67,20 +67,14 @@ internal sealed unsafe class CpuFixedPart : IFixedPart
 {
     private readonly NativeBuffer memory;
     private readonly MemoryReservation reservation;
-    private readonly byte* embedding;
-    private readonly WeightFormat embeddingFormat;
+    private readonly PackedMatrix embedding;
 
     public CpuFixedPart(ModelArchitecture architecture, FixedPlan plan, WeightReader reader, NativeBuffer memory, MemoryReservation reservation)
     {
         Architecture = architecture;
         FinalNorm = reader.Read(plan.FinalNorm);
         Head = reader.Read(plan.Head);
-        if (plan.Embedding is { } table)
-        {
-            embedding = reader.Read(table);
-            embeddingFormat = table.Format;
-        }
-
+        embedding = plan.Embedding is { } table ? reader.Read(table) : Head;
         this.memory = memory;
         this.reservation = reservation;
     }
@@ -96,16 +90,7 @@ internal sealed unsafe class CpuFixedPart : IFixedPart
     public PackedMatrix Head { get; }
 
     /// <summary>Writes the embedding of a token, <c>[hidden]</c>.</summary>
-    public void Embed(int token, float* destination)
-    {
-        var hidden = Architecture.HiddenSize;
-        if (embedding is null)
-            Head.Row(token, destination);
-        else if (embeddingFormat == WeightFormat.Bf16)
-            WeightCodec.Convert(embedding + 2L * token * hidden, TensorType.BF16, (byte*)destination, WeightFormat.Fp32, hidden);
-        else
-            WeightCodec.Convert(embedding + 4L * token * hidden, TensorType.F32, (byte*)destination, WeightFormat.Fp32, hidden);
-    }
+    public void Embed(int token, float* destination) => embedding.Row(token, destination);
 
     public void Dispose()
     {

@@ -35,7 +35,7 @@ internal sealed unsafe class PackedMatrix(float* data, WeightFormat format, int 
     public bool Quantised => GroupColumns > 0;
 
     /// <summary>Columns of a group; 0 where there are no scales.</summary>
-    public int GroupColumns => Quantisation.Group(Format);
+    public int GroupColumns { get; } = Quantisation.Group(format);
 
     /// <summary>Element of an activation column at which the scales of its groups begin, if it is quantised.</summary>
     public int ActivationScales => Integers.ScalesAt(Columns);
@@ -59,23 +59,27 @@ internal sealed unsafe class PackedMatrix(float* data, WeightFormat format, int 
     public void Row(int row, float* destination)
     {
         var (block, lane) = Math.DivRem(row, BlockRows);
-        for (var k = 0; k < Columns; k++) destination[k] = Weight(block, lane, k);
-    }
-
-    private float Weight(int block, int lane, int k)
-    {
         var weights = Block(block);
-        return Format switch
+        switch (Format)
         {
-            WeightFormat.Fp32 => ((float*)weights)[k * BlockRows + lane],
-            WeightFormat.Bf16 => WeightCodec.Bf16.Read(weights, k / 2 * 2 * BlockRows + 2 * lane + k % 2),
-            WeightFormat.Int8 => ((sbyte*)weights)[k / 2 * 2 * BlockRows + 2 * lane + k % 2] * Scale(block, lane, k),
-            _ => Nibble(weights[k / 8 * 4 * BlockRows + 4 * lane + k % 4], k) * Scale(block, lane, k),
-        };
+            case WeightFormat.Fp32:
+                for (var k = 0; k < Columns; k++) destination[k] = ((float*)weights)[k * BlockRows + lane];
+                break;
+            case WeightFormat.Bf16:
+                for (var k = 0; k < Columns; k++) destination[k] = WeightCodec.Bf16.Read(weights, k / 2 * 2 * BlockRows + 2 * lane + k % 2);
+                break;
+            case WeightFormat.Int8:
+                for (var k = 0; k < Columns; k++)
+                    destination[k] = Scale(block, lane, k) * ((sbyte*)weights)[k / 2 * 2 * BlockRows + 2 * lane + k % 2];
+                break;
+            default:
+                for (var k = 0; k < Columns; k++)
+                    destination[k] = Scale(block, lane, k) * Nibble(weights[k / 8 * 4 * BlockRows + 4 * lane + k % 4], k);
+                break;
+        }
     }
 
-    private float Scale(int block, int lane, int k) =>
-        WeightCodec.Bf16.Read((byte*)Scales(block), ScaleIndex(lane, k / GroupColumns));
+    private float Scale(int block, int lane, int k) => WeightCodec.Bf16.Read((byte*)Scales(block), ScaleIndex(lane, k / GroupColumns));
 
     private static int Nibble(byte both, int k) => (k % 8 < 4 ? both & 15 : both >> 4) - Quantisation.NibbleOffset;
 

@@ -28,19 +28,17 @@ internal static unsafe class WeightCodec
         }
     }
 
-    /// <summary>Converts elements that stay in their order.</summary>
-    public static void Convert(byte* source, TensorType type, byte* destination, WeightFormat format, long elements)
+    /// <summary>Converts elements that stay in their order to floats.</summary>
+    public static void Convert(byte* source, TensorType type, float* destination, long elements)
     {
         for (long i = 0; i < elements; i++)
         {
-            var value = type switch
+            destination[i] = type switch
             {
                 TensorType.BF16 => Bf16.Read(source, i),
                 TensorType.F16 => Fp16.Read(source, i),
                 _ => Fp32.Read(source, i),
             };
-            if (format == WeightFormat.Bf16) ((ushort*)destination)[i] = Bf16.Round(value);
-            else ((float*)destination)[i] = value;
         }
     }
 

@@ -16,7 +16,7 @@ internal sealed unsafe class WeightReader(ICheckpoint checkpoint, NativeBuffer m
         var values = (float*)(memory.Pointer + plan.Offset);
         new Span<float>(values, plan.Padded).Clear();
         ReadRows(plan.Tensor with { Rows = 1, Columns = (int)plan.Tensor.Elements }, plan.Tensor, (source, _, _) =>
-            WeightCodec.Convert((byte*)source, plan.Tensor.Type, (byte*)values, WeightFormat.Fp32, plan.Tensor.Elements));
+            WeightCodec.Convert((byte*)source, plan.Tensor.Type, values, plan.Tensor.Elements));
         return values;
     }
 
@@ -33,16 +33,6 @@ internal sealed unsafe class WeightReader(ICheckpoint checkpoint, NativeBuffer m
         }
 
         return matrix;
-    }
-
-    public byte* Read(TablePlan plan)
-    {
-        var table = memory.Pointer + plan.Offset;
-        var (tensor, format) = (plan.Tensor, plan.Format);
-        var rowBytes = plan.Bytes / tensor.Rows;
-        ReadRows(tensor, tensor, (source, row, rows) =>
-            WeightCodec.Convert((byte*)source, tensor.Type, table + row * rowBytes, format, (long)rows * tensor.Columns));
-        return table;
     }
 
     public void Dispose()

@@ -10,9 +10,11 @@ namespace Helios.Sdk.Cpu.Model;
 /// </summary>
 internal sealed unsafe class MatMulWork(CpuKernels kernels, WorkerPool pool) : IParallelWork
 {
-    // Some microseconds of work each: 4 blocks x 768 columns in bf16 are 96 KiB of weights.
+    // Some microseconds of work each: 8 blocks x 768 columns in bf16 are 192 KiB of weights. Fewer where threads would go
+    // without; a multiple of the 4 that a single column goes over at a time.
+    private const int LeastBlocksPerItem = 4;
+    private const int MostBlocksPerItem = 8;
     private const int ColumnsPerItem = 64;
-    private const int FewColumns = 8;
     private const int InlineProducts = 1 << 16;
 
     private readonly ActivationWork activations = new(kernels, pool);
@@ -47,7 +49,7 @@ internal sealed unsafe class MatMulWork(CpuKernels kernels, WorkerPool pool) : I
             return;
         }
 
-        blocksPerItem = columns <= FewColumns ? 4 : 8;
+        blocksPerItem = Math.Clamp(blocks / (2 * pool.Threads), LeastBlocksPerItem, MostBlocksPerItem) & ~3;
         columnTiles = (columns + ColumnsPerItem - 1) / ColumnsPerItem;
 
         // A block alone is slow, so that one left over goes to the item before.

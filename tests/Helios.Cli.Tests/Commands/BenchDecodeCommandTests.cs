@@ -33,10 +33,10 @@ public sealed class BenchDecodeCommandTests
         var found = await CliRunner.JsonAsync(["bench", "decode", "--shape", Shape, "--batch", "1", "--depth", "1,2", "--precision", "fp32", .. Quick]);
         var (one, two) = (found.GetProperty("rows")[0], found.GetProperty("rows")[1]);
 
-        // FP32: 2 norms of 64; 64 query, 32 key and 32 value rows; output; gate, up and down. The head has 100 rows in whole blocks of 16.
+        // FP32: 2 norms of 64; 64 query, 32 key and 32 value rows; output; gate, up and down. Head and table have 100 rows in whole blocks of 16.
         const int Layer = 4 * (2 * 64 + (64 + 32 + 32) * 64 + 64 * 64 + 3 * 96 * 64);
         const int Head = 4 * (64 + 112 * 64);
-        const int Table = 4 * 100 * 64;
+        const int Table = 4 * 112 * 64;
         one.Text("precision").Should().Be("fp32");
         one.Long("bytesPerStep").Should().Be(Layer + Head);
         two.Long("bytesPerStep").Should().Be(2 * Layer + Head);

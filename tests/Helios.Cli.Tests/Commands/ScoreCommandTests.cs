@@ -20,6 +20,18 @@ public sealed class ScoreCommandTests
         nll.Double("5").Should().BeApproximately(54.404, 0.002);
     }
 
+    [Theory]
+    [InlineData("bf16", 0.001)]
+    [InlineData("int8", 0.01)]
+    [InlineData("int4", 0.06)]
+    public async Task Fewer_bits_are_off_by_little(string precision, double relative)
+    {
+        double[] expected = [476.53, 228.64, 136.76, 87.40, 54.404];
+        var nll = (await CliRunner.JsonAsync("score", TestData.Stories, "--text", Fox, "--precision", precision)).GetProperty("nll");
+        for (var depth = 1; depth <= 5; depth++)
+            nll.Double($"{depth}").Should().BeApproximately(expected[depth - 1], relative * expected[depth - 1]);
+    }
+
     [Fact]
     public async Task Equals_the_reference_on_ids()
     {

@@ -26,7 +26,10 @@ public sealed class QuantisationTests
             var step = -weights.MaxBy(MathF.Abs) / 8;
             var plain = weights.Sum(weight => Math.Pow(weight - step * Math.Clamp(Math.Round(weight / step), -8, 7), 2));
             var error = weights.Zip(held, (weight, other) => Math.Pow(weight - other, 2)).Sum();
-            error.Should().BeLessThanOrEqualTo(plain * 1.05 + 1e-9);
+
+            // The scale is rounded to bfloat16, which moves what it makes of a weight by 1 / 512 at most.
+            var moved = weights.Length * Math.Pow(8 * step / 512, 2);
+            error.Should().BeLessThanOrEqualTo(Math.Pow(Math.Sqrt(plain) + Math.Sqrt(moved), 2) * 1.0001);
             held.Select(weight => MathF.Round(weight / held.Where(other => other != 0).Min(MathF.Abs), 3)).Distinct().Count().Should().BeLessThanOrEqualTo(16);
         });
     }

@@ -10,6 +10,14 @@ public sealed class ModelTests
 
     public static TheoryData<string> Shapes() => new(Checkpoints.Keys);
 
+    public static TheoryData<int, Precision> WidthsAndPrecisions()
+    {
+        var cases = new TheoryData<int, Precision>();
+        foreach (var width in KernelTests.AllWidths)
+            foreach (var precision in new[] { Precision.Fp32, Precision.Bf16, Precision.Int8, Precision.Int4 }) cases.Add(width, precision);
+        return cases;
+    }
+
     private static Dictionary<string, Func<RandomCheckpoint>> Checkpoints { get; } = new(StringComparer.Ordinal)
     {
         ["odd shapes, tied, f32"] = () => new(RandomCheckpoint.Architecture()),
@@ -53,6 +61,29 @@ public sealed class ModelTests
         }
     }
 
+    // Int4 takes activations in 8 bits, so that it alone is only near what its weights say.
+    [Theory]
+    [InlineData(Precision.Fp32, 1e-4)]
+    [InlineData(Precision.Bf16, 1e-4)]
+    [InlineData(Precision.Int8, 1e-3)]
+    [InlineData(Precision.Int4, 0.2)]
+    public void A_precision_is_the_reference_on_the_weights_it_holds(Precision precision, double allowed)
+    {
+        foreach (var name in Checkpoints.Keys)
+        {
+            var checkpoint = Checkpoints[name]();
+            using var session = new Session(checkpoint, precision: precision);
+            var reference = new ReferenceModel(checkpoint.Held(precision));
+            var signals = session.Run(session.Table(64), Tokens, 0);
+            for (var row = 0; row < Tokens.Length; row++)
+            {
+                var expected = reference.Step(Tokens[row], session.Depth, session.Depth);
+                ((double)signals[row].TargetLogProbability).Should().BeApproximately(expected[row % expected.Length], allowed, $"{name}, row {row}");
+                expected[signals[row].TopId].Should().BeApproximately(expected.Max(), allowed);
+            }
+        }
+    }
+
     [Theory]
     [MemberData(nameof(KernelTests.Widths), MemberType = typeof(KernelTests))]
     public void Every_width_greedily_decodes_what_the_reference_does(int width)
@@ -81,15 +112,15 @@ public sealed class ModelTests
     }
 
     [Theory]
-    [MemberData(nameof(KernelTests.Widths), MemberType = typeof(KernelTests))]
-    public void Prompts_cut_anywhere_on_any_threads_give_the_same_bits(int width)
+    [MemberData(nameof(WidthsAndPrecisions))]
+    public void Prompts_cut_anywhere_on_any_threads_give_the_same_bits(int width, Precision precision)
     {
         var checkpoint = Checkpoints["llama 3 scaling, wide"]();
         ExitSignal[] whole;
-        using (var session = new Session(checkpoint, threads: 1, width: width)) whole = session.Run(session.Table(64), Tokens, 0);
+        using (var session = new Session(checkpoint, threads: 1, width: width, precision: precision)) whole = session.Run(session.Table(64), Tokens, 0);
         foreach (var (threads, chunk, blockTokens) in new[] { (1, 1, 16), (2, 7, 16), (3, 16, 32), (2, 31, 64), (4, 53, 16) })
         {
-            using var session = new Session(checkpoint, threads: threads, width: width, tokensPerBlock: blockTokens, blocks: 8);
+            using var session = new Session(checkpoint, threads: threads, width: width, precision: precision, tokensPerBlock: blockTokens, blocks: 8);
             var table = session.Table(64);
             for (var start = 0; start < Tokens.Length; start += chunk)
             {
@@ -101,11 +132,12 @@ public sealed class ModelTests
         }
     }
 
-    [Fact]
-    public void A_batch_gives_each_sequence_the_bits_it_gets_alone()
+    [Theory]
+    [MemberData(nameof(WidthsAndPrecisions))]
+    public void A_batch_gives_each_sequence_the_bits_it_gets_alone(int width, Precision precision)
     {
         var checkpoint = Checkpoints["one head for all, own exits"]();
-        using var session = new Session(checkpoint);
+        using var session = new Session(checkpoint, width: width, precision: precision);
         var lengths = new[] { 1, 16, 17, 9 };
         var alone = lengths.Select((length, s) => session.Run(session.Table(64), Sequence(s, length), 0)).ToArray();
 

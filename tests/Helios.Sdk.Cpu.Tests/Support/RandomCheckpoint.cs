@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Helios.Sdk.Cpu.Kernels;
 
 namespace Helios.Sdk.Cpu.Tests.Support;
 
@@ -49,7 +50,34 @@ internal sealed class RandomCheckpoint : ICheckpoint
         }
     }
 
+    private RandomCheckpoint(CheckpointInfo info, TensorType type)
+    {
+        (Info, this.type) = (info, type);
+        random = new Random(1);
+    }
+
     public CheckpointInfo Info { get; }
+
+    /// <summary>The model that a precision makes of this one: the weights as they are held, stored as F32.</summary>
+    public RandomCheckpoint Held(Precision precision)
+    {
+        using var buffers = new Buffers();
+        var held = new RandomCheckpoint(Info, TensorType.F32);
+        foreach (var (key, (tensor, _)) in tensors)
+        {
+            var values = Values(key.Role, key.Layer)!.Select(value => (float)value).ToArray();
+            if (tensor.Rows > 1)
+            {
+                var matrix = Packed.Matrix(buffers, values, tensor.Rows, tensor.Columns, TensorType.F32, FormatOf(precision, key.Role));
+                values = [.. Enumerable.Range(0, tensor.Rows).SelectMany(row => Packed.Row(matrix, row))];
+            }
+
+            var next = 0;
+            held.Add(key.Role, key.Layer, tensor.Rows, tensor.Columns, () => values[next++]);
+        }
+
+        return held;
+    }
 
     /// <summary>Called before every read; may throw.</summary>
     public Action<StoredTensor>? Reading { get; set; }
@@ -121,6 +149,14 @@ internal sealed class RandomCheckpoint : ICheckpoint
     public void Dispose()
     {
     }
+
+    private static WeightFormat FormatOf(Precision precision, TensorRole role) => precision switch
+    {
+        Precision.Bf16 => WeightFormat.Bf16,
+        Precision.Int8 => WeightFormat.Int8,
+        Precision.Int4 => role is TensorRole.Embedding or TensorRole.Head or TensorRole.ExitHead ? WeightFormat.Int8 : WeightFormat.Int4,
+        _ => WeightFormat.Fp32,
+    };
 
     private void Norm(TensorRole role, int layer, int size) => Add(role, layer, 1, size, () => 1 + 0.2 * Normal());
 
