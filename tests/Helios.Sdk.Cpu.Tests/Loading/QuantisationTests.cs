@@ -12,9 +12,9 @@ public sealed class QuantisationTests
     {
         Check(WeightFormat.Int8, 64, (weights, held) =>
         {
-            // The scale is rounded to bfloat16, by 1 / 512 at most.
+            // The scale is rounded to bfloat16, by 1 / 256 at most.
             var largest = weights.Max(MathF.Abs);
-            for (var k = 0; k < weights.Length; k++) Math.Abs(held[k] - weights[k]).Should().BeLessThanOrEqualTo(largest * (0.5f / 127 + 1f / 512));
+            for (var k = 0; k < weights.Length; k++) Math.Abs(held[k] - weights[k]).Should().BeLessThanOrEqualTo(largest * (0.5f / 127 + 1f / 256));
         });
     }
 
@@ -27,8 +27,8 @@ public sealed class QuantisationTests
             var plain = weights.Sum(weight => Math.Pow(weight - step * Math.Clamp(Math.Round(weight / step), -8, 7), 2));
             var error = weights.Zip(held, (weight, other) => Math.Pow(weight - other, 2)).Sum();
 
-            // The scale is rounded to bfloat16, which moves what it makes of a weight by 1 / 512 at most.
-            var moved = weights.Length * Math.Pow(8 * step / 512, 2);
+            // The scale is rounded to bfloat16, which moves what it makes of a weight by 1 / 256 at most.
+            var moved = weights.Length * Math.Pow(8 * step / 256, 2);
             error.Should().BeLessThanOrEqualTo(Math.Pow(Math.Sqrt(plain) + Math.Sqrt(moved), 2) * 1.0001);
             held.Select(weight => MathF.Round(weight / held.Where(other => other != 0).Min(MathF.Abs), 3)).Distinct().Count().Should().BeLessThanOrEqualTo(16);
         });
