@@ -11,6 +11,7 @@ public sealed class UsageTests
     [InlineData("inspect MODEL --threads x", "--threads")]
     [InlineData("inspect MODEL --device tpu", "cpu or cuda[:n]")]
     [InlineData("inspect MODEL --precision fp64", "auto, fp32, bf16")]
+    [InlineData("inspect MODEL --kv-precision int8", "--kv-precision is 'int8'; expected fp32, bf16.")]
     [InlineData("tokenize MODEL", "--text, --file, --decode")]
     [InlineData("tokenize MODEL --text a --decode 1", "exactly one")]
     [InlineData("tokenize MODEL --decode 1,x", "token ids")]
