@@ -57,6 +57,13 @@ public sealed class UsageTests
     [InlineData("bench capacity MODEL --budget 1GiB --context 0", "--context is 0")]
     [InlineData("bench capacity MODEL --budget 1GiB --context 257", "--context takes 257 tokens")]
     [InlineData("bench capacity MODEL --budget 1GiB --depth 7", "--depth is 7")]
+    [InlineData("bench quality MODEL", "--file")]
+    [InlineData("bench quality --file f", "helios: ")]
+    [InlineData("bench quality MODEL --file f --precision bf16,fp64", "--precision is 'bf16,fp64'")]
+    [InlineData("bench quality MODEL --file f --precision int8,int8", "--precision is 'int8,int8'; expected different ones of auto, fp32")]
+    [InlineData("bench quality MODEL --file f --precision auto,int8,bf16", "--precision names auto and bf16")]
+    [InlineData("bench quality MODEL --file f --depth 7", "--depth is 7")]
+    [InlineData("bench quality MODEL --file f --threads 0", "--threads is 0")]
     public async Task Bad_usage_exits_2_with_a_line_that_says_why(string args, string expected = "helios: ")
     {
         var result = await CliRunner.RunAsync(Split(args));
@@ -89,6 +96,8 @@ public sealed class UsageTests
     [InlineData("generate nowhere --prompt a", "nowhere")]
     [InlineData("run --pool nowhere.json --prompts q", "nowhere.json")]
     [InlineData("bench decode nowhere", "nowhere")]
+    [InlineData("bench quality nowhere --file f", "nowhere")]
+    [InlineData("bench quality MODEL --file nowhere.json", "nowhere.json")]
     public async Task A_failure_exits_1_with_a_line_that_says_why(string args, string expected)
     {
         var result = await CliRunner.RunAsync([.. Split(args), "--json"]);
