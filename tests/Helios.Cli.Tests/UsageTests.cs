@@ -11,6 +11,7 @@ public sealed class UsageTests
     [InlineData("inspect MODEL --threads x", "--threads")]
     [InlineData("inspect MODEL --device tpu", "cpu or cuda[:n]")]
     [InlineData("inspect MODEL --precision fp64", "auto, fp32, bf16")]
+    [InlineData("inspect MODEL --kv-precision int8", "--kv-precision is 'int8'; expected fp32, bf16.")]
     [InlineData("tokenize MODEL", "--text, --file, --decode")]
     [InlineData("tokenize MODEL --text a --decode 1", "exactly one")]
     [InlineData("tokenize MODEL --decode 1,x", "token ids")]
@@ -56,6 +57,13 @@ public sealed class UsageTests
     [InlineData("bench capacity MODEL --budget 1GiB --context 0", "--context is 0")]
     [InlineData("bench capacity MODEL --budget 1GiB --context 257", "--context takes 257 tokens")]
     [InlineData("bench capacity MODEL --budget 1GiB --depth 7", "--depth is 7")]
+    [InlineData("bench quality MODEL", "--file")]
+    [InlineData("bench quality --file f", "helios: ")]
+    [InlineData("bench quality MODEL --file f --precision bf16,fp64", "--precision is 'bf16,fp64'")]
+    [InlineData("bench quality MODEL --file f --precision int8,int8", "--precision is 'int8,int8'; expected different ones of auto, fp32")]
+    [InlineData("bench quality MODEL --file f --precision auto,int8,bf16", "--precision names auto and bf16")]
+    [InlineData("bench quality MODEL --file f --depth 7", "--depth is 7")]
+    [InlineData("bench quality MODEL --file f --threads 0", "--threads is 0")]
     public async Task Bad_usage_exits_2_with_a_line_that_says_why(string args, string expected = "helios: ")
     {
         var result = await CliRunner.RunAsync(Split(args));
@@ -88,6 +96,8 @@ public sealed class UsageTests
     [InlineData("generate nowhere --prompt a", "nowhere")]
     [InlineData("run --pool nowhere.json --prompts q", "nowhere.json")]
     [InlineData("bench decode nowhere", "nowhere")]
+    [InlineData("bench quality nowhere --file f", "nowhere")]
+    [InlineData("bench quality MODEL --file nowhere.json", "nowhere.json")]
     public async Task A_failure_exits_1_with_a_line_that_says_why(string args, string expected)
     {
         var result = await CliRunner.RunAsync([.. Split(args), "--json"]);

@@ -46,7 +46,7 @@ internal sealed class BenchedModel : IDisposable
     {
         (Precision.Auto, TensorType.BF16) => "bf16",
         (Precision.Auto, _) => "fp32",
-        _ => precision.ToString().ToLowerInvariant(),
+        _ => PrecisionOption.NameOf(precision),
     };
 
     /// <summary>Loads a checkpoint's fixed part and first layers.</summary>

@@ -1,3 +1,4 @@
+using Helios.Cli.Options;
 using Helios.Cli.Output;
 using Helios.Sdk;
 using Helios.Sdk.Cpu;
@@ -36,6 +37,7 @@ internal sealed class CapacityBench(ICheckpoint checkpoint, CpuBackend backend, 
             Depth = depth,
             WeightBytes = need.WeightBytes,
             KvBytesPerSequence = need.KvBytesPerSequence,
+            KvPrecision = PrecisionOption.NameOf(plan.KvPrecision),
             RssBeforeBytes = memory.Before,
             RssIsPeak = memory.HasPeak,
         };
@@ -98,6 +100,7 @@ internal sealed class CapacityBench(ICheckpoint checkpoint, CpuBackend backend, 
 /// <param name="BudgetBytes">Bytes for weights, activations and KV together.</param>
 /// <param name="Context">Tokens of every sequence.</param>
 /// <param name="Precision">How weights are held.</param>
+/// <param name="KvPrecision">How keys and values are kept.</param>
 /// <param name="Seconds">Seconds of steps for every row, and three steps unless they are much longer.</param>
 /// <param name="WarmUpSeconds">Longest warm-up.</param>
-internal sealed record CapacityPlan(long BudgetBytes, int Context, Precision Precision, double Seconds, double WarmUpSeconds);
+internal sealed record CapacityPlan(long BudgetBytes, int Context, Precision Precision, Precision KvPrecision, double Seconds, double WarmUpSeconds);

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Helios.Cli.Options;
 using Helios.Cli.Output;
 
 namespace Helios.Cli.Benching;
@@ -14,17 +15,19 @@ internal sealed class DecodeBench : IDisposable
 
     private readonly BenchedModel model;
     private readonly DecodePlan plan;
+    private readonly BackendChoice backend;
     private readonly TimeProvider time;
     private readonly StreamProbe probe;
     private readonly List<RigInSlab> rigs = [];
     private readonly List<Line> lines = [];
 
-    public DecodeBench(BenchedModel model, DecodePlan plan, int threads, TimeProvider time)
+    public DecodeBench(BenchedModel model, DecodePlan plan, BackendChoice backend, TimeProvider time)
     {
         this.model = model;
         this.plan = plan;
+        this.backend = backend;
         this.time = time;
-        probe = new StreamProbe(threads, time);
+        probe = new StreamProbe(backend.Threads ?? Environment.ProcessorCount, time);
         try
         {
             foreach (var depth in plan.Depths)
@@ -116,7 +119,8 @@ internal sealed class DecodeBench : IDisposable
             line.Steps.Count,
             line.Bytes,
             line.Streams.Median,
-            line.Shares.Median);
+            line.Shares.Median,
+            PrecisionOption.NameOf(backend.KvPrecision));
     }
 
     private readonly record struct SliceLength(int Steps, double Seconds);

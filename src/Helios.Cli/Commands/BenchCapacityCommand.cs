@@ -37,11 +37,11 @@ internal sealed class BenchCapacityCommand : Command
     {
         var device = options.Device(parsed);
         using var checkpoint = options.Source(parsed).Open();
-        using var backend = device.CreateBackend();
+        using var backend = device.Backend.Create();
         var info = checkpoint.Info;
         var tokens = parsed.GetValue(context) ?? Math.Min(DefaultContext, info.Architecture.ContextLength);
         BenchOptions.CheckTokens("--context", tokens, info);
-        var plan = new CapacityPlan(parsed.GetValue(budget), tokens, device.Precision, parsed.GetValue(seconds), parsed.GetValue(warmUp));
+        var plan = new CapacityPlan(parsed.GetValue(budget), tokens, device.Precision, device.Backend.KvPrecision, parsed.GetValue(seconds), parsed.GetValue(warmUp));
         if (plan.BudgetBytes > backend.Device.TotalMemory)
             throw new HeliosException($"--budget is {plan.BudgetBytes} bytes; {backend.Device.Name} offers this process {backend.Device.TotalMemory}.");
 

@@ -3,7 +3,7 @@ using Helios.Cli.Options;
 
 namespace Helios.Cli.Commands;
 
-/// <summary><c>helios bench</c>: engine speed and memory alone, without adaptation.</summary>
+/// <summary><c>helios bench</c>: speed, memory and quality of the engine alone, without adaptation.</summary>
 internal sealed class BenchCommand : Command
 {
     public BenchCommand(GlobalOptions global)
@@ -11,6 +11,7 @@ internal sealed class BenchCommand : Command
     {
         Add(new BenchDecodeCommand(global));
         Add(new BenchCapacityCommand(global));
+        Add(new BenchQualityCommand(global));
         Add(new BenchBusyCommand());
     }
 }

@@ -43,10 +43,10 @@ internal sealed class BenchDecodeCommand : Command
         var device = options.Device(parsed);
         using var checkpoint = options.Source(parsed).Open();
         var plan = ReadPlan(parsed, checkpoint.Info);
-        using var backend = device.CreateBackend();
+        using var backend = device.Backend.Create();
         var budget = new MemoryBudget(backend.Device.TotalMemory);
         using var model = await BenchedModel.LoadAsync(checkpoint, backend, budget, device.Precision, plan.Depths.Max(), cancellationToken).ConfigureAwait(false);
-        using var bench = new DecodeBench(model, plan, device.Threads ?? Environment.ProcessorCount, TimeProvider.System);
+        using var bench = new DecodeBench(model, plan, device.Backend, TimeProvider.System);
         var rows = bench.Measure(cancellationToken);
         var contention = parsed.GetValue(contend) is { } threads ? Contend(bench, threads, parsed, cancellationToken) : null;
         Print(screen, new DecodeBenched(model.Info.Name, backend.Device.Description, plan.Context, plan.Prefill, rows, contention));

@@ -52,7 +52,7 @@ internal sealed class InspectCommand : Command
     {
         const int Tokens = 16;
         var a = checkpoint.Info.Architecture;
-        using var backend = device.CreateBackend();
+        using var backend = device.Backend.Create();
         using var kv = backend.CreateKvStore(slabBytes: 1, Tokens);
         var size = backend.Loader.Measure(checkpoint, device.Precision);
         return new InspectedBytes(size.FixedBytes, size.LayerBytes.Max(), kv.BlockBytes(new KvShape(1, a.KvHeads, a.HeadDim)) / Tokens);

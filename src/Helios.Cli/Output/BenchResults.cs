@@ -30,7 +30,8 @@ internal sealed record DecodeRow(
     int Steps,
     long BytesPerStep,
     double StreamGbPerS,
-    double Share);
+    double Share,
+    string KvPrecision);
 
 /// <summary>Steps at batch 1 on a quiet machine and beside another process that is busy on so many threads, in turns.</summary>
 /// <param name="Threads">Busy threads of the other process.</param>
@@ -75,9 +76,34 @@ internal sealed record CapacityRow
     /// <summary>Weights, activations and slabs together.</summary>
     public long BudgetUsedBytes { get; init; }
 
+    /// <summary>How keys and values are kept.</summary>
+    public required string KvPrecision { get; init; }
+
     /// <summary>Bytes that were resident before the row: the runtime and the program.</summary>
     public long RssBeforeBytes { get; init; }
 
     /// <summary>False where the system keeps no peak that can be reset: the resident bytes behind the last step stand in for it.</summary>
     public bool RssIsPeak { get; init; }
 }
+
+/// <summary>What <c>bench quality</c> prints.</summary>
+internal sealed record QualityBenched(string Model, string Device, int Texts, ImmutableArray<QualityRow> Rows);
+
+/// <summary>Quality of a precision at a depth, and how far it is from the first precision measured, at the same depth.</summary>
+/// <param name="Precision">How weights are held.</param>
+/// <param name="Depth">Layers that run.</param>
+/// <param name="BitsPerByte">Over the UTF-8 bytes of the tokens that are predicted.</param>
+/// <param name="GapBitsPerByte">Bits per byte less those of the first precision.</param>
+/// <param name="Agreement">Share of positions whose top token is that of the first precision.</param>
+/// <param name="Tokens">Tokens that are predicted.</param>
+/// <param name="WeightBytes">Bytes of the weights loaded to this depth.</param>
+/// <param name="KvPrecision">How keys and values are kept.</param>
+internal sealed record QualityRow(
+    string Precision,
+    int Depth,
+    double BitsPerByte,
+    double GapBitsPerByte,
+    double Agreement,
+    long Tokens,
+    long WeightBytes,
+    string KvPrecision);

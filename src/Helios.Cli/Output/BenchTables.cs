@@ -15,7 +15,7 @@ internal static class BenchTables
                 N(row.PrefillTps, "0"), Units.Bytes(row.WeightBytes), N(row.GbPerS, "0.0"), N(row.StreamGbPerS, "0.0"), N(row.Share, "0.00"));
         }
 
-        return Titled(table, $"{result.Model}, {result.Rows[0].Precision}, {result.Device}, context {result.Context}, prefill {result.Prefill}");
+        return Titled(table, $"{result.Model}, {result.Rows[0].Precision}, KV {result.Rows[0].KvPrecision}, {result.Device}, context {result.Context}, prefill {result.Prefill}");
     }
 
     public static Table Of(Contention contention)
@@ -37,7 +37,20 @@ internal static class BenchTables
                 Units.Bytes(row.WorkspaceBytes), Units.Bytes(row.KvSlabBytes), Units.Bytes(row.PeakRssBytes));
         }
 
-        return Titled(table, $"{result.Model}, {result.Precision}, {result.Device}, context {result.Context}, budget {Units.Bytes(result.BudgetBytes)}");
+        return Titled(table, $"{result.Model}, {result.Precision}, KV {result.Rows[0].KvPrecision}, {result.Device}, context {result.Context}, budget {Units.Bytes(result.BudgetBytes)}");
+    }
+
+    public static Table Of(QualityBenched result)
+    {
+        var table = Numbers("precision", "depth", "bits per byte", "gap", "agreement", "weights");
+        foreach (var row in result.Rows)
+        {
+            table.AddRow(
+                row.Precision, $"{row.Depth}", N(row.BitsPerByte, "0.0000"), N(row.GapBitsPerByte, "+0.0000;-0.0000;0.0000"), N(row.Agreement, "0.0000"), Units.Bytes(row.WeightBytes));
+        }
+
+        var first = result.Rows[0];
+        return Titled(table, $"{result.Model}, KV {first.KvPrecision}, {result.Device}, {Units.Count(first.Tokens)} tokens of {Units.Count(result.Texts)} texts; gap and agreement are to {first.Precision}");
     }
 
     private static Table Numbers(params string[] columns)

@@ -13,6 +13,7 @@ namespace Helios.Cli.Output;
 [JsonSerializable(typeof(Generated))]
 [JsonSerializable(typeof(DecodeBenched))]
 [JsonSerializable(typeof(CapacityBenched))]
+[JsonSerializable(typeof(QualityBenched))]
 [JsonSerializable(typeof(EvaluatedLine))]
 [JsonSerializable(typeof(DecisionLine))]
 [JsonSerializable(typeof(LoadLine))]

@@ -10,34 +10,15 @@ internal static class PromptFile
     /// <exception cref="FileException">A line is unusable; the message names file, line and field.</exception>
     public static IReadOnlyList<PromptLine> Read(string path, int defaultMaxTokens)
     {
-        var prompts = new List<PromptLine>();
-        var number = 0;
-        foreach (var line in File.ReadLines(path))
-        {
-            number++;
-            if (!string.IsNullOrWhiteSpace(line)) prompts.Add(ReadLine($"{path}, line {number}:", line, defaultMaxTokens));
-        }
-
+        var prompts = JsonLines.Read(path, line => ReadLine(line, defaultMaxTokens));
         return prompts.Count > 0 ? prompts : throw new FileException($"{path}: there are no prompts; expected a JSON object a line.");
     }
 
     /// <summary>Other fields are left alone: data sets bring their own.</summary>
-    private static PromptLine ReadLine(string place, string line, int defaultMaxTokens)
-    {
-        try
-        {
-            using var document = JsonDocument.Parse(line, new JsonDocumentOptions { AllowDuplicateProperties = false });
-            var fields = new StrictObject(place, document.RootElement);
-            return new PromptLine(
-                fields.RequiredString("prompt", "a text"),
-                ReadMaxTokens(fields) ?? defaultMaxTokens,
-                fields.OptionalString("tenant", "a name that is not empty"));
-        }
-        catch (JsonException error)
-        {
-            throw new FileException($"{place} the line is not valid JSON ({error.Message}).");
-        }
-    }
+    private static PromptLine ReadLine(StrictObject line, int defaultMaxTokens) => new(
+        line.RequiredString("prompt", "a text"),
+        ReadMaxTokens(line) ?? defaultMaxTokens,
+        line.OptionalString("tenant", "a name that is not empty"));
 
     private static int? ReadMaxTokens(StrictObject fields)
     {

@@ -31,6 +31,18 @@ public sealed class BenchCapacityCommandTests
     }
 
     [Fact]
+    public async Task Keys_and_values_in_bf16_take_half_the_bytes()
+    {
+        string[] args = ["bench", "capacity", "--shape", Shape, "--budget", "8MiB", "--context", "40", "--depth", "6", .. Quick];
+        var whole = (await CliRunner.JsonAsync(args)).GetProperty("rows")[0];
+        var half = (await CliRunner.JsonAsync([.. args, "--kv-precision", "bf16"])).GetProperty("rows")[0];
+        (whole.Text("kvPrecision"), half.Text("kvPrecision")).Should().Be(("fp32", "bf16"));
+        half.Long("kvBytesPerSequence").Should().Be(whole.Long("kvBytesPerSequence") / 2);
+        half.Int("maxBatch").Should().BeGreaterThan(whole.Int("maxBatch") * 3 / 2);
+        MustJustFit(half);
+    }
+
+    [Fact]
     public async Task The_depths_are_the_exits_of_a_model()
     {
         var found = await CliRunner.JsonAsync(["bench", "capacity", TestData.TinyS, "--budget", "24MiB", "--context", "64", .. Quick]);

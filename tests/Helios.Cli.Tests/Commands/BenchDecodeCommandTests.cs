@@ -20,6 +20,7 @@ public sealed class BenchDecodeCommandTests
         {
             row.Fields().Should().StartWith(["batch", "depth", "precision", "decodeTps", "stepMs", "prefillTps", "weightBytes", "gbPerS"]);
             row.Text("precision").Should().Be("bf16");
+            row.Text("kvPrecision").Should().Be("fp32");
             row.Int("steps").Should().Be(2);
             foreach (var field in (string[])["decodeTps", "stepMs", "prefillTps", "gbPerS", "p90Ms", "p99Ms", "streamGbPerS", "share"])
                 row.Double(field).Should().BePositive(field);
@@ -58,6 +59,13 @@ public sealed class BenchDecodeCommandTests
     {
         var found = await CliRunner.JsonAsync("bench", "decode", "--shape", Shape, "--batch", "1", "--steps", "1", "--warm-up", "0", "--prefill", "0", "--context", "0");
         found.GetProperty("rows")[0].GetProperty("prefillTps").ValueKind.Should().Be(JsonValueKind.Null);
+    }
+
+    [Fact]
+    public async Task Keys_and_values_may_be_bf16()
+    {
+        var found = await CliRunner.JsonAsync(["bench", "decode", "--shape", Shape, "--batch", "2", "--kv-precision", "bf16", .. Quick]);
+        found.GetProperty("rows")[0].Text("kvPrecision").Should().Be("bf16");
     }
 
     [Fact]

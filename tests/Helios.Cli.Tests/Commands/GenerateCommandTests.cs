@@ -50,6 +50,15 @@ public sealed class GenerateCommandTests
     }
 
     [Fact]
+    public async Task Keys_and_values_in_bf16_take_half_the_bytes()
+    {
+        string[] args = ["generate", TestData.TinyS, "--ids", Once, "--max-tokens", "8"];
+        var whole = await CliRunner.JsonAsync(args);
+        var half = await CliRunner.JsonAsync([.. args, "--kv-precision", "bf16"]);
+        half.Long("kvBytes").Should().Be(whole.Long("kvBytes") / 2).And.BePositive();
+    }
+
+    [Fact]
     public async Task Tokens_leave_where_the_policy_says()
     {
         var found = await CliRunner.JsonAsync("generate", TestData.TinyS, "--ids", Once, "--max-tokens", "40", "--exit-policy", "confidence:0.8");

@@ -41,6 +41,13 @@ public sealed class InspectCommandTests
     }
 
     [Fact]
+    public async Task Keys_and_values_in_bf16_take_half_the_bytes()
+    {
+        var bytes = (await CliRunner.JsonAsync("inspect", TestData.TinyS, "--kv-precision", "bf16")).GetProperty("bytes");
+        bytes.Long("kvPerTokenPerLayer").Should().Be(2 * 160 * 2);
+    }
+
+    [Fact]
     public async Task People_get_a_table()
     {
         var result = await CliRunner.RunAsync("inspect", TestData.TinyM);

@@ -33,6 +33,13 @@ public sealed class ScoreCommandTests
     }
 
     [Fact]
+    public async Task Keys_and_values_in_bf16_are_off_by_little()
+    {
+        var nll = (await CliRunner.JsonAsync("score", TestData.Stories, "--text", Fox, "--kv-precision", "bf16")).GetProperty("nll");
+        nll.Double("5").Should().BeApproximately(54.404, 0.2).And.NotBeApproximately(54.404, 0.001);
+    }
+
+    [Fact]
     public async Task Equals_the_reference_on_ids()
     {
         // Float64 reference: tiny-s on the tokens of "Once upon a time, there" behind the start token.
