@@ -32,7 +32,7 @@ public sealed class CpuBackend : IBackend
         Loader = new CpuLayerLoader(counter);
         Device = new DeviceInfo(
             "cpu",
-            $"{threads} {(threads == 1 ? "thread" : "threads")}, {kernels.VectorWidth}-bit vectors",
+            $"{threads} {(threads == 1 ? "thread" : "threads")}, {kernels.VectorWidth}-bit vectors{(kvPrecision == Precision.Bf16 ? ", BF16 KV" : "")}",
             GC.GetGCMemoryInfo().TotalAvailableMemoryBytes);
     }
 

@@ -42,8 +42,18 @@ internal sealed class BusyProcess : IDisposable
 
     public void Dispose()
     {
-        process.StandardInput.Close();
-        process.WaitForExit();
-        process.Dispose();
+        using (process)
+        {
+            try
+            {
+                process.StandardInput.Close();
+            }
+            catch (IOException)
+            {
+                // It ended by itself.
+            }
+
+            process.WaitForExit();
+        }
     }
 }

@@ -15,7 +15,7 @@ internal sealed class RigInSlab : IDisposable
         var batch = plan.Batches.Max();
         var rows = Math.Max(batch, Math.Min(Math.Max(plan.Prefill, plan.Context), MostPrefillRows));
         var size = new RigSize(depth, batch, plan.Context, rows);
-        var blocks = Math.Max(batch * size.BlocksPerSequence, RigSize.BlocksFor(plan.Prefill));
+        var blocks = Math.Max(checked(batch * size.BlocksPerSequence), RigSize.BlocksFor(plan.Prefill));
         kv = model.Backend.CreateKvStore(blocks * model.BlockBytes(depth), DecodeRig.TokensPerBlock);
         try
         {

@@ -2,7 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Helios.Sdk;
 
-/// <summary>How weights are held on the device.</summary>
+/// <summary>How numbers are held on the device: weights, and where a backend says so other things too.</summary>
 [SuppressMessage("Naming", "CA1720:Identifier contains type name", Justification = "The field's name for it.")]
 public enum Precision
 {

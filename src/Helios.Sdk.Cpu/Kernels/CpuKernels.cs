@@ -26,7 +26,7 @@ internal abstract unsafe class CpuKernels
         };
     }
 
-    /// <inheritdoc cref="MatMul{TSimd, TVector, TReader}.Multiply"/>
+    /// <inheritdoc cref="MatMul{TSimd, TVector, TFormat}.Multiply"/>
     public abstract void Multiply(PackedMatrix weights, int firstBlock, int endBlock, float* x, nint ldx, float* y, nint ldy, int columns);
 
     /// <inheritdoc cref="Integers{TSimd, TVector}.Quantise"/>

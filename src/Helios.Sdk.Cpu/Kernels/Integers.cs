@@ -20,9 +20,6 @@ internal static unsafe class Integers<TSimd, TVector>
     where TSimd : struct, ISimd<TVector>
     where TVector : struct
 {
-    // Whose inverse is finite. A group this small is zero.
-    private const float SmallestScale = 3e-39f;
-
     /// <summary>
     /// Turns a row of activations into integers where it lies: those of all groups, the last filled up with zeros; behind the
     /// floats the scales of the groups; for int4 then what a sum of each group begins with, which undoes that nibbles are
@@ -42,7 +39,7 @@ internal static unsafe class Integers<TSimd, TVector>
             var end = Math.Min(start + size, padded);
             var scale = Scale(x + start, end - start, largest);
             x[behind + group] = scale;
-            var inverse = TSimd.Create(scale > SmallestScale ? 1 / scale : 0);
+            var inverse = TSimd.Create(scale > Quantisation.SmallestScale ? 1 / scale : 0);
             var sum = TSimd.Create(0);
 
             // Two vectors of floats become integers that never reach what is still to be read.

@@ -3,7 +3,7 @@ using System.Runtime.Intrinsics.X86;
 
 namespace Helios.Sdk.Cpu.Kernels;
 
-/// <summary>512-bit vectors.</summary>
+/// <summary>512-bit vectors: AVX-512 with its byte and word instructions, which .NET requires for them.</summary>
 internal readonly unsafe struct Simd512 : ISimd<Vector512<float>>
 {
     public static int Lanes => 16;
@@ -58,20 +58,14 @@ internal readonly unsafe struct Simd512 : ISimd<Vector512<float>>
 
     public static Vector512<float> HighNibbles(Vector512<float> bytes) => ((bytes.AsUInt16() >> 4).AsByte() & Vector512.Create((byte)15)).AsSingle();
 
-    public static Vector512<float> DotInt16(Vector512<float> left, Vector512<float> right, Vector512<float> sum) => Avx512BW.IsSupported
-        ? (Avx512BW.MultiplyAddAdjacent(left.AsInt16(), right.AsInt16()) + sum.AsInt32()).AsSingle()
-        : Vector512.Create(
-            Simd256.DotInt16(left.GetLower(), right.GetLower(), sum.GetLower()),
-            Simd256.DotInt16(left.GetUpper(), right.GetUpper(), sum.GetUpper()));
+    public static Vector512<float> DotInt16(Vector512<float> left, Vector512<float> right, Vector512<float> sum) =>
+        (Avx512BW.MultiplyAddAdjacent(left.AsInt16(), right.AsInt16()) + sum.AsInt32()).AsSingle();
 
     // Products of neighbours are summed in 16 bits: exact, since a whole sum fits.
     public static Vector512<float> BeginDotInt8(int* offset) => Vector512.Create(*offset).AsSingle();
 
-    public static Vector512<float> DotInt8(Vector512<float> left, Vector512<float> right, Vector512<float> sum) => Avx512BW.IsSupported
-        ? (Avx512BW.MultiplyAddAdjacent(left.AsByte(), right.AsSByte()) + sum.AsInt16()).AsSingle()
-        : Vector512.Create(
-            Simd256.PairsOfInt8(left.GetLower(), right.GetLower(), sum.GetLower()),
-            Simd256.PairsOfInt8(left.GetUpper(), right.GetUpper(), sum.GetUpper()));
+    public static Vector512<float> DotInt8(Vector512<float> left, Vector512<float> right, Vector512<float> sum) =>
+        (Avx512BW.MultiplyAddAdjacent(left.AsByte(), right.AsSByte()) + sum.AsInt16()).AsSingle();
 
     public static Vector512<float> EndDotInt8(Vector512<float> sum) => FromInt32(DotInt16(sum, Vector512.Create((short)1).AsSingle(), default));
 

@@ -15,6 +15,9 @@ internal static unsafe class Quantisation
     /// <summary>What is added to an int4 weight to make it a nibble without sign.</summary>
     public const int NibbleOffset = 8;
 
+    /// <summary>A scale whose inverse is finite. What would need a smaller one is zero.</summary>
+    public const float SmallestScale = 3e-39f;
+
     /// <summary>Columns that share a scale; 0 where weights are floats.</summary>
     public static int Group(WeightFormat format) => format switch
     {
@@ -70,17 +73,16 @@ internal static unsafe class Quantisation
     private static ushort RoundTo4(ReadOnlySpan<float> weights, Span<float> integers)
     {
         var (lowest, highest) = Range(weights);
-        var extreme = highest > -lowest ? highest : lowest;
-        var (best, least) = ((ushort)0, float.PositiveInfinity);
-        foreach (var steps in (ReadOnlySpan<float>)[8, 7.25f, 7.5f, 7.75f, 8.25f, 8.5f])
+        var extreme = highest < -lowest ? lowest : highest;
+        var best = WeightCodec.Bf16.Round(extreme / -8);
+        var least = Round(weights, best, -8, 7, integers);
+        foreach (var steps in (ReadOnlySpan<float>)[7.25f, 7.5f, 7.75f, 8.25f, 8.5f])
         {
             var scale = WeightCodec.Bf16.Round(extreme / -steps);
             var error = Round(weights, scale, -8, 7, integers);
             if (error < least) (best, least) = (scale, error);
         }
 
-        // Where no error is a number, something in the group is not finite, and must show.
-        if (float.IsPositiveInfinity(least)) best = WeightCodec.Bf16.Round(float.NaN);
         Round(weights, best, -8, 7, integers);
         return best;
     }
@@ -99,7 +101,7 @@ internal static unsafe class Quantisation
     private static float Round(ReadOnlySpan<float> weights, ushort scale, float least, float most, Span<float> integers)
     {
         var step = BitConverter.UInt32BitsToSingle((uint)scale << 16);
-        var (steps, inverse) = (new Vector<float>(step), new Vector<float>(step == 0 ? 0 : 1 / step));
+        var (steps, inverse) = (new Vector<float>(step), new Vector<float>(MathF.Abs(step) < SmallestScale ? 0 : 1 / step));
         var (lowest, highest) = (new Vector<float>(least), new Vector<float>(most));
         var sum = Vector<float>.Zero;
         var rounded = MemoryMarshal.Cast<float, Vector<float>>(integers);

@@ -35,7 +35,7 @@ internal sealed unsafe class HeadReader : IParallelWork
     /// <summary>Signals of rows at one depth.</summary>
     public void Read(CpuLayerWeights[] inUse, int depth, in ExitLook look, Span<ExitSignal> signals)
     {
-        layers = inUse;
+        (layers, count) = (inUse, 0);
         for (var i = 0; i < look.Rows.Length; i++)
         {
             var target = look.Targets.IsEmpty ? -1 : look.Targets[i];
@@ -50,7 +50,7 @@ internal sealed unsafe class HeadReader : IParallelWork
     /// <summary>Draws tokens for retired rows. Rows that share a head share a pass over it.</summary>
     public void Sample(CpuLayerWeights[] inUse, ReadOnlySpan<SampleRow> draws, Span<SampledToken> tokens)
     {
-        layers = inUse;
+        (layers, count) = (inUse, 0);
         SampleWith(fixedPart.Head, draws, tokens);
         foreach (var layer in layers)
         {

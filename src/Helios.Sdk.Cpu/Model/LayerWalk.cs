@@ -161,7 +161,7 @@ internal sealed unsafe class LayerWalk : IParallelWork
     private void Attend()
     {
         var items = rows.GroupCount * architecture.KvHeads;
-        if (rows.SplitCount == 1 || rows.ActiveCount > space.SplitRows)
+        if (rows.SplitCount == 1 || rows.SplitCount > space.Splits || rows.ActiveCount > space.SplitRows)
         {
             phase = Phase.Attend;
             pool.Run(this, items);

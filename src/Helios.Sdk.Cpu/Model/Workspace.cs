@@ -4,13 +4,18 @@ using Helios.Sdk.Cpu.Memory;
 namespace Helios.Sdk.Cpu.Model;
 
 /// <summary>
-/// Activations of a step, in one piece of native memory. Every row is padded with zeros to whole vectors, which kernels
-/// rely on and preserve, and has room to become integers in its place.
+/// Activations of a step, in one piece of native memory. Rows are padded to whole vectors, and have room to become integers
+/// in their place. Who writes a row writes zeros into the padding that is read with it.
 /// </summary>
 internal sealed unsafe class Workspace : IDisposable
 {
     /// <summary>Rows whose logits are held at one time: enough to use the head's weights well, few enough to stay small.</summary>
     public const int LogitRows = 16;
+
+    // Bounds on what a long declared context takes before any sequence is that long: splits of one row, and of all rows
+    // together. Sequences, or batches, beyond them attend without being split.
+    private const int MostSplits = 2048;
+    private const int MostSplitStates = 512;
 
     /// <summary>Most rows of one sequence that attend together.</summary>
     public const int AttentionRows = 8;
@@ -70,13 +75,16 @@ internal sealed unsafe class Workspace : IDisposable
     /// <summary>Logits of a tile <c>[LogitRows][LogitStride]</c>.</summary>
     public float* Logits => At(layout.Logits);
 
+    /// <summary>Most splits of a sequence whose states have room.</summary>
+    public int Splits => layout.Splits;
+
     /// <summary>Most rows whose splits can be attended on their own: so few that whole rows would leave threads without work.</summary>
     public int SplitRows => layout.SplitRows;
 
     /// <summary>Floats of the states of one row's queries, for one key/value head and split.</summary>
     public int SplitRowFloats => layout.SplitRowFloats;
 
-    /// <summary>States of splits <c>[kvHeads][splits of the context][SplitRows][SplitRowFloats]</c>.</summary>
+    /// <summary>States of splits <c>[kvHeads][Splits][SplitRows][SplitRowFloats]</c>.</summary>
     public float* SplitStates => At(layout.SplitStates);
 
     /// <summary>Bytes that a workspace takes.</summary>
@@ -118,9 +126,10 @@ internal sealed unsafe class Workspace : IDisposable
             var valueStride = Pad(architecture.HeadDim);
             AttentionScratchBytes = Align(AttentionTask.ScratchFloats(AttentionRows * heads, valueStride) * sizeof(float));
             AttentionScratch = Take(threads * AttentionScratchBytes / sizeof(float));
-            SplitRows = Math.Min(maxRows, ItemsPerThread * (threads - 1) / architecture.KvHeads);
+            Splits = Math.Min(MostSplits, AttentionShape.SplitsOf(architecture.ContextLength));
+            SplitRows = Math.Min(Math.Min(maxRows, ItemsPerThread * (threads - 1) / architecture.KvHeads), Math.Max(1, MostSplitStates / Splits));
             SplitRowFloats = heads * AttentionTask.StateFloats(valueStride);
-            SplitStates = Take((long)architecture.KvHeads * AttentionShape.SplitsOf(architecture.ContextLength) * SplitRows * SplitRowFloats);
+            SplitStates = Take((long)architecture.KvHeads * Splits * SplitRows * SplitRowFloats);
             SampleScratchBytes = Align(Sampler.ScratchBytes(Logit));
             SampleScratch = Take(threads * SampleScratchBytes / sizeof(float));
         }
@@ -156,6 +165,8 @@ internal sealed unsafe class Workspace : IDisposable
         public long AttentionScratch { get; }
 
         public long AttentionScratchBytes { get; }
+
+        public int Splits { get; }
 
         public int SplitRows { get; }
 

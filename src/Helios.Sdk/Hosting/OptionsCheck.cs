@@ -32,6 +32,7 @@ internal static class OptionsCheck
         var adaptation = options.Adaptation;
         foreach (var message in new[]
         {
+            Enum.IsDefined(options.Precision) ? null : $"Precision is {options.Precision}; expected {string.Join(", ", Enum.GetNames<Precision>())}.",
             AtLeast("MemoryBudgetBytes", options.MemoryBudgetBytes ?? 1, 1),
             AtLeast("Serving.MaxBatchSize", serving.MaxBatchSize, 1),
             AtLeast("Serving.MaxRowsPerStep", serving.MaxRowsPerStep, serving.MaxBatchSize, " (Serving.MaxBatchSize)"),

@@ -105,6 +105,31 @@ public sealed unsafe class MatMulTests
         }
     }
 
+    [Theory]
+    [MemberData(nameof(KernelTests.Widths), MemberType = typeof(KernelTests))]
+    public void Nibbles_by_bytes_are_exact_up_to_their_extremes(int width)
+    {
+        const int group = 32;
+        var kernels = CpuKernels.For(width);
+        for (var trial = 0; trial < 200; trial++)
+        {
+            // A scale of 1 on both sides: each row holds -8, and the first activation is 127.
+            using var buffers = new Buffers();
+            var weights = new float[16 * group];
+            for (var i = 0; i < weights.Length; i++) weights[i] = i % group == 0 ? -8 : trial % 2 == 0 ? -8 + 15 * random.Next(2) : random.Next(-8, 8);
+            var x = buffers.Zeros(Integers.Room(group));
+            for (var k = 0; k < group; k++)
+                x[k] = k == 0 ? 127 : (trial % 5) switch { 0 => 127, 1 => -127, 2 => k / 2 % 2 == 0 ? 127 : -127, 3 => 254 * random.Next(2) - 127, _ => random.Next(-127, 128) };
+            var activations = new Span<float>(x, group).ToArray();
+            var matrix = Packed.Matrix(buffers, weights, 16, group, TensorType.F32, WeightFormat.Int4);
+            kernels.Quantise(x, matrix);
+            var y = buffers.Zeros(16);
+            kernels.Multiply(matrix, 0, 1, x, 0, y, 16, 1);
+            for (var row = 0; row < 16; row++)
+                y[row].Should().Be(activations.Select((activation, k) => activation * weights[row * group + k]).Sum());
+        }
+    }
+
     // Against the weights that the matrix holds; activations of a quantised product may be off by half a step each.
     private void CheckProduct(CpuKernels kernels, int rows, int columns, int batch, TensorType type, WeightFormat format)
     {

@@ -21,6 +21,7 @@ public sealed class QuantisationTests
     [Fact]
     public void Int4_weights_are_nearer_than_plain_rounding_to_sixteen_levels_puts_them()
     {
+        var (plainInAll, errorInAll) = (0d, 0d);
         Check(WeightFormat.Int4, 32, (weights, held) =>
         {
             var step = -weights.MaxBy(MathF.Abs) / 8;
@@ -29,9 +30,12 @@ public sealed class QuantisationTests
 
             // The scale is rounded to bfloat16, which moves what it makes of a weight by 1 / 256 at most.
             var moved = weights.Length * Math.Pow(8 * step / 256, 2);
+            var size = weights.Sum(weight => (double)weight * weight);
+            (plainInAll, errorInAll) = (plainInAll + plain / size, errorInAll + error / size);
             error.Should().BeLessThanOrEqualTo(Math.Pow(Math.Sqrt(plain) + Math.Sqrt(moved), 2) * 1.0001);
             held.Select(weight => MathF.Round(weight / held.Where(other => other != 0).Min(MathF.Abs), 3)).Distinct().Count().Should().BeLessThanOrEqualTo(16);
         });
+        (errorInAll / plainInAll).Should().BeLessThan(0.9);
     }
 
     [Fact]
@@ -57,6 +61,21 @@ public sealed class QuantisationTests
         row[..64].Should().AllBeEquivalentTo(0f);
         row[64..].Should().AllSatisfy(weight => weight.Should().BeApproximately(1e-30f, 1e-31f));
         Packed.Row(matrix, 1).Should().AllBeEquivalentTo(0f);
+    }
+
+    [Theory]
+    [InlineData((int)WeightFormat.Int8)]
+    [InlineData((int)WeightFormat.Int4)]
+    public void Finite_weights_are_held_finitely_whatever_their_size(int format)
+    {
+        for (var exponent = -45; exponent <= 38; exponent++)
+        {
+            using var buffers = new Buffers();
+            var largest = (float)Math.Pow(10, exponent);
+            float[] weights = [largest, -largest / 3, .. new float[30]];
+            var held = Packed.Row(Packed.Matrix(buffers, weights, 1, 32, TensorType.F32, (WeightFormat)format), 0);
+            for (var k = 0; k < held.Length; k++) Math.Abs(held[k] - weights[k]).Should().BeLessThanOrEqualTo(Math.Max(2e-36f, largest * 0.08f), $"it is one of {largest}");
+        }
     }
 
     private static void Check(WeightFormat format, int group, Action<float[], float[]> check)

@@ -63,11 +63,11 @@ public sealed class ModelTests
 
     // Int4 takes activations in 8 bits, so that it alone is only near what its weights say.
     [Theory]
-    [InlineData(Precision.Fp32, 1e-4)]
-    [InlineData(Precision.Bf16, 1e-4)]
-    [InlineData(Precision.Int8, 1e-3)]
-    [InlineData(Precision.Int4, 0.2)]
-    public void A_precision_is_the_reference_on_the_weights_it_holds(Precision precision, double allowed)
+    [InlineData(Precision.Fp32, 1e-4, 2e-5)]
+    [InlineData(Precision.Bf16, 1e-4, 2e-5)]
+    [InlineData(Precision.Int8, 1e-3, 3e-4)]
+    [InlineData(Precision.Int4, 0.4, 0.05)]
+    public void A_precision_is_the_reference_on_the_weights_it_holds(Precision precision, double allowed, double allowedOnAverage)
     {
         foreach (var name in Checkpoints.Keys)
         {
@@ -75,12 +75,17 @@ public sealed class ModelTests
             using var session = new Session(checkpoint, precision: precision);
             var reference = new ReferenceModel(checkpoint.Held(precision));
             var signals = session.Run(session.Table(64), Tokens, 0);
+            var squares = 0d;
             for (var row = 0; row < Tokens.Length; row++)
             {
                 var expected = reference.Step(Tokens[row], session.Depth, session.Depth);
-                ((double)signals[row].TargetLogProbability).Should().BeApproximately(expected[row % expected.Length], allowed, $"{name}, row {row}");
+                var off = signals[row].TargetLogProbability - expected[row % expected.Length];
+                Math.Abs(off).Should().BeLessThan(allowed, $"{name}, row {row}");
                 expected[signals[row].TopId].Should().BeApproximately(expected.Max(), allowed);
+                squares += off * off;
             }
+
+            Math.Sqrt(squares / Tokens.Length).Should().BeLessThan(allowedOnAverage, name);
         }
     }
 

@@ -7,11 +7,15 @@ namespace Helios.Sdk.Cpu.Tests.Model;
 [Collection(nameof(QuietTests))]
 public sealed class QuietTests
 {
-    [Fact]
-    public void Nothing_is_allocated_by_a_step()
+    // Behind position 512 a sequence attends in splits, on as many threads.
+    [Theory]
+    [InlineData(Precision.Fp32, 3, 0)]
+    [InlineData(Precision.Int4, 9, 600)]
+    public void Nothing_is_allocated_by_a_step(Precision precision, int threads, int start)
     {
-        using var session = new Session(new RandomCheckpoint(RandomCheckpoint.Architecture(hidden: 256, headDim: 32, feedForward: 512, vocabulary: 1003)), threads: 3);
-        var step = new Steps(session);
+        var architecture = RandomCheckpoint.Architecture(hidden: 256, headDim: 32, feedForward: 512, vocabulary: 1003, context: 1024);
+        using var session = new Session(new RandomCheckpoint(architecture), threads: threads, precision: precision);
+        var step = new Steps(session, start);
         for (var i = 0; i < 30; i++) step.Run(i);
 
         // Workers are seen only in the total of the process, to which the test host adds what it pleases when it pleases.
@@ -32,9 +36,9 @@ public sealed class QuietTests
     }
 
     /// <summary>A step with every kind of call in it: a look, rows that leave at two depths, all ways to draw.</summary>
-    private sealed class Steps(Session session)
+    private sealed class Steps(Session session, int start)
     {
-        private readonly KvBlock[] table = session.Table(200);
+        private readonly KvBlock[] table = session.Table(start + 200);
         private readonly StepRow[] rows = new StepRow[4];
         private readonly SampleRow[] draws = new SampleRow[4];
         private readonly SampledToken[] tokens = new SampledToken[4];
@@ -45,7 +49,7 @@ public sealed class QuietTests
         {
             for (var i = 0; i < 4; i++)
             {
-                rows[i] = new StepRow(step + i, 4 * step + i, 0, 3);
+                rows[i] = new StepRow(step + i, start + 4 * step + i, 0, 3);
                 draws[i] = new SampleRow(i, i == 0 ? 0 : 0.8f, i == 1 ? 10 : 0, i == 2 ? 0.9f : 1, 0.37, ExitSignals.Top1);
             }
 
