@@ -4,7 +4,7 @@ using Helios.Cli.Benching;
 
 namespace Helios.Benchmarks.Roofline;
 
-/// <summary>What the machine gives at best: bytes read and FP32 products and sums, on so many threads.</summary>
+/// <summary>What the machine gives at best, of some tries: bytes read and FP32 products and sums, on so many threads.</summary>
 internal static class Peaks
 {
     private const int Repeats = 7;
@@ -23,7 +23,7 @@ internal static class Peaks
             compute.Add(Gigaflops(threads));
         }
 
-        return new Peak(threads, bandwidth.Median, compute.Median);
+        return new Peak(threads, bandwidth.Most, compute.Most);
     }
 
     private static double Gigaflops(int threads)
