@@ -23,7 +23,7 @@ internal static class Peaks
             compute.Add(Gigaflops(threads));
         }
 
-        return new Peak(threads, bandwidth.Most, compute.Most);
+        return new Peak(threads, bandwidth.Values.Max(), compute.Values.Max());
     }
 
     private static double Gigaflops(int threads)
