@@ -45,7 +45,8 @@ internal sealed class InspectCommand : Command
             info.StoredType.ToString().ToLowerInvariant(),
             info.Parameters,
             Measure(checkpoint, device),
-            tokenizer);
+            tokenizer,
+            device.Precision.ToString().ToLowerInvariant());
     }
 
     private static InspectedBytes Measure(Checkpoint checkpoint, DeviceChoice device)

@@ -14,9 +14,10 @@ internal sealed record Inspection(
     string Dtype,
     long Parameters,
     InspectedBytes Bytes,
-    string? Tokenizer);
+    string? Tokenizer,
+    string Precision);
 
-/// <summary>Bytes on the device: the fixed part, the largest layer, and the KV of one token in one layer.</summary>
+/// <summary>Bytes on the device in the precision asked for: the fixed part, the largest layer, and the KV of one token in one layer.</summary>
 internal sealed record InspectedBytes(long Fixed, long PerLayer, long KvPerTokenPerLayer);
 
 /// <summary>What <c>tokenize</c> prints of a text.</summary>

@@ -20,6 +20,7 @@ internal static class Tables
         ("vocabulary", Units.Count(model.VocabSize)),
         ("context", $"{Units.Count(model.ContextLength)} tokens"),
         ("parameters", $"{Units.Count(model.Parameters)}, stored as {model.Dtype}"),
+        ("held as", model.Precision == "auto" ? "stored" : model.Precision),
         ("fixed part", Units.Bytes(model.Bytes.Fixed)),
         ("largest layer", Units.Bytes(model.Bytes.PerLayer)),
         ("KV", $"{Units.Bytes(model.Bytes.KvPerTokenPerLayer)} a token and layer"),
