@@ -45,13 +45,14 @@ internal sealed class RunningRequest : IAsyncDisposable
         {
             // It ended without another token: an abort.
             finished = true;
-            return new GenerationUpdate(-1, Read(Output.Text.SafeLength, last: true), 0, end!.Reason);
+            return new GenerationUpdate { TokenId = -1, Text = Read(Output.Text.SafeLength, last: true), ExitDepth = 0, FinishReason = end!.Reason };
         }
 
+        var logProbabilities = Output.LogProbabilities?[seen];
         var (id, depth, textEnd) = Output[seen++];
         finished = end is not null && seen == count;
         var piece = finished ? Read(Output.Text.SafeLength, last: true) : Read(textEnd, last: false);
-        return new GenerationUpdate(id, piece, depth, finished ? end!.Reason : null);
+        return new GenerationUpdate { TokenId = id, Text = piece, ExitDepth = depth, LogProbabilities = logProbabilities, FinishReason = finished ? end!.Reason : null };
     }
 
     /// <summary>The whole answer; after the last token was read.</summary>
@@ -67,6 +68,7 @@ internal sealed class RunningRequest : IAsyncDisposable
             PromptIds = [.. sequence.Tokens[..sequence.PromptLength]],
             TokenIds = [.. tokens.Select(token => token.Id)],
             ExitDepths = [.. tokens.Select(token => token.Depth)],
+            LogProbabilities = Output.LogProbabilities is { } known ? [.. Enumerable.Range(0, tokens.Count).Select(i => known[i])] : [],
             FinishReason = finish,
             Point = sequence.Route?.Point,
             TimeToFirstToken = first,

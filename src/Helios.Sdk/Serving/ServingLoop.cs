@@ -218,13 +218,22 @@ internal sealed class ServingLoop
 
     private void Emit(ServedModel served, Sequence sequence, in WalkRow row, long now)
     {
-        var isEnd = !sequence.Request.IgnoreEndOfSequence && served.Info.EndOfSequenceIds.Contains(row.Token);
+        if (sequence.Edit?.FailureAt(row.Position) is { } failure)
+        {
+            End(sequence, new StreamEnd(null, failure), StreamEndKind.Failed);
+            return;
+        }
+
+        var request = sequence.Request;
+        var isEnd = request.StopTokenIds.Contains(row.Token)
+            || (!request.IgnoreEndOfSequence && served.Info.EndOfSequenceIds.Contains(row.Token));
+        sequence.Output.LogProbabilities?.SetChosen(sequence.Answer.Length, row.LogProbability);
         sequence.Append(row.Token);
         var stopped = sequence.Output.Append(row.Token, row.RanTo, now, isText: !isEnd);
         observer.TokenEmitted(sequence, row.RanTo, row.Signal.Confidence);
 
         if (isEnd || stopped) End(sequence, new StreamEnd(FinishReason.Stop), StreamEndKind.Completed);
-        else if (sequence.Answer.Length == sequence.Request.MaxTokens) End(sequence, new StreamEnd(FinishReason.Length), StreamEndKind.Completed);
+        else if (sequence.Answer.Length == request.MaxTokens) End(sequence, new StreamEnd(FinishReason.Length), StreamEndKind.Completed);
         else sequence.Output.Publish();
     }
 

@@ -1,3 +1,4 @@
+using Helios.Sdk.Serving.Decoding;
 using Helios.Sdk.Serving.KvCache;
 using Helios.Sdk.Serving.Routing;
 using Helios.Sdk.Serving.Streaming;
@@ -27,6 +28,8 @@ internal sealed class Sequence
         tokens = [];
         depths = [];
         SetPrompt(prompt);
+        Edit = LogitsEdit.For(this);
+        TakesLikeliest = request.Temperature == 0 && Edit is null && output.LogProbabilities is null;
     }
 
     public RequestId Id { get; }
@@ -34,6 +37,12 @@ internal sealed class Sequence
     public GenerationRequest Request { get; }
 
     public long Seed { get; }
+
+    /// <summary>What is done to its logits before a token is drawn; null when nothing is.</summary>
+    public LogitsEdit? Edit { get; }
+
+    /// <summary>Whether its token is the likeliest of the model and nothing else is wanted of the logits: a look at them has said it all.</summary>
+    public bool TakesLikeliest { get; }
 
     public string Tenant { get; }
 

@@ -8,6 +8,7 @@ using Helios.Sdk.Serving.Routing;
 using Helios.Sdk.Serving.Scheduling;
 using Helios.Sdk.Serving.Streaming;
 using Helios.Sdk.Tests.Adaptation;
+using Helios.Sdk.Tests.Serving.Decoding;
 
 namespace Helios.Sdk.Tests.Serving.Fakes;
 
@@ -86,7 +87,7 @@ internal sealed class LoopRig : IDisposable
     {
         var request = new GenerationRequest { TokenIds = prompt, MaxTokens = maxTokens };
         request = with?.Invoke(request) ?? request;
-        var output = new TokenStream(maxTokens, new FakeTokenizer(fingerprint), request.Stop);
+        var output = new TokenStream(maxTokens, new FakeTokenizer(fingerprint), request.Stop) { LogProbabilities = AnswerLogProbabilities.For(request) };
         var sequence = new Sequence(new RequestId(++lastId), request, request.Seed ?? 1, new EncodedPrompt(prompt, fingerprint), output, arrivedAt: 0);
         if (pinned is not null) sequence.Assign(pinned, pinned.Lease.TryShare()!);
         Loop.Submit(sequence);
@@ -151,7 +152,11 @@ internal sealed class LoopRig : IDisposable
     {
         var route = sequence.Route!;
         var looks = route.Looks;
-        var reference = new FakeReference(route.Depth) { Leaves = (depth, signal) => looks.Contains(depth) && Leaves(route.Policy, depth, signal) };
+        var reference = new FakeReference(route.Depth)
+        {
+            Leaves = (depth, signal) => looks.Contains(depth) && Leaves(route.Policy, depth, signal),
+            Edit = sequence.Edit is null ? null : (tokens, logits) => ReferenceEdit.Apply(sequence.Request, tokens, sequence.PromptLength, logits),
+        };
         return reference.Answer(
             [.. sequence.Tokens[..sequence.PromptLength]],
             count ?? sequence.Request.MaxTokens,
