@@ -15,6 +15,9 @@ public class DoorTests
         { new GenerationRequest { Prompt = "" }, "empty" },
         { new GenerationRequest { Prompt = "a", MaxTokens = -1 }, "MaxTokens is -1" },
         { new GenerationRequest { Prompt = "a", Temperature = float.NaN }, "Temperature is NaN" },
+        { new GenerationRequest { Prompt = "a", MinP = 2 }, "MinP is 2" },
+        { new GenerationRequest { Prompt = "a", LogitBias = new Dictionary<int, float> { [4096] = 1 } }, "LogitBias names token 4096*0 to 4095" },
+        { new GenerationRequest { Prompt = "a", StopTokenIds = [5000] }, "StopTokenIds names token 5000" },
     };
 
     public static TheoryData<Action<HeliosOptions>, string> BadOptions => new()
@@ -116,6 +119,12 @@ public class DoorTests
         await using var engine = await TestEngine.ServeAsync("tiny-s", more: builder => builder.AddModel(TestData.Model("stories260K")));
         var ask = async () => await engine.AskAsync(new GenerationRequest { TokenIds = [1, 2] });
         (await ask.Should().ThrowAsync<ArgumentException>()).WithMessage("*TokenIds needs Model*");
+        var request = new GenerationRequest { Prompt = "a", MaxTokens = 2 };
+        var biased = async () => await engine.AskAsync(request with { LogitBias = new Dictionary<int, float> { [1] = 1 } });
+        (await biased.Should().ThrowAsync<ArgumentException>()).WithMessage("*LogitBias needs Model*");
+        var stopping = async () => await engine.AskAsync(request with { StopTokenIds = [1] });
+        (await stopping.Should().ThrowAsync<ArgumentException>()).WithMessage("*StopTokenIds needs Model*");
+        (await engine.AskAsync(request with { StopTokenIds = [500], LogitBias = new Dictionary<int, float> { [500] = 100 }, Model = "stories260K" })).TokenIds.Should().Equal(500);
         (await engine.AskAsync(new GenerationRequest { TokenIds = [1, 403], Model = "stories260K", MaxTokens = 2 })).Point!.Target.Model.Should().Be("stories260K");
     }
 
