@@ -16,6 +16,10 @@ internal static class PromptRules
         if (request.Stop.IsDefault) throw new ArgumentException($"{nameof(request.Stop)} is not initialised; leave it out for no stop strings.", nameof(request));
         if (request.Stop.Any(string.IsNullOrEmpty)) throw new ArgumentException($"{nameof(request.Stop)} holds an empty stop string.", nameof(request));
         if (request.Tenant is "") throw new ArgumentException($"{nameof(request.Tenant)} is empty; leave it null for the anonymous tenant.", nameof(request));
+        if (!Enum.IsDefined(request.Priority)) throw Bad(nameof(request.Priority), request.Priority, string.Join(", ", Enum.GetNames<RequestPriority>()));
+        CheckSpan(nameof(request.FirstTokenWithin), request.FirstTokenWithin);
+        CheckSpan(nameof(request.CompleteWithin), request.CompleteWithin);
+        CheckSpan(nameof(request.TimeLimit), request.TimeLimit);
     }
 
     /// <summary>Message for a prompt and answer that pass the model's context.</summary>
@@ -38,6 +42,11 @@ internal static class PromptRules
         }
 
         return null;
+    }
+
+    private static void CheckSpan(string option, TimeSpan? span)
+    {
+        if (span <= TimeSpan.Zero) throw Bad(option, span, "above 0, or null");
     }
 
     private static ArgumentException Bad(string option, object found, string expected) =>
