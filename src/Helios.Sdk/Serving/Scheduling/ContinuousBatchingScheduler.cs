@@ -156,12 +156,15 @@ internal sealed class ContinuousBatchingScheduler(WaitingRoom waiting) : ISchedu
         return true;
     }
 
-    /// <summary>A prompt is paid for when it is started first, or one tenant would start all it has before anything of it ran.</summary>
+    /// <summary>
+    /// A prompt is paid for when it is started first, or one tenant would start all it has before anything of it ran; and with
+    /// it the token that comes of it, so that later each token computed pays for the next.
+    /// </summary>
     private void Prepay(ScheduledRequest request, int tokens)
     {
         if (request.Prepaid is not null) return;
         request.Prepaid = tokens;
-        waiting.Charge(request, tokens);
+        waiting.Charge(request, tokens + 1);
     }
 
     private void Run(ScheduledRequest request)

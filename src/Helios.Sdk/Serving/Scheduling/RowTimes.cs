@@ -7,35 +7,39 @@ namespace Helios.Sdk.Serving.Scheduling;
 /// straight lines between them. Buckets hold one number of rows up to 7, and a quarter of an octave above. A bucket that was
 /// not measured for a while is forgotten: the model, its depth or the contexts may be others now.
 /// </summary>
-internal sealed class RowTimes
+/// <param name="kept">Measurements, of any bucket, after which one is forgotten.</param>
+internal sealed class RowTimes(int kept)
 {
-    private const int MeasurementsKept = 256;
-    private const int Exact = 7;
     private const double Newest = 1.0 / 8;
 
     private readonly Bucket[] buckets = new Bucket[BucketOf(int.MaxValue) + 1];
     private long measurements;
 
-    /// <summary>Something else was measured beside these times: forget what has not been measured for long.</summary>
+    /// <summary>Something else was measured in the place of these times.</summary>
     public void Age() => measurements++;
 
     public void Add(int rows, double seconds)
     {
         measurements++;
         ref var bucket = ref buckets[BucketOf(rows)];
-        if (!IsKnown(bucket))
-        {
-            bucket = new Bucket(rows, seconds, measurements);
-            return;
-        }
-
-        // One step that was held up says little; a change that lasts is followed within a few.
-        seconds = Math.Clamp(seconds, bucket.Seconds / 2, bucket.Seconds * 2);
-        bucket = new Bucket(Mix(bucket.Rows, rows), Mix(bucket.Seconds, seconds), measurements);
+        bucket = IsKnown(bucket)
+            ? new Bucket(Mix(bucket.Rows, rows), Mix(bucket.Seconds, seconds), measurements)
+            : new Bucket(rows, seconds, measurements);
     }
 
-    /// <summary>The average of so many rows; null when they were not measured lately.</summary>
-    public double? At(int rows) => buckets[BucketOf(rows)] is var bucket && IsKnown(bucket) ? bucket.Seconds : null;
+    /// <summary>Time of so many rows; null when neither they, nor fewer and more of them within a factor of two, were measured lately.</summary>
+    public double? At(int rows)
+    {
+        var index = BucketOf(rows);
+        if (IsKnown(buckets[index])) return buckets[index].Seconds;
+
+        var (below, above) = (index, index);
+        while (below > 0 && !IsKnown(buckets[below])) below--;
+        while (above < buckets.Length - 1 && !IsKnown(buckets[above])) above++;
+        var (fewer, more) = (buckets[below], buckets[above]);
+        if (!IsKnown(fewer) || !IsKnown(more) || more.Rows > 2 * fewer.Rows) return null;
+        return fewer.Seconds + (more.Seconds - fewer.Seconds) * (rows - fewer.Rows) / (more.Rows - fewer.Rows);
+    }
 
     /// <summary>
     /// Most rows that take no longer than <paramref name="seconds"/>, going by what was measured and by no rows taking no time; at
@@ -59,12 +63,12 @@ internal sealed class RowTimes
 
     private static int BucketOf(int rows)
     {
-        if (rows <= Exact) return rows;
+        if (rows < 8) return rows;
         var octave = BitOperations.Log2((uint)rows);
-        return Exact + 1 + (octave - 3) * 4 + ((rows >> (octave - 2)) & 3);
+        return 8 + (octave - 3) * 4 + ((rows >> (octave - 2)) & 3);
     }
 
-    private bool IsKnown(in Bucket bucket) => bucket.Rows > 0 && measurements - bucket.MeasuredAt < MeasurementsKept;
+    private bool IsKnown(in Bucket bucket) => bucket.Rows > 0 && measurements - bucket.MeasuredAt < kept;
 
     private readonly record struct Bucket(double Rows, double Seconds, long MeasuredAt);
 }
