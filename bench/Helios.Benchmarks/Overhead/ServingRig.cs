@@ -39,7 +39,7 @@ internal sealed class ServingRig : IDisposable
         var routes = new Routes();
         routes.Publish(new Route(new OperatingPoint(target), lease, new NoExitPolicy()));
         var parts = new ServingParts(
-            options, new ContinuousBatchingScheduler(), blocks, new DeviceWork(0.05, TimeProvider.System), new ServingTelemetry(new AdaptationOptions()), TimeProvider.System);
+            options, RequestOrders.CreateScheduler(options, TimeProvider.System), blocks, new DeviceWork(0.05, TimeProvider.System), new ServingTelemetry(new AdaptationOptions()), TimeProvider.System);
         Loop = new ServingLoop(parts, routes);
     }
 
@@ -53,7 +53,7 @@ internal sealed class ServingRig : IDisposable
         var prompt = Enumerable.Range(0, promptTokens).Select(i => (int)((lastId * 131 + i * 31) % vocabulary)).ToArray();
         var request = new GenerationRequest { TokenIds = prompt, MaxTokens = maxTokens };
         var output = new TokenStream(maxTokens, tokenizer, request.Stop);
-        Loop.Submit(new Sequence(new RequestId(++lastId), request, seed: 1, new EncodedPrompt(prompt, tokenizer.Fingerprint), output, arrivedAt: 0));
+        Loop.Submit(new Sequence(new RequestId(++lastId), request, seed: 1, new EncodedPrompt(prompt, tokenizer.Fingerprint), output, TimeProvider.System.GetTimestamp()));
         return Task.Run(() => streaming ? ReadPiecesAsync(output) : output.WaitForEndAsync().AsTask());
     }
 

@@ -59,6 +59,7 @@ internal sealed class Answer(TimeProvider time)
     {
         Sdk.FinishReason.Stop => "stop",
         Sdk.FinishReason.Length => "length",
+        Sdk.FinishReason.TimeLimit => "time-limit",
         _ => Cancelled,
     };
 

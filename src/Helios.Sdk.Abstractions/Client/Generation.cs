@@ -89,8 +89,29 @@ public sealed record GenerationRequest
     /// </summary>
     public double? MaxQualityGap { get; init; }
 
-    /// <summary>Whose request it is; null is the one tenant <c>anonymous</c>.</summary>
+    /// <summary>
+    /// Whose request it is, for fair shares. All requests that name nobody belong to the one tenant <c>anonymous</c>, and share
+    /// what it gets.
+    /// </summary>
     public string? Tenant { get; init; }
+
+    /// <summary>How urgent it is beside other requests; see <see cref="RequestPriority"/>.</summary>
+    public RequestPriority Priority { get; init; } = RequestPriority.Normal;
+
+    /// <summary>
+    /// Time from submission within which the first token should come, above 0. It decides who goes first among requests of the
+    /// same priority (how, says <see cref="ServingOptions.Order"/>); nothing happens to the request when it is missed. Null for no hurry.
+    /// </summary>
+    public TimeSpan? FirstTokenWithin { get; init; }
+
+    /// <summary>Time from submission within which the whole answer should come, above 0; otherwise as <see cref="FirstTokenWithin"/>.</summary>
+    public TimeSpan? CompleteWithin { get; init; }
+
+    /// <summary>
+    /// Most time from submission, above 0: when it is up, what was generated so far is the answer, and it ends with
+    /// <see cref="FinishReason.TimeLimit"/>. Null for no limit.
+    /// </summary>
+    public TimeSpan? TimeLimit { get; init; }
 }
 
 /// <summary>Why an answer ended.</summary>
@@ -104,12 +125,15 @@ public enum FinishReason
 
     /// <summary>The engine was shut down before the answer was whole.</summary>
     Aborted,
+
+    /// <summary><see cref="GenerationRequest.TimeLimit"/> was up; the answer may be empty.</summary>
+    TimeLimit,
 }
 
 /// <summary>One piece of a streamed answer.</summary>
 public readonly record struct GenerationUpdate
 {
-    /// <summary>The token; -1 on a last piece that brings none (an aborted answer).</summary>
+    /// <summary>The token; -1 on a last piece that brings none (an answer that was aborted or ran out of time).</summary>
     public required int TokenId { get; init; }
 
     /// <summary>Text that became certain with it; empty in the middle of a character or a possible stop string.</summary>
@@ -146,7 +170,7 @@ public sealed record GenerationResult
     /// <summary>Why it ended.</summary>
     public required FinishReason FinishReason { get; init; }
 
-    /// <summary>What served it; null when it was aborted before it ran.</summary>
+    /// <summary>What served it; null when it ended before it ran.</summary>
     public required OperatingPoint? Point { get; init; }
 
     /// <summary>From submission to first token.</summary>

@@ -156,7 +156,7 @@ public sealed class HeliosEngine : IHeliosClient, IAsyncDisposable, IDisposable
         if (Interlocked.Increment(ref live) > most)
         {
             Interlocked.Decrement(ref live);
-            throw new ServerBusyException($"{parts.Serving.MaxQueueLength} requests wait already (Serving.MaxQueueLength).");
+            throw parts.Loop.Busy($"{parts.Serving.MaxQueueLength} requests wait already (Serving.MaxQueueLength).", parts.Serving.MaxQueueLength);
         }
 
         try

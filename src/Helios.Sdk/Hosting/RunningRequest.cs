@@ -43,7 +43,7 @@ internal sealed class RunningRequest : IAsyncDisposable
         if (end?.Error is { } error) throw Failure(error);
         if (seen == count)
         {
-            // It ended without another token: an abort.
+            // It ended without another token: an abort, or time was up.
             finished = true;
             return new GenerationUpdate { TokenId = -1, Text = Read(Output.Text.SafeLength, last: true), ExitDepth = 0, FinishReason = end!.Reason };
         }
@@ -98,6 +98,7 @@ internal sealed class RunningRequest : IAsyncDisposable
         return error switch
         {
             OperationCanceledException => new OperationCanceledException("The request was cancelled.", cancellationToken),
+            ServerBusyException busy => new ServerBusyException(busy.Message, busy) { RetryAfter = busy.RetryAfter },
             HeliosException known => new HeliosException(known.Message, known),
             _ => new HeliosException(error.Message, error),
         };

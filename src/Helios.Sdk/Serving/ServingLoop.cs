@@ -15,6 +15,9 @@ namespace Helios.Sdk.Serving;
 /// </summary>
 internal sealed class ServingLoop
 {
+    /// <summary>A limit further away than a wait can be is looked at again.</summary>
+    private static readonly TimeSpan LongestWait = TimeSpan.FromDays(1);
+
     private readonly IScheduler scheduler;
     private readonly BlockPool blocks;
     private readonly LayerWalk walk;
@@ -23,6 +26,9 @@ internal sealed class ServingLoop
     private readonly TimeProvider time;
     private readonly SequenceTable sequences = new();
     private readonly StepPlan plan;
+    private readonly RequestLimits limits;
+    private readonly CompletionRate completions;
+    private readonly Dictionary<string, double> weights;
     private readonly ConcurrentQueue<Command> inbox = new();
     private readonly List<(Sequence Sequence, Exception Error)> rejected = [];
     private readonly List<PlannedRows> group = [];
@@ -41,6 +47,9 @@ internal sealed class ServingLoop
         time = parts.Time;
         walk = new LayerWalk(parts.Options.MaxRowsPerStep, time);
         plan = new StepPlan(sequences, blocks, new Admission(routes, (sequence, error) => rejected.Add((sequence, error))), parts.Options);
+        limits = new RequestLimits(parts.Options.MaxQueueTime, time);
+        completions = new CompletionRate(time);
+        weights = parts.Options.Tenants.ToDictionary(tenant => tenant.Key, tenant => tenant.Value.Weight, StringComparer.Ordinal);
         work.WakeWith(Wake);
     }
 
@@ -77,6 +86,9 @@ internal sealed class ServingLoop
         Wake();
     }
 
+    /// <summary>Any thread: a refusal because so many wait, with an estimate of how long those take.</summary>
+    public ServerBusyException Busy(string message, int waiting) => new(message) { RetryAfter = completions.TimeFor(waiting) };
+
     /// <summary>Any thread: there may be something to do.</summary>
     public void Wake() => wake.Set();
 
@@ -90,7 +102,7 @@ internal sealed class ServingLoop
         {
             while (!aborting && !(stopping && sequences.Count == 0 && inbox.IsEmpty))
             {
-                if (!Step() && !work.TryRunBackground(idle: true)) wake.Wait();
+                if (!Step() && !work.TryRunBackground(idle: true)) wake.Wait(UntilNextLimit());
             }
         }
         catch (Exception error)
@@ -108,7 +120,9 @@ internal sealed class ServingLoop
         TakeCommands();
         work.RunUrgent();
 
-        plan.Begin(time.GetTimestamp());
+        var now = time.GetTimestamp();
+        EndOverdue(now);
+        plan.Begin(now);
         scheduler.Plan(plan);
         Reject();
         if (plan.Entries.Count == 0) return false;
@@ -139,13 +153,45 @@ internal sealed class ServingLoop
             if (!command.IsCancel)
             {
                 sequences.Add(sequence);
-                scheduler.Enqueue(new RequestInfo(sequence.Id, sequence.PromptLength, sequence.Request.MaxTokens, sequence.Tenant, sequence.ArrivedAt));
+                limits.Add(sequence);
+                scheduler.Enqueue(InfoOf(sequence));
             }
             else if (sequences.Find(sequence.Id) is not null)
             {
                 End(sequence, new StreamEnd(null, new OperationCanceledException()), StreamEndKind.Cancelled);
             }
         }
+    }
+
+    private RequestInfo InfoOf(Sequence sequence)
+    {
+        var request = sequence.Request;
+        return new RequestInfo(sequence.Id, sequence.PromptLength, request.MaxTokens, sequence.Tenant, sequence.ArrivedAt)
+        {
+            Priority = request.Priority,
+            TenantWeight = weights.GetValueOrDefault(sequence.Tenant, 1),
+            FirstTokenDeadline = time.TimestampAfter(sequence.ArrivedAt, request.FirstTokenWithin),
+            Deadline = time.TimestampAfter(sequence.ArrivedAt, request.CompleteWithin),
+        };
+    }
+
+    /// <summary>Ends whoever is out of time: with what it has, or turned away when it was not started.</summary>
+    private void EndOverdue(long now)
+    {
+        while (limits.FindDue(now) is { } sequence)
+        {
+            if (time.TimestampAfter(sequence.ArrivedAt, sequence.Request.TimeLimit) <= now)
+                End(sequence, new StreamEnd(FinishReason.TimeLimit), sequence.Answer.IsEmpty ? StreamEndKind.Cancelled : StreamEndKind.Completed);
+            else
+                End(sequence, new StreamEnd(null, Busy($"The request waited {time.GetElapsedTime(sequence.ArrivedAt, now).TotalSeconds:0.0} s without being started (Serving.MaxQueueTime).", sequences.Count - sequences.Running)), StreamEndKind.Failed);
+        }
+    }
+
+    private TimeSpan UntilNextLimit()
+    {
+        if (limits.NextDue == long.MaxValue) return Timeout.InfiniteTimeSpan;
+        var left = time.GetElapsedTime(time.GetTimestamp(), limits.NextDue);
+        return left < LongestWait ? TimeSpan.FromMilliseconds(Math.Max(0, Math.Ceiling(left.TotalMilliseconds))) : LongestWait;
     }
 
     private void Reject()
@@ -182,7 +228,9 @@ internal sealed class ServingLoop
             RunGroup(served);
         }
 
-        work.CountServing(time.GetElapsedTime(started));
+        var elapsed = time.GetElapsedTime(started);
+        plan.Ran(elapsed);
+        work.CountServing(elapsed);
     }
 
     private void RunGroup(ServedModel served)
@@ -208,9 +256,15 @@ internal sealed class ServingLoop
         var rows = walk.Rows;
         foreach (var (sequence, count) in group)
         {
-            foreach (ref readonly var row in rows[..count]) sequence.Advance(row.RanTo);
+            var recomputed = 0;
+            foreach (ref readonly var row in rows[..count])
+            {
+                if (sequence.DepthOf(row.Position) > 0) recomputed++;
+                sequence.Advance(row.RanTo);
+            }
+
             ref readonly var last = ref rows[count - 1];
-            scheduler.Commit(new StepOutcome(sequence.Id, count, last.Samples));
+            scheduler.Commit(new StepOutcome(sequence.Id, count, recomputed, last.Samples));
             if (last.Samples) Emit(served, sequence, last, now);
             rows = rows[count..];
         }
@@ -246,6 +300,8 @@ internal sealed class ServingLoop
     private void Free(Sequence sequence, StreamEnd how, StreamEndKind kind)
     {
         sequences.Remove(sequence, blocks);
+        limits.Remove(sequence);
+        if (kind == StreamEndKind.Completed) completions.Count();
         sequence.Lease?.Dispose();
         observer.SequenceEnded(sequence, kind);
         sequence.Output.Complete(how);

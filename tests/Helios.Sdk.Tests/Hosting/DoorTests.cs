@@ -35,6 +35,15 @@ public class DoorTests
         { options => options.Serving.MaxQueueLength = -1, "Serving.MaxQueueLength is -1" },
         { options => options.Serving.KvBlockTokens = 24, "Serving.KvBlockTokens is 24" },
         { options => options.Serving.DrainTimeout = TimeSpan.FromSeconds(-1), "Serving.DrainTimeout" },
+        { options => options.Serving.MaxQueueTime = TimeSpan.Zero, "Serving.MaxQueueTime is 00:00:00" },
+        { options => options.Serving.Order = "alphabetic", "Serving.Order*'alphabetic'*Known are: fair, first-come, deadline" },
+        { options => options.Serving.PriorityAging = TimeSpan.FromDays(2), "Serving.PriorityAging is 2" },
+        { options => options.Serving.MaxDecodeStretch = 1, "Serving.MaxDecodeStretch is 1; expected above 1" },
+        { options => options.Serving.MaxDecodeStretch = double.NaN, "Serving.MaxDecodeStretch is NaN" },
+        { options => options.Serving.KvWatermark = 0.6, "Serving.KvWatermark is 0.6; expected 0 to 0.5" },
+        { options => options.Serving.Tenants["a"] = new TenantOptions { Weight = 0 }, "Serving.Tenants?a?.Weight is 0" },
+        { options => options.Serving.Tenants["a"] = new TenantOptions { Weight = double.PositiveInfinity }, "Serving.Tenants?a?.Weight is" },
+        { options => options.Serving.Tenants[""] = new TenantOptions(), "Serving.Tenants: a tenant has no name" },
         { options => options.Adaptation.Objective = "beauty", "Adaptation.Objective*beauty" },
         { options => options.Adaptation.ConfidenceTarget = double.NaN, "Adaptation.ConfidenceTarget is NaN" },
         { options => options.Adaptation.BreachLimit = 100, "Adaptation.BreachLimit is 100" },
@@ -114,6 +123,44 @@ public class DoorTests
     }
 
     [Fact]
+    public async Task Who_waits_too_long_is_told_that_the_server_is_busy()
+    {
+        var scheduler = new GatedScheduler(0);
+        await using var engine = await TestEngine.ServeAsync("tiny-s", more: builder => builder
+            .UseStrategy<IScheduler>(() => scheduler)
+            .Configure(options => options.Serving.MaxQueueTime = TimeSpan.FromMilliseconds(20)));
+        var ask = async () => await engine.AskAsync(new GenerationRequest { Prompt = "Tom" });
+        (await ask.Should().ThrowAsync<ServerBusyException>()).WithMessage("*MaxQueueTime*");
+        engine.MustBeIdle();
+    }
+
+    [Fact]
+    public async Task When_its_time_is_up_a_request_ends_with_what_it_has()
+    {
+        var scheduler = new GatedScheduler(3);
+        await using var engine = await TestEngine.ServeAsync("tiny-s", more: builder => builder.UseStrategy<IScheduler>(() => scheduler));
+        var answer = await engine.AskAsync(new GenerationRequest { Prompt = "Tom", MaxTokens = 50, IgnoreEndOfSequence = true, TimeLimit = TimeSpan.FromSeconds(2) });
+        answer.FinishReason.Should().Be(FinishReason.TimeLimit);
+        answer.TokenIds.Length.Should().BeLessThanOrEqualTo(3);
+        engine.MustBeIdle();
+    }
+
+    [Fact]
+    public async Task An_order_of_the_applications_own_is_found_by_name_and_made_for_each_priority()
+    {
+        var made = 0;
+        await using var engine = await TestEngine.ServeAsync("tiny-s", more: builder => builder
+            .UseStrategy<IRequestOrder>(() =>
+            {
+                made++;
+                return new LastComeOrder();
+            })
+            .Configure(options => options.Serving.Order = "last-come"));
+        (await engine.AskAsync(new GenerationRequest { Prompt = "Tom", MaxTokens = 2 })).TokenIds.Should().HaveCount(2);
+        made.Should().BeGreaterThanOrEqualTo(3);
+    }
+
+    [Fact]
     public async Task Ids_without_a_model_are_refused_where_tokenizers_differ()
     {
         await using var engine = await TestEngine.ServeAsync("tiny-s", more: builder => builder.AddModel(TestData.Model("stories260K")));
@@ -138,5 +185,26 @@ public class DoorTests
         await early.Invoking(task => task).Should().ThrowAsync<HeliosException>();
         var late = async () => await engine.AskAsync(new GenerationRequest { Prompt = "Tom" });
         await late.Should().ThrowAsync<HeliosException>();
+    }
+
+    private sealed class LastComeOrder : IRequestOrder
+    {
+        private readonly List<RequestId> waiting = [];
+
+        public string Name => "last-come";
+
+        public void Add(in RequestInfo request) => waiting.Add(request.Id);
+
+        public void Remove(RequestId id) => waiting.Remove(id);
+
+        public bool TryPeek(out RequestId next)
+        {
+            next = waiting.LastOrDefault();
+            return waiting.Count > 0;
+        }
+
+        public void Charge(in RequestInfo request, int tokens)
+        {
+        }
     }
 }

@@ -13,7 +13,7 @@ public class ServingLoopTests
     [Fact]
     public void Requests_join_and_leave_between_steps()
     {
-        using var rig = new LoopRig().Serve();
+        using var rig = new LoopRig(new ServingOptions { MaxDecodeStretch = double.PositiveInfinity }).Serve();
         var first = rig.Submit(LoopRig.Prompt(10, 1), 20);
         rig.Step();
         rig.Step();
@@ -64,7 +64,7 @@ public class ServingLoopTests
     [Fact]
     public void A_request_is_cancelled_wherever_it_is()
     {
-        using var rig = new LoopRig(new ServingOptions { MaxBatchSize = 2, MaxRowsPerStep = 8 }).Serve();
+        using var rig = new LoopRig(new ServingOptions { MaxBatchSize = 2, MaxRowsPerStep = 8, MaxDecodeStretch = double.PositiveInfinity }).Serve();
         var decoding = rig.Submit(LoopRig.Prompt(4, 1), 20);
         rig.Step();
         var prefilling = rig.Submit(LoopRig.Prompt(40, 2), 20);

@@ -35,6 +35,18 @@ internal sealed class BlockPool : IDisposable
 
     public int BlocksPerSlab(KvShape shape) => (int)Math.Min(int.MaxValue, store.SlabBytes / store.BlockBytes(shape));
 
+    /// <summary>Blocks of a shape that could be had now: free ones, those of empty slabs, and those of slabs that the budget still gives.</summary>
+    public long Obtainable(KvShape shape)
+    {
+        var blocksFree = (empty.Count + budget.Free / store.SlabBytes) * BlocksPerSlab(shape);
+        if (!open.TryGetValue(shape, out var slabs)) return blocksFree;
+        foreach (var slab in slabs) blocksFree += slab.FreeBlocks;
+        return blocksFree;
+    }
+
+    /// <summary>Blocks of a shape that all memory there is for KV would make.</summary>
+    public long Possible(KvShape shape) => (cut.Count + empty.Count + budget.Free / store.SlabBytes) * BlocksPerSlab(shape);
+
     /// <summary>Grows a table to hold <paramref name="tokens"/> tokens: whole, or not at all.</summary>
     public bool TryGrow(BlockTable table, int tokens)
     {

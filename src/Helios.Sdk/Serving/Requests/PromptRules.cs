@@ -23,6 +23,10 @@ internal static class PromptRules
         if (request.Stop.Any(string.IsNullOrEmpty)) throw new ArgumentException($"{nameof(request.Stop)} holds an empty stop string.", nameof(request));
         if (request.StopTokenIds.IsDefault) throw new ArgumentException($"{nameof(request.StopTokenIds)} is not initialised; leave it out for no stop ids.", nameof(request));
         if (request.Tenant is "") throw new ArgumentException($"{nameof(request.Tenant)} is empty; leave it null for the anonymous tenant.", nameof(request));
+        if (!Enum.IsDefined(request.Priority)) throw Bad(nameof(request.Priority), request.Priority, string.Join(", ", Enum.GetNames<RequestPriority>()));
+        CheckSpan(nameof(request.FirstTokenWithin), request.FirstTokenWithin);
+        CheckSpan(nameof(request.CompleteWithin), request.CompleteWithin);
+        CheckSpan(nameof(request.TimeLimit), request.TimeLimit);
     }
 
     /// <summary>What a request says about tokens, against the vocabulary that they are of.</summary>
@@ -77,6 +81,11 @@ internal static class PromptRules
     {
         if ((uint)id >= (uint)model.Architecture.VocabularySize)
             throw new ArgumentException($"{option} names token {id}; ids of '{model.Name}' run from 0 to {model.Architecture.VocabularySize - 1}.", option);
+    }
+
+    private static void CheckSpan(string option, TimeSpan? span)
+    {
+        if (span <= TimeSpan.Zero) throw Bad(option, span, "above 0, or null");
     }
 
     private static ArgumentException Bad(string option, object? found, string expected) =>

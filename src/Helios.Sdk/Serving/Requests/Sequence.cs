@@ -15,6 +15,7 @@ internal sealed class Sequence
 {
     private int[] tokens;
     private ushort[] depths;
+    private int knownAtRestart = -1;
 
     public Sequence(RequestId id, GenerationRequest request, long seed, EncodedPrompt prompt, TokenStream output, long arrivedAt)
     {
@@ -82,8 +83,17 @@ internal sealed class Sequence
     /// <summary>What its KV holds per token; once it was settled where it runs.</summary>
     public KvShape KvShape => Lease!.Served.KvShape(Lease.Target.Depth);
 
+    /// <summary>When it runs out of time; null when it does not, or is not watched.</summary>
+    public RequestLimits.Limit? Limit { get; set; }
+
     /// <summary>Number of the step that it was last planned in.</summary>
     public long PlannedInStep { get; set; } = -1;
+
+    /// <summary>Whether anything of it ever ran.</summary>
+    public bool HasStarted => DepthOf(0) > 0;
+
+    /// <summary>Whether it has generated a token since its KV was last dropped; true for one that never lost any.</summary>
+    public bool HasProgressed => Known > knownAtRestart;
 
     public ReadOnlySpan<int> Tokens => tokens.AsSpan(0, Known);
 
@@ -126,7 +136,11 @@ internal sealed class Sequence
     }
 
     /// <summary>Its KV was dropped: everything is computed again.</summary>
-    public void Restart() => Computed = 0;
+    public void Restart()
+    {
+        Computed = 0;
+        knownAtRestart = Known;
+    }
 }
 
 /// <summary>A prompt's ids and the tokenizer that made them.</summary>

@@ -20,9 +20,11 @@ internal sealed class StepPlan : StepPlanBuilder
     private readonly BlockPool blocks;
     private readonly Admission admission;
     private readonly ServingOptions limits;
+    private readonly PromptPacing pacing;
     private readonly List<PlannedRows> entries = [];
     private long step;
     private int rowsLeft;
+    private int decodeRows;
     private long now;
 
     public StepPlan(SequenceTable sequences, BlockPool blocks, Admission admission, ServingOptions limits)
@@ -31,9 +33,12 @@ internal sealed class StepPlan : StepPlanBuilder
         this.blocks = blocks;
         this.admission = admission;
         this.limits = limits;
+        pacing = new PromptPacing(limits.MaxDecodeStretch, limits.KvBlockTokens);
     }
 
     public override int RowsLeft => rowsLeft;
+
+    public override int PromptRows => Math.Clamp(pacing.PromptRows(decodeRows) - PromptRowsPlanned, 0, rowsLeft);
 
     public override long Now => now;
 
@@ -42,14 +47,20 @@ internal sealed class StepPlan : StepPlanBuilder
     /// <summary>A sequence that found no blocks although nobody else holds any: it will never fit.</summary>
     public Sequence? NeverFits { get; private set; }
 
+    private int PromptRowsPlanned => limits.MaxRowsPerStep - rowsLeft - decodeRows;
+
     public void Begin(long timestamp)
     {
         step++;
         NeverFits = null;
         now = timestamp;
         rowsLeft = limits.MaxRowsPerStep;
+        decodeRows = 0;
         entries.Clear();
     }
+
+    /// <summary>The plan ran, and took that long: what later steps may take in goes by it.</summary>
+    public void Ran(TimeSpan elapsed) => pacing.Learn(decodeRows, PromptRowsPlanned, elapsed.TotalSeconds);
 
     public override RequestProgress Progress(RequestId id) =>
         sequences.Find(id) is { } sequence ? new RequestProgress(sequence.Known, sequence.Computed) : default;
@@ -67,11 +78,12 @@ internal sealed class StepPlan : StepPlanBuilder
         sequence.PlannedInStep = step;
         entries.Add(new PlannedRows(sequence, count));
         rowsLeft -= count;
+        if (sequence.Known - sequence.Computed == 1) decodeRows++;
         return PlanResult.Added;
     }
 
     public override bool Preempt(RequestId id) =>
-        sequences.Find(id) is { Kv: not null } sequence && sequence.PlannedInStep != step && sequences.DropKv(sequence, blocks);
+        sequences.Find(id) is { Kv: not null, HasProgressed: true } sequence && sequence.PlannedInStep != step && sequences.DropKv(sequence, blocks);
 
     /// <summary>A sequence starts with blocks for all it knows, so that its prompt is not given up half-way.</summary>
     private PlanResult Admit(Sequence sequence)
@@ -80,9 +92,17 @@ internal sealed class StepPlan : StepPlanBuilder
         if (!admission.TryAssign(sequence)) return PlanResult.NotRunnable;
 
         var table = sequence.SpareTable ??= new BlockTable(sequence.KvShape, blocks.BlocksFor(sequence.Capacity));
-        if (!TryGrow(sequence, table, sequence.Known)) return PlanResult.NoBlocks;
+        if (!LeavesRoomToGrow(table, sequence.Known) || !TryGrow(sequence, table, sequence.Known)) return PlanResult.NoBlocks;
         sequences.GiveKv(sequence, table);
         return PlanResult.Added;
+    }
+
+    /// <summary>Whether those that run could still grow if a newcomer took blocks for that many tokens; it may take all when none runs.</summary>
+    private bool LeavesRoomToGrow(BlockTable newcomer, int tokens)
+    {
+        if (sequences.Running == 0) return true;
+        var reserve = Math.Max(sequences.Running, limits.KvWatermark * blocks.Possible(newcomer.Shape));
+        return blocks.Obtainable(newcomer.Shape) - blocks.BlocksFor(tokens) >= reserve;
     }
 
     private bool TryGrow(Sequence sequence, BlockTable table, int tokens)

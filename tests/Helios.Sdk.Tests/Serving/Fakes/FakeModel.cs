@@ -15,6 +15,9 @@ internal sealed class FakeModel(FakeKvStore store, int layers, int maxRows) : IL
     /// <summary>Makes a step fail that has such a row.</summary>
     public Func<StepRow, bool>? FailsOn { get; set; }
 
+    /// <summary>Called in every step with its number of rows: for a clock that goes on with it.</summary>
+    public Action<int>? OnStep { get; set; }
+
     public int Steps { get; private set; }
 
     /// <summary>Rows of the last step.</summary>
@@ -47,6 +50,7 @@ internal sealed class FakeModel(FakeKvStore store, int layers, int maxRows) : IL
         }
 
         depth = 0;
+        OnStep?.Invoke(count);
     }
 
     public void Run(LayerRange range)

@@ -22,14 +22,15 @@ internal sealed class LoopRig : IDisposable
     private readonly List<ModelLease> leases = [];
     private long lastId;
 
-    public LoopRig(ServingOptions? options = null, long budget = 1 << 20, long slabBytes = 1 << 16, IScheduler? scheduler = null)
+    public LoopRig(ServingOptions? options = null, long budget = 1 << 20, long slabBytes = 1 << 16, IScheduler? scheduler = null, TimeProvider? time = null)
     {
         Options = options ?? new ServingOptions();
         Store = new FakeKvStore(slabBytes, Options.KvBlockTokens);
         Budget = new MemoryBudget(budget);
         Blocks = new BlockPool(Store, Budget);
         Model = AddModel("fake");
-        Loop = new ServingLoop(new ServingParts(Options, scheduler ?? new ContinuousBatchingScheduler(), Blocks, Work, Observer, TimeProvider.System), Routes);
+        Time = time ?? TimeProvider.System;
+        Loop = new ServingLoop(new ServingParts(Options, scheduler ?? RequestOrders.CreateScheduler(Options, Time), Blocks, Work, Observer, Time), Routes);
     }
 
     public ServingOptions Options { get; }
@@ -45,6 +46,8 @@ internal sealed class LoopRig : IDisposable
     public DeviceWork Work { get; } = new(0.05, TimeProvider.System);
 
     public Observed Observer { get; } = new();
+
+    public TimeProvider Time { get; }
 
     public ServingLoop Loop { get; }
 
@@ -88,7 +91,7 @@ internal sealed class LoopRig : IDisposable
         var request = new GenerationRequest { TokenIds = prompt, MaxTokens = maxTokens };
         request = with?.Invoke(request) ?? request;
         var output = new TokenStream(maxTokens, new FakeTokenizer(fingerprint), request.Stop) { LogProbabilities = AnswerLogProbabilities.For(request) };
-        var sequence = new Sequence(new RequestId(++lastId), request, request.Seed ?? 1, new EncodedPrompt(prompt, fingerprint), output, arrivedAt: 0);
+        var sequence = new Sequence(new RequestId(++lastId), request, request.Seed ?? 1, new EncodedPrompt(prompt, fingerprint), output, Time.GetTimestamp());
         if (pinned is not null) sequence.Assign(pinned, pinned.Lease.TryShare()!);
         Loop.Submit(sequence);
         return sequence;

@@ -40,6 +40,10 @@ public class PromptRulesTests
         { new GenerationRequest { Prompt = "a", LogProbabilities = 21 }, "LogProbabilities is 21" },
         { new GenerationRequest { Prompt = "a", LogitsProcessors = default }, "LogitsProcessors" },
         { new GenerationRequest { Prompt = "a", LogitsProcessors = [null!] }, "LogitsProcessors holds a null" },
+        { new GenerationRequest { Prompt = "a", Priority = (RequestPriority)7 }, "Priority is 7; expected Low, Normal, High" },
+        { new GenerationRequest { Prompt = "a", FirstTokenWithin = TimeSpan.Zero }, "FirstTokenWithin is 00:00:00; expected above 0" },
+        { new GenerationRequest { Prompt = "a", CompleteWithin = TimeSpan.FromSeconds(-1) }, "CompleteWithin" },
+        { new GenerationRequest { Prompt = "a", TimeLimit = TimeSpan.Zero }, "TimeLimit" },
     };
 
     [Theory]
