@@ -33,6 +33,8 @@ public sealed class UsageTests
     [InlineData("run --pool p --prompts q --check some", "sample")]
     [InlineData("run --pool p --prompts q --rate 0", "--rate is 0")]
     [InlineData("run --pool p --prompts q --concurrency 0", "--concurrency is 0")]
+    [InlineData("run --pool p --prompts q --warm-up -1", "--warm-up is -1")]
+    [InlineData("run --pool p --prompts q --max-queue 0", "--max-queue is 0")]
     [InlineData("run --pool p --prompts q --max-quality-gap -1", "--max-quality-gap is '-1'")]
     [InlineData("run --pool p --prompts q --min-agreement 2", "--min-agreement is 2")]
     [InlineData("run --pool p --prompts q --baseline full --exit-policy top1:0.9", "has no exits")]

@@ -19,7 +19,7 @@ namespace Helios.Cli.Output;
 [JsonSerializable(typeof(LoadLine))]
 [JsonSerializable(typeof(BreachLine))]
 [JsonSerializable(typeof(CompletedLine))]
-[JsonSerializable(typeof(FailedLine))]
+[JsonSerializable(typeof(UnservedLine))]
 [JsonSerializable(typeof(SummaryLine))]
 internal sealed partial class CliJson : JsonSerializerContext
 {
