@@ -25,6 +25,7 @@ internal sealed class SoakJob(SoakSettings settings, TimeProvider time)
         {
             await engine.Ready.WaitAsync(cancellationToken).ConfigureAwait(false);
             changes = await LoadAsync(engine, load, memory, cancellationToken).ConfigureAwait(false);
+            await FinishEvaluationAsync(engine, cancellationToken).ConfigureAwait(false);
             strayBytes = await SettleAsync(engine, cancellationToken).ConfigureAwait(false);
             snapshot = engine.Snapshot;
         }
@@ -86,6 +87,15 @@ internal sealed class SoakJob(SoakSettings settings, TimeProvider time)
 
         Expect(load.Failures.Count == 0, $"{load.Failures.Count} requests failed, the first so: {load.Failures.FirstOrDefault()}");
         return changes;
+    }
+
+    /// <summary>A candidate under evaluation stays loaded until it has had its requests, which a short soak may not have made.</summary>
+    private async Task FinishEvaluationAsync(HeliosEngine engine, CancellationToken cancellationToken)
+    {
+        var started = time.GetTimestamp();
+        while (engine.Decisions.Count == 0 && time.GetElapsedTime(started) < SoakSettings.Patience)
+            await engine.GenerateAsync(new GenerationRequest { Prompt = "Once upon a time", MaxTokens = 8 }, cancellationToken).ConfigureAwait(false);
+        Expect(engine.Decisions.Count > 0, "the evaluation of the candidates did not come to an end");
     }
 
     /// <summary>Waits until nothing but what serves is held; returns the bytes of the budget that are neither weights nor KV slabs.</summary>
