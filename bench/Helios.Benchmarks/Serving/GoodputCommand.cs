@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Globalization;
 using Helios.Cli.Benching;
 using Helios.Cli.Running;
@@ -21,7 +22,7 @@ internal static class GoodputCommand
     private static readonly Option<double[]> Rates = new("--rates")
     {
         Description = "Requests a second: 50,100,200.",
-        CustomParser = result => [.. result.Tokens[0].Value.Split(',').Select(rate => double.Parse(rate, CultureInfo.InvariantCulture)).Order()],
+        CustomParser = ParseRates,
         DefaultValueFactory = _ => [50, 100, 150, 200, 300, 400],
     };
 
@@ -74,6 +75,14 @@ internal static class GoodputCommand
             foreach (var trace in ReadTraces(parsed)) trace.Write(Path.Combine(parsed.GetRequiredValue(Out), $"prompts-{trace.Trace.Name}.jsonl"), parsed.GetValue(Count));
         });
         return command.Parse(args).InvokeAsync();
+    }
+
+    private static double[] ParseRates(ArgumentResult result)
+    {
+        var text = result.Tokens[0].Value;
+        var rates = text.Split(',').Select(part => double.TryParse(part, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var rate) ? rate : 0).Order().ToArray();
+        if (rates[0] <= 0) result.AddError($"--rates is '{text}'; expected numbers above 0 with commas between them: 50,100,200.");
+        return rates;
     }
 
     private static List<TracePrompts> ReadTraces(ParseResult parsed)
