@@ -4,6 +4,7 @@ using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
 using Helios.Benchmarks.Overhead;
 using Helios.Benchmarks.Roofline;
+using Helios.Benchmarks.Serving;
 using Helios.Cli.Benching;
 
 string[] precisions = ["fp32", "bf16", "int8", "int4"];
@@ -17,6 +18,15 @@ switch (args)
         return;
     case ["roofline", var results, var picture]:
         await File.WriteAllTextAsync(picture, Chart.Draw(Results.Read(results)));
+        return;
+    case ["prompts", .. var rest]:
+        Environment.ExitCode = await GoodputCommand.PromptsAsync(rest);
+        return;
+    case ["goodput", .. var rest]:
+        Environment.ExitCode = await GoodputCommand.GoodputAsync(rest);
+        return;
+    case ["goodput-chart", var results, var picture]:
+        await File.WriteAllTextAsync(picture, GoodputChart.Draw(GoodputResults.Read(results)));
         return;
     default:
         // In this process: what BenchmarkDotNet would otherwise generate and build is held to this repository's rules.

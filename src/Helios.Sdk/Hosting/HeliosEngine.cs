@@ -204,6 +204,9 @@ public sealed record EngineSnapshot
     /// <summary>Sequences that hold KV now.</summary>
     public required int RunningSequences { get; init; }
 
+    /// <summary>How often a sequence gave its KV up since the start, to go on later.</summary>
+    public required long Preemptions { get; init; }
+
     /// <summary>Most tokens sampled in one step.</summary>
     public required int PeakBatch { get; init; }
 

@@ -142,7 +142,7 @@ internal sealed class ServingLoop
             if (sequence.Kv is not null && (latest is null || sequence.Id.Value > latest.Id.Value)) latest = sequence;
         }
 
-        return latest is not null && sequences.DropKv(latest, blocks);
+        return latest is not null && sequences.Preempt(latest, blocks);
     }
 
     private void TakeCommands()

@@ -10,6 +10,9 @@ internal sealed class SequenceTable
     /// <summary>Sequences that hold KV.</summary>
     public int Running { get; private set; }
 
+    /// <summary>How often a sequence had to give its KV up and go on later.</summary>
+    public long Preemptions { get; private set; }
+
     public int Count => live.Count;
 
     public Dictionary<RequestId, Sequence>.ValueCollection All => live.Values;
@@ -31,7 +34,14 @@ internal sealed class SequenceTable
     }
 
     /// <summary>Takes a sequence's KV back; it will compute its tokens again. False when it holds none.</summary>
-    public bool DropKv(Sequence sequence, BlockPool blocks)
+    public bool Preempt(Sequence sequence, BlockPool blocks)
+    {
+        if (!DropKv(sequence, blocks)) return false;
+        Preemptions++;
+        return true;
+    }
+
+    private bool DropKv(Sequence sequence, BlockPool blocks)
     {
         if (sequence.Kv is not { } table) return false;
         blocks.Release(table);

@@ -83,7 +83,7 @@ internal sealed class StepPlan : StepPlanBuilder
     }
 
     public override bool Preempt(RequestId id) =>
-        sequences.Find(id) is { Kv: not null, HasProgressed: true } sequence && sequence.PlannedInStep != step && sequences.DropKv(sequence, blocks);
+        sequences.Find(id) is { Kv: not null, HasProgressed: true } sequence && sequence.PlannedInStep != step && sequences.Preempt(sequence, blocks);
 
     /// <summary>A sequence starts with blocks for all it knows, so that its prompt is not given up half-way.</summary>
     private PlanResult Admit(Sequence sequence)
