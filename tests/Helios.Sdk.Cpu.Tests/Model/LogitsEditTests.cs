@@ -32,7 +32,7 @@ public sealed class LogitsEditTests : IDisposable
 
         for (var row = 0; row < forced.Length; row++)
         {
-            forced[row].TokenId.Should().Be((row + 2) * 7, "an edit is told the row's position");
+            forced[row].TokenId.Should().Be(row * 7, "an edit is told the row's position, which is not its place in the step");
             forced[row].Signal.Should().Be(plain[row].Signal);
             forced[row].LogProbability.Should().Be(LogProbabilities(row)[forced[row].TokenId]);
         }
@@ -101,16 +101,16 @@ public sealed class LogitsEditTests : IDisposable
         }
     }
 
-    /// <summary>Six rows at positions 2 to 7 that leave two by two at depths 1, 2 and 3.</summary>
+    /// <summary>Six rows of one sequence, behind a row of another, that leave two by two at depths 1, 2 and 3.</summary>
     private void Leave(Action<int>? before = null)
     {
-        var rows = Enumerable.Range(0, 6).Select(i => new StepRow((i * 37 + 11) % Vocabulary, i + 2, 0, 3)).ToArray();
-        session.Model.Begin(new StepBatch { Rows = rows, Blocks = [new KvBlock(0, 0)] });
+        StepRow[] rows = [new StepRow(5, 0, 0, 3), .. Enumerable.Range(0, 6).Select(i => new StepRow((i * 37 + 11) % Vocabulary, i, 1, 3))];
+        session.Model.Begin(new StepBatch { Rows = rows, Blocks = [new KvBlock(0, 0), new KvBlock(0, 1)] });
         for (var depth = 1; depth <= 3; depth++)
         {
             session.Model.Run(new LayerRange(depth - 1, depth));
             before?.Invoke(depth);
-            session.Model.Retire([2 * depth - 2, 2 * depth - 1]);
+            session.Model.Retire([2 * depth - 1, 2 * depth]);
         }
     }
 
@@ -118,7 +118,7 @@ public sealed class LogitsEditTests : IDisposable
     {
         Leave();
         var tokens = new SampledToken[6];
-        session.Model.Sample([.. Enumerable.Range(0, 6).Select(draw)], tokens);
+        session.Model.Sample([.. Enumerable.Range(0, 6).Select(position => draw(position) with { Row = position + 1 })], tokens);
         return tokens;
     }
 
@@ -132,7 +132,7 @@ public sealed class LogitsEditTests : IDisposable
             if (depth != row / 2 + 1) return;
             for (var id = 0; id < Vocabulary; id++)
             {
-                session.Model.ReadSignals(new ExitLook { Rows = [row], Needs = ExitSignals.None, Targets = [id] }, signals);
+                session.Model.ReadSignals(new ExitLook { Rows = [row + 1], Needs = ExitSignals.None, Targets = [id] }, signals);
                 all[id] = signals[0].TargetLogProbability;
             }
         });
