@@ -1,3 +1,7 @@
+using FsCheck;
+using FsCheck.Fluent;
+using Helios.Sdk.Cpu.Kernels;
+using Helios.Sdk.Cpu.Model;
 using Helios.Sdk.Cpu.Tests.Support;
 
 namespace Helios.Sdk.Cpu.Tests.Model;
@@ -83,12 +87,28 @@ public sealed class LogitsEditTests : IDisposable
         var tokens = Sample(row => new SampleRow(row, 0, 0, 1, 0, ExitSignals.None) { Likeliest = likeliest[row] });
         for (var row = 0; row < tokens.Length; row++)
         {
-            var all = LogProbabilities(row).Select((logProbability, id) => new TokenLogProbability(id, logProbability));
-            likeliest[row].Take(Vocabulary).Should().Equal(all.OrderByDescending(token => token.LogProbability).ThenBy(token => token.TokenId).Take(count));
+            var all = LogProbabilities(row);
+            var found = likeliest[row].Take(Vocabulary).ToList();
+            found.Select(token => token.LogProbability).Should().Equal(all.OrderDescending().Take(count));
+            found.Should().OnlyContain(token => token.LogProbability == all[token.TokenId]).And.OnlyHaveUniqueItems(token => token.TokenId);
             likeliest[row][0].Should().Be(new TokenLogProbability(tokens[row].TokenId, tokens[row].LogProbability));
         }
 
         if (count >= Vocabulary) likeliest[0].Take(Vocabulary).Sum(token => Math.Exp(token.LogProbability)).Should().BeApproximately(1, 1e-4);
+    }
+
+    [Fact]
+    public void The_likeliest_of_any_logits_are_the_first_of_all_sorted()
+    {
+        var cases = Gen.Choose(-6, 6).Select(logit => (float)logit).NonEmptyListOf().Zip(Gen.Choose(1, 20));
+        Check.One(Config.QuickThrowOnFailure.WithMaxTest(500), Prop.ForAll(cases.ToArbitrary(), drawn =>
+        {
+            var (logits, count) = drawn;
+            var found = new TokenLogProbability[count];
+            HeadReader.FindLikeliest(logits.ToArray(), new LogitSummary { Sum = 1 }, found);
+            var order = logits.Select((logit, id) => new TokenLogProbability(id, logit)).OrderByDescending(token => token.LogProbability).ThenBy(token => token.TokenId);
+            found.Take(logits.Count).Should().Equal(order.Take(count));
+        }));
     }
 
     [Fact]
