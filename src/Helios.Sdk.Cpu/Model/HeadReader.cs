@@ -58,6 +58,21 @@ internal sealed unsafe class HeadReader : IParallelWork
         }
     }
 
+    /// <summary>The likeliest tokens, in order: a token must beat the last of those found, which after the first few hardly any does.</summary>
+    internal static void FindLikeliest(ReadOnlySpan<float> logits, in LogitSummary summary, Span<TokenLogProbability> likeliest)
+    {
+        var found = 0;
+        var least = float.NegativeInfinity;
+        for (var id = 0; id < logits.Length; id++)
+        {
+            if (found == likeliest.Length && !(logits[id] > least)) continue;
+            var place = found < likeliest.Length ? found++ : found - 1;
+            for (; place > 0 && logits[id] > logits[likeliest[place - 1].TokenId]; place--) likeliest[place] = likeliest[place - 1];
+            likeliest[place] = new TokenLogProbability(id, LogProbability(summary, logits[id]));
+            least = logits[likeliest[found - 1].TokenId];
+        }
+    }
+
     public void Execute(int item, int worker)
     {
         ref var entry = ref tile[item];
@@ -87,21 +102,6 @@ internal sealed unsafe class HeadReader : IParallelWork
         if (Wants(entry, ExitSignals.Entropy)) signal.Entropy = (float)(Math.Log(summary.Sum) - summary.Weighted / summary.Sum);
         if (entry.Target >= 0) signal.TargetLogProbability = LogProbability(summary, logits[entry.Target]);
         return signal;
-    }
-
-    // Keeps those found so far in order; a token must beat the last of them, which after the first few hardly any does.
-    private static void FindLikeliest(ReadOnlySpan<float> logits, in LogitSummary summary, Span<TokenLogProbability> likeliest)
-    {
-        var found = 0;
-        var least = float.NegativeInfinity;
-        for (var id = 0; id < logits.Length; id++)
-        {
-            if (found == likeliest.Length && !(logits[id] > least)) continue;
-            var place = found < likeliest.Length ? found++ : found - 1;
-            for (; place > 0 && logits[id] > logits[likeliest[place - 1].TokenId]; place--) likeliest[place] = likeliest[place - 1];
-            likeliest[place] = new TokenLogProbability(id, LogProbability(summary, logits[id]));
-            least = logits[likeliest[found - 1].TokenId];
-        }
     }
 
     private int Draw(float* logits, in LogitSummary summary, in Entry entry, int worker) =>

@@ -1,3 +1,7 @@
+using FsCheck;
+using FsCheck.Fluent;
+using Helios.Sdk.Cpu.Kernels;
+using Helios.Sdk.Cpu.Model;
 using Helios.Sdk.Cpu.Tests.Support;
 
 namespace Helios.Sdk.Cpu.Tests.Model;
@@ -32,7 +36,7 @@ public sealed class LogitsEditTests : IDisposable
 
         for (var row = 0; row < forced.Length; row++)
         {
-            forced[row].TokenId.Should().Be((row + 2) * 7, "an edit is told the row's position");
+            forced[row].TokenId.Should().Be(row * 7, "an edit is told the row's position, which is not its place in the step");
             forced[row].Signal.Should().Be(plain[row].Signal);
             forced[row].LogProbability.Should().Be(LogProbabilities(row)[forced[row].TokenId]);
         }
@@ -83,12 +87,28 @@ public sealed class LogitsEditTests : IDisposable
         var tokens = Sample(row => new SampleRow(row, 0, 0, 1, 0, ExitSignals.None) { Likeliest = likeliest[row] });
         for (var row = 0; row < tokens.Length; row++)
         {
-            var all = LogProbabilities(row).Select((logProbability, id) => new TokenLogProbability(id, logProbability));
-            likeliest[row].Take(Vocabulary).Should().Equal(all.OrderByDescending(token => token.LogProbability).ThenBy(token => token.TokenId).Take(count));
+            var all = LogProbabilities(row);
+            var found = likeliest[row].Take(Vocabulary).ToList();
+            found.Select(token => token.LogProbability).Should().Equal(all.OrderDescending().Take(count));
+            found.Should().OnlyContain(token => token.LogProbability == all[token.TokenId]).And.OnlyHaveUniqueItems(token => token.TokenId);
             likeliest[row][0].Should().Be(new TokenLogProbability(tokens[row].TokenId, tokens[row].LogProbability));
         }
 
         if (count >= Vocabulary) likeliest[0].Take(Vocabulary).Sum(token => Math.Exp(token.LogProbability)).Should().BeApproximately(1, 1e-4);
+    }
+
+    [Fact]
+    public void The_likeliest_of_any_logits_are_the_first_of_all_sorted()
+    {
+        var cases = Gen.Choose(-6, 6).Select(logit => (float)logit).NonEmptyListOf().Zip(Gen.Choose(1, 20));
+        Check.One(Config.QuickThrowOnFailure.WithMaxTest(500), Prop.ForAll(cases.ToArbitrary(), drawn =>
+        {
+            var (logits, count) = drawn;
+            var found = new TokenLogProbability[count];
+            HeadReader.FindLikeliest(logits.ToArray(), new LogitSummary { Sum = 1 }, found);
+            var order = logits.Select((logit, id) => new TokenLogProbability(id, logit)).OrderByDescending(token => token.LogProbability).ThenBy(token => token.TokenId);
+            found.Take(logits.Count).Should().Equal(order.Take(count));
+        }));
     }
 
     [Fact]
@@ -101,16 +121,16 @@ public sealed class LogitsEditTests : IDisposable
         }
     }
 
-    /// <summary>Six rows at positions 2 to 7 that leave two by two at depths 1, 2 and 3.</summary>
+    /// <summary>Six rows of one sequence, behind a row of another, that leave two by two at depths 1, 2 and 3.</summary>
     private void Leave(Action<int>? before = null)
     {
-        var rows = Enumerable.Range(0, 6).Select(i => new StepRow((i * 37 + 11) % Vocabulary, i + 2, 0, 3)).ToArray();
-        session.Model.Begin(new StepBatch { Rows = rows, Blocks = [new KvBlock(0, 0)] });
+        StepRow[] rows = [new StepRow(5, 0, 0, 3), .. Enumerable.Range(0, 6).Select(i => new StepRow((i * 37 + 11) % Vocabulary, i, 1, 3))];
+        session.Model.Begin(new StepBatch { Rows = rows, Blocks = [new KvBlock(0, 0), new KvBlock(0, 1)] });
         for (var depth = 1; depth <= 3; depth++)
         {
             session.Model.Run(new LayerRange(depth - 1, depth));
             before?.Invoke(depth);
-            session.Model.Retire([2 * depth - 2, 2 * depth - 1]);
+            session.Model.Retire([2 * depth - 1, 2 * depth]);
         }
     }
 
@@ -118,7 +138,7 @@ public sealed class LogitsEditTests : IDisposable
     {
         Leave();
         var tokens = new SampledToken[6];
-        session.Model.Sample([.. Enumerable.Range(0, 6).Select(draw)], tokens);
+        session.Model.Sample([.. Enumerable.Range(0, 6).Select(position => draw(position) with { Row = position + 1 })], tokens);
         return tokens;
     }
 
@@ -132,7 +152,7 @@ public sealed class LogitsEditTests : IDisposable
             if (depth != row / 2 + 1) return;
             for (var id = 0; id < Vocabulary; id++)
             {
-                session.Model.ReadSignals(new ExitLook { Rows = [row], Needs = ExitSignals.None, Targets = [id] }, signals);
+                session.Model.ReadSignals(new ExitLook { Rows = [row + 1], Needs = ExitSignals.None, Targets = [id] }, signals);
                 all[id] = signals[0].TargetLogProbability;
             }
         });
