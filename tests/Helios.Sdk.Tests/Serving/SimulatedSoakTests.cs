@@ -22,8 +22,8 @@ public class SimulatedSoakTests
     {
         var options = new ServingOptions { MaxBatchSize = 12, MaxRowsPerStep = 64, MaxQueueTime = TimeSpan.FromMinutes(4), MaxDecodeStretch = 1.5 };
         options.Tenants["b"] = new TenantOptions { Weight = 2 };
-        using var rig = new LoopRig(options, budget: 7 << 11, slabBytes: 1 << 11, time: clock);
-        rig.Model.OnStep = rows => clock.Advance(TimeSpan.FromMilliseconds(10 + 2 * rows));
+        using var rig = new LoopRig(options, budget: 5 << 11, slabBytes: 1 << 11, time: clock);
+        rig.Model.OnStep = rows => clock.Advance(TimeSpan.FromMilliseconds(20 + 4 * rows));
         var routes = new[] { rig.Route(2), rig.Route(3, "top1:0.5"), rig.Route(2, "top1:0.5") };
         var steps = 0;
         for (; clock.Elapsed < Hour; steps++)
@@ -43,8 +43,8 @@ public class SimulatedSoakTests
         sampled.Where(sequence => LoopRig.Reason(sequence) == FinishReason.Length).Should().HaveCountGreaterThan(50).And.AllSatisfy(LoopRig.MustBeRight);
         sampled.Count(sequence => LoopRig.Reason(sequence) == FinishReason.TimeLimit).Should().BePositive();
         cancelled.Should().BeGreaterThan(100);
-        seenPreempted.Should().BeGreaterThan(100, "memory is short");
-        steps.Should().BeGreaterThan(50_000);
+        seenPreempted.Should().BeGreaterThan(50, "memory is short");
+        steps.Should().BeGreaterThan(30_000);
         rig.MustBeIdle();
     }
 
@@ -58,7 +58,7 @@ public class SimulatedSoakTests
     private void Arrive(LoopRig rig)
     {
         var busy = clock.Elapsed.TotalMinutes % 10 < 6;
-        if (random.NextDouble() < (busy ? 0.3 : 0.05))
+        if (random.NextDouble() < (busy ? 0.4 : 0.05))
         {
             var sequence = rig.Submit(LoopRig.Prompt(random.Next(1, 60), submitted++), random.Next(1, 40), request => request with
             {
