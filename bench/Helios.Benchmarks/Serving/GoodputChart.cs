@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using System.Security;
 using System.Text;
@@ -13,6 +14,8 @@ internal sealed class GoodputChart
     private const double Right = 28;
     private const double Top = 92;
     private const double Bottom = 60;
+
+    private static readonly ImmutableArray<double> LegendAt = [0, 236, 520];
 
     /// <summary>Colours by class: text, faint text, grid, and the systems in their order.</summary>
     private const string Style = """
@@ -83,9 +86,9 @@ internal sealed class GoodputChart
         svg.Append($"<polyline points=\"{string.Join(' ', curve.Points.Select(point => $"{N(X(point.Rate))},{N(Y(point.Share))}"))}\" class=\"curve s{system}\"/>\n");
         foreach (var point in curve.Points) Mark(X(point.Rate), Y(point.Share), system);
 
-        var at = Left + 8 + 265 * system;
+        var at = Left + 8 + LegendAt[system];
         Mark(at, Top - 24, system);
-        Text(at + 12, Top - 20, $"{curve.System}: 90 % up to {(curve.RateAt90 is { } rate ? $"{Math.Round(rate)} a second" : "none of these rates")}", "start", "text");
+        Text(at + 12, Top - 20, $"{curve.System}: {(curve.RateAt90 is { } rate ? $"90 % up to {Math.Round(rate)} a second" : "below 90 %")}", "start", "text");
     }
 
     private void Mark(double x, double y, int system) => svg.Append(system switch

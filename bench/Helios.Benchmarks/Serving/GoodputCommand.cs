@@ -27,7 +27,7 @@ internal static class GoodputCommand
     };
 
     private static readonly Option<double> Ttft = new("--ttft") { Description = "Limit for the first token in milliseconds.", DefaultValueFactory = _ => 100 };
-    private static readonly Option<double> Tpot = new("--tpot") { Description = "Limit for each further token in milliseconds.", DefaultValueFactory = _ => 5 };
+    private static readonly Option<double> Tpot = new("--tpot") { Description = "Limit for each further token in milliseconds.", DefaultValueFactory = _ => 10 };
     private static readonly Option<double?> Seconds = new("--seconds") { Description = "Seconds in which requests arrive; 6, or 3 with --quick." };
     private static readonly Option<int?> Rounds = new("--rounds") { Description = "Rounds over everything; 3, or 1 with --quick." };
     private static readonly Option<int> WarmUp = new("--warm-up") { Description = "Requests before those measured.", DefaultValueFactory = _ => 160 };
