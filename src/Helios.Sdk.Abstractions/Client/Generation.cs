@@ -89,6 +89,9 @@ public sealed record GenerationResult
     /// <summary>What served it; null when it was aborted before it ran.</summary>
     public required OperatingPoint? Point { get; init; }
 
+    /// <summary>Tokens of the prompt that needed not be computed, because their KV was there already.</summary>
+    public required int CachedPromptTokens { get; init; }
+
     /// <summary>From submission to first token.</summary>
     public required TimeSpan TimeToFirstToken { get; init; }
 

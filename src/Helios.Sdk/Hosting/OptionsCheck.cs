@@ -28,6 +28,8 @@ internal static class OptionsCheck
         foreach (var twice in options.Models.GroupBy(source => source.Name, StringComparer.Ordinal).Where(group => group.Count() > 1))
             yield return $"Models: the name '{twice.Key}' is there {twice.Count()} times; names are unique.";
 
+        foreach (var message in FindInTenants(options.Serving)) yield return message;
+
         var serving = options.Serving;
         var adaptation = options.Adaptation;
         foreach (var message in new[]
@@ -39,6 +41,7 @@ internal static class OptionsCheck
             AtLeast("Serving.MaxQueueLength", serving.MaxQueueLength, 1),
             serving.KvBlockTokens >= 16 && serving.KvBlockTokens % 16 == 0 ? null : $"Serving.KvBlockTokens is {serving.KvBlockTokens}; expected a positive multiple of 16.",
             AtLeast("Serving.KvSlabBytes", serving.KvSlabBytes ?? 1, 1),
+            Between("Serving.DefaultCacheShare", serving.DefaultCacheShare, 0, 1),
             serving.DrainTimeout >= TimeSpan.Zero && serving.DrainTimeout <= TimeSpan.FromDays(1) ? null : $"Serving.DrainTimeout is {serving.DrainTimeout}; expected 0 to 1 day.",
             AtLeast("Adaptation.FixedDepth", adaptation.FixedDepth ?? 1, 1),
             AtLeast("Adaptation.Candidates", adaptation.Candidates, 1),
@@ -57,6 +60,28 @@ internal static class OptionsCheck
         })
         {
             if (message is not null) yield return message;
+        }
+    }
+
+    private static IEnumerable<string> FindInTenants(ServingOptions serving)
+    {
+        foreach (var (name, tenant) in serving.Tenants)
+        {
+            if (name.Length == 0) yield return "Serving.Tenants has a tenant without a name.";
+            if (tenant is null)
+            {
+                yield return $"Serving.Tenants[{name}] is null.";
+                continue;
+            }
+
+            if (tenant.CacheGroup is "") yield return $"Serving.Tenants[{name}].CacheGroup is empty; leave it null to share with nobody.";
+            if (Between($"Serving.Tenants[{name}].CacheShare", tenant.CacheShare ?? 0, 0, 1) is { } message) yield return message;
+        }
+
+        foreach (var group in serving.Tenants.Values.OfType<TenantOptions>().Where(tenant => tenant.CacheGroup is not null).GroupBy(tenant => tenant.CacheGroup, StringComparer.Ordinal))
+        {
+            var shares = group.Select(tenant => tenant.CacheShare).OfType<double>().Distinct().ToList();
+            if (shares.Count > 1) yield return $"Serving.Tenants: those of CacheGroup '{group.Key}' name the CacheShares {string.Join(", ", shares)}; a group has one.";
         }
     }
 

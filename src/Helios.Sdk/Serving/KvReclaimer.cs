@@ -1,10 +1,11 @@
 using Helios.Sdk.Serving.KvCache;
+using Helios.Sdk.Serving.Routing;
 
 namespace Helios.Sdk.Serving;
 
 /// <summary>
-/// Finds bytes for a load: what is free in the budget, then empty KV slabs, then the KV of the latest arrivals. It never
-/// takes so much that the largest live sequence could not run to its end.
+/// Finds bytes for a load: what is free in the budget, then empty KV slabs, then those that cached blocks fill, then the KV of
+/// the latest arrivals. It never takes so much that the largest live sequence could not run to its end.
 /// </summary>
 internal sealed class KvReclaimer(MemoryBudget budget, BlockPool blocks, IKvStore store, DeviceWork work)
 {
@@ -18,6 +19,13 @@ internal sealed class KvReclaimer(MemoryBudget budget, BlockPool blocks, IKvStor
     /// <param name="kvBytes">KV that must still fit beside it, so that what is loaded can serve.</param>
     public Task<(MemoryReservation? Reservation, long Available)> ReserveAsync(long bytes, long kvBytes) =>
         work.RunUrgentAsync(() => Reserve(bytes, kvBytes));
+
+    /// <summary>Any thread: a model is gone, and what was cached of it is worth nothing.</summary>
+    public void Forget(ServedModel model) => _ = work.RunUrgentAsync(() =>
+    {
+        blocks.ForgetModel(model.Id);
+        return true;
+    });
 
     /// <summary>Bytes of whole slabs that <paramref name="tokens"/> tokens of one sequence take.</summary>
     public long SlabBytesFor(KvShape shape, int tokens)

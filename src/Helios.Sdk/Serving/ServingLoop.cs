@@ -40,12 +40,16 @@ internal sealed class ServingLoop
         observer = parts.Observer;
         time = parts.Time;
         walk = new LayerWalk(parts.Options.MaxRowsPerStep, time);
-        plan = new StepPlan(sequences, blocks, new Admission(routes, (sequence, error) => rejected.Add((sequence, error))), parts.Options);
+        Prompts = new PromptCache(blocks, parts.Options);
+        plan = new StepPlan(sequences, blocks, Prompts, new Admission(routes, (sequence, error) => rejected.Add((sequence, error))), parts.Options);
         work.WakeWith(Wake);
     }
 
     /// <summary>Device thread, or a test: the live sequences.</summary>
     public SequenceTable Sequences => sequences;
+
+    /// <summary>What sequences leave to each other; its counts are for any thread.</summary>
+    public PromptCache Prompts { get; }
 
     /// <summary>Steps that ran; another thread sees the loop live by it.</summary>
     public long Steps { get; private set; }
@@ -208,7 +212,9 @@ internal sealed class ServingLoop
         var rows = walk.Rows;
         foreach (var (sequence, count) in group)
         {
+            var first = sequence.Computed;
             foreach (ref readonly var row in rows[..count]) sequence.Advance(row.RanTo);
+            Prompts.Leave(sequence, first);
             ref readonly var last = ref rows[count - 1];
             scheduler.Commit(new StepOutcome(sequence.Id, count, last.Samples));
             if (last.Samples) Emit(served, sequence, last, now);

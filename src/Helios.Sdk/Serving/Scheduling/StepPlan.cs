@@ -18,6 +18,7 @@ internal sealed class StepPlan : StepPlanBuilder
 {
     private readonly SequenceTable sequences;
     private readonly BlockPool blocks;
+    private readonly PromptCache prompts;
     private readonly Admission admission;
     private readonly ServingOptions limits;
     private readonly List<PlannedRows> entries = [];
@@ -25,10 +26,11 @@ internal sealed class StepPlan : StepPlanBuilder
     private int rowsLeft;
     private long now;
 
-    public StepPlan(SequenceTable sequences, BlockPool blocks, Admission admission, ServingOptions limits)
+    public StepPlan(SequenceTable sequences, BlockPool blocks, PromptCache prompts, Admission admission, ServingOptions limits)
     {
         this.sequences = sequences;
         this.blocks = blocks;
+        this.prompts = prompts;
         this.admission = admission;
         this.limits = limits;
     }
@@ -63,6 +65,7 @@ internal sealed class StepPlan : StepPlanBuilder
 
         var count = Math.Min(Math.Min(tokens, sequence.Known - sequence.Computed), rowsLeft);
         if (!TryGrow(sequence, sequence.Kv!, sequence.Computed + count)) return PlanResult.NoBlocks;
+        if (!blocks.TryOwn(sequence.Kv!, sequence.Computed / blocks.TokensPerBlock)) return PlanResult.NoBlocks;
 
         sequence.PlannedInStep = step;
         entries.Add(new PlannedRows(sequence, count));
@@ -80,7 +83,13 @@ internal sealed class StepPlan : StepPlanBuilder
         if (!admission.TryAssign(sequence)) return PlanResult.NotRunnable;
 
         var table = sequence.SpareTable ??= new BlockTable(sequence.KvShape, blocks.BlocksFor(sequence.Capacity));
-        if (!TryGrow(sequence, table, sequence.Known)) return PlanResult.NoBlocks;
+        if (!prompts.TryStart(sequence, table))
+        {
+            if (blocks.AllUsedBy(table)) NeverFits = sequence;
+            blocks.Release(table);
+            return PlanResult.NoBlocks;
+        }
+
         sequences.GiveKv(sequence, table);
         return PlanResult.Added;
     }
