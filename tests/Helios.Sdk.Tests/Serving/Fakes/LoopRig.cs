@@ -82,13 +82,14 @@ internal sealed class LoopRig : IDisposable
 
     public static int[] Prompt(int length, int salt) => [.. Enumerable.Range(0, length).Select(i => (i * 7 + salt * 13 + i * i * salt) % FakeMath.Vocabulary)];
 
-    public Sequence Submit(int[] prompt, int maxTokens, Func<GenerationRequest, GenerationRequest>? with = null, Route? pinned = null, string fingerprint = "fake")
+    public Sequence Submit(int[] prompt, int maxTokens, Func<GenerationRequest, GenerationRequest>? with = null, Route? pinned = null, string fingerprint = "fake", Sequence? source = null)
     {
         var request = new GenerationRequest { TokenIds = prompt, MaxTokens = maxTokens };
         request = with?.Invoke(request) ?? request;
         var output = new TokenStream(maxTokens, new FakeTokenizer(fingerprint), request.Stop);
         var sequence = new Sequence(new RequestId(++lastId), request, request.Seed ?? 1, new EncodedPrompt(prompt, fingerprint), output, arrivedAt: 0);
         if (pinned is not null) sequence.Assign(pinned, pinned.Lease.TryShare()!);
+        sequence.Source = source;
         Loop.Submit(sequence);
         return sequence;
     }
