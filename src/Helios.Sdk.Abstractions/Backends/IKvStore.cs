@@ -23,6 +23,12 @@ public interface IKvStore : IDisposable
     /// <summary>Frees a slab. No step may be under way that uses it.</summary>
     /// <param name="slab">An index that <see cref="AddSlab"/> returned.</param>
     void RemoveSlab(int slab);
+
+    /// <summary>Copies all that a block holds into another of the same shape.</summary>
+    /// <param name="shape">What both are cut for.</param>
+    /// <param name="from">Block to read.</param>
+    /// <param name="to">Block to overwrite.</param>
+    void CopyBlock(KvShape shape, KvBlock from, KvBlock to);
 }
 
 /// <summary>What a KV block holds per token. Sequences of one model at one depth share a shape.</summary>

@@ -90,8 +90,8 @@ public sealed record GenerationRequest
     public double? MaxQualityGap { get; init; }
 
     /// <summary>
-    /// Whose request it is, for fair shares. All requests that name nobody belong to the one tenant <c>anonymous</c>, and share
-    /// what it gets.
+    /// Whose request it is: for fair shares, and for cached prefixes, which no other tenant finds. All requests that name nobody
+    /// belong to the one tenant <c>anonymous</c>: they share what it gets, and find each other's prefixes.
     /// </summary>
     public string? Tenant { get; init; }
 
@@ -172,6 +172,9 @@ public sealed record GenerationResult
 
     /// <summary>What served it; null when it ended before it ran.</summary>
     public required OperatingPoint? Point { get; init; }
+
+    /// <summary>Tokens of the prompt that needed not be computed, because their KV was there already.</summary>
+    public required int CachedPromptTokens { get; init; }
 
     /// <summary>From submission to first token.</summary>
     public required TimeSpan TimeToFirstToken { get; init; }

@@ -25,4 +25,18 @@ public interface IHeliosClient
     /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was cancelled.</exception>
     /// <exception cref="ObjectDisposedException">The engine was stopped.</exception>
     Task<GenerationResult> GenerateAsync(GenerationRequest request, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Generates several answers to one prompt, which is computed once. The first is the one that the request alone would be
+    /// given; the others draw with seeds derived from its seed.
+    /// </summary>
+    /// <param name="request">Prompt and options.</param>
+    /// <param name="samples">Answers wanted, at least 1; each takes a place in the queue.</param>
+    /// <param name="cancellationToken">Cancels all of them.</param>
+    /// <exception cref="ArgumentException">The request is invalid, or <paramref name="samples"/> is below 1.</exception>
+    /// <exception cref="ServerBusyException">The queue has not room for all of them.</exception>
+    /// <exception cref="HeliosException">The engine failed, or cannot hold what the request asks for.</exception>
+    /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was cancelled.</exception>
+    /// <exception cref="ObjectDisposedException">The engine was stopped.</exception>
+    Task<IReadOnlyList<GenerationResult>> GenerateAsync(GenerationRequest request, int samples, CancellationToken cancellationToken = default);
 }

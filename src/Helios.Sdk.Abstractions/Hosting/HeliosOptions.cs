@@ -81,18 +81,23 @@ public sealed class ServingOptions
     /// <summary>Bytes of a KV slab, the unit in which KV takes memory from the budget. Null picks 1/64 of the budget, at least 256 KiB, and enough for four blocks.</summary>
     public long? KvSlabBytes { get; set; }
 
+    /// <summary>
+    /// Keeps the KV of what has run, as long as nobody else wants the memory, for requests that begin with the same tokens.
+    /// Who may find it, <see cref="Tenants"/> says: by default the same tenant alone.
+    /// </summary>
+    public bool PrefixCache { get; set; } = true;
+
+    /// <summary>
+    /// Share of KV memory, 0 to 1, for the cached KV of a tenant (or a <see cref="TenantOptions.CacheGroup"/>) that names no share of
+    /// its own. Over it, its cached KV is the first to go when memory is wanted; until then it stays.
+    /// </summary>
+    public double DefaultCacheShare { get; set; } = 0.25;
+
     /// <summary>Per-token exit policy among the loaded layers, by name: <c>none</c>, <c>confidence:0.8</c>, <c>top1:0.9</c>, <c>margin:0.3</c>, <c>entropy:1.5</c>, <c>patience:2</c>, or one of your own.</summary>
     public string ExitPolicy { get; set; } = "none";
 
     /// <summary>How long shutting down waits for running requests before it aborts them, at most a day.</summary>
     public TimeSpan DrainTimeout { get; set; } = TimeSpan.FromSeconds(30);
-}
-
-/// <summary>What is particular to one tenant.</summary>
-public sealed class TenantOptions
-{
-    /// <summary>Its share of tokens beside those of other tenants that wait at the same time; above 0. Twice the weight, twice the tokens.</summary>
-    public double Weight { get; set; } = 1;
 }
 
 /// <summary>Options of the adaptation loop. Defaults marked "paper" are those of the HELIOS paper.</summary>

@@ -49,6 +49,12 @@ internal sealed unsafe class CpuKvStore : IKvStore
         held.Dispose();
     }
 
+    public void CopyBlock(KvShape shape, KvBlock from, KvBlock to)
+    {
+        var bytes = BlockBytes(shape);
+        Buffer.MemoryCopy(Block(from, bytes), Block(to, bytes), bytes, bytes);
+    }
+
     /// <summary>First byte of a block; throws when it does not lie within a slab of this store.</summary>
     public byte* Block(KvBlock block, long blockBytes)
     {

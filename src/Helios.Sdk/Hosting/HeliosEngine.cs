@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
 using Helios.Sdk.Adaptation;
+using Helios.Sdk.Serving.Decoding;
 using Helios.Sdk.Serving.Requests;
 using Helios.Sdk.Serving.Streaming;
 
@@ -69,19 +70,37 @@ public sealed class HeliosEngine : IHeliosClient, IAsyncDisposable, IDisposable
     public async Task<GenerationResult> GenerateAsync(GenerationRequest request, CancellationToken cancellationToken = default)
     {
         Check(request);
-        var text = new System.Text.StringBuilder();
         var running = await SubmitAsync(request, cancellationToken).ConfigureAwait(false);
-        await using (running.ConfigureAwait(false))
+        await using (running.ConfigureAwait(false)) return await ReadAsync(running).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<GenerationResult>> GenerateAsync(GenerationRequest request, int samples, CancellationToken cancellationToken = default)
+    {
+        Check(request);
+        ArgumentOutOfRangeException.ThrowIfLessThan(samples, 1);
+        var seed = request.Seed ?? Random.Shared.NextInt64();
+        var running = new List<RunningRequest>(samples);
+        await TakePlacesAsync(samples, cancellationToken).ConfigureAwait(false);
+        try
         {
-            await running.EndAsync().ConfigureAwait(false);
-            FinishReason? finish = null;
-            while (await running.NextAsync().ConfigureAwait(false) is { } update)
+            var first = Start(await parts.Door.OpenAsync(request with { Seed = seed }, cancellationToken).ConfigureAwait(false), cancellationToken);
+            running.Add(first);
+            if (samples > 1) await first.BeginAsync().ConfigureAwait(false);
+            while (running.Count < samples)
             {
-                text.Append(update.Text);
-                finish = update.FinishReason ?? finish;
+                var sample = await parts.Door.OpenSampleAsync(first.Sequence, CounterRandom.SampleSeed(seed, running.Count), cancellationToken).ConfigureAwait(false);
+                running.Add(Start(sample, cancellationToken));
             }
 
-            return running.ToResult(text.ToString(), finish!.Value);
+            var results = new List<GenerationResult>(samples);
+            foreach (var one in running) results.Add(await ReadAsync(one).ConfigureAwait(false));
+            return results;
+        }
+        finally
+        {
+            foreach (var one in running) await one.DisposeAsync().ConfigureAwait(false);
+            Interlocked.Add(ref live, running.Count - samples);
         }
     }
 
@@ -151,25 +170,44 @@ public sealed class HeliosEngine : IHeliosClient, IAsyncDisposable, IDisposable
 
     private async Task<RunningRequest> SubmitAsync(GenerationRequest request, CancellationToken cancellationToken)
     {
-        cancellationToken.ThrowIfCancellationRequested();
-        var most = parts.Serving.MaxQueueLength + parts.Serving.MaxBatchSize;
-        if (Interlocked.Increment(ref live) > most)
-        {
-            Interlocked.Decrement(ref live);
-            throw parts.Loop.Busy($"{parts.Serving.MaxQueueLength} requests wait already (Serving.MaxQueueLength).", parts.Serving.MaxQueueLength);
-        }
-
+        await TakePlacesAsync(1, cancellationToken).ConfigureAwait(false);
         try
         {
-            if (Ready.IsFaulted) await Ready.ConfigureAwait(false);
-            var sequence = await parts.Door.OpenAsync(request, cancellationToken).ConfigureAwait(false);
-            return new RunningRequest(sequence, parts, () => Interlocked.Decrement(ref live), cancellationToken);
+            return Start(await parts.Door.OpenAsync(request, cancellationToken).ConfigureAwait(false), cancellationToken);
         }
         catch
         {
             Interlocked.Decrement(ref live);
             throw;
         }
+    }
+
+    /// <summary>Places in the queue, all or none; each is given back when its request ends.</summary>
+    private async ValueTask TakePlacesAsync(int count, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        if (Ready.IsFaulted) await Ready.ConfigureAwait(false);
+        var most = parts.Serving.MaxQueueLength + parts.Serving.MaxBatchSize;
+        if (Interlocked.Add(ref live, count) <= most) return;
+        Interlocked.Add(ref live, -count);
+        throw parts.Loop.Busy($"{parts.Serving.MaxQueueLength} requests wait already (Serving.MaxQueueLength).", parts.Serving.MaxQueueLength);
+    }
+
+    private RunningRequest Start(Sequence sequence, CancellationToken cancellationToken) =>
+        new(sequence, parts, () => Interlocked.Decrement(ref live), cancellationToken);
+
+    private static async Task<GenerationResult> ReadAsync(RunningRequest running)
+    {
+        await running.EndAsync().ConfigureAwait(false);
+        var text = new System.Text.StringBuilder();
+        FinishReason? finish = null;
+        while (await running.NextAsync().ConfigureAwait(false) is { } update)
+        {
+            text.Append(update.Text);
+            finish = update.FinishReason ?? finish;
+        }
+
+        return running.ToResult(text.ToString(), finish!.Value);
     }
 }
 
@@ -215,6 +253,15 @@ public sealed record EngineSnapshot
 
     /// <summary>Bytes of KV blocks in use.</summary>
     public required long KvUsedBytes { get; init; }
+
+    /// <summary>Bytes of KV blocks that nobody uses, kept for requests that begin with the same tokens.</summary>
+    public required long KvCachedBytes { get; init; }
+
+    /// <summary>Tokens of the prompts of all requests that started.</summary>
+    public required long PromptTokens { get; init; }
+
+    /// <summary>Those of <see cref="PromptTokens"/> that needed not be computed, because their KV was there already.</summary>
+    public required long PrefixHitTokens { get; init; }
 
     /// <summary>Most bytes of KV blocks that were ever in use.</summary>
     public required long KvPeakBytes { get; init; }

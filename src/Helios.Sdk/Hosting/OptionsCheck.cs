@@ -30,11 +30,7 @@ internal static class OptionsCheck
         foreach (var twice in options.Models.GroupBy(source => source.Name, StringComparer.Ordinal).Where(group => group.Count() > 1))
             yield return $"Models: the name '{twice.Key}' is there {twice.Count()} times; names are unique.";
 
-        foreach (var (name, tenant) in options.Serving.Tenants)
-        {
-            if (name.Length == 0) yield return "Serving.Tenants: a tenant has no name.";
-            if (!(tenant.Weight > 0 && double.IsFinite(tenant.Weight))) yield return $"Serving.Tenants[{name}].Weight is {tenant.Weight}; expected a finite number above 0.";
-        }
+        foreach (var message in FindInTenants(options.Serving)) yield return message;
 
         var serving = options.Serving;
         var adaptation = options.Adaptation;
@@ -47,6 +43,7 @@ internal static class OptionsCheck
             AtLeast("Serving.MaxQueueLength", serving.MaxQueueLength, 1),
             serving.KvBlockTokens >= 16 && serving.KvBlockTokens % 16 == 0 ? null : $"Serving.KvBlockTokens is {serving.KvBlockTokens}; expected a positive multiple of 16.",
             AtLeast("Serving.KvSlabBytes", serving.KvSlabBytes ?? 1, 1),
+            Between("Serving.DefaultCacheShare", serving.DefaultCacheShare, 0, 1),
             serving.DrainTimeout >= TimeSpan.Zero && serving.DrainTimeout <= TimeSpan.FromDays(1) ? null : $"Serving.DrainTimeout is {serving.DrainTimeout}; expected 0 to 1 day.",
             serving.MaxQueueTime is not { } wait || wait > TimeSpan.Zero ? null : $"Serving.MaxQueueTime is {wait}; expected above 0, or null.",
             serving.PriorityAging > TimeSpan.Zero && serving.PriorityAging <= TimeSpan.FromDays(1) ? null : $"Serving.PriorityAging is {serving.PriorityAging}; expected above 0, at most 1 day.",
@@ -69,6 +66,29 @@ internal static class OptionsCheck
         })
         {
             if (message is not null) yield return message;
+        }
+    }
+
+    private static IEnumerable<string> FindInTenants(ServingOptions serving)
+    {
+        foreach (var (name, tenant) in serving.Tenants)
+        {
+            if (name.Length == 0) yield return "Serving.Tenants: a tenant has no name.";
+            if (tenant is null)
+            {
+                yield return $"Serving.Tenants[{name}] is null.";
+                continue;
+            }
+
+            if (!(tenant.Weight > 0 && double.IsFinite(tenant.Weight))) yield return $"Serving.Tenants[{name}].Weight is {tenant.Weight}; expected a finite number above 0.";
+            if (tenant.CacheGroup is "") yield return $"Serving.Tenants[{name}].CacheGroup is empty; leave it null to share with nobody.";
+            if (Between($"Serving.Tenants[{name}].CacheShare", tenant.CacheShare ?? 0, 0, 1) is { } message) yield return message;
+        }
+
+        foreach (var group in serving.Tenants.Values.OfType<TenantOptions>().Where(tenant => tenant.CacheGroup is not null).GroupBy(tenant => tenant.CacheGroup, StringComparer.Ordinal))
+        {
+            var shares = group.Select(tenant => tenant.CacheShare).OfType<double>().Distinct().ToList();
+            if (shares.Count > 1) yield return $"Serving.Tenants: those of CacheGroup '{group.Key}' name the CacheShares {string.Join(", ", shares)}; a group has one.";
         }
     }
 

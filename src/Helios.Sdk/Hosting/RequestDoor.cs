@@ -36,6 +36,19 @@ internal sealed class RequestDoor(ModelPool pool, Routes routes, PointOverrides 
         }
     }
 
+    /// <summary>One more answer to the request of <paramref name="first"/>, which has begun to answer: from the same point and over the KV of its prompt, while it lives.</summary>
+    public ValueTask<Sequence> OpenSampleAsync(Sequence first, long seed, CancellationToken cancellationToken)
+    {
+        var request = first.Request with { Seed = seed };
+        if (first.Lease?.TryShare() is not { } lease) return OpenAsync(request, cancellationToken);
+
+        var prompt = new EncodedPrompt(first.Tokens[..first.PromptLength].ToArray(), first.TokenizerFingerprint);
+        var sample = Make(request, prompt);
+        sample.Assign(first.Route!, lease);
+        sample.Source = first;
+        return ValueTask.FromResult(sample);
+    }
+
     private Sequence Make(GenerationRequest request, EncodedPrompt prompt)
     {
         var tokenizer = pool.Entries.First(entry => entry.Tokenizer.Fingerprint == prompt.TokenizerFingerprint).Tokenizer;

@@ -27,7 +27,18 @@ internal sealed class RunningRequest : IAsyncDisposable
         cancellation = cancellationToken.UnsafeRegister(static self => ((RunningRequest)self!).Cancel(), this);
     }
 
+    public Sequence Sequence => sequence;
+
     private TokenStream Output => sequence.Output;
+
+    /// <summary>Completes with the first token: its prompt was computed.</summary>
+    /// <exception cref="OperationCanceledException">The caller cancelled.</exception>
+    /// <exception cref="HeliosException">The engine failed it.</exception>
+    public async ValueTask BeginAsync()
+    {
+        await Output.WaitAsync(seen: 0).ConfigureAwait(false);
+        if (Output.Progress.End?.Error is { } error) throw Failure(error);
+    }
 
     /// <summary>Completes when every token is there to be read.</summary>
     public async ValueTask EndAsync() => await Output.WaitForEndAsync().ConfigureAwait(false);
@@ -71,6 +82,7 @@ internal sealed class RunningRequest : IAsyncDisposable
             LogProbabilities = Output.LogProbabilities is { } known ? [.. Enumerable.Range(0, tokens.Count).Select(i => known[i])] : [],
             FinishReason = finish,
             Point = sequence.Route?.Point,
+            CachedPromptTokens = sequence.CachedPromptTokens,
             TimeToFirstToken = first,
             TimePerOutputToken = rest,
         };

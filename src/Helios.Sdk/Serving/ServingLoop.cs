@@ -46,7 +46,8 @@ internal sealed class ServingLoop
         observer = parts.Observer;
         time = parts.Time;
         walk = new LayerWalk(parts.Options.MaxRowsPerStep, time);
-        plan = new StepPlan(sequences, blocks, new Admission(routes, (sequence, error) => rejected.Add((sequence, error))), parts.Options);
+        Prompts = new PromptCache(blocks, parts.Options);
+        plan = new StepPlan(sequences, blocks, Prompts, new Admission(routes, (sequence, error) => rejected.Add((sequence, error))), parts.Options);
         limits = new RequestLimits(parts.Options.MaxQueueTime, time);
         completions = new CompletionRate(time);
         weights = parts.Options.Tenants.ToDictionary(tenant => tenant.Key, tenant => tenant.Value.Weight, StringComparer.Ordinal);
@@ -55,6 +56,9 @@ internal sealed class ServingLoop
 
     /// <summary>Device thread, or a test: the live sequences.</summary>
     public SequenceTable Sequences => sequences;
+
+    /// <summary>What sequences leave to each other; its counts are for any thread.</summary>
+    public PromptCache Prompts { get; }
 
     /// <summary>Steps that ran; another thread sees the loop live by it.</summary>
     public long Steps { get; private set; }
@@ -133,17 +137,21 @@ internal sealed class ServingLoop
         return true;
     }
 
-    /// <summary>Device thread: drops the KV of the latest arrival that holds any; it computes its tokens again later.</summary>
-    internal bool PreemptLatest()
+    /// <summary>Device thread: drops the KV of the least urgent request that holds any, the latest arrival of these; it computes its tokens again later.</summary>
+    internal bool PreemptLeast()
     {
-        Sequence? latest = null;
-        foreach (var sequence in sequences.All)
+        Sequence? least = null;
+        foreach (var sequence in sequences.Begun)
         {
-            if (sequence.Kv is not null && (latest is null || sequence.Id.Value > latest.Id.Value)) latest = sequence;
+            if (sequence.Kv is not null && (least is null || GivesWayBefore(sequence, least))) least = sequence;
         }
 
-        return latest is not null && sequences.Preempt(latest, blocks);
+        return least is not null && sequences.Preempt(least, blocks);
     }
+
+    private static bool GivesWayBefore(Sequence one, Sequence other) => one.Request.Priority != other.Request.Priority
+        ? one.Request.Priority < other.Request.Priority
+        : one.Id.Value > other.Id.Value;
 
     private void TakeCommands()
     {
@@ -256,6 +264,7 @@ internal sealed class ServingLoop
         var rows = walk.Rows;
         foreach (var (sequence, count) in group)
         {
+            var first = sequence.Computed;
             var recomputed = 0;
             foreach (ref readonly var row in rows[..count])
             {
@@ -263,6 +272,7 @@ internal sealed class ServingLoop
                 sequence.Advance(row.RanTo);
             }
 
+            Prompts.Leave(sequence, first);
             ref readonly var last = ref rows[count - 1];
             scheduler.Commit(new StepOutcome(sequence.Id, count, recomputed, last.Samples));
             if (last.Samples) Emit(served, sequence, last, now);

@@ -14,6 +14,7 @@ public sealed class SoakReplayTests
         ExitDepths = [3, 6, 3],
         FinishReason = FinishReason.Length,
         Point = null,
+        CachedPromptTokens = 0,
         TimeToFirstToken = default,
         TimePerOutputToken = default,
     };

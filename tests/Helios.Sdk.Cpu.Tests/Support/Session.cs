@@ -45,6 +45,8 @@ internal sealed class Session : IDisposable
 
     public IReadOnlyList<ILayerWeights> Layers => layers;
 
+    public IKvStore Kv => kv;
+
     public static T Wait<T>(ValueTask<T> task) => task.AsTask().GetAwaiter().GetResult();
 
     /// <summary>A block table for a sequence of so many tokens; blocks come in an order of no meaning.</summary>

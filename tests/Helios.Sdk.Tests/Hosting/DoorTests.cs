@@ -34,6 +34,12 @@ public class DoorTests
         { options => options.Serving.MaxRowsPerStep = 3, "Serving.MaxRowsPerStep is 3; expected at least 64" },
         { options => options.Serving.MaxQueueLength = -1, "Serving.MaxQueueLength is -1" },
         { options => options.Serving.KvBlockTokens = 24, "Serving.KvBlockTokens is 24" },
+        { options => options.Serving.DefaultCacheShare = double.NaN, "Serving.DefaultCacheShare is NaN; expected 0 to 1" },
+        { options => options.Serving.Tenants[""] = new TenantOptions(), "Serving.Tenants: a tenant has no name" },
+        { options => options.Serving.Tenants["a"] = null!, "Serving.Tenants[a] is null" },
+        { options => options.Serving.Tenants["a"] = new TenantOptions { CacheGroup = "" }, "Serving.Tenants[a].CacheGroup is empty" },
+        { options => options.Serving.Tenants["a"] = new TenantOptions { CacheShare = 1.5 }, "Serving.Tenants[a].CacheShare is 1.5; expected 0 to 1" },
+        { SharesDiffer, "CacheGroup 'team' name the CacheShares 0.1, 0.2" },
         { options => options.Serving.DrainTimeout = TimeSpan.FromSeconds(-1), "Serving.DrainTimeout" },
         { options => options.Serving.MaxQueueTime = TimeSpan.Zero, "Serving.MaxQueueTime is 00:00:00" },
         { options => options.Serving.Order = "alphabetic", "Serving.Order*'alphabetic'*Known are: fair, first-come, deadline" },
@@ -52,6 +58,13 @@ public class DoorTests
         { options => options.Adaptation.MinimumGain = double.NaN, "Adaptation.MinimumGain is NaN" },
         { options => options.Adaptation.FixedDepth = 7, "Adaptation.FixedDepth is 7*6 layers" },
     };
+
+    private static void SharesDiffer(HeliosOptions options)
+    {
+        options.Serving.Tenants["a"] = new TenantOptions { CacheGroup = "team", CacheShare = 0.1 };
+        options.Serving.Tenants["b"] = new TenantOptions { CacheGroup = "team" };
+        options.Serving.Tenants["c"] = new TenantOptions { CacheGroup = "team", CacheShare = 0.2 };
+    }
 
     [Theory]
     [MemberData(nameof(Bad))]

@@ -78,8 +78,13 @@ internal sealed class ModelPool : IModelPool
         return new PooledModel(entry.Info, entry.Size, layers, bytes, leases);
     }
 
-    private static ModelLease Lease(PoolEntry entry, LoadTarget target, ServedModel served) =>
-        ModelLease.Create(target, served, () => entry.Drop(target.Depth));
+    private ModelLease Lease(PoolEntry entry, LoadTarget target, ServedModel served) =>
+        ModelLease.Create(target, served, () => Drop(entry, target.Depth));
+
+    private void Drop(PoolEntry entry, int depth)
+    {
+        if (entry.Drop(depth) is { } gone) memory.Forget(gone);
+    }
 
     private async ValueTask<AcquireResult> AcquireAsync(PoolEntry entry, LoadTarget target, IProgress<LoadProgress>? progress, CancellationToken cancellationToken)
     {
@@ -107,7 +112,7 @@ internal sealed class ModelPool : IModelPool
         }
         finally
         {
-            if (result is not AcquireResult.Acquired) entry.Drop(target.Depth);
+            if (result is not AcquireResult.Acquired) Drop(entry, target.Depth);
             entry.LoadTurn.Release();
         }
     }

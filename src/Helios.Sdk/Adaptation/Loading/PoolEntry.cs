@@ -48,13 +48,15 @@ internal sealed class PoolEntry(ICheckpoint checkpoint, ITokenizer tokenizer, Lo
         }
     }
 
-    /// <summary>Drops a claim and frees what no claim covers any more.</summary>
-    public void Drop(int depth)
+    /// <summary>Drops a claim and frees what no claim covers any more; returns the model if that was all of it.</summary>
+    public ServedModel? Drop(int depth)
     {
         lock (gate)
         {
+            var before = served;
             claims[depth]--;
             Trim();
+            return served is null ? before : null;
         }
     }
 

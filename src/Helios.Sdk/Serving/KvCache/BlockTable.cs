@@ -1,6 +1,9 @@
 namespace Helios.Sdk.Serving.KvCache;
 
-/// <summary>The KV blocks of one sequence, in order of position. Owned by the sequence, filled and emptied by <see cref="BlockPool"/>.</summary>
+/// <summary>
+/// The KV blocks of one sequence, in order of position; several tables may hold a block. Owned by the sequence, filled and
+/// emptied by <see cref="BlockPool"/>.
+/// </summary>
 internal sealed class BlockTable(KvShape shape, int capacity)
 {
     private readonly KvBlock[] blocks = new KvBlock[capacity];
@@ -11,9 +14,14 @@ internal sealed class BlockTable(KvShape shape, int capacity)
     /// <summary>Blocks held.</summary>
     public int Count { get; private set; }
 
+    /// <summary>Place in the pool's list of tables that hold blocks.</summary>
+    public int PoolIndex { get; set; }
+
     public ReadOnlySpan<KvBlock> Blocks => blocks.AsSpan(0, Count);
 
     public void Push(KvBlock block) => blocks[Count++] = block;
 
     public KvBlock Pop() => blocks[--Count];
+
+    public void Replace(int index, KvBlock block) => blocks[index] = block;
 }

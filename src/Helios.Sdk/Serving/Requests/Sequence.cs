@@ -83,6 +83,12 @@ internal sealed class Sequence
     /// <summary>What its KV holds per token; once it was settled where it runs.</summary>
     public KvShape KvShape => Lease!.Served.KvShape(Lease.Target.Depth);
 
+    /// <summary>A sequence with the same prompt whose KV it may share when it starts; until then.</summary>
+    public Sequence? Source { get; set; }
+
+    /// <summary>Tokens of the prompt whose KV it found when it started.</summary>
+    public int CachedPromptTokens { get; private set; }
+
     /// <summary>When it runs out of time; null when it does not, or is not watched.</summary>
     public RequestLimits.Limit? Limit { get; set; }
 
@@ -102,6 +108,13 @@ internal sealed class Sequence
 
     /// <summary>Layers that the token at a position ran through; 0 when it has not run yet.</summary>
     public int DepthOf(int position) => position < depths.Length ? depths[position] : 0;
+
+    /// <summary>Whether so many tokens from a position on ran to the depth served.</summary>
+    public bool RanWhole(int position, int count)
+    {
+        var depth = Route!.Depth;
+        return depths.Length >= position + count && !depths.AsSpan(position, count).ContainsAnyExcept((ushort)depth);
+    }
 
     /// <summary>Whether the token at <paramref name="position"/> may leave by policy: it was generated, is the last one known, and has not run before.</summary>
     public bool MayLeaveEarly(int position) => position >= PromptLength && position == Known - 1 && DepthOf(position) == 0;
@@ -126,6 +139,14 @@ internal sealed class Sequence
     {
         if (depths.Length == 0) depths = new ushort[Capacity];
         depths[Computed++] = (ushort)ranTo;
+    }
+
+    /// <summary>It starts, or starts again, with the KV of its first tokens, which ran to the depth served.</summary>
+    public void StartBehind(int tokens)
+    {
+        if (DepthOf(0) == 0) CachedPromptTokens = tokens;
+        Source = null;
+        while (Computed < tokens) Advance(Route!.Depth);
     }
 
     /// <summary>A token was generated behind the last one.</summary>

@@ -6,6 +6,7 @@ namespace Helios.Sdk.Serving.Requests;
 internal sealed class SequenceTable
 {
     private readonly Dictionary<RequestId, Sequence> live = [];
+    private readonly HashSet<Sequence> begun = [];
 
     /// <summary>Sequences that hold KV.</summary>
     public int Running { get; private set; }
@@ -17,6 +18,9 @@ internal sealed class SequenceTable
 
     public Dictionary<RequestId, Sequence>.ValueCollection All => live.Values;
 
+    /// <summary>Those that have run: they hold KV, or gave it up and come back for it. Few beside those that wait.</summary>
+    public HashSet<Sequence> Begun => begun;
+
     public Sequence? Find(RequestId id) => live.GetValueOrDefault(id);
 
     public void Add(Sequence sequence) => live.Add(sequence.Id, sequence);
@@ -25,11 +29,13 @@ internal sealed class SequenceTable
     {
         DropKv(sequence, blocks);
         live.Remove(sequence.Id);
+        begun.Remove(sequence);
     }
 
     public void GiveKv(Sequence sequence, BlockTable table)
     {
         sequence.Kv = table;
+        begun.Add(sequence);
         Running++;
     }
 

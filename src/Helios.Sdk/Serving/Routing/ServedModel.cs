@@ -9,5 +9,10 @@ namespace Helios.Sdk.Serving.Routing;
 /// <param name="Calibration">What its confidence signals are worth; replaced whole when more is learnt.</param>
 internal sealed record ServedModel(CheckpointInfo Info, ITokenizer Tokenizer, ILayeredModel Device, ConfidenceSource Calibration)
 {
+    private static long lastId;
+
+    /// <summary>Tells this load of the model from every other: KV is worth something on the load it came from alone.</summary>
+    public long Id { get; } = Interlocked.Increment(ref lastId);
+
     public KvShape KvShape(int depth) => new(depth, Info.Architecture.KvHeads, Info.Architecture.HeadDim);
 }

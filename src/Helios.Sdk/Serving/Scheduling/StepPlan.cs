@@ -18,6 +18,7 @@ internal sealed class StepPlan : StepPlanBuilder
 {
     private readonly SequenceTable sequences;
     private readonly BlockPool blocks;
+    private readonly PromptCache prompts;
     private readonly Admission admission;
     private readonly ServingOptions limits;
     private readonly PromptPacing pacing;
@@ -27,10 +28,11 @@ internal sealed class StepPlan : StepPlanBuilder
     private int decodeRows;
     private long now;
 
-    public StepPlan(SequenceTable sequences, BlockPool blocks, Admission admission, ServingOptions limits)
+    public StepPlan(SequenceTable sequences, BlockPool blocks, PromptCache prompts, Admission admission, ServingOptions limits)
     {
         this.sequences = sequences;
         this.blocks = blocks;
+        this.prompts = prompts;
         this.admission = admission;
         this.limits = limits;
         pacing = new PromptPacing(limits.MaxDecodeStretch, limits.KvBlockTokens);
@@ -74,6 +76,7 @@ internal sealed class StepPlan : StepPlanBuilder
 
         var count = Math.Min(Math.Min(tokens, sequence.Known - sequence.Computed), rowsLeft);
         if (!TryGrow(sequence, sequence.Kv!, sequence.Computed + count)) return PlanResult.NoBlocks;
+        if (!blocks.TryOwn(sequence.Kv!, sequence.Computed / blocks.TokensPerBlock)) return PlanResult.NoBlocks;
 
         sequence.PlannedInStep = step;
         entries.Add(new PlannedRows(sequence, count));
@@ -92,18 +95,21 @@ internal sealed class StepPlan : StepPlanBuilder
         if (!admission.TryAssign(sequence)) return PlanResult.NotRunnable;
 
         var table = sequence.SpareTable ??= new BlockTable(sequence.KvShape, blocks.BlocksFor(sequence.Capacity));
-        if (!LeavesRoomToGrow(table, sequence.Known) || !TryGrow(sequence, table, sequence.Known)) return PlanResult.NoBlocks;
+        if (!prompts.TryStart(sequence, table, Reserve(table.Shape)))
+        {
+            if (blocks.AllUsedBy(table)) NeverFits = sequence;
+            blocks.Release(table);
+            return PlanResult.NoBlocks;
+        }
+
         sequences.GiveKv(sequence, table);
         return PlanResult.Added;
     }
 
-    /// <summary>Whether those that run could still grow if a newcomer took blocks for that many tokens; it may take all when none runs.</summary>
-    private bool LeavesRoomToGrow(BlockTable newcomer, int tokens)
-    {
-        if (sequences.Running == 0) return true;
-        var reserve = Math.Max(sequences.Running, limits.KvWatermark * blocks.Possible(newcomer.Shape));
-        return blocks.Obtainable(newcomer.Shape) - blocks.BlocksFor(tokens) >= reserve;
-    }
+    /// <summary>Blocks that must stay obtainable beside a newcomer's, so that those that run can grow; it may take all when none runs.</summary>
+    private long Reserve(KvShape shape) => sequences.Running == 0
+        ? 0
+        : (long)Math.Ceiling(Math.Max(sequences.Running, limits.KvWatermark * blocks.Possible(shape)));
 
     private bool TryGrow(Sequence sequence, BlockTable table, int tokens)
     {

@@ -40,6 +40,14 @@ internal sealed class FakeKvStore(long slabBytes, int tokensPerBlock = 16) : IKv
         slabs[slab] = null;
     }
 
+    public void CopyBlock(KvShape shape, KvBlock from, KvBlock to)
+    {
+        for (var layer = 0; layer < shape.Layers; layer++)
+        {
+            for (var token = 0; token < tokensPerBlock; token++) Cell(to, shape.Layers, token, layer) = Cell(from, shape.Layers, token, layer);
+        }
+    }
+
     /// <summary>What a token's layer holds, in a block cut for <paramref name="depth"/> layers.</summary>
     public ref ulong Cell(KvBlock block, int depth, int token, int layer)
     {

@@ -25,6 +25,9 @@ internal sealed class LoopRig : IDisposable
     public LoopRig(ServingOptions? options = null, long budget = 1 << 20, long slabBytes = 1 << 16, IScheduler? scheduler = null, TimeProvider? time = null)
     {
         Options = options ?? new ServingOptions();
+
+        // Without a clock of the test's own, what is planned must not depend on how long the fakes happen to take.
+        if (time is null) Options.MaxDecodeStretch = double.PositiveInfinity;
         Store = new FakeKvStore(slabBytes, Options.KvBlockTokens);
         Budget = new MemoryBudget(budget);
         Blocks = new BlockPool(Store, Budget);
@@ -86,13 +89,14 @@ internal sealed class LoopRig : IDisposable
 
     public static int[] Prompt(int length, int salt) => [.. Enumerable.Range(0, length).Select(i => (i * 7 + salt * 13 + i * i * salt) % FakeMath.Vocabulary)];
 
-    public Sequence Submit(int[] prompt, int maxTokens, Func<GenerationRequest, GenerationRequest>? with = null, Route? pinned = null, string fingerprint = "fake")
+    public Sequence Submit(int[] prompt, int maxTokens, Func<GenerationRequest, GenerationRequest>? with = null, Route? pinned = null, string fingerprint = "fake", Sequence? source = null)
     {
         var request = new GenerationRequest { TokenIds = prompt, MaxTokens = maxTokens };
         request = with?.Invoke(request) ?? request;
         var output = new TokenStream(maxTokens, new FakeTokenizer(fingerprint), request.Stop) { LogProbabilities = AnswerLogProbabilities.For(request) };
         var sequence = new Sequence(new RequestId(++lastId), request, request.Seed ?? 1, new EncodedPrompt(prompt, fingerprint), output, Time.GetTimestamp());
         if (pinned is not null) sequence.Assign(pinned, pinned.Lease.TryShare()!);
+        sequence.Source = source;
         Loop.Submit(sequence);
         return sequence;
     }

@@ -82,6 +82,31 @@ public class BlockPoolTests
     }
 
     [Fact]
+    public void A_slab_is_had_from_another_shape_by_moving_its_used_blocks_together()
+    {
+        using var rig = new Rig(2 * SlabBytes);
+        var (first, second, other) = (rig.Tables[0], rig.Tables[4], rig.Tables[3]);
+        rig.Pool.TryGrow(first, 12 * 16).Should().BeTrue();
+        rig.Pool.TryGrow(second, 12 * 16).Should().BeTrue();
+        foreach (var table in (BlockTable[])[first, second])
+        {
+            // Each keeps half of a slab; a third holds nothing any more.
+            rig.Pool.Release(table);
+            rig.Pool.TryGrow(table, 6 * 16);
+        }
+
+        rig.Fill(first, 1);
+        rig.Fill(second, 2);
+        rig.Pool.Obtainable(other.Shape).Should().Be(1);
+        rig.Pool.TryGrow(other, 16).Should().BeTrue();
+
+        rig.MustHold(first, 1);
+        rig.MustHold(second, 2);
+        rig.Pool.Obtainable(other.Shape).Should().Be(0);
+        rig.Pool.Verify(rig.Tables);
+    }
+
+    [Fact]
     public void Verify_tells_a_lost_block_and_one_with_two_owners()
     {
         using var rig = new Rig(4 * SlabBytes);
@@ -89,9 +114,9 @@ public class BlockPoolTests
         rig.Pool.TryGrow(table, 32);
 
         var lost = () => rig.Pool.Verify([]);
-        lost.Should().Throw<InvalidOperationException>().WithMessage("2 KV blocks are in use*0*");
+        lost.Should().Throw<InvalidOperationException>().WithMessage("0 tables hold*1 are counted*");
         var twice = () => rig.Pool.Verify([table, table]);
-        twice.Should().Throw<InvalidOperationException>().WithMessage("*two owners*");
+        twice.Should().Throw<InvalidOperationException>().WithMessage("2 tables hold*1 are counted*");
     }
 
     [Fact]
@@ -129,13 +154,15 @@ public class BlockPoolTests
         {
             var table = Tables[index];
             var before = table.Blocks.ToArray();
+            var obtainable = Pool.Obtainable(table.Shape);
             switch (kind)
             {
                 case < 7:
                     var grown = Pool.TryGrow(table, tokens);
                     Must(table.Count == (grown ? Math.Max(before.Length, Pool.BlocksFor(tokens)) : before.Length), "it grows whole or not at all");
                     Must(table.Blocks[..before.Length].SequenceEqual(before), "blocks in use never move");
-                    Must(grown || Budget.Free < SlabBytes, "it refuses only when no slab can be had");
+                    Must(grown == (Pool.BlocksFor(tokens) - before.Length <= obtainable), "it refuses only what cannot be had");
+                    Must(!grown || Pool.Obtainable(table.Shape) == obtainable - (table.Count - before.Length), "what was given is not to be had any more");
                     break;
                 case < 9:
                     Pool.Release(table);
@@ -147,6 +174,16 @@ public class BlockPoolTests
             }
 
             Check();
+        }
+
+        public void Fill(BlockTable table, ulong mark)
+        {
+            for (var i = 0; i < table.Count; i++) Store.Cell(table.Blocks[i], table.Shape.Layers, 0, 0) = mark * 100 + (ulong)i;
+        }
+
+        public void MustHold(BlockTable table, ulong mark)
+        {
+            for (var i = 0; i < table.Count; i++) Store.Cell(table.Blocks[i], table.Shape.Layers, 0, 0).Should().Be(mark * 100 + (ulong)i);
         }
 
         public void ReleaseAll()

@@ -49,7 +49,7 @@ public class RequestLimitsTests
         for (var i = 0; i < 10; i++)
         {
             clock.Advance(Second);
-            rig.Loop.PreemptLatest();
+            rig.Loop.PreemptLeast();
             rig.Step();
         }
 

@@ -1,0 +1,16 @@
+namespace Helios.Sdk.Serving.KvCache;
+
+/// <summary>
+/// Who shares cached KV with whom: one tenant with itself, or the tenants of a group with each other. A tenant and a group of
+/// the same name are two scopes, so nobody can name himself into another's.
+/// </summary>
+/// <param name="Name">Name of the tenant or the group.</param>
+/// <param name="IsGroup">Which of the two.</param>
+/// <param name="Share">Share of KV memory, 0..1, beyond which its cached blocks are the first to go.</param>
+internal readonly record struct CacheScope(string Name, bool IsGroup, double Share);
+
+/// <summary>Under which prefixes are looked for: none is ever found under another key.</summary>
+/// <param name="Scope">Who shares them.</param>
+/// <param name="Model">The loaded model they ran on; stands for its weights, their precision and that of the KV.</param>
+/// <param name="Shape">Layers they ran through.</param>
+internal readonly record struct PrefixKey(CacheScope Scope, long Model, KvShape Shape);

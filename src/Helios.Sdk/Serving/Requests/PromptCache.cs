@@ -1,0 +1,74 @@
+using Helios.Sdk.Serving.KvCache;
+
+namespace Helios.Sdk.Serving.Requests;
+
+/// <summary>
+/// What a sequence takes over of others' KV when it starts, and what it leaves to others as it goes. Only exact blocks are
+/// left: every token in them, and before them, ran to the depth served. Belongs to the device thread.
+/// </summary>
+internal sealed class PromptCache(BlockPool blocks, ServingOptions options)
+{
+    private readonly CacheScopes scopes = new(options);
+    private long promptTokens;
+    private long hitTokens;
+
+    /// <summary>Tokens of the prompts of all that started. Any thread.</summary>
+    public long PromptTokens => Volatile.Read(ref promptTokens);
+
+    /// <summary>Those of them whose KV was there. Any thread.</summary>
+    public long HitTokens => Volatile.Read(ref hitTokens);
+
+    /// <summary>
+    /// Gives a sequence that starts, or starts again, blocks for all it knows: those others have computed, and fresh ones. False
+    /// when there is no room, and then it may hold some.
+    /// </summary>
+    /// <param name="sequence">The sequence; it was settled where it runs.</param>
+    /// <param name="table">Its table, empty.</param>
+    /// <param name="reserve">Blocks that must stay obtainable for others.</param>
+    public bool TryStart(Sequence sequence, BlockTable table, long reserve)
+    {
+        var found = TakeOver(sequence, table);
+        if (blocks.Obtainable(table.Shape) - (blocks.BlocksFor(sequence.Known) - table.Count) < reserve) return false;
+        if (!blocks.TryGrow(table, sequence.Known) || !blocks.TryOwn(table, found / blocks.TokensPerBlock)) return false;
+
+        if (sequence.DepthOf(0) == 0)
+        {
+            Volatile.Write(ref promptTokens, promptTokens + sequence.PromptLength);
+            Volatile.Write(ref hitTokens, hitTokens + found);
+        }
+
+        sequence.StartBehind(found);
+        return true;
+    }
+
+    /// <summary>Tokens of a sequence were computed, beginning with <paramref name="first"/>: blocks that they complete are left to others.</summary>
+    public void Leave(Sequence sequence, int first)
+    {
+        var size = blocks.TokensPerBlock;
+        if (!options.PrefixCache) return;
+        for (var block = first / size; (block + 1) * size <= sequence.Computed; block++)
+        {
+            var tokens = sequence.Tokens.Slice(block * size, size);
+            if (!sequence.RanWhole(block * size, size) || !blocks.Enter(sequence.Kv!, block, KeyOf(sequence), tokens)) return;
+        }
+    }
+
+    /// <summary>Returns how many tokens came with KV: at most all but the last one known, for a row must run.</summary>
+    private int TakeOver(Sequence sequence, BlockTable table)
+    {
+        if (sequence.Source is { Kv: { } kv, Lease: { } lease } source && ReferenceEquals(lease.Served, sequence.Lease!.Served) && kv.Shape == table.Shape)
+        {
+            var shared = Math.Min(source.Computed, sequence.PromptLength - 1);
+            blocks.Share(kv, table, blocks.BlocksFor(shared));
+            return shared;
+        }
+
+        if (!options.PrefixCache) return 0;
+        var exact = sequence.PromptLength;
+        while (exact < sequence.Known && sequence.RanWhole(exact, 1)) exact++;
+        var attached = blocks.Attach(table, KeyOf(sequence), sequence.Tokens[..exact]);
+        return Math.Min(attached * blocks.TokensPerBlock, sequence.Known - 1);
+    }
+
+    private PrefixKey KeyOf(Sequence sequence) => new(scopes.Of(sequence.Tenant), sequence.Lease!.Served.Id, sequence.KvShape);
+}
