@@ -52,11 +52,9 @@ internal static class GoodputCommand
             try
             {
                 var ladder = new GoodputLadder(parsed.GetRequiredValue(Pool), plan, ReadTraces(parsed), folder);
-                foreach (var results in await ladder.RunAsync(Console.Out))
+                await foreach (var round in ladder.RunAsync(Console.Out))
                 {
-                    var path = Path.Combine(parsed.GetRequiredValue(Out), $"goodput-{results.Trace}");
-                    results.Write($"{path}.json");
-                    await File.WriteAllTextAsync($"{path}.svg", GoodputChart.Draw(results));
+                    foreach (var results in round) Write(results, Path.Combine(parsed.GetRequiredValue(Out), $"goodput-{results.Trace}"));
                 }
             }
             finally
@@ -75,6 +73,12 @@ internal static class GoodputCommand
             foreach (var trace in ReadTraces(parsed)) trace.Write(Path.Combine(parsed.GetRequiredValue(Out), $"prompts-{trace.Trace.Name}.jsonl"), parsed.GetValue(Count));
         });
         return command.Parse(args).InvokeAsync();
+    }
+
+    private static void Write(GoodputResults results, string path)
+    {
+        results.Write($"{path}.json");
+        File.WriteAllText($"{path}.svg", GoodputChart.Draw(results));
     }
 
     private static double[] ParseRates(ArgumentResult result)

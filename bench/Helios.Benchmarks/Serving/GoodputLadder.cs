@@ -19,7 +19,8 @@ internal sealed class GoodputLadder(string pool, GoodputPlan plan, IReadOnlyList
 
     private readonly Dictionary<(string Trace, double Rate, string System), List<MeasuredRun>> runs = [];
 
-    public async Task<ImmutableArray<GoodputResults>> RunAsync(TextWriter progress)
+    /// <summary>Results of each trace, after every round: of all rounds so far.</summary>
+    public async IAsyncEnumerable<ImmutableArray<GoodputResults>> RunAsync(TextWriter progress)
     {
         foreach (var trace in traces)
         {
@@ -35,9 +36,9 @@ internal sealed class GoodputLadder(string pool, GoodputPlan plan, IReadOnlyList
             {
                 foreach (var rate in plan.Rates) await MeasureAsync(round, trace, rate, progress);
             }
-        }
 
-        return [.. traces.Select(ResultsOf)];
+            yield return [.. traces.Select(trace => ResultsOf(trace, plan with { Rounds = round + 1 }))];
+        }
     }
 
     /// <summary>Every system in turn; the first of a round is another in the next.</summary>
@@ -68,14 +69,14 @@ internal sealed class GoodputLadder(string pool, GoodputPlan plan, IReadOnlyList
         return MeasuredRun.Of(lines, plan);
     }
 
-    private GoodputResults ResultsOf(TracePrompts trace) => new(
+    private GoodputResults ResultsOf(TracePrompts trace, GoodputPlan measured) => new(
         trace.Trace.Name,
         trace.Trace.Requests.Length,
         trace.PromptScale.Factor,
         trace.AnswerScale.Factor,
         $"{Environment.ProcessorCount} processors",
         DateOnly.FromDateTime(TimeProvider.System.GetUtcNow().Date),
-        plan,
+        measured,
         [.. Systems.Select(system => GoodputCurve.Of(system.Name, [.. plan.Rates.Select(rate => MeasuredRun.Summarize(rate, runs[(trace.Trace.Name, rate, system.Name)]))]))]);
 
     private string FileOf(TracePrompts trace, double rate) => Path.Combine(folder.FullName, $"{trace.Trace.Name}-{rate}.jsonl");
