@@ -4,6 +4,7 @@ using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
 using Helios.Benchmarks.Overhead;
 using Helios.Benchmarks.Roofline;
+using Helios.Benchmarks.Scheduling;
 using Helios.Benchmarks.Serving;
 using Helios.Cli.Benching;
 
@@ -12,6 +13,15 @@ switch (args)
 {
     case ["overhead", .. var shape]:
         await OverheadReport.RunAsync(ShapeOf(shape));
+        return;
+    case ["queue", .. var shape]:
+        await QueueReport.RunAsync(ShapeOf(shape));
+        return;
+    case ["pace", var decoding, .. var shape]:
+        await PaceReport.RunAsync(ShapeOf(shape), int.Parse(decoding));
+        return;
+    case ["mix", var prompt, var answer, .. var shape]:
+        await MixReport.RunAsync(ShapeOf(shape), int.Parse(prompt), int.Parse(answer));
         return;
     case ["measure", var results, .. var shape]:
         (await Measurement.RunAsync(ShapeOf(shape), precisions)).Write(results);

@@ -24,9 +24,9 @@ internal sealed class ServingRig : IDisposable
     private readonly int vocabulary;
     private long lastId;
 
-    public ServingRig(BenchedModel model, bool compute)
+    public ServingRig(BenchedModel model, bool compute, ServingOptions? with = null)
     {
-        var options = new ServingOptions();
+        var options = with ?? new ServingOptions();
         vocabulary = model.Architecture.VocabularySize;
         tokenizer = new PieceTokenizer(vocabulary);
         kv = model.Backend.CreateKvStore(SlabBytes, options.KvBlockTokens);
@@ -50,11 +50,19 @@ internal sealed class ServingRig : IDisposable
     /// <summary>Submits a request and reads its answer on the thread pool: piece by piece as it comes, or at the end.</summary>
     public Task SubmitAsync(int promptTokens, int maxTokens, bool streaming)
     {
+        var output = Submit(promptTokens, maxTokens).Output;
+        return Task.Run(() => streaming ? ReadPiecesAsync(output) : output.WaitForEndAsync().AsTask());
+    }
+
+    /// <summary>Submits a request whose answer nobody waits for.</summary>
+    public Sequence Submit(int promptTokens, int maxTokens)
+    {
         var prompt = Enumerable.Range(0, promptTokens).Select(i => (int)((lastId * 131 + i * 31) % vocabulary)).ToArray();
         var request = new GenerationRequest { TokenIds = prompt, MaxTokens = maxTokens };
         var output = new TokenStream(maxTokens, tokenizer, request.Stop);
-        Loop.Submit(new Sequence(new RequestId(++lastId), request, seed: 1, new EncodedPrompt(prompt, tokenizer.Fingerprint), output, TimeProvider.System.GetTimestamp()));
-        return Task.Run(() => streaming ? ReadPiecesAsync(output) : output.WaitForEndAsync().AsTask());
+        var sequence = new Sequence(new RequestId(++lastId), request, seed: 1, new EncodedPrompt(prompt, tokenizer.Fingerprint), output, TimeProvider.System.GetTimestamp());
+        Loop.Submit(sequence);
+        return sequence;
     }
 
     public void Dispose()

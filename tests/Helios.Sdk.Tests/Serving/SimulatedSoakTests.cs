@@ -43,7 +43,7 @@ public class SimulatedSoakTests
         sampled.Where(sequence => LoopRig.Reason(sequence) == FinishReason.Length).Should().HaveCountGreaterThan(50).And.AllSatisfy(LoopRig.MustBeRight);
         sampled.Count(sequence => LoopRig.Reason(sequence) == FinishReason.TimeLimit).Should().BePositive();
         cancelled.Should().BeGreaterThan(100);
-        seenPreempted.Should().BeGreaterThan(50, "memory is short");
+        seenPreempted.Should().BeGreaterThan(10, "memory is short");
         steps.Should().BeGreaterThan(30_000);
         rig.MustBeIdle();
     }

@@ -8,6 +8,9 @@ namespace Helios.Sdk.Serving.Scheduling;
 /// <param name="firstRows">Rows that join before it was ever measured what they cost; later at most twice what was measured.</param>
 internal sealed class PromptPacing(double maxStretch, int firstRows)
 {
+    /// <summary>How much longer than one row those take, at most, that are held to come at no cost beside it.</summary>
+    private const double SameTile = 1.1;
+
     /// <summary>Seconds of a step that only decodes, by its rows. Kept for 64 steps with prompts: what decoding takes changes while they come in.</summary>
     private readonly RowTimes decoding = new(kept: 64);
 
@@ -16,12 +19,16 @@ internal sealed class PromptPacing(double maxStretch, int firstRows)
 
     /// <summary>
     /// At least 1, so that prompts always advance, but for a step now and then that only decodes: without it there would be
-    /// nothing to compare with.
+    /// nothing to compare with. Where one row alone passes the bound, as many as take no longer than that one: rows run in
+    /// tiles, and the first of a tile pays for all of it.
     /// </summary>
     public int PromptRows(int decodeRows)
     {
         if (decodeRows == 0 || double.IsPositiveInfinity(maxStretch)) return int.MaxValue;
-        return decoding.At(decodeRows) is { } alone ? Math.Max(1, added.RowsWithin(alone * (maxStretch - 1), firstRows)) : 0;
+        if (decoding.At(decodeRows) is not { } alone) return 0;
+        var bound = alone * (maxStretch - 1);
+        var leastTime = SameTile * added.At(1) ?? 0;
+        return Math.Max(1, added.RowsWithin(Math.Max(bound, leastTime), firstRows));
     }
 
     /// <summary>A step ran. One that was held up counts for no more than one that was planned far too large.</summary>

@@ -49,6 +49,22 @@ public class PromptPacingTests
     }
 
     [Fact]
+    public void Where_the_first_row_passes_the_bound_the_rest_of_its_tile_comes_along()
+    {
+        // Rows run in eights: 9 to 16 take twice as long as 8, and 17 three times.
+        var pacing = new PromptPacing(1.6, 16);
+        var rows = new List<int>();
+        for (var step = 0; step < 2000; step++)
+        {
+            rows.Add(pacing.PromptRows(8));
+            pacing.Learn(8, rows[^1], Math.Ceiling((8 + rows[^1]) / 8.0) * 4e-3);
+        }
+
+        rows.Average().Should().BeGreaterThan(6);
+        rows.Count(count => count > 8).Should().BeLessThan(40, "now and then it tries a row more");
+    }
+
+    [Fact]
     public void It_follows_when_the_model_becomes_slower_or_faster()
     {
         var pacing = new PromptPacing(1.6, 16);
