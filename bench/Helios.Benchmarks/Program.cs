@@ -3,6 +3,7 @@ using BenchmarkDotNet.Jobs;
 using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
 using Helios.Benchmarks.Overhead;
+using Helios.Benchmarks.Prefix;
 using Helios.Benchmarks.Roofline;
 using Helios.Cli.Benching;
 
@@ -11,6 +12,9 @@ switch (args)
 {
     case ["overhead", .. var shape]:
         await OverheadReport.RunAsync(ShapeOf(shape));
+        return;
+    case ["prefix", .. var shape]:
+        await PrefixReport.RunAsync(ShapeOf(shape));
         return;
     case ["measure", var results, .. var shape]:
         (await Measurement.RunAsync(ShapeOf(shape), precisions)).Write(results);

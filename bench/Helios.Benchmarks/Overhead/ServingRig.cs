@@ -24,9 +24,9 @@ internal sealed class ServingRig : IDisposable
     private readonly int vocabulary;
     private long lastId;
 
-    public ServingRig(BenchedModel model, bool compute)
+    public ServingRig(BenchedModel model, bool compute, ServingOptions? with = null)
     {
-        var options = new ServingOptions();
+        var options = with ?? new ServingOptions();
         vocabulary = model.Architecture.VocabularySize;
         tokenizer = new PieceTokenizer(vocabulary);
         kv = model.Backend.CreateKvStore(SlabBytes, options.KvBlockTokens);
@@ -51,10 +51,21 @@ internal sealed class ServingRig : IDisposable
     public Task SubmitAsync(int promptTokens, int maxTokens, bool streaming)
     {
         var prompt = Enumerable.Range(0, promptTokens).Select(i => (int)((lastId * 131 + i * 31) % vocabulary)).ToArray();
+        var output = Submit(prompt, maxTokens).Output;
+        return Task.Run(() => streaming ? ReadPiecesAsync(output) : output.WaitForEndAsync().AsTask());
+    }
+
+    /// <summary>Submits a request whose answer nobody reads.</summary>
+    /// <param name="prompt">Ids.</param>
+    /// <param name="maxTokens">Tokens of the answer.</param>
+    /// <param name="source">A request with the same prompt that it is another sample of.</param>
+    public Sequence Submit(int[] prompt, int maxTokens, Sequence? source = null)
+    {
         var request = new GenerationRequest { TokenIds = prompt, MaxTokens = maxTokens };
         var output = new TokenStream(maxTokens, tokenizer, request.Stop);
-        Loop.Submit(new Sequence(new RequestId(++lastId), request, seed: 1, new EncodedPrompt(prompt, tokenizer.Fingerprint), output, arrivedAt: 0));
-        return Task.Run(() => streaming ? ReadPiecesAsync(output) : output.WaitForEndAsync().AsTask());
+        var sequence = new Sequence(new RequestId(++lastId), request, seed: 1, new EncodedPrompt(prompt, tokenizer.Fingerprint), output, arrivedAt: 0) { Source = source };
+        Loop.Submit(sequence);
+        return sequence;
     }
 
     public void Dispose()
