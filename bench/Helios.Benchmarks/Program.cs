@@ -3,6 +3,7 @@ using BenchmarkDotNet.Jobs;
 using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
 using Helios.Benchmarks.Overhead;
+using Helios.Benchmarks.Prefix;
 using Helios.Benchmarks.Roofline;
 using Helios.Benchmarks.Scheduling;
 using Helios.Benchmarks.Serving;
@@ -22,6 +23,9 @@ switch (args)
         return;
     case ["mix", var prompt, var answer, .. var shape]:
         await MixReport.RunAsync(ShapeOf(shape), int.Parse(prompt), int.Parse(answer));
+        return;
+    case ["prefix", .. var shape]:
+        await PrefixReport.RunAsync(ShapeOf(shape));
         return;
     case ["measure", var results, .. var shape]:
         (await Measurement.RunAsync(ShapeOf(shape), precisions)).Write(results);

@@ -54,13 +54,19 @@ internal sealed class ServingRig : IDisposable
         return Task.Run(() => streaming ? ReadPiecesAsync(output) : output.WaitForEndAsync().AsTask());
     }
 
-    /// <summary>Submits a request whose answer nobody waits for.</summary>
-    public Sequence Submit(int promptTokens, int maxTokens)
+    /// <summary>Submits a request with a prompt of its own whose answer nobody waits for.</summary>
+    public Sequence Submit(int promptTokens, int maxTokens) =>
+        Submit([.. Enumerable.Range(0, promptTokens).Select(i => (int)((lastId * 131 + i * 31) % vocabulary))], maxTokens);
+
+    /// <summary>Submits a request whose answer nobody reads.</summary>
+    /// <param name="prompt">Ids.</param>
+    /// <param name="maxTokens">Tokens of the answer.</param>
+    /// <param name="source">A request with the same prompt that it is another sample of.</param>
+    public Sequence Submit(int[] prompt, int maxTokens, Sequence? source = null)
     {
-        var prompt = Enumerable.Range(0, promptTokens).Select(i => (int)((lastId * 131 + i * 31) % vocabulary)).ToArray();
         var request = new GenerationRequest { TokenIds = prompt, MaxTokens = maxTokens };
         var output = new TokenStream(maxTokens, tokenizer, request.Stop);
-        var sequence = new Sequence(new RequestId(++lastId), request, seed: 1, new EncodedPrompt(prompt, tokenizer.Fingerprint), output, TimeProvider.System.GetTimestamp());
+        var sequence = new Sequence(new RequestId(++lastId), request, seed: 1, new EncodedPrompt(prompt, tokenizer.Fingerprint), output, TimeProvider.System.GetTimestamp()) { Source = source };
         Loop.Submit(sequence);
         return sequence;
     }

@@ -138,6 +138,23 @@ public class PromptCacheTests
         LoopRig.MustBeRight(sequence);
     }
 
+    [Fact]
+    public void One_that_was_preempted_takes_no_exact_KV_for_tokens_of_its_own_that_left_early()
+    {
+        using var rig = new LoopRig().Serve(policy: "top1:0.9");
+        var sequence = rig.Submit(LoopRig.Prompt(20, 3), 100);
+        while (sequence.Known < 90) rig.Step();
+        sequence.RanWhole(0, 80).Should().BeFalse();
+        var other = rig.Submit([.. sequence.Tokens], 1);
+        rig.Step();
+        other.RanWhole(0, 80).Should().BeTrue("they are its prompt");
+
+        rig.Loop.PreemptLeast().Should().BeTrue();
+        rig.RunToEnd();
+        LoopRig.MustBeRight(sequence);
+        LoopRig.MustBeRight(other);
+    }
+
     [Theory]
     [InlineData(true, 37)]
     [InlineData(false, 37)]
