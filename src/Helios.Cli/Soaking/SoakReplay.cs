@@ -54,7 +54,11 @@ internal sealed class SoakReplay(SoakSettings settings, SoakModels models)
         return builder
             .AddModel(model.Folder, model.Name)
             .ServeFixed(point.Target.Depth, point.ExitPolicy)
-            .Configure(options => options.Serving.MaxBatchSize = 1)
+            .Configure(options =>
+            {
+                options.Serving.MaxBatchSize = 1;
+                options.Serving.PrefixCache = false;
+            })
             .Build();
     }
 }

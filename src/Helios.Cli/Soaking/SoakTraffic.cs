@@ -11,7 +11,7 @@ namespace Helios.Cli.Soaking;
 /// <param name="LeavesAfter">Leaves a stream after so many pieces; null reads to the end.</param>
 internal sealed record SoakRequest(GenerationRequest Request, bool Streamed, TimeSpan? GivesUpAfter, int? LeavesAfter);
 
-/// <summary>Random requests of one client: sizes, tenants, sampling, stops, overrides of the operating point, changes of mind. Not thread-safe.</summary>
+/// <summary>Random requests of one client: sizes, tenants, urgency, sampling, stops, overrides of the operating point, changes of mind. Not thread-safe.</summary>
 internal sealed class SoakTraffic(IReadOnlyList<SoakModel> models, int seed)
 {
     private const double LongestGivingUpMs = 400;
@@ -50,6 +50,8 @@ internal sealed class SoakTraffic(IReadOnlyList<SoakModel> models, int seed)
             Tenant = Chance(0.2) ? null : $"tenant-{(int)(Square() * 6)}",
             IgnoreEndOfSequence = Chance(0.5),
             Stop = Chance(0.15) ? [Pick(Stops)] : [],
+            Priority = Chance(0.7) ? RequestPriority.Normal : Chance(0.5) ? RequestPriority.High : RequestPriority.Low,
+            FirstTokenWithin = Chance(0.3) ? TimeSpan.FromMilliseconds(1 + random.Next(1000)) : null,
         });
         if (Chance(0.4))
         {
@@ -58,7 +60,20 @@ internal sealed class SoakTraffic(IReadOnlyList<SoakModel> models, int seed)
                 Temperature = 0.5f + random.NextSingle(),
                 TopK = Chance(0.5) ? 1 + random.Next(60) : 0,
                 TopP = Chance(0.5) ? 0.5f + random.NextSingle() / 2 : 1,
+                MinP = Chance(0.2) ? random.NextSingle() / 5 : 0,
                 Seed = random.NextInt64(),
+            };
+        }
+
+        if (Chance(0.2))
+        {
+            request = request with
+            {
+                RepetitionPenalty = 1 + random.NextSingle() / 2,
+                PresencePenalty = random.NextSingle(),
+                FrequencyPenalty = random.NextSingle(),
+                LogitBias = new Dictionary<int, float> { [random.Next(models.Min(model => model.Tokenizer.VocabularySize))] = 5 },
+                LogProbabilities = random.Next(4),
             };
         }
 
