@@ -5,6 +5,8 @@ using BenchmarkDotNet.Toolchains.InProcess.Emit;
 using Helios.Benchmarks.Overhead;
 using Helios.Benchmarks.Prefix;
 using Helios.Benchmarks.Roofline;
+using Helios.Benchmarks.Scheduling;
+using Helios.Benchmarks.Serving;
 using Helios.Cli.Benching;
 
 string[] precisions = ["fp32", "bf16", "int8", "int4"];
@@ -12,6 +14,15 @@ switch (args)
 {
     case ["overhead", .. var shape]:
         await OverheadReport.RunAsync(ShapeOf(shape));
+        return;
+    case ["queue", .. var shape]:
+        await QueueReport.RunAsync(ShapeOf(shape));
+        return;
+    case ["pace", var decoding, .. var shape]:
+        await PaceReport.RunAsync(ShapeOf(shape), int.Parse(decoding));
+        return;
+    case ["mix", var prompt, var answer, .. var shape]:
+        await MixReport.RunAsync(ShapeOf(shape), int.Parse(prompt), int.Parse(answer));
         return;
     case ["prefix", .. var shape]:
         await PrefixReport.RunAsync(ShapeOf(shape));
@@ -21,6 +32,15 @@ switch (args)
         return;
     case ["roofline", var results, var picture]:
         await File.WriteAllTextAsync(picture, Chart.Draw(Results.Read(results)));
+        return;
+    case ["prompts", .. var rest]:
+        Environment.ExitCode = await GoodputCommand.PromptsAsync(rest);
+        return;
+    case ["goodput", .. var rest]:
+        Environment.ExitCode = await GoodputCommand.GoodputAsync(rest);
+        return;
+    case ["goodput-chart", var results, var picture]:
+        await File.WriteAllTextAsync(picture, GoodputChart.Draw(GoodputResults.Read(results)));
         return;
     default:
         // In this process: what BenchmarkDotNet would otherwise generate and build is held to this repository's rules.

@@ -5,6 +5,9 @@ internal sealed class ManualClock : TimeProvider
 {
     private long ticks;
 
+    /// <summary>How far it was moved.</summary>
+    public TimeSpan Elapsed => TimeSpan.FromTicks(GetTimestamp());
+
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
 
     public override long GetTimestamp() => Interlocked.Read(ref ticks);

@@ -39,7 +39,7 @@ internal sealed class ServingRig : IDisposable
         var routes = new Routes();
         routes.Publish(new Route(new OperatingPoint(target), lease, new NoExitPolicy()));
         var parts = new ServingParts(
-            options, new ContinuousBatchingScheduler(), blocks, new DeviceWork(0.05, TimeProvider.System), new ServingTelemetry(new AdaptationOptions()), TimeProvider.System);
+            options, RequestOrders.CreateScheduler(options, TimeProvider.System), blocks, new DeviceWork(0.05, TimeProvider.System), new ServingTelemetry(new AdaptationOptions()), TimeProvider.System);
         Loop = new ServingLoop(parts, routes);
     }
 
@@ -50,10 +50,13 @@ internal sealed class ServingRig : IDisposable
     /// <summary>Submits a request and reads its answer on the thread pool: piece by piece as it comes, or at the end.</summary>
     public Task SubmitAsync(int promptTokens, int maxTokens, bool streaming)
     {
-        var prompt = Enumerable.Range(0, promptTokens).Select(i => (int)((lastId * 131 + i * 31) % vocabulary)).ToArray();
-        var output = Submit(prompt, maxTokens).Output;
+        var output = Submit(promptTokens, maxTokens).Output;
         return Task.Run(() => streaming ? ReadPiecesAsync(output) : output.WaitForEndAsync().AsTask());
     }
+
+    /// <summary>Submits a request with a prompt of its own whose answer nobody waits for.</summary>
+    public Sequence Submit(int promptTokens, int maxTokens) =>
+        Submit([.. Enumerable.Range(0, promptTokens).Select(i => (int)((lastId * 131 + i * 31) % vocabulary))], maxTokens);
 
     /// <summary>Submits a request whose answer nobody reads.</summary>
     /// <param name="prompt">Ids.</param>
@@ -63,7 +66,7 @@ internal sealed class ServingRig : IDisposable
     {
         var request = new GenerationRequest { TokenIds = prompt, MaxTokens = maxTokens };
         var output = new TokenStream(maxTokens, tokenizer, request.Stop);
-        var sequence = new Sequence(new RequestId(++lastId), request, seed: 1, new EncodedPrompt(prompt, tokenizer.Fingerprint), output, arrivedAt: 0) { Source = source };
+        var sequence = new Sequence(new RequestId(++lastId), request, seed: 1, new EncodedPrompt(prompt, tokenizer.Fingerprint), output, TimeProvider.System.GetTimestamp()) { Source = source };
         Loop.Submit(sequence);
         return sequence;
     }

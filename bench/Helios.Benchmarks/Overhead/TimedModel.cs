@@ -3,11 +3,17 @@ using Helios.Sdk;
 
 namespace Helios.Benchmarks.Overhead;
 
-/// <summary>A model that counts the time spent inside the one it passes everything on to.</summary>
+/// <summary>A model that counts what passes through it to another, and the time spent inside that one.</summary>
 internal sealed class TimedModel(ILayeredModel model) : ILayeredModel
 {
     /// <summary>Ticks inside, of <see cref="Stopwatch"/>, since the beginning.</summary>
     public long Ticks { get; private set; }
+
+    /// <summary>Rows that began, since the beginning.</summary>
+    public long Rows { get; private set; }
+
+    /// <summary>Tokens sampled, since the beginning.</summary>
+    public long Sampled { get; private set; }
 
     public void UseLayers(IReadOnlyList<ILayerWeights> layers) => model.UseLayers(layers);
 
@@ -15,6 +21,7 @@ internal sealed class TimedModel(ILayeredModel model) : ILayeredModel
     {
         var started = Stopwatch.GetTimestamp();
         model.Begin(batch);
+        Rows += batch.Rows.Length;
         Ticks += Stopwatch.GetTimestamp() - started;
     }
 
@@ -43,6 +50,7 @@ internal sealed class TimedModel(ILayeredModel model) : ILayeredModel
     {
         var started = Stopwatch.GetTimestamp();
         model.Sample(rows, tokens);
+        Sampled += rows.Length;
         Ticks += Stopwatch.GetTimestamp() - started;
     }
 

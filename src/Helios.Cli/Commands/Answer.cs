@@ -9,6 +9,7 @@ internal sealed class Answer(TimeProvider time)
 {
     private readonly ImmutableArray<int>.Builder ids = ImmutableArray.CreateBuilder<int>();
     private readonly ImmutableArray<int>.Builder depths = ImmutableArray.CreateBuilder<int>();
+    private readonly ImmutableArray<TokenLogProbabilities>.Builder logProbabilities = ImmutableArray.CreateBuilder<TokenLogProbabilities>();
     private readonly StringBuilder text = new();
     private TimeSpan first;
     private TimeSpan last;
@@ -16,6 +17,9 @@ internal sealed class Answer(TimeProvider time)
     public ImmutableArray<int> Ids => ids.ToImmutable();
 
     public ImmutableArray<int> Depths => depths.ToImmutable();
+
+    /// <summary>Empty where none were asked for.</summary>
+    public ImmutableArray<TokenLogProbabilities> LogProbabilities => logProbabilities.ToImmutable();
 
     public string Text => text.ToString();
 
@@ -55,6 +59,7 @@ internal sealed class Answer(TimeProvider time)
     {
         Sdk.FinishReason.Stop => "stop",
         Sdk.FinishReason.Length => "length",
+        Sdk.FinishReason.TimeLimit => "time-limit",
         _ => Cancelled,
     };
 
@@ -67,5 +72,6 @@ internal sealed class Answer(TimeProvider time)
         last = at;
         ids.Add(update.TokenId);
         depths.Add(update.ExitDepth);
+        if (update.LogProbabilities is { } known) logProbabilities.Add(known);
     }
 }

@@ -44,7 +44,8 @@ internal sealed class GenerateCommand : Command
         {
             var answer = new Answer(TimeProvider.System);
             await answer.ReadAsync(engine, request, text => ShowPiece(screen, text), cancellationToken).ConfigureAwait(false);
-            Print(screen, ToResult(answer, engine));
+            var result = ToResult(answer, engine);
+            Print(screen, request.LogProbabilities is null ? result : result with { Logprobs = [.. answer.LogProbabilities.Select(ToLogprobs)] });
             cancellationToken.ThrowIfCancellationRequested();
             return answer.IsCancelled ? CliApp.Failed : CliApp.Done;
         }
@@ -64,6 +65,10 @@ internal sealed class GenerateCommand : Command
             answer.TimeToFirstToken.TotalMilliseconds,
             answer.TimePerOutputToken.TotalMilliseconds);
     }
+
+    private static GeneratedLogprobs ToLogprobs(TokenLogProbabilities known) => new(
+        Units.Finite(known.LogProbability),
+        [.. known.Likeliest.Select(token => new GeneratedLogprob(token.TokenId, Units.Finite(token.LogProbability)))]);
 
     private static void ShowPiece(Screen screen, string text)
     {

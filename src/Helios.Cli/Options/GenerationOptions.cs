@@ -13,6 +13,13 @@ internal sealed class GenerationOptions
     private readonly Option<float> temperature = new("--temperature") { Description = "0 takes the likeliest token, above 0 samples.", HelpName = "X" };
     private readonly Option<float> topP = new("--top-p") { Description = "Keep the likeliest tokens whose probabilities sum to this.", HelpName = "X", DefaultValueFactory = _ => 1 };
     private readonly Option<int> topK = new("--top-k") { Description = "Keep this many likeliest tokens; 0 keeps all.", HelpName = "N" };
+    private readonly Option<float> minP = new("--min-p") { Description = "Keep tokens at least this share as likely as the likeliest; 0 keeps all.", HelpName = "X" };
+    private readonly Option<float> repetitionPenalty = new("--repetition-penalty") { Description = "Divides positive logits of tokens in prompt and answer, multiplies negative ones.", HelpName = "X", DefaultValueFactory = _ => 1 };
+    private readonly Option<float> presencePenalty = new("--presence-penalty") { Description = "Taken off the logit of every token that is in the answer.", HelpName = "X" };
+    private readonly Option<float> frequencyPenalty = new("--frequency-penalty") { Description = "Taken off once for every time that it is there.", HelpName = "X" };
+    private readonly Option<KeyValuePair<int, float>[]> logitBias = LogitBias.Option("--logit-bias", "Added to the logit of a token; -inf forbids it; may be given several times.");
+    private readonly Option<int[]> stopId = new("--stop-id") { Description = "Token id with which generation ends; may be given several times.", HelpName = "ID", Arity = ArgumentArity.OneOrMore, DefaultValueFactory = _ => [] };
+    private readonly Option<int?> logprobs = new("--logprobs") { Description = "Log probability of every token, and of the N likeliest beside it; with --json.", HelpName = "N" };
     private readonly Option<long?> seed = new("--seed") { Description = "Same seed, same tokens; drawn by default.", HelpName = "N" };
     private readonly Option<string[]> stop = new("--stop") { Description = "Text before which generation ends; may be given several times.", HelpName = "S", Arity = ArgumentArity.OneOrMore, DefaultValueFactory = _ => [] };
     private readonly Option<bool> ignoreEos = new("--ignore-eos") { Description = "Go on past end-of-sequence ids." };
@@ -23,11 +30,17 @@ internal sealed class GenerationOptions
         temperature.MustBe(value => value >= 0 && float.IsFinite(value), "a finite number of at least 0");
         topP.MustBe(value => value is > 0 and <= 1, "above 0 and at most 1");
         topK.MustBe(value => value >= 0, "at least 0");
+        minP.MustBe(value => value is >= 0 and <= 1, "a number from 0 to 1");
+        repetitionPenalty.MustBe(value => value is >= 0.1f and <= 10, "a number from 0.1 to 10");
+        presencePenalty.MustBe(value => value is >= -2 and <= 2, "a number from -2 to 2");
+        frequencyPenalty.MustBe(value => value is >= -2 and <= 2, "a number from -2 to 2");
+        logprobs.MustBe(value => value is >= 0 and <= 20, "a number from 0 to 20");
     }
 
     public void AddTo(Command command)
     {
-        foreach (var option in (Option[])[prompt, ids, maxTokens, temperature, topP, topK, seed, stop, ignoreEos]) command.Add(option);
+        foreach (var option in (Option[])[prompt, ids, maxTokens, temperature, topP, topK, minP, repetitionPenalty, presencePenalty, frequencyPenalty, logitBias, logprobs, seed, stop, stopId, ignoreEos])
+            command.Add(option);
         command.ExactlyOneOf(prompt, ids);
     }
 
@@ -39,6 +52,13 @@ internal sealed class GenerationOptions
         Temperature = parsed.GetValue(temperature),
         TopP = parsed.GetValue(topP),
         TopK = parsed.GetValue(topK),
+        MinP = parsed.GetValue(minP),
+        RepetitionPenalty = parsed.GetValue(repetitionPenalty),
+        PresencePenalty = parsed.GetValue(presencePenalty),
+        FrequencyPenalty = parsed.GetValue(frequencyPenalty),
+        LogitBias = LogitBias.ToDictionary(parsed.GetValue(logitBias)),
+        StopTokenIds = [.. parsed.GetValue(stopId) ?? []],
+        LogProbabilities = parsed.GetValue(logprobs),
         Seed = parsed.GetValue(seed),
         Stop = [.. parsed.GetValue(stop) ?? []],
         IgnoreEndOfSequence = parsed.GetValue(ignoreEos),

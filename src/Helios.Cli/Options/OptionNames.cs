@@ -12,6 +12,9 @@ internal static partial class OptionNames
         ("Serving.ExitPolicy", "--exit-policy"),
         ("TokenIds[", "--ids["),
         ("MaxTokens", "--max-tokens"),
+        ("LogitBias", "--logit-bias"),
+        ("StopTokenIds", "--stop-id"),
+        ("LogProbabilities", "--logprobs"),
     ];
 
     public static string Translate(string message)

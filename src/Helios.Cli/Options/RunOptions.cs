@@ -12,11 +12,12 @@ internal sealed class RunOptions
     private static readonly Dictionary<string, CheckExtent> Checked = new(StringComparer.Ordinal) { ["all"] = CheckExtent.All, ["sample"] = CheckExtent.Sample, ["none"] = CheckExtent.None };
 
     private readonly Option<string> pool = new("--pool") { Description = "JSON file: memoryBudget, and models with name and path.", HelpName = "P.json", Required = true };
-    private readonly Option<string> prompts = new("--prompts") { Description = "Prompts, a JSON object a line: prompt, maxTokens, tenant.", HelpName = "F.jsonl", Required = true };
+    private readonly Option<string> prompts = new("--prompts") { Description = "Prompts, a JSON object a line: prompt, maxTokens, tenant, atMs (arrival in milliseconds; all lines or none).", HelpName = "F.jsonl", Required = true };
     private readonly Option<string> objective = new("--objective") { Description = "What is to be best: throughput, latency or memory.", HelpName = "O", DefaultValueFactory = _ => "throughput" };
     private readonly Option<string?> baseline = new("--baseline") { Description = "Serve the first model whole, without adaptation: full, or static-ee for per-token exits.", HelpName = "full|static-ee" };
-    private readonly Option<double?> rate = new("--rate") { Description = "Requests per second, at random moments.", HelpName = "R" };
-    private readonly Option<int?> concurrency = new("--concurrency") { Description = $"Requests at once ({LoadGenerator.DefaultConcurrency} by default); with --rate the most at once.", HelpName = "C" };
+    private readonly Option<double?> rate = new("--rate") { Description = "Requests per second: prompts with atMs are stretched or squeezed to this mean, others arrive at random moments.", HelpName = "R" };
+    private readonly Option<int?> concurrency = new("--concurrency") { Description = $"Requests at once ({LoadGenerator.DefaultConcurrency} by default); with --rate or atMs the most at once.", HelpName = "C" };
+    private readonly Option<int> warmUp = new("--warm-up") { Description = "Prompts at the beginning that are served first, so many at a time as --concurrency says, and not counted.", HelpName = "N" };
     private readonly Option<QualityGap?> maxQualityGap = new("--max-quality-gap") { Description = "Worst quality chosen, in bits per byte above the best whole model; none lifts the floor.", HelpName = "X|none", CustomParser = ParseGap };
     private readonly Option<double?> minAgreement = new("--min-agreement") { Description = "Least agreement with the same model's full depth, 0 to 1.", HelpName = "X" };
     private readonly Option<string?> exitPolicy = new("--exit-policy") { Description = "Per-token exits among the loaded layers; confidence:0.8 for static-ee by default.", HelpName = "P" };
@@ -24,6 +25,7 @@ internal sealed class RunOptions
     private readonly Option<int?> requestsPerCandidate = new("--requests-per-candidate") { Description = "Requests that each candidate answers while it is evaluated.", HelpName = "N" };
     private readonly Option<int?> candidates = new("--candidates") { Description = "Models in the shortlist.", HelpName = "K" };
     private readonly Option<int?> maxBatch = new("--max-batch") { Description = "Most sequences in a step; at least 64, and as many as --concurrency, by default.", HelpName = "N" };
+    private readonly Option<int?> maxQueue = new("--max-queue") { Description = "Most requests waiting; one more is turned away.", HelpName = "N" };
     private readonly Option<int> maxTokens = new("--max-tokens") { Description = "Most tokens of an answer where a prompt names no maxTokens.", HelpName = "N", DefaultValueFactory = _ => 128 };
     private readonly Option<bool> ignoreEos = new("--ignore-eos") { Description = "Go on past end-of-sequence ids." };
     private readonly Option<string> check = new("--check") { Description = "Which answers are scored again afterwards: sample (a tenth, at least 10), all or none.", HelpName = "sample|all|none", DefaultValueFactory = _ => "sample" };
@@ -34,8 +36,9 @@ internal sealed class RunOptions
     {
         rate.MustBe(value => value > 0 && double.IsFinite(value), "a finite number above 0");
         minAgreement.MustBe(value => value is >= 0 and <= 1, "0 to 1");
-        foreach (var option in (Option<int?>[])[concurrency, reassess, requestsPerCandidate, candidates, maxBatch]) option.MustBe(value => value >= 1, "at least 1");
+        foreach (var option in (Option<int?>[])[concurrency, reassess, requestsPerCandidate, candidates, maxBatch, maxQueue]) option.MustBe(value => value >= 1, "at least 1");
         maxTokens.MustBe(value => value >= 1, "at least 1");
+        warmUp.MustBe(value => value >= 0, "at least 0");
         baseline.AcceptOnlyFromAmong([.. Baselines.Keys]);
         check.AcceptOnlyFromAmong([.. Checked.Keys]);
         objective.Validators.Add(result =>
@@ -48,8 +51,8 @@ internal sealed class RunOptions
     {
         Option[] options =
         [
-            pool, prompts, objective, baseline, rate, concurrency, maxQualityGap, minAgreement, exitPolicy, reassess,
-            requestsPerCandidate, candidates, maxBatch, maxTokens, ignoreEos, check, seed,
+            pool, prompts, objective, baseline, rate, concurrency, warmUp, maxQualityGap, minAgreement, exitPolicy, reassess,
+            requestsPerCandidate, candidates, maxBatch, maxQueue, maxTokens, ignoreEos, check, seed,
         ];
         foreach (var option in options) command.Add(option);
         device.AddTo(command);
@@ -66,6 +69,7 @@ internal sealed class RunOptions
             Baseline = parsed.GetValue(baseline) is { } name ? Baselines[name] : Baseline.None,
             Rate = parsed.GetValue(rate),
             Concurrency = parsed.GetValue(concurrency),
+            WarmUp = parsed.GetValue(warmUp),
             MaxQualityGap = parsed.GetValue(maxQualityGap),
             MinAgreement = parsed.GetValue(minAgreement),
             ExitPolicy = parsed.GetValue(exitPolicy),
@@ -73,6 +77,7 @@ internal sealed class RunOptions
             RequestsPerCandidate = parsed.GetValue(requestsPerCandidate),
             Candidates = parsed.GetValue(candidates),
             MaxBatch = parsed.GetValue(maxBatch),
+            MaxQueue = parsed.GetValue(maxQueue),
             MaxTokens = parsed.GetValue(maxTokens),
             IgnoreEndOfSequence = parsed.GetValue(ignoreEos),
             Check = Checked[parsed.GetRequiredValue(check)],

@@ -14,12 +14,13 @@ namespace Helios.Cli.Output;
 [JsonSerializable(typeof(DecodeBenched))]
 [JsonSerializable(typeof(CapacityBenched))]
 [JsonSerializable(typeof(QualityBenched))]
+[JsonSerializable(typeof(SoakBenched))]
 [JsonSerializable(typeof(EvaluatedLine))]
 [JsonSerializable(typeof(DecisionLine))]
 [JsonSerializable(typeof(LoadLine))]
 [JsonSerializable(typeof(BreachLine))]
 [JsonSerializable(typeof(CompletedLine))]
-[JsonSerializable(typeof(FailedLine))]
+[JsonSerializable(typeof(UnservedLine))]
 [JsonSerializable(typeof(SummaryLine))]
 internal sealed partial class CliJson : JsonSerializerContext
 {

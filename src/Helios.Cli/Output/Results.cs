@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 
 namespace Helios.Cli.Output;
 
@@ -39,4 +40,15 @@ internal sealed record Generated(
     long WeightBytes,
     long KvBytes,
     double TtftMs,
-    double TpotMs);
+    double TpotMs)
+{
+    /// <summary>Beside each id how likely it was; there when <c>--logprobs</c> asks for it.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<GeneratedLogprobs>? Logprobs { get; init; }
+}
+
+/// <summary>A token's natural log probability, and those of the likeliest in its place. Null where the probability is 0.</summary>
+internal sealed record GeneratedLogprobs(double? Logprob, IReadOnlyList<GeneratedLogprob> Top);
+
+/// <summary>One of the likeliest tokens.</summary>
+internal sealed record GeneratedLogprob(int Id, double? Logprob);

@@ -44,17 +44,28 @@ internal static class EventLineFactory
         return new CompletedLine(
             "completed",
             atMs,
-            served.Request,
-            served.Prompt.Tenant,
+            served.Arrival.Request,
+            served.Arrival.Prompt.Tenant,
             point.Target.Model,
             point.Target.Depth,
             point.ExitPolicy,
             result.PromptIds.Length,
             result.TokenIds.Length,
             Answer.NameOf(result.FinishReason),
-            result.TimeToFirstToken.TotalMilliseconds,
-            result.TimePerOutputToken.TotalMilliseconds);
+            served.TimeToFirstToken.TotalMilliseconds,
+            result.TimePerOutputToken.TotalMilliseconds,
+            served.Arrival.AtMs,
+            served.Arrival.IsWarmUp);
     }
+
+    public static UnservedLine Unserved(Unserved unserved, double atMs) => new(
+        unserved.IsRejected ? "rejected" : "failed",
+        atMs,
+        unserved.Arrival.Request,
+        unserved.Arrival.Prompt.Tenant,
+        unserved.Reason,
+        unserved.Arrival.AtMs,
+        unserved.Arrival.IsWarmUp);
 
     private static DecisionLine Decision(string kind, double atMs, AdaptationDecision decision) => new(
         kind,

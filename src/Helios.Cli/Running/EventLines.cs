@@ -72,7 +72,10 @@ internal sealed record LoadLine(
 internal sealed record BreachLine(string Event, double AtMs, string Model, int Depth, string ExitPolicy, int Breaches, int Window)
     : EventLine(Event, AtMs);
 
-/// <summary>A request was answered.</summary>
+/// <summary>
+/// A request was answered. It arrived at <c>arrivedMs</c>, on the clock of <c>atMs</c>, and <c>ttftMs</c> counts from there.
+/// Those of the warm-up are marked, and not in the summary.
+/// </summary>
 internal sealed record CompletedLine(
     string Event,
     double AtMs,
@@ -85,17 +88,27 @@ internal sealed record CompletedLine(
     int Tokens,
     string FinishReason,
     double TtftMs,
-    double TpotMs)
+    double TpotMs,
+    double ArrivedMs,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool WarmUp)
     : EventLine(Event, AtMs);
 
-/// <summary>A request was not answered.</summary>
-internal sealed record FailedLine(string Event, double AtMs, int Request, string? Tenant, string Reason)
+/// <summary>A request failed, or was turned away by an engine that had too much to do (<c>rejected</c>).</summary>
+internal sealed record UnservedLine(
+    string Event,
+    double AtMs,
+    int Request,
+    string? Tenant,
+    string Reason,
+    double ArrivedMs,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool WarmUp)
     : EventLine(Event, AtMs);
 
-/// <summary>The last line of a run.</summary>
+/// <summary>The last line of a run. <c>requests</c> were answered, failed or rejected.</summary>
 internal sealed record SummaryLine(
     int Requests,
     int Failed,
+    int Rejected,
     long Tokens,
     double ThroughputTps,
     Percentiles TtftMs,

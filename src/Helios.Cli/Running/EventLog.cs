@@ -17,11 +17,14 @@ internal sealed class EventLog(Screen screen, TimeProvider time)
         get { lock (gate) return changes; }
     }
 
+    /// <summary>Milliseconds since the start.</summary>
+    public double NowMs => time.GetElapsedTime(started).TotalMilliseconds;
+
     public void Add(AdaptationEvent happened)
     {
         lock (gate)
         {
-            var at = Now;
+            var at = NowMs;
             if (EventLineFactory.Change(happened, at) is { } change) changes = changes.Add(change);
             if (EventLineFactory.Of(happened, at) is { } line) Print(line);
         }
@@ -29,12 +32,12 @@ internal sealed class EventLog(Screen screen, TimeProvider time)
 
     public void Add(Served served)
     {
-        lock (gate) Print(EventLineFactory.Completed(served, Now));
+        lock (gate) Print(EventLineFactory.Completed(served, NowMs));
     }
 
-    public void AddFailed(int request, string? tenant, string reason)
+    public void Add(Unserved unserved)
     {
-        lock (gate) Print(new FailedLine("failed", Now, request, tenant, reason));
+        lock (gate) Print(EventLineFactory.Unserved(unserved, NowMs));
     }
 
     /// <summary>Prints the last line.</summary>
@@ -46,8 +49,6 @@ internal sealed class EventLog(Screen screen, TimeProvider time)
             else screen.Show(RunTables.Of(summary));
         }
     }
-
-    private double Now => time.GetElapsedTime(started).TotalMilliseconds;
 
     private void Print(EventLine line)
     {
@@ -64,7 +65,7 @@ internal sealed class EventLog(Screen screen, TimeProvider time)
             case LoadLine load: Write(load, CliJson.Lines.LoadLine); break;
             case BreachLine breach: Write(breach, CliJson.Lines.BreachLine); break;
             case CompletedLine completed: Write(completed, CliJson.Lines.CompletedLine); break;
-            case FailedLine failed: Write(failed, CliJson.Lines.FailedLine); break;
+            case UnservedLine unserved: Write(unserved, CliJson.Lines.UnservedLine); break;
             default: throw new InvalidOperationException($"There is no JSON form of {line.GetType().Name}.");
         }
     }

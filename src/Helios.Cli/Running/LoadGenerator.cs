@@ -1,41 +1,39 @@
+using System.Collections.Immutable;
+
 namespace Helios.Cli.Running;
 
 /// <summary>
-/// Decides when requests are made: so many at a time (a closed loop), or at random moments of a given mean rate, whatever
-/// becomes of those before (an open one).
+/// Decides when requests are made: so many at a time (a closed loop), or at given moments, whatever becomes of those before
+/// (an open one).
 /// </summary>
-internal sealed class LoadGenerator(double? rate, int? concurrency, int seed, TimeProvider time)
+internal sealed class LoadGenerator(int? concurrency, TimeProvider time)
 {
     public const int DefaultConcurrency = 16;
 
-    /// <summary>Makes requests 0 to <paramref name="count"/> - 1 in order, and waits for them all.</summary>
-    public Task RunAsync(int count, Func<int, CancellationToken, Task> request, CancellationToken cancellationToken) =>
-        rate is { } perSecond
-            ? ArriveAsync(count, perSecond, request, cancellationToken)
-            : KeepGoingAsync(count, request, cancellationToken);
-
-    private Task KeepGoingAsync(int count, Func<int, CancellationToken, Task> request, CancellationToken cancellationToken)
+    /// <summary>Makes requests 0 to <paramref name="count"/> - 1 in order, so many at a time, and waits for them all.</summary>
+    public Task KeepGoingAsync(int count, Func<int, CancellationToken, Task> request, CancellationToken cancellationToken)
     {
         var options = new ParallelOptions { MaxDegreeOfParallelism = concurrency ?? DefaultConcurrency, CancellationToken = cancellationToken };
         return Parallel.ForEachAsync(Enumerable.Range(0, count), options, async (i, cancel) => await request(i, cancel).ConfigureAwait(false));
     }
 
-    private async Task ArriveAsync(int count, double perSecond, Func<int, CancellationToken, Task> request, CancellationToken cancellationToken)
+    /// <summary>Makes a request at each of these moments, or as soon behind it as there is room, and waits for them all.</summary>
+    /// <param name="arrivals">Ascending, since this call.</param>
+    /// <param name="request">Makes a request; told how late it is.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    public async Task ArriveAsync(ImmutableArray<TimeSpan> arrivals, Func<int, TimeSpan, CancellationToken, Task> request, CancellationToken cancellationToken)
     {
         using var places = new SemaphoreSlim(concurrency ?? int.MaxValue);
-        var random = new Random(seed);
         var started = time.GetTimestamp();
-        var due = TimeSpan.Zero;
-        var running = new List<Task>(count);
+        var running = new List<Task>(arrivals.Length);
         try
         {
-            for (var i = 0; i < count; i++)
+            for (var i = 0; i < arrivals.Length; i++)
             {
-                due += TimeSpan.FromSeconds(-Math.Log(1 - random.NextDouble()) / perSecond);
-                var wait = due - time.GetElapsedTime(started);
+                var wait = arrivals[i] - time.GetElapsedTime(started);
                 if (wait > TimeSpan.Zero) await Task.Delay(wait, time, cancellationToken).ConfigureAwait(false);
                 await places.WaitAsync(cancellationToken).ConfigureAwait(false);
-                running.Add(HoldAsync(places, request(i, cancellationToken)));
+                running.Add(HoldAsync(places, request(i, time.GetElapsedTime(started) - arrivals[i], cancellationToken)));
             }
         }
         finally

@@ -10,15 +10,17 @@ internal static class PromptFile
     /// <exception cref="FileException">A line is unusable; the message names file, line and field.</exception>
     public static IReadOnlyList<PromptLine> Read(string path, int defaultMaxTokens)
     {
-        var prompts = JsonLines.Read(path, line => ReadLine(line, defaultMaxTokens));
+        PromptLine? previous = null;
+        var prompts = JsonLines.Read(path, line => previous = ReadLine(line, defaultMaxTokens, previous));
         return prompts.Count > 0 ? prompts : throw new FileException($"{path}: there are no prompts; expected a JSON object a line.");
     }
 
     /// <summary>Other fields are left alone: data sets bring their own.</summary>
-    private static PromptLine ReadLine(StrictObject line, int defaultMaxTokens) => new(
+    private static PromptLine ReadLine(StrictObject line, int defaultMaxTokens, PromptLine? previous) => new(
         line.RequiredString("prompt", "a text"),
         ReadMaxTokens(line) ?? defaultMaxTokens,
-        line.OptionalString("tenant", "a name that is not empty"));
+        line.OptionalString("tenant", "a name that is not empty"),
+        ReadArrival(line, previous));
 
     private static int? ReadMaxTokens(StrictObject fields)
     {
@@ -28,10 +30,23 @@ internal static class PromptFile
             ? tokens
             : throw fields.Wrong(Field, value, "a whole number of at least 1");
     }
+
+    /// <summary>Every line has one or none has, in ascending order.</summary>
+    private static double? ReadArrival(StrictObject fields, PromptLine? previous)
+    {
+        const string Field = "atMs";
+        if (fields.Optional(Field) is not { } value)
+            return previous?.AtMs is null ? null : throw fields.Missing(Field, "an arrival, as the lines before have one");
+        if (previous is { AtMs: null }) throw fields.Wrong(Field, value, "none, as the lines before have none");
+        if (value.ValueKind != JsonValueKind.Number || !value.TryGetDouble(out var atMs) || !double.IsFinite(atMs) || atMs < 0)
+            throw fields.Wrong(Field, value, "milliseconds of at least 0");
+        return atMs >= (previous?.AtMs ?? 0) ? atMs : throw fields.Wrong(Field, value, $"at least the {previous!.AtMs} of the line before");
+    }
 }
 
 /// <summary>A prompt of a run.</summary>
 /// <param name="Prompt">The text.</param>
 /// <param name="MaxTokens">Most tokens of the answer.</param>
 /// <param name="Tenant">Whose it is; null is nobody's.</param>
-internal sealed record PromptLine(string Prompt, int MaxTokens, string? Tenant);
+/// <param name="AtMs">When it arrives, in milliseconds since the beginning; null when the file does not say.</param>
+internal sealed record PromptLine(string Prompt, int MaxTokens, string? Tenant, double? AtMs = null);

@@ -13,13 +13,14 @@ internal sealed class RunJob(RunSettings settings, Screen screen, TimeProvider t
     {
         var pool = PoolFile.Read(settings.Pool);
         var prompts = PromptFile.Read(settings.Prompts, settings.MaxTokens);
+        if (settings.WarmUp >= prompts.Count) throw new UsageException($"--warm-up is {settings.WarmUp}; {settings.Prompts} has {prompts.Count} prompts, and one at least must be left.");
         var log = new EventLog(screen, time);
         var run = await new ServingPart(settings, log, time).RunAsync(pool, prompts, cancellationToken).ConfigureAwait(false);
         var check = await CheckAsync(pool, run, cancellationToken).ConfigureAwait(false);
         log.Finish(run.Summarize(check, log.Changes));
 
         cancellationToken.ThrowIfCancellationRequested();
-        if (run.Completed.IsEmpty) throw new HeliosException($"No request was answered; the first failed so: {run.FirstFailure}");
+        if (run.Completed.IsEmpty) throw new HeliosException($"No request was answered; the first failed so: {run.Unserved[0].Reason}");
         return CliApp.Done;
     }
 

@@ -16,11 +16,14 @@ internal sealed record RunSettings
 
     public required Baseline Baseline { get; init; }
 
-    /// <summary>Requests per second; null keeps <see cref="Concurrency"/> requests going instead.</summary>
+    /// <summary>Requests per second, on average; null leaves arrivals as the prompts have them, or keeps <see cref="Concurrency"/> requests going.</summary>
     public required double? Rate { get; init; }
 
-    /// <summary>Most requests at once; null has a default without a rate, and no limit with one.</summary>
+    /// <summary>Most requests at once; null has no limit where requests arrive by the clock, and a default where they don't.</summary>
     public required int? Concurrency { get; init; }
+
+    /// <summary>Prompts at the beginning that are served before what counts begins.</summary>
+    public required int WarmUp { get; init; }
 
     /// <summary>Quality floor; null leaves the engine's own.</summary>
     public required QualityGap? MaxQualityGap { get; init; }
@@ -36,6 +39,8 @@ internal sealed record RunSettings
     public required int? Candidates { get; init; }
 
     public required int? MaxBatch { get; init; }
+
+    public required int? MaxQueue { get; init; }
 
     public required int MaxTokens { get; init; }
 
@@ -54,6 +59,7 @@ internal sealed record RunSettings
         builder.Configure(options =>
         {
             options.Serving.MaxBatchSize = MaxBatch ?? Math.Max(options.Serving.MaxBatchSize, Concurrency ?? 0);
+            options.Serving.MaxQueueLength = MaxQueue ?? options.Serving.MaxQueueLength;
             options.Serving.MaxRowsPerStep = Math.Max(options.Serving.MaxRowsPerStep, options.Serving.MaxBatchSize);
         });
         if (Baseline == Baseline.Full) builder.ServeFixed();

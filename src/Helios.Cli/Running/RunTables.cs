@@ -12,7 +12,7 @@ internal static class RunTables
         : null;
 
     public static Table Of(SummaryLine summary) => Tables.Facts(
-        ("requests", $"{summary.Requests}, {summary.Failed} of them failed"),
+        ("requests", $"{summary.Requests}, {summary.Failed} of them failed, {summary.Rejected} turned away"),
         ("tokens", $"{Units.Count(summary.Tokens)}, {Units.Number(summary.ThroughputTps, "0.0")} a second"),
         ("first token", $"{Of(summary.TtftMs)} ms (p50, p95, p99)"),
         ("each further token", $"{Of(summary.TpotMs)} ms (p50, p95, p99)"),
@@ -30,7 +30,7 @@ internal static class RunTables
         LoadLine { Reason: { } reason } e => $"{e.Model}@{e.Depth}: {reason}",
         LoadLine e => $"{e.Model}@{e.Depth}, {Units.Bytes(e.Bytes ?? 0)}",
         BreachLine e => $"{e.Model}@{e.Depth}: {e.Breaches} breaches in {e.Window} tokens",
-        FailedLine e => $"request {e.Request}: {e.Reason}",
+        UnservedLine e => $"request {e.Request}: {e.Reason}",
         _ => null,
     };
 
@@ -42,7 +42,7 @@ internal static class RunTables
 
     private static string Color(string kind) => kind switch
     {
-        "failed" or "loadfailed" => "red",
+        "failed" or "rejected" or "loadfailed" => "red",
         "breach" => "yellow",
         "selected" or "deepened" or "switched" => "green",
         _ => "blue",

@@ -95,7 +95,7 @@ internal sealed class ServedCheck : IAsyncDisposable
         var tokenizer = engine.TokenizerOf(model);
         var source = engine.TokenizerOf(served.Point.Target.Model);
         var same = tokenizer.Fingerprint == source.Fingerprint;
-        IReadOnlyList<int> prompt = same ? served.Result.PromptIds : tokenizer.Encode(served.Prompt.Prompt);
+        IReadOnlyList<int> prompt = same ? served.Result.PromptIds : tokenizer.Encode(served.Arrival.Prompt.Prompt);
         IReadOnlyList<int> answer = same ? served.Result.TokenIds : tokenizer.Encode(source.Decode(served.Result.TokenIds), addSpecialTokens: false);
         int[] ids = [.. prompt.Concat(answer).Take(info.Architecture.ContextLength)];
         var score = await engine.ScoreAsync(model, ids, [info.Architecture.Layers], cancellationToken).ConfigureAwait(false);

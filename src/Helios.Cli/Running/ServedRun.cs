@@ -3,12 +3,29 @@ using Helios.Sdk;
 
 namespace Helios.Cli.Running;
 
-/// <summary>A request that was answered.</summary>
+/// <summary>A request as it came.</summary>
 /// <param name="Request">Its number, from 0.</param>
 /// <param name="Prompt">What was asked.</param>
+/// <param name="AtMs">When it was due, in milliseconds since the start of the log.</param>
+/// <param name="Late">How much later it was handed to the engine.</param>
+/// <param name="IsWarmUp">Whether it is served before what counts begins.</param>
+internal sealed record Arrival(int Request, PromptLine Prompt, double AtMs, TimeSpan Late, bool IsWarmUp);
+
+/// <summary>A request that was answered.</summary>
+/// <param name="Arrival">The request.</param>
 /// <param name="Result">The answer.</param>
 /// <param name="Point">What answered it.</param>
-internal sealed record Served(int Request, PromptLine Prompt, GenerationResult Result, OperatingPoint Point);
+internal sealed record Served(Arrival Arrival, GenerationResult Result, OperatingPoint Point)
+{
+    /// <summary>From when it was due to its first token.</summary>
+    public TimeSpan TimeToFirstToken => Arrival.Late + Result.TimeToFirstToken;
+}
+
+/// <summary>A request that was not answered.</summary>
+/// <param name="Arrival">The request.</param>
+/// <param name="Reason">Why.</param>
+/// <param name="IsRejected">Whether the engine turned it away because it had too much to do.</param>
+internal sealed record Unserved(Arrival Arrival, string Reason, bool IsRejected);
 
 /// <summary>What came of a run's serving part.</summary>
 internal sealed record ServedRun
@@ -16,11 +33,8 @@ internal sealed record ServedRun
     /// <summary>Requests that were answered, by number.</summary>
     public required ImmutableArray<Served> Completed { get; init; }
 
-    /// <summary>Requests that were not.</summary>
-    public required int Failed { get; init; }
-
-    /// <summary>Why the first of them was not.</summary>
-    public required string? FirstFailure { get; init; }
+    /// <summary>Requests that were not, by number.</summary>
+    public required ImmutableArray<Unserved> Unserved { get; init; }
 
     /// <summary>From the first request to the last answer.</summary>
     public required TimeSpan Took { get; init; }
@@ -35,11 +49,12 @@ internal sealed record ServedRun
     {
         var tokens = Completed.Sum(served => (long)served.Result.TokenIds.Length);
         return new SummaryLine(
-            Completed.Length + Failed,
-            Failed,
+            Completed.Length + Unserved.Length,
+            Unserved.Count(unserved => !unserved.IsRejected),
+            Unserved.Count(unserved => unserved.IsRejected),
             tokens,
             tokens == 0 ? 0 : tokens / Math.Max(Took.TotalSeconds, 1e-9),
-            Percentiles.Of(Completed.Select(served => served.Result.TimeToFirstToken)),
+            Percentiles.Of(Completed.Select(served => served.TimeToFirstToken)),
             Percentiles.Of(Completed.Where(served => served.Result.TokenIds.Length > 1).Select(served => served.Result.TimePerOutputToken)),
             JoulesPerToken: null,
             PeakBytes,

@@ -8,22 +8,32 @@ namespace Helios.Cli.Running;
 internal sealed class ServingPart(RunSettings settings, EventLog log, TimeProvider time)
 {
     private readonly ConcurrentBag<Served> completed = [];
-    private int failed;
-    private string? firstFailure;
+    private readonly ConcurrentBag<Unserved> unserved = [];
 
     /// <summary>Serves all prompts, or as many as there are before it is cancelled.</summary>
     public async Task<ServedRun> RunAsync(PoolFile pool, IReadOnlyList<PromptLine> prompts, CancellationToken cancellationToken)
     {
+        var arrivals = Arrivals.Of(prompts, settings.WarmUp, settings.Rate, settings.Seed);
         var engine = settings.CreateBuilder(pool).Build();
         using var observing = engine.Observe(log.Add);
         await using (engine.ConfigureAwait(false))
         {
             await EngineStart.WaitAsync(engine, cancellationToken).ConfigureAwait(false);
-            var load = new LoadGenerator(settings.Rate, settings.Concurrency, settings.Seed, time);
+            var load = new LoadGenerator(settings.Concurrency, time);
+            Task ServeAsync(int number, double atMs, TimeSpan late, CancellationToken cancel) =>
+                SendAsync(engine, new Arrival(number, prompts[number], atMs, late, number < settings.WarmUp), cancel);
+            Task KeepGoingAsync(int first, int end) =>
+                load.KeepGoingAsync(end - first, (i, cancel) => ServeAsync(first + i, log.NowMs, TimeSpan.Zero, cancel), cancellationToken);
+
             var started = time.GetTimestamp();
             try
             {
-                await load.RunAsync(prompts.Count, (i, cancel) => SendAsync(engine, i, prompts[i], cancel), cancellationToken).ConfigureAwait(false);
+                await KeepGoingAsync(0, settings.WarmUp).ConfigureAwait(false);
+                started = time.GetTimestamp();
+                var startedMs = log.NowMs;
+                await (arrivals is { } due
+                    ? load.ArriveAsync(due, (i, late, cancel) => ServeAsync(settings.WarmUp + i, startedMs + due[i].TotalMilliseconds, late, cancel), cancellationToken)
+                    : KeepGoingAsync(settings.WarmUp, prompts.Count)).ConfigureAwait(false);
             }
             catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
             {
@@ -37,43 +47,41 @@ internal sealed class ServingPart(RunSettings settings, EventLog log, TimeProvid
 
     private ServedRun ToRun(HeliosEngine engine, TimeSpan took) => new()
     {
-        Completed = [.. completed.OrderBy(served => served.Request)],
-        Failed = failed,
-        FirstFailure = firstFailure,
+        Completed = [.. completed.OrderBy(served => served.Arrival.Request)],
+        Unserved = [.. unserved.OrderBy(request => request.Arrival.Request)],
         Took = took,
         PeakBytes = engine.Pool.Snapshot.PeakBytes,
         MaxBatch = engine.Snapshot.PeakBatch,
     };
 
-    private async Task SendAsync(HeliosEngine engine, int number, PromptLine prompt, CancellationToken cancellationToken)
+    private async Task SendAsync(HeliosEngine engine, Arrival arrival, CancellationToken cancellationToken)
     {
         try
         {
-            var result = await engine.GenerateAsync(ToRequest(prompt), cancellationToken).ConfigureAwait(false);
-            if (result.FinishReason != FinishReason.Aborted && result.Point is { } point) Complete(new Served(number, prompt, result, point));
-            else Fail(number, prompt, "The answer was aborted.");
+            var result = await engine.GenerateAsync(ToRequest(arrival.Prompt), cancellationToken).ConfigureAwait(false);
+            if (result.FinishReason != FinishReason.Aborted && result.Point is { } point) Record(new Served(arrival, result, point));
+            else Record(new Unserved(arrival, "The answer was aborted.", IsRejected: false));
         }
         catch (OperationCanceledException)
         {
-            Fail(number, prompt, "Cancelled.");
+            Record(new Unserved(arrival, "Cancelled.", IsRejected: false));
         }
         catch (Exception error) when (error is ArgumentException or HeliosException)
         {
-            Fail(number, prompt, error.Message);
+            Record(new Unserved(arrival, error.Message, error is ServerBusyException));
         }
     }
 
-    private void Complete(Served served)
+    private void Record(Served served)
     {
-        completed.Add(served);
+        if (!served.Arrival.IsWarmUp) completed.Add(served);
         log.Add(served);
     }
 
-    private void Fail(int number, PromptLine prompt, string reason)
+    private void Record(Unserved request)
     {
-        Interlocked.Increment(ref failed);
-        Interlocked.CompareExchange(ref firstFailure, reason, null);
-        log.AddFailed(number, prompt.Tenant, reason);
+        if (!request.Arrival.IsWarmUp) unserved.Add(request);
+        log.Add(request);
     }
 
     private GenerationRequest ToRequest(PromptLine prompt) => new()

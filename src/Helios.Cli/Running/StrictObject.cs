@@ -30,11 +30,13 @@ internal readonly struct StrictObject
     public JsonElement? Optional(string field) => element.TryGetProperty(field, out var value) ? value : null;
 
     public JsonElement Required(string field, string expected) =>
-        Optional(field) ?? throw new FileException($"{At(field)} is missing; expected {expected}.");
+        Optional(field) ?? throw Missing(field, expected);
 
     public string? OptionalString(string field, string expected) => Optional(field) is { } value ? String(field, value, expected) : null;
 
     public string RequiredString(string field, string expected) => String(field, Required(field, expected), expected);
+
+    public FileException Missing(string field, string expected) => new($"{At(field)} is missing; expected {expected}.");
 
     public FileException Wrong(string field, JsonElement found, string expected) =>
         new($"{At(field)} is {Describe(found)}; expected {expected}.");

@@ -94,17 +94,45 @@ public readonly ref struct ExitLook
     public ReadOnlySpan<int> Targets { get; init; }
 }
 
-/// <summary>A row to draw a token for.</summary>
+/// <summary>A row to draw a token for: what is kept is what every cut keeps.</summary>
 /// <param name="Row">Index into the batch; must have retired.</param>
 /// <param name="Temperature">0 takes the likeliest token (lowest id on ties); above 0 divides the logits.</param>
 /// <param name="TopK">Keep this many likeliest tokens; 0 keeps all.</param>
-/// <param name="TopP">Keep the likeliest tokens whose probabilities sum to this, at least one; 1 keeps all.</param>
+/// <param name="TopP">Of those, keep the likeliest whose probabilities sum to this, at least one; 1 keeps all.</param>
 /// <param name="Uniform">The draw, in [0, 1): the token at which the running sum of kept probabilities, likeliest first, passes it.</param>
 /// <param name="Needs">Signals wanted of the row.</param>
-public readonly record struct SampleRow(int Row, float Temperature, int TopK, float TopP, double Uniform, ExitSignals Needs);
+public readonly record struct SampleRow(int Row, float Temperature, int TopK, float TopP, double Uniform, ExitSignals Needs)
+{
+    /// <summary>
+    /// Keep the tokens whose probability, after <see cref="Temperature"/>, is at least this share of the likeliest one's; 0 keeps
+    /// all.
+    /// </summary>
+    public float MinP { get; init; }
+
+    /// <summary>
+    /// Changes the logits that the token is drawn from; null draws from them as they are. Signals and log probabilities are
+    /// always those of the logits as they were.
+    /// </summary>
+    public ILogitsEdit? Edit { get; init; }
+
+    /// <summary>Takes the likeliest tokens, likeliest first (lower id on ties): as many as it has room for, all at most.</summary>
+    public Memory<TokenLogProbability> Likeliest { get; init; }
+}
 
 /// <summary>A drawn token.</summary>
 /// <param name="TokenId">The token.</param>
-/// <param name="LogProbability">Natural log of its probability before temperature and cuts.</param>
-/// <param name="Signal">Signals of the row at the depth it left at.</param>
+/// <param name="LogProbability">Natural log of its probability before edit, temperature and cuts.</param>
+/// <param name="Signal">Signals of the row at the depth it left at, before any edit.</param>
 public readonly record struct SampledToken(int TokenId, float LogProbability, ExitSignal Signal);
+
+/// <summary>
+/// Changes logits before a token is drawn from them. A backend calls it from any of its threads, once per row that has it, in
+/// any order and for rows of one sequence perhaps at the same time.
+/// </summary>
+public interface ILogitsEdit
+{
+    /// <summary>Changes the logits of one row in place. Must not throw: the other rows of the step would be lost with it.</summary>
+    /// <param name="position">Position of the row in its sequence; the logits are those of the token behind it.</param>
+    /// <param name="logits">One per token of the vocabulary. What the model said on entry.</param>
+    void Edit(int position, Span<float> logits);
+}

@@ -17,17 +17,62 @@ public sealed record GenerationRequest
     /// <summary>0 (the default) takes the likeliest token; above 0 samples.</summary>
     public float Temperature { get; init; }
 
-    /// <summary>Keep the likeliest tokens whose probabilities sum to this, in (0, 1].</summary>
-    public float TopP { get; init; } = 1;
-
     /// <summary>Keep this many likeliest tokens; 0 keeps all.</summary>
     public int TopK { get; init; }
+
+    /// <summary>Of those, keep the likeliest whose probabilities sum to this, in (0, 1].</summary>
+    public float TopP { get; init; } = 1;
+
+    /// <summary>
+    /// Of those, keep the tokens whose probability is at least this share of the likeliest one's, in [0, 1]; 0 keeps all. From
+    /// "Turning Up the Heat: Min-p Sampling for Creative and Coherent LLM Outputs" (arXiv 2407.01082), after the temperature.
+    /// </summary>
+    public float MinP { get; init; }
+
+    /// <summary>
+    /// Makes every token of prompt and answer less likely, once each, whoever wrote it: a positive logit is divided by this, a
+    /// negative one multiplied. In [0.1, 10]; 1 changes nothing, below 1 rewards. From "CTRL" (arXiv 1909.05858, section 4.1),
+    /// whose division is turned round for negative logits, which it would make likelier.
+    /// </summary>
+    public float RepetitionPenalty { get; init; } = 1;
+
+    /// <summary>
+    /// Taken off the logit of every token that is in the answer so far, however often; in [-2, 2]. As the OpenAI API has it:
+    /// logit - count x frequency penalty - (count > 0) x presence penalty.
+    /// </summary>
+    public float PresencePenalty { get; init; }
+
+    /// <summary>Taken off the logit of a token once for every time that it is in the answer so far; in [-2, 2]. See <see cref="PresencePenalty"/>.</summary>
+    public float FrequencyPenalty { get; init; }
+
+    /// <summary>
+    /// Added to the logits of some tokens: by id of the model's tokenizer, in [-100, 100] or negative infinity, which forbids the
+    /// token. Needs <see cref="Model"/> when the pool has several tokenizers.
+    /// </summary>
+    public IReadOnlyDictionary<int, float>? LogitBias { get; init; }
+
+    /// <summary>
+    /// Change the logits as they like, one after the other, when all else has. What they decide holds at temperature 0 too.
+    /// </summary>
+    public ImmutableArray<ILogitsProcessor> LogitsProcessors { get; init; } = [];
 
     /// <summary>Same seed, same prompt, same operating point: same tokens, whoever shares the batch. Null draws a seed.</summary>
     public long? Seed { get; init; }
 
     /// <summary>Generation ends before the first of these; they are not part of the answer.</summary>
     public ImmutableArray<string> Stop { get; init; } = [];
+
+    /// <summary>
+    /// Generation ends with the first of these ids, which is part of <see cref="GenerationResult.TokenIds"/> but not of the text, even
+    /// with <see cref="IgnoreEndOfSequence"/>. Needs <see cref="Model"/> when the pool has several tokenizers.
+    /// </summary>
+    public ImmutableArray<int> StopTokenIds { get; init; } = [];
+
+    /// <summary>
+    /// Asks for the log probability of every token generated, and of this many likeliest ones beside it, 0 to 20; null asks for
+    /// none.
+    /// </summary>
+    public int? LogProbabilities { get; init; }
 
     /// <summary>Goes on past end-of-sequence ids until <see cref="MaxTokens"/>.</summary>
     public bool IgnoreEndOfSequence { get; init; }
@@ -44,14 +89,35 @@ public sealed record GenerationRequest
     /// </summary>
     public double? MaxQualityGap { get; init; }
 
-    /// <summary>Whose request it is; null is the one tenant <c>anonymous</c>.</summary>
+    /// <summary>
+    /// Whose request it is: for fair shares, and for cached prefixes, which no other tenant finds. All requests that name nobody
+    /// belong to the one tenant <c>anonymous</c>: they share what it gets, and find each other's prefixes.
+    /// </summary>
     public string? Tenant { get; init; }
+
+    /// <summary>How urgent it is beside other requests; see <see cref="RequestPriority"/>.</summary>
+    public RequestPriority Priority { get; init; } = RequestPriority.Normal;
+
+    /// <summary>
+    /// Time from submission within which the first token should come, above 0. It decides who goes first among requests of the
+    /// same priority (how, says <see cref="ServingOptions.Order"/>); nothing happens to the request when it is missed. Null for no hurry.
+    /// </summary>
+    public TimeSpan? FirstTokenWithin { get; init; }
+
+    /// <summary>Time from submission within which the whole answer should come, above 0; otherwise as <see cref="FirstTokenWithin"/>.</summary>
+    public TimeSpan? CompleteWithin { get; init; }
+
+    /// <summary>
+    /// Most time from submission, above 0: when it is up, what was generated so far is the answer, and it ends with
+    /// <see cref="FinishReason.TimeLimit"/>. Null for no limit.
+    /// </summary>
+    public TimeSpan? TimeLimit { get; init; }
 }
 
 /// <summary>Why an answer ended.</summary>
 public enum FinishReason
 {
-    /// <summary>An end-of-sequence id or a stop string.</summary>
+    /// <summary>An end-of-sequence id, a stop id or a stop string.</summary>
     Stop,
 
     /// <summary><see cref="GenerationRequest.MaxTokens"/> was reached.</summary>
@@ -59,14 +125,29 @@ public enum FinishReason
 
     /// <summary>The engine was shut down before the answer was whole.</summary>
     Aborted,
+
+    /// <summary><see cref="GenerationRequest.TimeLimit"/> was up; the answer may be empty.</summary>
+    TimeLimit,
 }
 
 /// <summary>One piece of a streamed answer.</summary>
-/// <param name="TokenId">The token; -1 on a last piece that brings none (an aborted answer).</param>
-/// <param name="Text">Text that became certain with it; empty in the middle of a character or a possible stop string.</param>
-/// <param name="ExitDepth">Layers executed for it.</param>
-/// <param name="FinishReason">Set on the last piece.</param>
-public readonly record struct GenerationUpdate(int TokenId, string Text, int ExitDepth, FinishReason? FinishReason);
+public readonly record struct GenerationUpdate
+{
+    /// <summary>The token; -1 on a last piece that brings none (an answer that was aborted or ran out of time).</summary>
+    public required int TokenId { get; init; }
+
+    /// <summary>Text that became certain with it; empty in the middle of a character or a possible stop string.</summary>
+    public required string Text { get; init; }
+
+    /// <summary>Layers executed for it.</summary>
+    public required int ExitDepth { get; init; }
+
+    /// <summary>How likely it was, where <see cref="GenerationRequest.LogProbabilities"/> asks for it.</summary>
+    public TokenLogProbabilities? LogProbabilities { get; init; }
+
+    /// <summary>Set on the last piece.</summary>
+    public FinishReason? FinishReason { get; init; }
+}
 
 /// <summary>A whole answer.</summary>
 public sealed record GenerationResult
@@ -77,16 +158,19 @@ public sealed record GenerationResult
     /// <summary>Prompt ids as they ran.</summary>
     public required ImmutableArray<int> PromptIds { get; init; }
 
-    /// <summary>Generated ids, the end-of-sequence id included when it came.</summary>
+    /// <summary>Generated ids, the end-of-sequence or stop id included when it came.</summary>
     public required ImmutableArray<int> TokenIds { get; init; }
 
     /// <summary>Layers executed for each generated token.</summary>
     public required ImmutableArray<int> ExitDepths { get; init; }
 
+    /// <summary>How likely each generated token was; empty unless <see cref="GenerationRequest.LogProbabilities"/> asks for it.</summary>
+    public ImmutableArray<TokenLogProbabilities> LogProbabilities { get; init; } = [];
+
     /// <summary>Why it ended.</summary>
     public required FinishReason FinishReason { get; init; }
 
-    /// <summary>What served it; null when it was aborted before it ran.</summary>
+    /// <summary>What served it; null when it ended before it ran.</summary>
     public required OperatingPoint? Point { get; init; }
 
     /// <summary>Tokens of the prompt that needed not be computed, because their KV was there already.</summary>

@@ -24,7 +24,7 @@ public class HeliosException : Exception
     }
 }
 
-/// <summary>The queue is full: try again later. Nothing of the request was started.</summary>
+/// <summary>The queue is full, or the request waited in it for too long: try again later. Nothing of the request was started.</summary>
 public sealed class ServerBusyException : HeliosException
 {
     /// <summary>Creates an exception without a message of its own.</summary>
@@ -46,4 +46,10 @@ public sealed class ServerBusyException : HeliosException
         : base(message, innerException)
     {
     }
+
+    /// <summary>
+    /// An estimate of when it is worth trying again: how long those that waited at that moment take, at the rate at which
+    /// requests were completed lately. Null while none was completed.
+    /// </summary>
+    public TimeSpan? RetryAfter { get; init; }
 }

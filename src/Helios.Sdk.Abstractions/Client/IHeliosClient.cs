@@ -10,7 +10,7 @@ public interface IHeliosClient
     /// <param name="request">Prompt and options.</param>
     /// <param name="cancellationToken">Cancels it wherever it is: in the queue, while a model loads, in prefill, in decode.</param>
     /// <exception cref="ArgumentException">The request is invalid: empty prompt, unknown model, context overflow, ...</exception>
-    /// <exception cref="ServerBusyException">The queue is full.</exception>
+    /// <exception cref="ServerBusyException">The queue is full, or the request waited longer than <see cref="ServingOptions.MaxQueueTime"/> without being started.</exception>
     /// <exception cref="HeliosException">The engine failed, or cannot hold what the request asks for.</exception>
     /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was cancelled.</exception>
     /// <exception cref="ObjectDisposedException">The engine was stopped.</exception>
@@ -20,7 +20,7 @@ public interface IHeliosClient
     /// <param name="request">Prompt and options.</param>
     /// <param name="cancellationToken">Cancels it wherever it is.</param>
     /// <exception cref="ArgumentException">The request is invalid.</exception>
-    /// <exception cref="ServerBusyException">The queue is full.</exception>
+    /// <exception cref="ServerBusyException">The queue is full, or the request waited longer than <see cref="ServingOptions.MaxQueueTime"/> without being started.</exception>
     /// <exception cref="HeliosException">The engine failed, or cannot hold what the request asks for.</exception>
     /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was cancelled.</exception>
     /// <exception cref="ObjectDisposedException">The engine was stopped.</exception>

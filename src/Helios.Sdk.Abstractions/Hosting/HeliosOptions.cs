@@ -39,6 +39,42 @@ public sealed class ServingOptions
     /// <summary>Most requests waiting; one more is turned away with <see cref="ServerBusyException"/>. At least 1.</summary>
     public int MaxQueueLength { get; set; } = 10_000;
 
+    /// <summary>
+    /// Most time that a request waits to be started, above 0; after it, it is turned away with <see cref="ServerBusyException"/>.
+    /// Null (the default) lets it wait.
+    /// </summary>
+    public TimeSpan? MaxQueueTime { get; set; }
+
+    /// <summary>
+    /// Who goes next among waiting requests of the same priority, by name: <c>fair</c> (weighted fair sharing between tenants by
+    /// tokens, see <see cref="Tenants"/>; a tenant's requests by deadline, then by arrival), <c>first-come</c>, <c>deadline</c>
+    /// (the earliest deadline first; one without counts as due 30 seconds after its arrival), or one of your own
+    /// (<see cref="IRequestOrder"/>). A scheduler of your own need not heed it.
+    /// </summary>
+    public string Order { get; set; } = "fair";
+
+    /// <summary>
+    /// A request that has waited this long moves up a priority, and again after as long, so that nobody starves; above 0, at most
+    /// a day.
+    /// </summary>
+    public TimeSpan PriorityAging { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>
+    /// How much longer than the decoding requests' rows alone a step may take because prompts are computed in it, as a factor
+    /// above 1; <see cref="double.PositiveInfinity"/> sets no bound. Low values keep the time between tokens even while a long
+    /// prompt comes in; high ones compute prompts sooner, and fill the batch better.
+    /// </summary>
+    public double MaxDecodeStretch { get; set; } = 1.6;
+
+    /// <summary>
+    /// Share of all KV blocks, 0 to 0.5, that must stay obtainable when a request is started beside others, so that those that
+    /// run can grow for a while; at least one block for each of them.
+    /// </summary>
+    public double KvWatermark { get; set; } = 0.01;
+
+    /// <summary>Tenants that differ from the rest, by the name that <see cref="GenerationRequest.Tenant"/> gives; <c>anonymous</c> is those that give none.</summary>
+    public IDictionary<string, TenantOptions> Tenants { get; } = new Dictionary<string, TenantOptions>(StringComparer.Ordinal);
+
     /// <summary>Tokens of a KV block; a multiple of 16.</summary>
     public int KvBlockTokens { get; set; } = 16;
 
@@ -56,9 +92,6 @@ public sealed class ServingOptions
     /// its own. Over it, its cached KV is the first to go when memory is wanted; until then it stays.
     /// </summary>
     public double DefaultCacheShare { get; set; } = 0.25;
-
-    /// <summary>What is particular to tenants, by the name that requests give; others have the defaults.</summary>
-    public IDictionary<string, TenantOptions> Tenants { get; } = new Dictionary<string, TenantOptions>(StringComparer.Ordinal);
 
     /// <summary>Per-token exit policy among the loaded layers, by name: <c>none</c>, <c>confidence:0.8</c>, <c>top1:0.9</c>, <c>margin:0.3</c>, <c>entropy:1.5</c>, <c>patience:2</c>, or one of your own.</summary>
     public string ExitPolicy { get; set; } = "none";

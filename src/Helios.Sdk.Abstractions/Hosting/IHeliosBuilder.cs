@@ -12,11 +12,11 @@ public interface IHeliosBuilder
     IHeliosBuilder UseBackend(Func<IBackend> create);
 
     /// <summary>
-    /// Adds or replaces one of the engine's strategies: <see cref="IExitPolicy"/>, <see cref="ISloObjective"/> (found by name) or
-    /// <see cref="IScheduler"/>.
+    /// Adds or replaces one of the engine's strategies: <see cref="IExitPolicy"/>, <see cref="ISloObjective"/> and
+    /// <see cref="IRequestOrder"/> (found by name), or <see cref="IScheduler"/>.
     /// </summary>
     /// <typeparam name="TStrategy">The strategy's interface.</typeparam>
-    /// <param name="create">Makes it, once per engine.</param>
+    /// <param name="create">Makes it: once per engine, an order once per priority.</param>
     /// <exception cref="ArgumentException">The engine knows no such strategy.</exception>
     IHeliosBuilder UseStrategy<TStrategy>(Func<TStrategy> create)
         where TStrategy : class;

@@ -3,6 +3,9 @@ namespace Helios.Sdk;
 /// <summary>What is particular to a tenant.</summary>
 public sealed class TenantOptions
 {
+    /// <summary>Its share of tokens beside those of other tenants that wait at the same time; above 0. Twice the weight, twice the tokens.</summary>
+    public double Weight { get; set; } = 1;
+
     /// <summary>
     /// Shares cached prefixes with every tenant that names the same group; null keeps them to the tenant. The names of groups
     /// and of tenants have nothing to do with each other.

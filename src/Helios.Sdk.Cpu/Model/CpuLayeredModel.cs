@@ -118,6 +118,7 @@ internal sealed class CpuLayeredModel : ILayeredModel
             RequireRow(draw.Row);
             if (this.rows.LeftAt(draw.Row) < 0) throw new InvalidOperationException($"Row {draw.Row} has not retired.");
             if (!(draw.Uniform >= 0 && draw.Uniform < 1)) throw new ArgumentOutOfRangeException(nameof(rows), draw.Uniform, "A draw lies in [0, 1).");
+            if (!(draw.MinP >= 0 && draw.MinP <= 1)) throw new ArgumentOutOfRangeException(nameof(rows), draw.MinP, "The least share of the likeliest token's probability lies in [0, 1].");
         }
 
         heads.Sample(layers, rows, tokens);

@@ -58,6 +58,21 @@ internal sealed unsafe class HeadReader : IParallelWork
         }
     }
 
+    /// <summary>The likeliest tokens, in order: a token must beat the last of those found, which after the first few hardly any does.</summary>
+    internal static void FindLikeliest(ReadOnlySpan<float> logits, in LogitSummary summary, Span<TokenLogProbability> likeliest)
+    {
+        var found = 0;
+        var least = float.NegativeInfinity;
+        for (var id = 0; id < logits.Length; id++)
+        {
+            if (found == likeliest.Length && !(logits[id] > least)) continue;
+            var place = found < likeliest.Length ? found++ : found - 1;
+            for (; place > 0 && logits[id] > logits[likeliest[place - 1].TokenId]; place--) likeliest[place] = likeliest[place - 1];
+            likeliest[place] = new TokenLogProbability(id, LogProbability(summary, logits[id]));
+            least = logits[likeliest[found - 1].TokenId];
+        }
+    }
+
     public void Execute(int item, int worker)
     {
         ref var entry = ref tile[item];
@@ -68,8 +83,9 @@ internal sealed unsafe class HeadReader : IParallelWork
         var summary = kernels.Summarise(logits, size, padded, Wants(entry, ExitSignals.Entropy));
         entry.Signal = Signal(summary, entry, logits);
         if (!entry.Draws) return;
-        var token = Sampler.Draw(kernels, logits, size, padded, summary, entry.Draw, space.SampleScratch(worker));
+        var token = entry.Draw.Edit is null ? Draw(logits, summary, entry, worker) : DrawEdited(logits, entry, worker);
         entry.Token = new SampledToken(token, LogProbability(summary, logits[token]), entry.Signal);
+        if (!entry.Draw.Likeliest.IsEmpty) FindLikeliest(new ReadOnlySpan<float>(logits, size), summary, entry.Draw.Likeliest.Span);
     }
 
     // Enum.HasFlag allocates until the JIT has optimised its caller.
@@ -86,6 +102,19 @@ internal sealed unsafe class HeadReader : IParallelWork
         if (Wants(entry, ExitSignals.Entropy)) signal.Entropy = (float)(Math.Log(summary.Sum) - summary.Weighted / summary.Sum);
         if (entry.Target >= 0) signal.TargetLogProbability = LogProbability(summary, logits[entry.Target]);
         return signal;
+    }
+
+    private int Draw(float* logits, in LogitSummary summary, in Entry entry, int worker) =>
+        Sampler.Draw(kernels, logits, architecture.VocabularySize, space.LogitStride, summary, entry.Draw, space.SampleScratch(worker));
+
+    // In a copy: log probabilities are read from the row as it was.
+    private int DrawEdited(float* logits, in Entry entry, int worker)
+    {
+        var edited = space.EditedLogits(worker);
+        new ReadOnlySpan<float>(logits, space.LogitStride).CopyTo(new Span<float>(edited, space.LogitStride));
+        entry.Draw.Edit!.Edit(rows[entry.Row].Position, new Span<float>(edited, architecture.VocabularySize));
+        var summary = kernels.Summarise(edited, architecture.VocabularySize, space.LogitStride, weighted: false);
+        return Draw(edited, summary, entry, worker);
     }
 
     private void SampleWith(PackedMatrix head, ReadOnlySpan<SampleRow> draws, Span<SampledToken> tokens)

@@ -3,8 +3,9 @@ using Helios.Sdk.Cpu.Kernels;
 namespace Helios.Sdk.Cpu.Model;
 
 /// <summary>
-/// Draws a token from a row of logits: temperature, then the top k, then the top p of what those leave, then the token
-/// at which the running sum of kept weights, likeliest first (lower id on ties), passes the draw.
+/// Draws a token from a row of logits: temperature, then the top k, then the top p of what those leave, then of those the ones
+/// of at least a share of the largest weight, then the token at which the running sum of kept weights, likeliest first
+/// (lower id on ties), passes the draw.
 /// </summary>
 /// <remarks>
 /// Nothing sorts the vocabulary. Tokens fall into buckets by how far their logit lies below the largest; buckets are in
@@ -57,6 +58,7 @@ internal unsafe ref struct Sampler
         var kept = new Cut(size, total, summary.TopId);
         if (row.TopK > 0 && row.TopK < size) kept = sampler.Seek(row.TopK, double.PositiveInfinity, passing: false);
         if (row.TopP < 1) kept = sampler.Seek(kept.Count, row.TopP * kept.Mass, passing: false);
+        if (row.MinP > 0 && sampler.CountFrom(row.MinP) is var likely && likely < kept.Count) kept = sampler.Seek(likely, double.PositiveInfinity, passing: false);
         return sampler.Seek(kept.Count, row.Uniform * kept.Mass, passing: true).Token;
     }
 
@@ -71,6 +73,18 @@ internal unsafe ref struct Sampler
             counts[bucket]++;
             masses[bucket] += weights[id];
         }
+    }
+
+    // Tokens of at least so much weight; the largest weighs 1.
+    private readonly int CountFrom(float least)
+    {
+        var count = 0;
+        for (var id = 0; id < size; id++)
+        {
+            if (weights[id] >= least) count++;
+        }
+
+        return count;
     }
 
     // Goes over tokens, likeliest first, to the one at which there are `count` of them or their mass reaches (or, when

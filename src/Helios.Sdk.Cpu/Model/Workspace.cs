@@ -96,6 +96,9 @@ internal sealed unsafe class Workspace : IDisposable
     /// <summary>Scratch memory of sampling for one thread.</summary>
     public byte* SampleScratch(int worker) => (byte*)At(layout.SampleScratch + worker * layout.SampleScratchBytes);
 
+    /// <summary>Logits of one row that were edited, for one thread <c>[LogitStride]</c>.</summary>
+    public float* EditedLogits(int worker) => At(layout.EditedLogits) + (nint)worker * LogitStride;
+
     public void Dispose() => memory.Dispose();
 
     private float* At(long offset) => (float*)(memory.Pointer + offset);
@@ -132,6 +135,7 @@ internal sealed unsafe class Workspace : IDisposable
             SplitStates = Take((long)architecture.KvHeads * Splits * SplitRows * SplitRowFloats);
             SampleScratchBytes = Align(Sampler.ScratchBytes(Logit));
             SampleScratch = Take(threads * SampleScratchBytes / sizeof(float));
+            EditedLogits = Take((long)threads * Logit);
         }
 
         public int Hidden { get; }
@@ -177,6 +181,8 @@ internal sealed unsafe class Workspace : IDisposable
         public long SampleScratch { get; }
 
         public long SampleScratchBytes { get; }
+
+        public long EditedLogits { get; }
 
         public long Bytes { get; private set; }
 

@@ -52,7 +52,7 @@ internal static class EngineComposition
 
         var routes = new Routes();
         var telemetry = new ServingTelemetry(adaptation);
-        var scheduler = builder.Scheduler?.Invoke() ?? new ContinuousBatchingScheduler();
+        var scheduler = builder.Scheduler?.Invoke() ?? RequestOrders.CreateScheduler(options.Serving, time, builder.RequestOrders);
         var loop = new ServingLoop(new ServingParts(options.Serving, scheduler, blocks, work, telemetry, time), routes);
         memory.Serve(loop);
 

@@ -100,6 +100,7 @@ internal sealed partial class EngineParts : IDisposable
         Steps = Loop.Steps,
         CompletedRequests = Telemetry.Completed,
         RunningSequences = Loop.Sequences.Running,
+        Preemptions = Loop.Sequences.Preemptions,
         PeakBatch = Telemetry.PeakRows,
         KvSlabBytes = Blocks.SlabBytes,
         KvUsedBytes = Blocks.UsedBytes,

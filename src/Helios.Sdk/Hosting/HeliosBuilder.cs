@@ -20,6 +20,8 @@ public sealed class HeliosBuilder : IHeliosBuilder
 
     internal List<Func<ISloObjective>> Objectives { get; } = [];
 
+    internal List<Func<IRequestOrder>> RequestOrders { get; } = [];
+
     internal TimeProvider Time { get; private set; } = TimeProvider.System;
 
     internal ILoggerFactory Logging { get; private set; } = NullLoggerFactory.Instance;
@@ -50,7 +52,8 @@ public sealed class HeliosBuilder : IHeliosBuilder
             case Func<IScheduler> scheduler: Scheduler = scheduler; break;
             case Func<IExitPolicy> policy: ExitPolicies.Add(policy); break;
             case Func<ISloObjective> objective: Objectives.Add(objective); break;
-            default: throw new ArgumentException($"{typeof(TStrategy).Name} is no strategy of the engine; it has {nameof(IScheduler)}, {nameof(IExitPolicy)} and {nameof(ISloObjective)}.", nameof(create));
+            case Func<IRequestOrder> order: RequestOrders.Add(order); break;
+            default: throw new ArgumentException($"{typeof(TStrategy).Name} is no strategy of the engine; it has {nameof(IScheduler)}, {nameof(IRequestOrder)}, {nameof(IExitPolicy)} and {nameof(ISloObjective)}.", nameof(create));
         }
 
         return this;

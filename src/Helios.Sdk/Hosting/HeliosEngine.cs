@@ -190,7 +190,7 @@ public sealed class HeliosEngine : IHeliosClient, IAsyncDisposable, IDisposable
         var most = parts.Serving.MaxQueueLength + parts.Serving.MaxBatchSize;
         if (Interlocked.Add(ref live, count) <= most) return;
         Interlocked.Add(ref live, -count);
-        throw new ServerBusyException($"{parts.Serving.MaxQueueLength} requests wait already (Serving.MaxQueueLength).");
+        throw parts.Loop.Busy($"{parts.Serving.MaxQueueLength} requests wait already (Serving.MaxQueueLength).", parts.Serving.MaxQueueLength);
     }
 
     private RunningRequest Start(Sequence sequence, CancellationToken cancellationToken) =>
@@ -241,6 +241,9 @@ public sealed record EngineSnapshot
 
     /// <summary>Sequences that hold KV now.</summary>
     public required int RunningSequences { get; init; }
+
+    /// <summary>How often a sequence gave its KV up since the start, to go on later.</summary>
+    public required long Preemptions { get; init; }
 
     /// <summary>Most tokens sampled in one step.</summary>
     public required int PeakBatch { get; init; }

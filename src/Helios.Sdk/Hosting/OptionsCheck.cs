@@ -1,5 +1,6 @@
 using Helios.Sdk.Adaptation.Objectives;
 using Helios.Sdk.ExitPolicies;
+using Helios.Sdk.Serving.Scheduling;
 
 namespace Helios.Sdk;
 
@@ -12,6 +13,7 @@ internal static class OptionsCheck
         var wrong = Find(options).ToList();
         if (builder.Backend is null) wrong.Add("No backend was chosen; call UseCpu().");
         Try(() => ExitPolicyParser.Parse(options.Serving.ExitPolicy, builder.ExitPolicies), "Serving.ExitPolicy", wrong);
+        Try(() => RequestOrders.Find(options.Serving.Order, builder.Time, builder.RequestOrders), "Serving.Order", wrong);
         Try(() => ObjectiveParser.Parse(options.Adaptation.Objective, builder.Objectives), "Adaptation.Objective", wrong);
         if (wrong.Count > 0) throw new ArgumentException(string.Join(Environment.NewLine, wrong), nameof(options));
     }
@@ -43,6 +45,10 @@ internal static class OptionsCheck
             AtLeast("Serving.KvSlabBytes", serving.KvSlabBytes ?? 1, 1),
             Between("Serving.DefaultCacheShare", serving.DefaultCacheShare, 0, 1),
             serving.DrainTimeout >= TimeSpan.Zero && serving.DrainTimeout <= TimeSpan.FromDays(1) ? null : $"Serving.DrainTimeout is {serving.DrainTimeout}; expected 0 to 1 day.",
+            serving.MaxQueueTime is not { } wait || wait > TimeSpan.Zero ? null : $"Serving.MaxQueueTime is {wait}; expected above 0, or null.",
+            serving.PriorityAging > TimeSpan.Zero && serving.PriorityAging <= TimeSpan.FromDays(1) ? null : $"Serving.PriorityAging is {serving.PriorityAging}; expected above 0, at most 1 day.",
+            serving.MaxDecodeStretch > 1 ? null : $"Serving.MaxDecodeStretch is {serving.MaxDecodeStretch}; expected above 1.",
+            Between("Serving.KvWatermark", serving.KvWatermark, 0, 0.5),
             AtLeast("Adaptation.FixedDepth", adaptation.FixedDepth ?? 1, 1),
             AtLeast("Adaptation.Candidates", adaptation.Candidates, 1),
             AtLeast("Adaptation.RequestsPerCandidate", adaptation.RequestsPerCandidate, 1),
@@ -67,13 +73,14 @@ internal static class OptionsCheck
     {
         foreach (var (name, tenant) in serving.Tenants)
         {
-            if (name.Length == 0) yield return "Serving.Tenants has a tenant without a name.";
+            if (name.Length == 0) yield return "Serving.Tenants: a tenant has no name.";
             if (tenant is null)
             {
                 yield return $"Serving.Tenants[{name}] is null.";
                 continue;
             }
 
+            if (!(tenant.Weight > 0 && double.IsFinite(tenant.Weight))) yield return $"Serving.Tenants[{name}].Weight is {tenant.Weight}; expected a finite number above 0.";
             if (tenant.CacheGroup is "") yield return $"Serving.Tenants[{name}].CacheGroup is empty; leave it null to share with nobody.";
             if (Between($"Serving.Tenants[{name}].CacheShare", tenant.CacheShare ?? 0, 0, 1) is { } message) yield return message;
         }

@@ -17,6 +17,7 @@ internal sealed class RequestDoor(ModelPool pool, Routes routes, PointOverrides 
         var encoder = pinned ?? pool.Find(routes.Current?.Serving.Lease.Model.Name ?? pool.Entries.First().Info.Name);
         var prompt = Encode(request, pinned, encoder);
         CheckContext(request, prompt, pinned, encoder);
+        CheckSampling(request, pinned, encoder);
 
         if (await overrides.ResolveAsync(request, cancellationToken).ConfigureAwait(false) is not var (route, lease)) return Make(request, prompt);
         try
@@ -51,7 +52,7 @@ internal sealed class RequestDoor(ModelPool pool, Routes routes, PointOverrides 
     private Sequence Make(GenerationRequest request, EncodedPrompt prompt)
     {
         var tokenizer = pool.Entries.First(entry => entry.Tokenizer.Fingerprint == prompt.TokenizerFingerprint).Tokenizer;
-        var output = new TokenStream(request.MaxTokens, tokenizer, request.Stop);
+        var output = new TokenStream(request.MaxTokens, tokenizer, request.Stop) { LogProbabilities = AnswerLogProbabilities.For(request) };
         var seed = request.Seed ?? Random.Shared.NextInt64();
         return new Sequence(new RequestId(Interlocked.Increment(ref lastId)), request, seed, prompt, output, time.GetTimestamp());
     }
@@ -60,8 +61,7 @@ internal sealed class RequestDoor(ModelPool pool, Routes routes, PointOverrides 
     {
         if (request.TokenIds is { } ids)
         {
-            if (pinned is null && pool.Entries.Any(entry => entry.Tokenizer.Fingerprint != encoder.Tokenizer.Fingerprint))
-                throw new ArgumentException($"{nameof(request.TokenIds)} needs {nameof(request.Model)}: the models of the pool have different tokenizers.", nameof(request));
+            RequireOneTokenizer(nameof(request.TokenIds), pinned, encoder);
             PromptRules.CheckIds(ids, encoder.Info);
             return new EncodedPrompt([.. ids], encoder.Tokenizer.Fingerprint);
         }
@@ -71,17 +71,32 @@ internal sealed class RequestDoor(ModelPool pool, Routes routes, PointOverrides 
         return new EncodedPrompt(encoded, encoder.Tokenizer.Fingerprint);
     }
 
+    /// <summary>Ids mean something to one tokenizer alone.</summary>
+    private void RequireOneTokenizer(string option, PoolEntry? pinned, PoolEntry encoder)
+    {
+        if (pinned is null && pool.Entries.Any(entry => entry.Tokenizer.Fingerprint != encoder.Tokenizer.Fingerprint))
+            throw new ArgumentException($"{option} needs {nameof(GenerationRequest.Model)}: the models of the pool have different tokenizers.", option);
+    }
+
     private static EncodedPrompt Reencode(GenerationRequest request, EncodedPrompt prompt, PoolEntry entry) =>
         entry.Tokenizer.Fingerprint == prompt.TokenizerFingerprint || request.Prompt is null
             ? prompt
             : new EncodedPrompt(entry.Tokenizer.Encode(request.Prompt), entry.Tokenizer.Fingerprint);
 
+    private IEnumerable<PoolEntry> Alike(PoolEntry encoder) => pool.Entries.Where(entry => entry.Tokenizer.Fingerprint == encoder.Tokenizer.Fingerprint);
+
+    /// <summary>Without a pinned model the largest vocabulary counts; a bias or stop id that the serving model lacks has no effect.</summary>
+    private void CheckSampling(GenerationRequest request, PoolEntry? pinned, PoolEntry encoder)
+    {
+        if (request.LogitBias is { Count: > 0 }) RequireOneTokenizer(nameof(request.LogitBias), pinned, encoder);
+        if (!request.StopTokenIds.IsEmpty) RequireOneTokenizer(nameof(request.StopTokenIds), pinned, encoder);
+        PromptRules.CheckVocabulary(request, (pinned ?? Alike(encoder).MaxBy(entry => entry.Info.Architecture.VocabularySize)!).Info);
+    }
+
     /// <summary>Without a pinned model the roomiest context counts; a model with a smaller one refuses when it is the one to serve.</summary>
     private void CheckContext(GenerationRequest request, EncodedPrompt prompt, PoolEntry? pinned, PoolEntry encoder)
     {
-        var roomiest = pinned ?? pool.Entries
-            .Where(entry => entry.Tokenizer.Fingerprint == encoder.Tokenizer.Fingerprint)
-            .MaxBy(entry => entry.Info.Architecture.ContextLength)!;
+        var roomiest = pinned ?? Alike(encoder).MaxBy(entry => entry.Info.Architecture.ContextLength)!;
         if ((long)prompt.Ids.Count + request.MaxTokens > roomiest.Info.Architecture.ContextLength)
             throw new ArgumentException(PromptRules.Overflow(roomiest.Info, prompt.Ids.Count, request.MaxTokens), nameof(request));
     }

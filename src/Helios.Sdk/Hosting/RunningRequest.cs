@@ -54,15 +54,16 @@ internal sealed class RunningRequest : IAsyncDisposable
         if (end?.Error is { } error) throw Failure(error);
         if (seen == count)
         {
-            // It ended without another token: an abort.
+            // It ended without another token: an abort, or time was up.
             finished = true;
-            return new GenerationUpdate(-1, Read(Output.Text.SafeLength, last: true), 0, end!.Reason);
+            return new GenerationUpdate { TokenId = -1, Text = Read(Output.Text.SafeLength, last: true), ExitDepth = 0, FinishReason = end!.Reason };
         }
 
+        var logProbabilities = Output.LogProbabilities?[seen];
         var (id, depth, textEnd) = Output[seen++];
         finished = end is not null && seen == count;
         var piece = finished ? Read(Output.Text.SafeLength, last: true) : Read(textEnd, last: false);
-        return new GenerationUpdate(id, piece, depth, finished ? end!.Reason : null);
+        return new GenerationUpdate { TokenId = id, Text = piece, ExitDepth = depth, LogProbabilities = logProbabilities, FinishReason = finished ? end!.Reason : null };
     }
 
     /// <summary>The whole answer; after the last token was read.</summary>
@@ -78,6 +79,7 @@ internal sealed class RunningRequest : IAsyncDisposable
             PromptIds = [.. sequence.Tokens[..sequence.PromptLength]],
             TokenIds = [.. tokens.Select(token => token.Id)],
             ExitDepths = [.. tokens.Select(token => token.Depth)],
+            LogProbabilities = Output.LogProbabilities is { } known ? [.. Enumerable.Range(0, tokens.Count).Select(i => known[i])] : [],
             FinishReason = finish,
             Point = sequence.Route?.Point,
             CachedPromptTokens = sequence.CachedPromptTokens,
@@ -108,6 +110,7 @@ internal sealed class RunningRequest : IAsyncDisposable
         return error switch
         {
             OperationCanceledException => new OperationCanceledException("The request was cancelled.", cancellationToken),
+            ServerBusyException busy => new ServerBusyException(busy.Message, busy) { RetryAfter = busy.RetryAfter },
             HeliosException known => new HeliosException(known.Message, known),
             _ => new HeliosException(error.Message, error),
         };

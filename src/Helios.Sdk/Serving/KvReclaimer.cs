@@ -5,7 +5,7 @@ namespace Helios.Sdk.Serving;
 
 /// <summary>
 /// Finds bytes for a load: what is free in the budget, then empty KV slabs, then those that cached blocks fill, then the KV of
-/// the latest arrivals. It never takes so much that the largest live sequence could not run to its end.
+/// the least urgent, latest arrivals. It never takes so much that the largest live sequence could not run to its end.
 /// </summary>
 internal sealed class KvReclaimer(MemoryBudget budget, BlockPool blocks, IKvStore store, DeviceWork work)
 {
@@ -38,11 +38,7 @@ internal sealed class KvReclaimer(MemoryBudget budget, BlockPool blocks, IKvStor
     /// <summary>The same, on the device thread.</summary>
     public (MemoryReservation? Reservation, long Available) Reserve(long bytes, long kvBytes)
     {
-        foreach (var sequence in loop!.Sequences.All)
-        {
-            // One that has begun and whose KV was dropped comes back for it.
-            if (sequence.Kv is not null || sequence.DepthOf(0) > 0) kvBytes = Math.Max(kvBytes, SlabBytesFor(sequence.KvShape, sequence.Capacity));
-        }
+        foreach (var sequence in loop!.Sequences.Begun) kvBytes = Math.Max(kvBytes, SlabBytesFor(sequence.KvShape, sequence.Capacity));
 
         var available = budget.Limit - (budget.Used - blocks.SlabBytes) - kvBytes;
         if (bytes > available) return (null, Math.Max(0, available));
@@ -51,7 +47,7 @@ internal sealed class KvReclaimer(MemoryBudget budget, BlockPool blocks, IKvStor
         {
             blocks.Trim(bytes);
             if (budget.TryReserve(bytes) is { } reservation) return (reservation, available);
-            if (!loop.PreemptLatest()) return (null, budget.Free);
+            if (!loop.PreemptLeast()) return (null, budget.Free);
         }
     }
 }

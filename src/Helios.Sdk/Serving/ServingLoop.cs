@@ -15,6 +15,9 @@ namespace Helios.Sdk.Serving;
 /// </summary>
 internal sealed class ServingLoop
 {
+    /// <summary>A limit further away than a wait can be is looked at again.</summary>
+    private static readonly TimeSpan LongestWait = TimeSpan.FromDays(1);
+
     private readonly IScheduler scheduler;
     private readonly BlockPool blocks;
     private readonly LayerWalk walk;
@@ -23,6 +26,9 @@ internal sealed class ServingLoop
     private readonly TimeProvider time;
     private readonly SequenceTable sequences = new();
     private readonly StepPlan plan;
+    private readonly RequestLimits limits;
+    private readonly CompletionRate completions;
+    private readonly Dictionary<string, double> weights;
     private readonly ConcurrentQueue<Command> inbox = new();
     private readonly List<(Sequence Sequence, Exception Error)> rejected = [];
     private readonly List<PlannedRows> group = [];
@@ -42,6 +48,9 @@ internal sealed class ServingLoop
         walk = new LayerWalk(parts.Options.MaxRowsPerStep, time);
         Prompts = new PromptCache(blocks, parts.Options);
         plan = new StepPlan(sequences, blocks, Prompts, new Admission(routes, (sequence, error) => rejected.Add((sequence, error))), parts.Options);
+        limits = new RequestLimits(parts.Options.MaxQueueTime, time);
+        completions = new CompletionRate(time);
+        weights = parts.Options.Tenants.ToDictionary(tenant => tenant.Key, tenant => tenant.Value.Weight, StringComparer.Ordinal);
         work.WakeWith(Wake);
     }
 
@@ -81,6 +90,9 @@ internal sealed class ServingLoop
         Wake();
     }
 
+    /// <summary>Any thread: a refusal because so many wait, with an estimate of how long those take.</summary>
+    public ServerBusyException Busy(string message, int waiting) => new(message) { RetryAfter = completions.TimeFor(waiting) };
+
     /// <summary>Any thread: there may be something to do.</summary>
     public void Wake() => wake.Set();
 
@@ -94,7 +106,7 @@ internal sealed class ServingLoop
         {
             while (!aborting && !(stopping && sequences.Count == 0 && inbox.IsEmpty))
             {
-                if (!Step() && !work.TryRunBackground(idle: true)) wake.Wait();
+                if (!Step() && !work.TryRunBackground(idle: true)) wake.Wait(UntilNextLimit());
             }
         }
         catch (Exception error)
@@ -112,7 +124,9 @@ internal sealed class ServingLoop
         TakeCommands();
         work.RunUrgent();
 
-        plan.Begin(time.GetTimestamp());
+        var now = time.GetTimestamp();
+        EndOverdue(now);
+        plan.Begin(now);
         scheduler.Plan(plan);
         Reject();
         if (plan.Entries.Count == 0) return false;
@@ -123,17 +137,21 @@ internal sealed class ServingLoop
         return true;
     }
 
-    /// <summary>Device thread: drops the KV of the latest arrival that holds any; it computes its tokens again later.</summary>
-    internal bool PreemptLatest()
+    /// <summary>Device thread: drops the KV of the least urgent request that holds any, the latest arrival of these; it computes its tokens again later.</summary>
+    internal bool PreemptLeast()
     {
-        Sequence? latest = null;
-        foreach (var sequence in sequences.All)
+        Sequence? least = null;
+        foreach (var sequence in sequences.Begun)
         {
-            if (sequence.Kv is not null && (latest is null || sequence.Id.Value > latest.Id.Value)) latest = sequence;
+            if (sequence.Kv is not null && (least is null || GivesWayBefore(sequence, least))) least = sequence;
         }
 
-        return latest is not null && sequences.DropKv(latest, blocks);
+        return least is not null && sequences.Preempt(least, blocks);
     }
+
+    private static bool GivesWayBefore(Sequence one, Sequence other) => one.Request.Priority != other.Request.Priority
+        ? one.Request.Priority < other.Request.Priority
+        : one.Id.Value > other.Id.Value;
 
     private void TakeCommands()
     {
@@ -143,13 +161,45 @@ internal sealed class ServingLoop
             if (!command.IsCancel)
             {
                 sequences.Add(sequence);
-                scheduler.Enqueue(new RequestInfo(sequence.Id, sequence.PromptLength, sequence.Request.MaxTokens, sequence.Tenant, sequence.ArrivedAt));
+                limits.Add(sequence);
+                scheduler.Enqueue(InfoOf(sequence));
             }
             else if (sequences.Find(sequence.Id) is not null)
             {
                 End(sequence, new StreamEnd(null, new OperationCanceledException()), StreamEndKind.Cancelled);
             }
         }
+    }
+
+    private RequestInfo InfoOf(Sequence sequence)
+    {
+        var request = sequence.Request;
+        return new RequestInfo(sequence.Id, sequence.PromptLength, request.MaxTokens, sequence.Tenant, sequence.ArrivedAt)
+        {
+            Priority = request.Priority,
+            TenantWeight = weights.GetValueOrDefault(sequence.Tenant, 1),
+            FirstTokenDeadline = time.TimestampAfter(sequence.ArrivedAt, request.FirstTokenWithin),
+            Deadline = time.TimestampAfter(sequence.ArrivedAt, request.CompleteWithin),
+        };
+    }
+
+    /// <summary>Ends whoever is out of time: with what it has, or turned away when it was not started.</summary>
+    private void EndOverdue(long now)
+    {
+        while (limits.FindDue(now) is { } sequence)
+        {
+            if (time.TimestampAfter(sequence.ArrivedAt, sequence.Request.TimeLimit) <= now)
+                End(sequence, new StreamEnd(FinishReason.TimeLimit), sequence.Answer.IsEmpty ? StreamEndKind.Cancelled : StreamEndKind.Completed);
+            else
+                End(sequence, new StreamEnd(null, Busy($"The request waited {time.GetElapsedTime(sequence.ArrivedAt, now).TotalSeconds:0.0} s without being started (Serving.MaxQueueTime).", sequences.Count - sequences.Running)), StreamEndKind.Failed);
+        }
+    }
+
+    private TimeSpan UntilNextLimit()
+    {
+        if (limits.NextDue == long.MaxValue) return Timeout.InfiniteTimeSpan;
+        var left = time.GetElapsedTime(time.GetTimestamp(), limits.NextDue);
+        return left < LongestWait ? TimeSpan.FromMilliseconds(Math.Max(0, Math.Ceiling(left.TotalMilliseconds))) : LongestWait;
     }
 
     private void Reject()
@@ -186,7 +236,9 @@ internal sealed class ServingLoop
             RunGroup(served);
         }
 
-        work.CountServing(time.GetElapsedTime(started));
+        var elapsed = time.GetElapsedTime(started);
+        plan.Ran(elapsed);
+        work.CountServing(elapsed);
     }
 
     private void RunGroup(ServedModel served)
@@ -213,10 +265,16 @@ internal sealed class ServingLoop
         foreach (var (sequence, count) in group)
         {
             var first = sequence.Computed;
-            foreach (ref readonly var row in rows[..count]) sequence.Advance(row.RanTo);
+            var recomputed = 0;
+            foreach (ref readonly var row in rows[..count])
+            {
+                if (sequence.DepthOf(row.Position) > 0) recomputed++;
+                sequence.Advance(row.RanTo);
+            }
+
             Prompts.Leave(sequence, first);
             ref readonly var last = ref rows[count - 1];
-            scheduler.Commit(new StepOutcome(sequence.Id, count, last.Samples));
+            scheduler.Commit(new StepOutcome(sequence.Id, count, recomputed, last.Samples));
             if (last.Samples) Emit(served, sequence, last, now);
             rows = rows[count..];
         }
@@ -224,13 +282,22 @@ internal sealed class ServingLoop
 
     private void Emit(ServedModel served, Sequence sequence, in WalkRow row, long now)
     {
-        var isEnd = !sequence.Request.IgnoreEndOfSequence && served.Info.EndOfSequenceIds.Contains(row.Token);
+        if (sequence.Edit?.FailureAt(row.Position) is { } failure)
+        {
+            End(sequence, new StreamEnd(null, failure), StreamEndKind.Failed);
+            return;
+        }
+
+        var request = sequence.Request;
+        var isEnd = request.StopTokenIds.Contains(row.Token)
+            || (!request.IgnoreEndOfSequence && served.Info.EndOfSequenceIds.Contains(row.Token));
+        sequence.Output.LogProbabilities?.SetChosen(sequence.Answer.Length, row.LogProbability);
         sequence.Append(row.Token);
         var stopped = sequence.Output.Append(row.Token, row.RanTo, now, isText: !isEnd);
         observer.TokenEmitted(sequence, row.RanTo, row.Signal.Confidence);
 
         if (isEnd || stopped) End(sequence, new StreamEnd(FinishReason.Stop), StreamEndKind.Completed);
-        else if (sequence.Answer.Length == sequence.Request.MaxTokens) End(sequence, new StreamEnd(FinishReason.Length), StreamEndKind.Completed);
+        else if (sequence.Answer.Length == request.MaxTokens) End(sequence, new StreamEnd(FinishReason.Length), StreamEndKind.Completed);
         else sequence.Output.Publish();
     }
 
@@ -243,6 +310,8 @@ internal sealed class ServingLoop
     private void Free(Sequence sequence, StreamEnd how, StreamEndKind kind)
     {
         sequences.Remove(sequence, blocks);
+        limits.Remove(sequence);
+        if (kind == StreamEndKind.Completed) completions.Count();
         sequence.Lease?.Dispose();
         observer.SequenceEnded(sequence, kind);
         sequence.Output.Complete(how);

@@ -19,11 +19,13 @@ internal sealed class WakeSignal
         }
     }
 
-    public void Wait()
+    /// <summary>Waits for a signal, or until time is up.</summary>
+    /// <param name="time">0 or more; <see cref="Timeout.InfiniteTimeSpan"/> waits for a signal alone.</param>
+    public void Wait(TimeSpan time)
     {
         lock (gate)
         {
-            while (!signalled) Monitor.Wait(gate);
+            if (!signalled) Monitor.Wait(gate, time);
             signalled = false;
         }
     }

@@ -78,6 +78,68 @@ public sealed class GenerateCommandTests
     }
 
     [Fact]
+    public async Task Penalties_bias_and_min_p_reach_the_sampler()
+    {
+        string[] args = ["generate", TestData.TinyS, "--ids", Once, "--max-tokens", "24"];
+        var plain = (await CliRunner.JsonAsync(args)).Ints("ids");
+        (await CliRunner.JsonAsync([.. args, "--logit-bias", "44=-inf", "--logit-bias", "46=-2.5"])).Ints("ids").Should().NotContain(44).And.StartWith([448]);
+        foreach (var (option, value) in new[] { ("--repetition-penalty", "1.8"), ("--presence-penalty", "2"), ("--frequency-penalty", "2") })
+        {
+            var penalised = (await CliRunner.JsonAsync([.. args, option, value])).Ints("ids");
+            penalised.Distinct().Count().Should().BeGreaterThan(plain.Distinct().Count(), option);
+        }
+
+        (await CliRunner.JsonAsync([.. args, "--presence-penalty", "-2"])).Ints("ids").Should().NotEqual(plain);
+        (await CliRunner.JsonAsync([.. args, "--temperature", "2", "--min-p", "1"])).Ints("ids").Should().Equal(plain, "only the likeliest is kept");
+    }
+
+    [Fact]
+    public async Task Log_probabilities_are_printed_when_asked_for()
+    {
+        var found = await CliRunner.JsonAsync("generate", TestData.TinyS, "--ids", Once, "--max-tokens", "5", "--logprobs", "3");
+        found.Fields().Should().EndWith("logprobs");
+        var logprobs = found.GetProperty("logprobs").EnumerateArray().ToList();
+        logprobs.Should().HaveCount(5);
+        foreach (var (known, id) in logprobs.Zip(found.Ints("ids")))
+        {
+            known.Fields().Should().Equal("logprob", "top");
+            var top = known.GetProperty("top").EnumerateArray().ToList();
+            top.Should().HaveCount(3);
+            top[0].Fields().Should().Equal("id", "logprob");
+            top[0].Int("id").Should().Be(id);
+            top[0].Double("logprob").Should().Be(known.Double("logprob")).And.BeNegative();
+        }
+    }
+
+    [Fact]
+    public async Task Ends_with_a_stop_id()
+    {
+        var found = await CliRunner.JsonAsync("generate", TestData.TinyS, "--ids", Once, "--max-tokens", "24", "--stop-id", "4000", "--stop-id", "607");
+        found.Text("finishReason").Should().Be("stop");
+        found.Ints("ids").Should().Equal(44, 448, 314, 258, 607);
+        found.Text("text").Should().Be(", there was a");
+    }
+
+    [Theory]
+    [InlineData("--logit-bias", "5", "'5' is no bias of a token")]
+    [InlineData("--logit-bias", "5=1e9", "from -100 to 100")]
+    [InlineData("--logit-bias", "=1", "'=1' is no bias of a token")]
+    [InlineData("--logit-bias", "5=nan", "'5=nan' is no bias of a token")]
+    [InlineData("--logit-bias", "5000=1", "--logit-bias names token 5000")]
+    [InlineData("--stop-id", "5000", "--stop-id names token 5000")]
+    [InlineData("--min-p", "1.5", "--min-p is 1.5")]
+    [InlineData("--repetition-penalty", "0", "--repetition-penalty is 0; expected a number from 0.1 to 10")]
+    [InlineData("--presence-penalty", "-3", "--presence-penalty is -3")]
+    [InlineData("--frequency-penalty", "nan", "--frequency-penalty is NaN")]
+    [InlineData("--logprobs", "21", "--logprobs is 21; expected a number from 0 to 20")]
+    public async Task A_bad_option_is_bad_usage(string option, string value, string named)
+    {
+        var result = await CliRunner.RunAsync("generate", TestData.TinyS, "--ids", Once, option, value);
+        result.Code.Should().Be(CliApp.BadUsage);
+        result.Error.Should().Contain(named);
+    }
+
+    [Fact]
     public async Task Ends_before_a_stop_string()
     {
         var found = await CliRunner.JsonAsync("generate", TestData.TinyS, "--ids", Once, "--max-tokens", "24", "--stop", "zebra", "--stop", " Lily");

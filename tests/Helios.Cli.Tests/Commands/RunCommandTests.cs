@@ -6,7 +6,7 @@ public sealed class RunCommandTests : IDisposable
 {
     private static readonly string[] SummaryFields =
     [
-        "event", "requests", "failed", "tokens", "throughputTps", "ttftMs", "tpotMs", "joulesPerToken", "peakBytes", "maxBatch",
+        "event", "requests", "failed", "rejected", "tokens", "throughputTps", "ttftMs", "tpotMs", "joulesPerToken", "peakBytes", "maxBatch",
         "meanDepth", "agreement", "qualityGapBitsPerByte", "wholeTextGapBitsPerByte", "changes",
     ];
 
@@ -112,11 +112,56 @@ public sealed class RunCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task Requests_arrive_when_their_prompts_say()
+    {
+        var prompts = folder.Write("prompts.jsonl", string.Join('\n', Enumerable.Range(0, 8).Select(i => $$"""{"prompt": "Once", "maxTokens": 2, "atMs": {{40 * i}}}""")));
+        var lines = await CliRunner.LinesAsync("run", "--pool", Pool(), "--prompts", prompts, "--baseline", "full", "--check", "none");
+        var arrived = lines.Where(line => line.Text("event") == "completed").OrderBy(line => line.Int("request")).Select(line => line.Double("arrivedMs")).ToList();
+
+        arrived.Should().HaveCount(8);
+        arrived.Zip(arrived.Skip(1)).Should().AllSatisfy(pair => (pair.Second - pair.First).Should().BeApproximately(40, 1e-6));
+    }
+
+    [Fact]
+    public async Task What_warms_up_is_marked_and_not_counted()
+    {
+        var lines = await RunAsync(12, "--baseline", "full", "--warm-up", "5", "--rate", "500", "--check", "none");
+        var completed = lines.Where(line => line.Text("event") == "completed").ToList();
+        var counted = completed.Where(line => !line.Fields().Contains("warmUp")).ToList();
+
+        completed.Should().HaveCount(12);
+        counted.Select(line => line.Int("request")).Order().Should().Equal(Enumerable.Range(5, 7));
+        lines[^1].Int("requests").Should().Be(7);
+        lines[^1].Long("tokens").Should().Be(counted.Sum(line => line.Long("tokens")));
+        counted.Min(line => line.Double("arrivedMs")).Should().BeGreaterThan(completed.Except(counted).Max(line => line.Double("atMs")));
+    }
+
+    [Fact]
+    public async Task A_warm_up_leaves_something_to_count()
+    {
+        var result = await CliRunner.RunAsync("run", "--pool", Pool(), "--prompts", Prompts(3), "--warm-up", "3");
+        result.Code.Should().Be(CliApp.BadUsage);
+        result.Error.Should().Contain("--warm-up is 3").And.Contain("3 prompts");
+    }
+
+    [Fact]
+    public async Task Requests_turned_away_are_counted_apart()
+    {
+        var prompts = folder.Write("prompts.jsonl", string.Join('\n', Enumerable.Repeat("""{"prompt": "Once", "maxTokens": 100, "atMs": 0}""", 20)));
+        var lines = await CliRunner.LinesAsync(
+            "run", "--pool", Pool(), "--prompts", prompts, "--baseline", "full", "--ignore-eos", "--check", "none", "--max-batch", "1", "--max-queue", "1");
+        var (summary, rejected) = (lines[^1], lines.Count(line => line.Text("event") == "rejected"));
+
+        rejected.Should().BeInRange(1, 18);
+        (summary.Int("requests"), summary.Int("failed"), summary.Int("rejected")).Should().Be((20, 0, rejected));
+    }
+
+    [Fact]
     public async Task People_get_a_table()
     {
         var result = await CliRunner.RunAsync("run", "--pool", Pool(), "--prompts", Prompts(4), "--baseline", "full");
         result.Code.Should().Be(CliApp.Done);
-        result.Out.Should().Contain("loaded small@6").And.Contain("4, 0 of them failed");
+        result.Out.Should().Contain("loaded small@6").And.Contain("4, 0 of them failed, 0 turned away");
     }
 
     [Fact]

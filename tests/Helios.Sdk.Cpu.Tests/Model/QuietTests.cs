@@ -43,6 +43,8 @@ public sealed class QuietTests
         private readonly SampleRow[] draws = new SampleRow[4];
         private readonly SampledToken[] tokens = new SampledToken[4];
         private readonly ExitSignal[] signals = new ExitSignal[4];
+        private readonly TokenLogProbability[] likeliest = new TokenLogProbability[20];
+        private readonly NoNewline edit = new();
         private readonly int[] all = [0, 1, 2, 3];
 
         public void Run(int step)
@@ -50,7 +52,12 @@ public sealed class QuietTests
             for (var i = 0; i < 4; i++)
             {
                 rows[i] = new StepRow(step + i, start + 4 * step + i, 0, 3);
-                draws[i] = new SampleRow(i, i == 0 ? 0 : 0.8f, i == 1 ? 10 : 0, i == 2 ? 0.9f : 1, 0.37, ExitSignals.Top1);
+                draws[i] = new SampleRow(i, i == 0 ? 0 : 0.8f, i == 1 ? 10 : 0, i == 2 ? 0.9f : 1, 0.37, ExitSignals.Top1)
+                {
+                    MinP = i == 3 ? 0.05f : 0,
+                    Edit = i % 2 == 0 ? edit : null,
+                    Likeliest = likeliest.AsMemory(5 * i, 5),
+                };
             }
 
             session.Model.Begin(new StepBatch { Rows = rows, Blocks = table });
@@ -62,5 +69,10 @@ public sealed class QuietTests
             session.Model.Retire(all.AsSpan(2, 2));
             session.Model.Sample(draws, tokens);
         }
+    }
+
+    private sealed class NoNewline : ILogitsEdit
+    {
+        public void Edit(int position, Span<float> logits) => logits[10] = float.NegativeInfinity;
     }
 }

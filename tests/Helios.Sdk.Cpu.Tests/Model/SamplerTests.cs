@@ -1,4 +1,6 @@
 using System.Runtime.InteropServices;
+using FsCheck;
+using FsCheck.Fluent;
 using Helios.Sdk.Cpu.Kernels;
 using Helios.Sdk.Cpu.Model;
 
@@ -23,8 +25,59 @@ public sealed unsafe class SamplerTests
         foreach (var temperature in new[] { 0.3f, 1f, 2.5f })
             foreach (var topK in new[] { 0, 1, 2, 40, size })
                 foreach (var topP in new[] { 0.01f, 0.5f, 0.95f, 1f })
-                    foreach (var uniform in new[] { 0, 0.1, 0.5, 0.9, 0.999, 1 - 1e-16 })
-                        Check(logits, new SampleRow(0, temperature, topK, topP, uniform, ExitSignals.None));
+                    foreach (var minP in new[] { 0f, 0.03f, 1f })
+                        foreach (var uniform in new[] { 0, 0.1, 0.5, 0.9, 0.999, 1 - 1e-16 })
+                            MustBeRight(logits, new SampleRow(0, temperature, topK, topP, uniform, ExitSignals.None) { MinP = minP });
+    }
+
+    [Fact]
+    public void Any_cuts_of_any_logits_keep_what_a_sorted_reference_keeps()
+    {
+        var cases =
+            from size in Gen.Choose(1, 300)
+            from logits in Gen.ArrayOf(Gen.Frequency((1, Gen.Constant(float.NegativeInfinity)), (9, Gen.Choose(-40, 40).Select(eighths => eighths / 8f))), size)
+            from top in Gen.Choose(0, size - 1)
+            from temperature in Gen.Choose(1, 40).Select(tenths => tenths / 10f)
+            from topK in Gen.Choose(0, size + 5)
+            from topP in Gen.Choose(1, 100).Select(percent => percent / 100f)
+            from minP in Gen.Choose(0, 100).Select(percent => percent / 100f)
+            from uniform in Gen.Choose(0, 999).Select(thousandths => thousandths / 1000d)
+            select (logits, top, Row: new SampleRow(0, temperature, topK, topP, uniform, ExitSignals.None) { MinP = minP });
+        Check.One(Config.QuickThrowOnFailure.WithMaxTest(2000), Prop.ForAll(cases.ToArbitrary(), drawn =>
+        {
+            drawn.logits[drawn.top] = 5;
+            MustBeRight(drawn.logits, drawn.Row);
+        }));
+    }
+
+    // Probabilities 0.6, 0.25, 0.1 and 0.05: the least kept is the share times 0.6.
+    [Theory]
+    [InlineData(0, 1, 3)]
+    [InlineData(0.08f, 1, 3)]
+    [InlineData(0.09f, 1, 2)]
+    [InlineData(0.16f, 1, 2)]
+    [InlineData(0.17f, 1, 1)]
+    [InlineData(0.41f, 1, 1)]
+    [InlineData(0.42f, 1, 0)]
+    [InlineData(1, 1, 0)]
+    [InlineData(0.08f, 0.9f, 2)]
+    [InlineData(0.08f, 0.8f, 1)]
+    public void Min_p_keeps_a_share_of_the_likeliest(float minP, float topP, int last)
+    {
+        float[] logits = [MathF.Log(0.6f), MathF.Log(0.25f), MathF.Log(0.1f), MathF.Log(0.05f)];
+        var row = new SampleRow(0, 1, 0, topP, 1 - 1e-16, ExitSignals.None) { MinP = minP };
+        Draw(logits, row).Should().Be(last);
+        Draw(logits, row with { Uniform = 0 }).Should().Be(0);
+    }
+
+    [Fact]
+    public void Min_p_is_taken_after_the_temperature()
+    {
+        // At temperature 2 the second weighs the square root of 1/16.
+        float[] logits = [MathF.Log(16), 0, -50];
+        var row = new SampleRow(0, 1, 0, 1, 1 - 1e-16, ExitSignals.None) { MinP = 0.2f };
+        Draw(logits, row).Should().Be(0);
+        Draw(logits, row with { Temperature = 2 }).Should().Be(1);
     }
 
     [Fact]
@@ -49,7 +102,7 @@ public sealed unsafe class SamplerTests
             Draw(logits, new SampleRow(0, 1, 50, 1, uniform, ExitSignals.None)).Should().Be(44);
     }
 
-    private static void Check(float[] logits, SampleRow row)
+    private static void MustBeRight(float[] logits, SampleRow row)
     {
         var got = Draw(logits, row);
         var order = Enumerable.Range(0, logits.Length).OrderByDescending(i => logits[i]).ThenBy(i => i).ToList();
@@ -58,6 +111,7 @@ public sealed unsafe class SamplerTests
         var (total, sum, kept) = (weights.Sum(), 0d, 0);
         do sum += weights[kept++];
         while (kept < weights.Count && sum < row.TopP * total);
+        kept = weights.Take(kept).Count(weight => weight >= row.MinP * (1 - 1e-6));
         var target = row.Uniform * weights.Take(kept).Sum();
 
         // The sums that bracket the token bracket the draw; float weights may move them by a hair.
@@ -67,6 +121,7 @@ public sealed unsafe class SamplerTests
         place.Should().BeGreaterThanOrEqualTo(0, row.ToString());
         below.Should().BeLessThanOrEqualTo(target + slack, row.ToString());
         (below + weights[place]).Should().BeGreaterThanOrEqualTo(target - slack, row.ToString());
+        weights[place].Should().BeGreaterThanOrEqualTo(row.MinP * (1 - 1e-6), row.ToString());
         if (place >= kept) (weights.Take(place).Sum() - row.TopP * total).Should().BeLessThan(slack, row.ToString());
     }
 

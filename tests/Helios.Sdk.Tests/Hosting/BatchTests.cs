@@ -81,6 +81,7 @@ public class BatchTests
     {
         options.Serving.MaxRowsPerStep = 64;
         options.Serving.MaxBatchSize = 16;
+        options.Serving.MaxDecodeStretch = double.PositiveInfinity;
         options.Serving.KvSlabBytes = 1;
         using var pool = Adaptation.Loading.PoolRig.Create(["tiny-s"], maxRows: 64);
         var entry = pool.Pool.Find("tiny-s");

@@ -15,6 +15,9 @@ public class DoorTests
         { new GenerationRequest { Prompt = "" }, "empty" },
         { new GenerationRequest { Prompt = "a", MaxTokens = -1 }, "MaxTokens is -1" },
         { new GenerationRequest { Prompt = "a", Temperature = float.NaN }, "Temperature is NaN" },
+        { new GenerationRequest { Prompt = "a", MinP = 2 }, "MinP is 2" },
+        { new GenerationRequest { Prompt = "a", LogitBias = new Dictionary<int, float> { [4096] = 1 } }, "LogitBias names token 4096*0 to 4095" },
+        { new GenerationRequest { Prompt = "a", StopTokenIds = [5000] }, "StopTokenIds names token 5000" },
     };
 
     public static TheoryData<Action<HeliosOptions>, string> BadOptions => new()
@@ -32,12 +35,21 @@ public class DoorTests
         { options => options.Serving.MaxQueueLength = -1, "Serving.MaxQueueLength is -1" },
         { options => options.Serving.KvBlockTokens = 24, "Serving.KvBlockTokens is 24" },
         { options => options.Serving.DefaultCacheShare = double.NaN, "Serving.DefaultCacheShare is NaN; expected 0 to 1" },
-        { options => options.Serving.Tenants[""] = new TenantOptions(), "Serving.Tenants has a tenant without a name" },
+        { options => options.Serving.Tenants[""] = new TenantOptions(), "Serving.Tenants: a tenant has no name" },
         { options => options.Serving.Tenants["a"] = null!, "Serving.Tenants[a] is null" },
         { options => options.Serving.Tenants["a"] = new TenantOptions { CacheGroup = "" }, "Serving.Tenants[a].CacheGroup is empty" },
         { options => options.Serving.Tenants["a"] = new TenantOptions { CacheShare = 1.5 }, "Serving.Tenants[a].CacheShare is 1.5; expected 0 to 1" },
         { SharesDiffer, "CacheGroup 'team' name the CacheShares 0.1, 0.2" },
         { options => options.Serving.DrainTimeout = TimeSpan.FromSeconds(-1), "Serving.DrainTimeout" },
+        { options => options.Serving.MaxQueueTime = TimeSpan.Zero, "Serving.MaxQueueTime is 00:00:00" },
+        { options => options.Serving.Order = "alphabetic", "Serving.Order*'alphabetic'*Known are: fair, first-come, deadline" },
+        { options => options.Serving.PriorityAging = TimeSpan.FromDays(2), "Serving.PriorityAging is 2" },
+        { options => options.Serving.MaxDecodeStretch = 1, "Serving.MaxDecodeStretch is 1; expected above 1" },
+        { options => options.Serving.MaxDecodeStretch = double.NaN, "Serving.MaxDecodeStretch is NaN" },
+        { options => options.Serving.KvWatermark = 0.6, "Serving.KvWatermark is 0.6; expected 0 to 0.5" },
+        { options => options.Serving.Tenants["a"] = new TenantOptions { Weight = 0 }, "Serving.Tenants?a?.Weight is 0" },
+        { options => options.Serving.Tenants["a"] = new TenantOptions { Weight = double.PositiveInfinity }, "Serving.Tenants?a?.Weight is" },
+        { options => options.Serving.Tenants[""] = new TenantOptions(), "Serving.Tenants: a tenant has no name" },
         { options => options.Adaptation.Objective = "beauty", "Adaptation.Objective*beauty" },
         { options => options.Adaptation.ConfidenceTarget = double.NaN, "Adaptation.ConfidenceTarget is NaN" },
         { options => options.Adaptation.BreachLimit = 100, "Adaptation.BreachLimit is 100" },
@@ -124,11 +136,55 @@ public class DoorTests
     }
 
     [Fact]
+    public async Task Who_waits_too_long_is_told_that_the_server_is_busy()
+    {
+        var scheduler = new GatedScheduler(0);
+        await using var engine = await TestEngine.ServeAsync("tiny-s", more: builder => builder
+            .UseStrategy<IScheduler>(() => scheduler)
+            .Configure(options => options.Serving.MaxQueueTime = TimeSpan.FromMilliseconds(20)));
+        var ask = async () => await engine.AskAsync(new GenerationRequest { Prompt = "Tom" });
+        (await ask.Should().ThrowAsync<ServerBusyException>()).WithMessage("*MaxQueueTime*");
+        engine.MustBeIdle();
+    }
+
+    [Fact]
+    public async Task When_its_time_is_up_a_request_ends_with_what_it_has()
+    {
+        var scheduler = new GatedScheduler(3);
+        await using var engine = await TestEngine.ServeAsync("tiny-s", more: builder => builder.UseStrategy<IScheduler>(() => scheduler));
+        var answer = await engine.AskAsync(new GenerationRequest { Prompt = "Tom", MaxTokens = 50, IgnoreEndOfSequence = true, TimeLimit = TimeSpan.FromSeconds(2) });
+        answer.FinishReason.Should().Be(FinishReason.TimeLimit);
+        answer.TokenIds.Length.Should().BeLessThanOrEqualTo(3);
+        engine.MustBeIdle();
+    }
+
+    [Fact]
+    public async Task An_order_of_the_applications_own_is_found_by_name_and_made_for_each_priority()
+    {
+        var made = 0;
+        await using var engine = await TestEngine.ServeAsync("tiny-s", more: builder => builder
+            .UseStrategy<IRequestOrder>(() =>
+            {
+                made++;
+                return new LastComeOrder();
+            })
+            .Configure(options => options.Serving.Order = "last-come"));
+        (await engine.AskAsync(new GenerationRequest { Prompt = "Tom", MaxTokens = 2 })).TokenIds.Should().HaveCount(2);
+        made.Should().BeGreaterThanOrEqualTo(3);
+    }
+
+    [Fact]
     public async Task Ids_without_a_model_are_refused_where_tokenizers_differ()
     {
         await using var engine = await TestEngine.ServeAsync("tiny-s", more: builder => builder.AddModel(TestData.Model("stories260K")));
         var ask = async () => await engine.AskAsync(new GenerationRequest { TokenIds = [1, 2] });
         (await ask.Should().ThrowAsync<ArgumentException>()).WithMessage("*TokenIds needs Model*");
+        var request = new GenerationRequest { Prompt = "a", MaxTokens = 2 };
+        var biased = async () => await engine.AskAsync(request with { LogitBias = new Dictionary<int, float> { [1] = 1 } });
+        (await biased.Should().ThrowAsync<ArgumentException>()).WithMessage("*LogitBias needs Model*");
+        var stopping = async () => await engine.AskAsync(request with { StopTokenIds = [1] });
+        (await stopping.Should().ThrowAsync<ArgumentException>()).WithMessage("*StopTokenIds needs Model*");
+        (await engine.AskAsync(request with { StopTokenIds = [500], LogitBias = new Dictionary<int, float> { [500] = 100 }, Model = "stories260K" })).TokenIds.Should().Equal(500);
         (await engine.AskAsync(new GenerationRequest { TokenIds = [1, 403], Model = "stories260K", MaxTokens = 2 })).Point!.Target.Model.Should().Be("stories260K");
     }
 
@@ -142,5 +198,26 @@ public class DoorTests
         await early.Invoking(task => task).Should().ThrowAsync<HeliosException>();
         var late = async () => await engine.AskAsync(new GenerationRequest { Prompt = "Tom" });
         await late.Should().ThrowAsync<HeliosException>();
+    }
+
+    private sealed class LastComeOrder : IRequestOrder
+    {
+        private readonly List<RequestId> waiting = [];
+
+        public string Name => "last-come";
+
+        public void Add(in RequestInfo request) => waiting.Add(request.Id);
+
+        public void Remove(RequestId id) => waiting.Remove(id);
+
+        public bool TryPeek(out RequestId next)
+        {
+            next = waiting.LastOrDefault();
+            return waiting.Count > 0;
+        }
+
+        public void Charge(in RequestInfo request, int tokens)
+        {
+        }
     }
 }

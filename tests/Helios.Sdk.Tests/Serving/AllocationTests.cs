@@ -10,12 +10,30 @@ public class AllocationTests
     [InlineData("none", 0f)]
     [InlineData("top1:0.5", 0f)]
     [InlineData("confidence:0.5", 0.8f)]
-    public void Two_hundred_steps_of_eight_sequences_allocate_nothing(string policy, float temperature)
+    public void Two_hundred_steps_of_eight_sequences_allocate_nothing(string policy, float temperature) =>
+        MustNotAllocate(policy, request => request with { Temperature = temperature, Stop = ["no such text"] });
+
+    [Theory]
+    [InlineData("none", 0f)]
+    [InlineData("top1:0.5", 0.8f)]
+    public void Nor_do_edits_and_log_probabilities(string policy, float temperature) => MustNotAllocate(policy, request => request with
+    {
+        Temperature = temperature,
+        RepetitionPenalty = 1.2f,
+        PresencePenalty = 0.5f,
+        FrequencyPenalty = 0.3f,
+        LogitBias = new Dictionary<int, float> { [3] = 1, [4] = float.NegativeInfinity },
+        LogitsProcessors = [new NoRepeat()],
+        LogProbabilities = 5,
+        StopTokenIds = [4],
+    });
+
+    private static void MustNotAllocate(string policy, Func<GenerationRequest, GenerationRequest> with)
     {
         using var rig = new LoopRig(budget: 1 << 22, slabBytes: 1 << 21).Serve(policy: policy);
-        Submit(rig, temperature);
+        Submit(rig, with);
         rig.RunToEnd();
-        var sequences = Submit(rig, temperature);
+        var sequences = Submit(rig, with);
         for (var i = 0; i < 20; i++) rig.Loop.Step();
 
         var before = GC.GetAllocatedBytesForCurrentThread();
@@ -27,6 +45,11 @@ public class AllocationTests
         rig.RunToEnd();
     }
 
-    private static List<Sequence> Submit(LoopRig rig, float temperature) =>
-        [.. Enumerable.Range(0, 8).Select(i => rig.Submit(LoopRig.Prompt(10 + i, i), 300, request => request with { Temperature = temperature, Stop = ["no such text"] }))];
+    private static List<Sequence> Submit(LoopRig rig, Func<GenerationRequest, GenerationRequest> with) =>
+        [.. Enumerable.Range(0, 8).Select(i => rig.Submit(LoopRig.Prompt(10 + i, i), 300, with))];
+
+    private sealed class NoRepeat : ILogitsProcessor
+    {
+        public void Process(ReadOnlySpan<int> tokens, Span<float> logits) => logits[tokens[^1]] = float.NegativeInfinity;
+    }
 }

@@ -13,7 +13,7 @@ public class ServingLoopTests
     [Fact]
     public void Requests_join_and_leave_between_steps()
     {
-        using var rig = new LoopRig().Serve();
+        using var rig = new LoopRig(new ServingOptions { MaxDecodeStretch = double.PositiveInfinity }).Serve();
         var first = rig.Submit(LoopRig.Prompt(10, 1), 20);
         rig.Step();
         rig.Step();
@@ -64,7 +64,7 @@ public class ServingLoopTests
     [Fact]
     public void A_request_is_cancelled_wherever_it_is()
     {
-        using var rig = new LoopRig(new ServingOptions { MaxBatchSize = 2, MaxRowsPerStep = 8 }).Serve();
+        using var rig = new LoopRig(new ServingOptions { MaxBatchSize = 2, MaxRowsPerStep = 8, MaxDecodeStretch = double.PositiveInfinity }).Serve();
         var decoding = rig.Submit(LoopRig.Prompt(4, 1), 20);
         rig.Step();
         var prefilling = rig.Submit(LoopRig.Prompt(40, 2), 20);
@@ -278,14 +278,14 @@ public class ServingLoopTests
         using var rig = new LoopRig().Serve(policy: "top1:0.5");
         var sequences = Enumerable.Range(0, 4).Select(i => rig.Submit(LoopRig.Prompt(10, i), 30)).ToList();
         for (var i = 0; i < 10; i++) rig.Step();
-        rig.Loop.PreemptLatest().Should().BeTrue();
+        rig.Loop.PreemptLeast().Should().BeTrue();
         sequences.Select(sequence => sequence.Kv is null).Should().Equal(false, false, false, true);
-        rig.Loop.PreemptLatest().Should().BeTrue();
+        rig.Loop.PreemptLeast().Should().BeTrue();
         sequences.Select(sequence => sequence.Kv is null).Should().Equal(false, false, true, true);
         rig.RunToEnd();
 
         sequences.ForEach(LoopRig.MustBeRight);
-        rig.Loop.PreemptLatest().Should().BeFalse();
+        rig.Loop.PreemptLeast().Should().BeFalse();
     }
 
     [Fact]
@@ -296,7 +296,7 @@ public class ServingLoopTests
         memory.Serve(rig.Loop);
         var sequence = rig.Submit(LoopRig.Prompt(40, 1), 200);
         for (var i = 0; i < 5; i++) rig.Step();
-        rig.Loop.PreemptLatest().Should().BeTrue();
+        rig.Loop.PreemptLeast().Should().BeTrue();
 
         using (var load = memory.Reserve(3 << 13, kvBytes: 0).Reservation)
         {

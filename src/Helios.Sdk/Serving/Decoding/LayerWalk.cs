@@ -118,17 +118,15 @@ internal sealed class LayerWalk
         {
             ref var row = ref rows[i];
             if (!row.Samples) continue;
-            var request = row.Sequence.Request;
-            if (row.LookedAt == row.RanTo && request.Temperature == 0)
+            if (row.LookedAt == row.RanTo && row.Sequence.TakesLikeliest)
             {
                 row.Token = row.Signal.TopId;
                 continue;
             }
 
             var needs = row.RanTo < model.Info.Architecture.Layers ? model.Calibration.Current.Needs : ExitSignals.None;
-            var uniform = request.Temperature > 0 ? CounterRandom.Uniform(row.Sequence.Seed, row.Position) : 0;
             selected[count] = i;
-            sampleRows[count++] = new SampleRow(i, request.Temperature, request.TopK, request.TopP, uniform, needs);
+            sampleRows[count++] = row.ToDraw(i, needs);
         }
 
         if (count == 0) return 0;
@@ -137,6 +135,7 @@ internal sealed class LayerWalk
         {
             ref var row = ref rows[selected[i]];
             row.Token = sampled[i].TokenId;
+            row.LogProbability = sampled[i].LogProbability;
             row.Signal = sampled[i].Signal;
             row.Signal.Confidence = ExitLooks.ConfidenceOf(model, row.RanTo, row.Signal);
         }
@@ -187,6 +186,9 @@ internal struct WalkRow
     /// <summary>The token sampled from it.</summary>
     public int Token;
 
+    /// <summary>Natural log of the token's probability; 0 where it was not sampled but seen in a look.</summary>
+    public float LogProbability;
+
     public static WalkRow For(Sequence sequence, int position)
     {
         var recorded = sequence.DepthOf(position);
@@ -213,5 +215,20 @@ internal struct WalkRow
         }
 
         return LastDepth;
+    }
+
+    /// <summary>How the token behind it is drawn: a function of its sequence and position alone.</summary>
+    /// <param name="index">Its index in the step.</param>
+    /// <param name="needs">Signals wanted of it.</param>
+    public readonly SampleRow ToDraw(int index, ExitSignals needs)
+    {
+        var request = Sequence.Request;
+        var uniform = request.Temperature > 0 ? CounterRandom.Uniform(Sequence.Seed, Position) : 0;
+        return new SampleRow(index, request.Temperature, request.TopK, request.TopP, uniform, needs)
+        {
+            MinP = request.MinP,
+            Edit = Sequence.Edit,
+            Likeliest = Sequence.Output.LogProbabilities?.LikeliestAt(Position + 1 - Sequence.PromptLength) ?? default,
+        };
     }
 }

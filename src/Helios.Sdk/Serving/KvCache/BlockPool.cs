@@ -46,6 +46,9 @@ internal sealed class BlockPool : IDisposable
     /// <summary>Blocks of a shape that can still be had: free ones, cached ones, and those of slabs that can be made or emptied.</summary>
     public long Obtainable(KvShape shape) => slabs.Obtainable(slabs.GroupOf(shape));
 
+    /// <summary>Blocks of a shape that all memory there is for KV would make.</summary>
+    public long Possible(KvShape shape) => slabs.Possible(slabs.GroupOf(shape));
+
     /// <summary>Grows a table to hold <paramref name="tokens"/> tokens: whole, or not at all.</summary>
     public bool TryGrow(BlockTable table, int tokens)
     {

@@ -44,6 +44,9 @@ internal sealed class SlabSet(IKvStore store, MemoryBudget budget) : IDisposable
         return group.FreeBlocks + group.CachedBlocks + spare * group.BlocksPerSlab;
     }
 
+    /// <summary>Blocks that all memory there is for KV would make of a group's shape.</summary>
+    public long Possible(ShapeSlabs group) => (count + budget.Free / store.SlabBytes) * group.BlocksPerSlab;
+
     /// <summary>A group, but for <paramref name="except"/>, that could do with one slab less.</summary>
     public ShapeSlabs? FindRoomy(ShapeSlabs? except)
     {

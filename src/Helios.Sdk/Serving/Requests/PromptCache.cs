@@ -20,11 +20,15 @@ internal sealed class PromptCache(BlockPool blocks, ServingOptions options)
 
     /// <summary>
     /// Gives a sequence that starts, or starts again, blocks for all it knows: those others have computed, and fresh ones. False
-    /// when there is no room; it then holds none.
+    /// when there is no room, and then it may hold some.
     /// </summary>
-    public bool TryStart(Sequence sequence, BlockTable table)
+    /// <param name="sequence">The sequence; it was settled where it runs.</param>
+    /// <param name="table">Its table, empty.</param>
+    /// <param name="reserve">Blocks that must stay obtainable for others.</param>
+    public bool TryStart(Sequence sequence, BlockTable table, long reserve)
     {
         var found = TakeOver(sequence, table);
+        if (blocks.Obtainable(table.Shape) - (blocks.BlocksFor(sequence.Known) - table.Count) < reserve) return false;
         if (!blocks.TryGrow(table, sequence.Known) || !blocks.TryOwn(table, found / blocks.TokensPerBlock)) return false;
 
         if (sequence.DepthOf(0) == 0)

@@ -1,3 +1,4 @@
+using Helios.Sdk.Serving.Decoding;
 using Helios.Sdk.Serving.KvCache;
 using Helios.Sdk.Serving.Routing;
 using Helios.Sdk.Serving.Streaming;
@@ -14,6 +15,7 @@ internal sealed class Sequence
 {
     private int[] tokens;
     private ushort[] depths;
+    private int knownAtRestart = -1;
 
     public Sequence(RequestId id, GenerationRequest request, long seed, EncodedPrompt prompt, TokenStream output, long arrivedAt)
     {
@@ -27,6 +29,8 @@ internal sealed class Sequence
         tokens = [];
         depths = [];
         SetPrompt(prompt);
+        Edit = LogitsEdit.For(this);
+        TakesLikeliest = request.Temperature == 0 && Edit is null && output.LogProbabilities is null;
     }
 
     public RequestId Id { get; }
@@ -34,6 +38,12 @@ internal sealed class Sequence
     public GenerationRequest Request { get; }
 
     public long Seed { get; }
+
+    /// <summary>What is done to its logits before a token is drawn; null when nothing is.</summary>
+    public LogitsEdit? Edit { get; }
+
+    /// <summary>Whether its token is the likeliest of the model and nothing else is wanted of the logits: a look at them has said it all.</summary>
+    public bool TakesLikeliest { get; }
 
     public string Tenant { get; }
 
@@ -79,8 +89,17 @@ internal sealed class Sequence
     /// <summary>Tokens of the prompt whose KV it found when it started.</summary>
     public int CachedPromptTokens { get; private set; }
 
+    /// <summary>When it runs out of time; null when it does not, or is not watched.</summary>
+    public RequestLimits.Limit? Limit { get; set; }
+
     /// <summary>Number of the step that it was last planned in.</summary>
     public long PlannedInStep { get; set; } = -1;
+
+    /// <summary>Whether anything of it ever ran.</summary>
+    public bool HasStarted => DepthOf(0) > 0;
+
+    /// <summary>Whether it has generated a token since its KV was last dropped; true for one that never lost any.</summary>
+    public bool HasProgressed => Known > knownAtRestart;
 
     public ReadOnlySpan<int> Tokens => tokens.AsSpan(0, Known);
 
@@ -138,7 +157,11 @@ internal sealed class Sequence
     }
 
     /// <summary>Its KV was dropped: everything is computed again.</summary>
-    public void Restart() => Computed = 0;
+    public void Restart()
+    {
+        Computed = 0;
+        knownAtRestart = Known;
+    }
 }
 
 /// <summary>A prompt's ids and the tokenizer that made them.</summary>

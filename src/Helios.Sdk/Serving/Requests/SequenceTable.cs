@@ -6,13 +6,20 @@ namespace Helios.Sdk.Serving.Requests;
 internal sealed class SequenceTable
 {
     private readonly Dictionary<RequestId, Sequence> live = [];
+    private readonly HashSet<Sequence> begun = [];
 
     /// <summary>Sequences that hold KV.</summary>
     public int Running { get; private set; }
 
+    /// <summary>How often a sequence had to give its KV up and go on later.</summary>
+    public long Preemptions { get; private set; }
+
     public int Count => live.Count;
 
     public Dictionary<RequestId, Sequence>.ValueCollection All => live.Values;
+
+    /// <summary>Those that have run: they hold KV, or gave it up and come back for it. Few beside those that wait.</summary>
+    public HashSet<Sequence> Begun => begun;
 
     public Sequence? Find(RequestId id) => live.GetValueOrDefault(id);
 
@@ -22,16 +29,25 @@ internal sealed class SequenceTable
     {
         DropKv(sequence, blocks);
         live.Remove(sequence.Id);
+        begun.Remove(sequence);
     }
 
     public void GiveKv(Sequence sequence, BlockTable table)
     {
         sequence.Kv = table;
+        begun.Add(sequence);
         Running++;
     }
 
     /// <summary>Takes a sequence's KV back; it will compute its tokens again. False when it holds none.</summary>
-    public bool DropKv(Sequence sequence, BlockPool blocks)
+    public bool Preempt(Sequence sequence, BlockPool blocks)
+    {
+        if (!DropKv(sequence, blocks)) return false;
+        Preemptions++;
+        return true;
+    }
+
+    private bool DropKv(Sequence sequence, BlockPool blocks)
     {
         if (sequence.Kv is not { } table) return false;
         blocks.Release(table);

@@ -1,75 +1,177 @@
 namespace Helios.Sdk.Serving.Scheduling;
 
 /// <summary>
-/// First come, first served, with continuous batching: sequences that decode go first (a row each), prompt chunks fill
-/// what rows are left, and waiting requests join when there is room. Out of KV blocks, the latest arrival gives way; it
-/// goes back to the head of the queue. A step costs no more than the rows it plans, however long the queue is.
+/// Continuous batching. Requests that decode go first, a row each; prompts take what rows the step has for them, the highest
+/// priority first, those that run before those that wait. Who goes next among those that wait, an <see cref="IRequestOrder"/>
+/// says. Out of KV blocks, the one of lowest priority that came last gives way, and goes on later. A step costs no more than
+/// the rows it plans and the requests it starts, however long the queue is.
 /// </summary>
-internal sealed class ContinuousBatchingScheduler : IScheduler
+/// <param name="waiting">Who waits.</param>
+internal sealed class ContinuousBatchingScheduler(WaitingRoom waiting) : IScheduler
 {
-    private readonly List<RequestId> running = [];
-    private readonly LinkedList<RequestId> waiting = [];
-    private readonly Dictionary<RequestId, LinkedListNode<RequestId>> waitingNodes = [];
+    private readonly Dictionary<RequestId, ScheduledRequest> requests = [];
 
-    public void Enqueue(in RequestInfo request) => waitingNodes.Add(request.Id, waiting.AddLast(request.Id));
+    /// <summary>In the order in which they get rows and blocks; they give way from the end.</summary>
+    private readonly List<ScheduledRequest> running = [];
+
+    /// <summary>The newcomer that found no room in the last step, and the tokens of KV it lacked; 1 when it lacked a place in the batch.</summary>
+    private (ScheduledRequest Request, int Tokens)? refused;
+
+    public void Enqueue(in RequestInfo request)
+    {
+        var scheduled = new ScheduledRequest(request);
+        requests.Add(request.Id, scheduled);
+        waiting.Add(scheduled, request.ArrivedAt);
+    }
 
     public void Remove(RequestId id)
     {
-        if (waitingNodes.Remove(id, out var node)) waiting.Remove(node);
-        else running.Remove(id);
+        if (!requests.Remove(id, out var request)) return;
+        if (request.Runs) running.Remove(request);
+        else waiting.Remove(request, now: 0);
+        if (refused?.Request == request) refused = null;
     }
 
     public void Plan(StepPlanBuilder plan)
     {
-        var satisfied = PlanRunning(plan, decoding: true) & PlanRunning(plan, decoding: false);
-
-        // Blocks that come free are for those who ran already, or smaller newcomers would overtake them for ever.
-        if (satisfied) Admit(plan);
+        waiting.Age(plan.Now);
+        MakeRoom(plan);
+        var satisfied = PlanDecoding(plan);
+        PlanPrompts(plan, satisfied);
     }
 
     public void Commit(in StepOutcome outcome)
     {
+        if (!requests.TryGetValue(outcome.Id, out var request)) return;
+        if (outcome.Sampled) request.FirstTokenCame();
+        var computed = outcome.Computed - outcome.Recomputed;
+        var prepaid = Math.Min(computed, request.Prepaid ?? 0);
+        request.Prepaid -= prepaid;
+        waiting.Charge(request, computed - prepaid);
     }
 
-    /// <summary>False when a running sequence found no blocks, and nobody behind it could give any up.</summary>
-    private bool PlanRunning(StepPlanBuilder plan, bool decoding)
+    /// <summary>
+    /// Whoever found no room in the last step takes the place of those of lower priority, the latest arrival first: as many as
+    /// hold what it lacked. Before anything is planned, for whoever is in the plan keeps its KV.
+    /// </summary>
+    private void MakeRoom(StepPlanBuilder plan)
+    {
+        if (refused is not var (newcomer, lacked)) return;
+        for (var last = running.Count - 1; last >= 0 && lacked > 0 && running[last].Priority < newcomer.Priority; last--)
+        {
+            var held = plan.Progress(running[last].Id).Known;
+            if (TryPreempt(plan, last)) lacked -= held;
+        }
+    }
+
+    /// <summary>False when somebody found no blocks, and nobody behind it could give any up.</summary>
+    private bool PlanDecoding(StepPlanBuilder plan)
     {
         var satisfied = true;
         for (var i = 0; i < running.Count && plan.RowsLeft > 0; i++)
         {
-            var id = running[i];
-            var pending = plan.Progress(id).Pending;
-            if (pending == 1 != decoding) continue;
-            while (satisfied && plan.TryAdd(id, pending) == PlanResult.NoBlocks) satisfied = TryPreemptAfter(plan, i);
+            if (plan.Progress(running[i].Id).Pending == 1) satisfied = TryAdd(plan, i, 1, satisfied);
         }
 
         return satisfied;
     }
 
-    /// <summary>The latest arrival behind index <paramref name="index"/> gives its blocks up.</summary>
-    private bool TryPreemptAfter(StepPlanBuilder plan, int index)
+    private void PlanPrompts(StepPlanBuilder plan, bool satisfied)
+    {
+        refused = null;
+        var i = 0;
+        for (var priority = RequestPriority.High; priority >= RequestPriority.Low; priority--)
+        {
+            for (; i < running.Count && running[i].Priority >= priority; i++)
+            {
+                if (plan.PromptRows is var rows && rows == 0) return;
+                var pending = plan.Progress(running[i].Id).Pending;
+                if (pending > 1) satisfied = TryAdd(plan, i, Math.Min(pending, rows), satisfied);
+            }
+
+            // Blocks that come free are for those that ran already, or smaller newcomers would overtake them for ever.
+            satisfied = satisfied && Start(plan, priority);
+            while (i < running.Count && running[i].Priority >= priority) i++;
+        }
+    }
+
+    /// <summary>Starts those of a priority that wait, as long as there is room. False when there is none for the next.</summary>
+    private bool Start(StepPlanBuilder plan, RequestPriority priority)
+    {
+        while (waiting.TryPeek(priority, out var next))
+        {
+            if (plan.PromptRows is var rows && rows == 0) return false;
+            var request = requests[next];
+            var pending = plan.Progress(next).Pending;
+            var result = plan.TryAdd(next, Math.Min(pending, rows));
+            if (result != PlanResult.Added)
+            {
+                refused = result switch
+                {
+                    PlanResult.NoBlocks => (request, pending),
+                    PlanResult.NoSequences => (request, 1),
+                    _ => null,
+                };
+                return false;
+            }
+
+            waiting.Remove(request, plan.Now);
+            Run(request);
+            Prepay(request, plan.Progress(next).Pending);
+        }
+
+        return true;
+    }
+
+    /// <summary>Plans rows of a running request; one behind it gives way if blocks are short, <paramref name="mayTake"/> provided.</summary>
+    /// <returns>Whether it, and whoever was before it, has its blocks.</returns>
+    private bool TryAdd(StepPlanBuilder plan, int index, int rows, bool mayTake)
+    {
+        var id = running[index].Id;
+        while (plan.TryAdd(id, rows) == PlanResult.NoBlocks)
+        {
+            if (!mayTake || !TryPreemptBehind(plan, index)) return false;
+        }
+
+        return mayTake;
+    }
+
+    private bool TryPreemptBehind(StepPlanBuilder plan, int index)
     {
         for (var last = running.Count - 1; last > index; last--)
         {
-            var id = running[last];
-            if (!plan.Preempt(id)) continue;
-            running.RemoveAt(last);
-            waitingNodes.Add(id, waiting.AddFirst(id));
-            return true;
+            if (TryPreempt(plan, last)) return true;
         }
 
         return false;
     }
 
-    private void Admit(StepPlanBuilder plan)
+    private bool TryPreempt(StepPlanBuilder plan, int index)
     {
-        while (plan.RowsLeft > 0 && waiting.First is { } head)
-        {
-            var id = head.Value;
-            if (plan.TryAdd(id, plan.Progress(id).Pending) != PlanResult.Added) return;
-            waiting.RemoveFirst();
-            waitingNodes.Remove(id);
-            running.Add(id);
-        }
+        var request = running[index];
+        if (!plan.Preempt(request.Id)) return false;
+        running.RemoveAt(index);
+        request.Runs = false;
+        waiting.Add(request, plan.Now);
+        return true;
+    }
+
+    /// <summary>
+    /// A prompt is paid for when it is started first, or one tenant would start all it has before anything of it ran; and with
+    /// it the token that comes of it, so that later each token computed pays for the next.
+    /// </summary>
+    private void Prepay(ScheduledRequest request, int tokens)
+    {
+        if (request.Prepaid is not null) return;
+        request.Prepaid = tokens;
+        waiting.Charge(request, tokens + 1);
+    }
+
+    private void Run(ScheduledRequest request)
+    {
+        var place = running.Count;
+        while (place > 0 && request.Outranks(running[place - 1])) place--;
+        running.Insert(place, request);
+        request.Runs = true;
     }
 }

@@ -21,9 +21,11 @@ internal sealed class StepPlan : StepPlanBuilder
     private readonly PromptCache prompts;
     private readonly Admission admission;
     private readonly ServingOptions limits;
+    private readonly PromptPacing pacing;
     private readonly List<PlannedRows> entries = [];
     private long step;
     private int rowsLeft;
+    private int decodeRows;
     private long now;
 
     public StepPlan(SequenceTable sequences, BlockPool blocks, PromptCache prompts, Admission admission, ServingOptions limits)
@@ -33,9 +35,12 @@ internal sealed class StepPlan : StepPlanBuilder
         this.prompts = prompts;
         this.admission = admission;
         this.limits = limits;
+        pacing = new PromptPacing(limits.MaxDecodeStretch, limits.KvBlockTokens);
     }
 
     public override int RowsLeft => rowsLeft;
+
+    public override int PromptRows => Math.Clamp(pacing.PromptRows(decodeRows) - PromptRowsPlanned, 0, rowsLeft);
 
     public override long Now => now;
 
@@ -44,14 +49,20 @@ internal sealed class StepPlan : StepPlanBuilder
     /// <summary>A sequence that found no blocks although nobody else holds any: it will never fit.</summary>
     public Sequence? NeverFits { get; private set; }
 
+    private int PromptRowsPlanned => limits.MaxRowsPerStep - rowsLeft - decodeRows;
+
     public void Begin(long timestamp)
     {
         step++;
         NeverFits = null;
         now = timestamp;
         rowsLeft = limits.MaxRowsPerStep;
+        decodeRows = 0;
         entries.Clear();
     }
+
+    /// <summary>The plan ran, and took that long: what later steps may take in goes by it.</summary>
+    public void Ran(TimeSpan elapsed) => pacing.Learn(decodeRows, PromptRowsPlanned, elapsed.TotalSeconds);
 
     public override RequestProgress Progress(RequestId id) =>
         sequences.Find(id) is { } sequence ? new RequestProgress(sequence.Known, sequence.Computed) : default;
@@ -70,11 +81,12 @@ internal sealed class StepPlan : StepPlanBuilder
         sequence.PlannedInStep = step;
         entries.Add(new PlannedRows(sequence, count));
         rowsLeft -= count;
+        if (sequence.Known - sequence.Computed == 1) decodeRows++;
         return PlanResult.Added;
     }
 
     public override bool Preempt(RequestId id) =>
-        sequences.Find(id) is { Kv: not null } sequence && sequence.PlannedInStep != step && sequences.DropKv(sequence, blocks);
+        sequences.Find(id) is { Kv: not null, HasProgressed: true } sequence && sequence.PlannedInStep != step && sequences.Preempt(sequence, blocks);
 
     /// <summary>A sequence starts with blocks for all it knows, so that its prompt is not given up half-way.</summary>
     private PlanResult Admit(Sequence sequence)
@@ -83,7 +95,7 @@ internal sealed class StepPlan : StepPlanBuilder
         if (!admission.TryAssign(sequence)) return PlanResult.NotRunnable;
 
         var table = sequence.SpareTable ??= new BlockTable(sequence.KvShape, blocks.BlocksFor(sequence.Capacity));
-        if (!prompts.TryStart(sequence, table))
+        if (!prompts.TryStart(sequence, table, Reserve(table.Shape)))
         {
             if (blocks.AllUsedBy(table)) NeverFits = sequence;
             blocks.Release(table);
@@ -93,6 +105,11 @@ internal sealed class StepPlan : StepPlanBuilder
         sequences.GiveKv(sequence, table);
         return PlanResult.Added;
     }
+
+    /// <summary>Blocks that must stay obtainable beside a newcomer's, so that those that run can grow; it may take all when none runs.</summary>
+    private long Reserve(KvShape shape) => sequences.Running == 0
+        ? 0
+        : (long)Math.Ceiling(Math.Max(sequences.Running, limits.KvWatermark * blocks.Possible(shape)));
 
     private bool TryGrow(Sequence sequence, BlockTable table, int tokens)
     {

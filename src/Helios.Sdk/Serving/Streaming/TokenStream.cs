@@ -34,6 +34,9 @@ internal sealed class TokenStream : IValueTaskSource<bool>, IThreadPoolWorkItem
     /// <summary>Text of the tokens; has its own rules for the two threads.</summary>
     public TokenText Text { get; private set; }
 
+    /// <summary>Log probabilities of the tokens; null when none are asked for.</summary>
+    public AnswerLogProbabilities? LogProbabilities { get; init; }
+
     /// <summary>Timestamp of the first token; 0 before it.</summary>
     public long FirstTokenAt { get; private set; }
 

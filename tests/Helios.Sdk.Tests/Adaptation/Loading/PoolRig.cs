@@ -50,7 +50,7 @@ internal sealed class PoolRig : IDisposable
         var clock = new ManualClock();
         var work = new DeviceWork(0.05, clock);
         var memory = new KvReclaimer(total, blocks, kv, work);
-        var loop = new ServingLoop(new ServingParts(new ServingOptions(), new ContinuousBatchingScheduler(), blocks, work, new Observed(), clock), new Routes());
+        var loop = new ServingLoop(new ServingParts(new ServingOptions(), RequestOrders.CreateScheduler(new ServingOptions(), clock), blocks, work, new Observed(), clock), new Routes());
         memory.Serve(loop);
         work.WakeWith(work.RunUrgent);
         var entries = models.Select(model =>

@@ -30,6 +30,39 @@ internal static class FakeMath
         return temperature == 0 ? top : (top + (int)(uniform * Vocabulary)) % Vocabulary;
     }
 
+    /// <summary>Logits in [-2, 2], but for the top token's of 2.5: small enough that penalties decide.</summary>
+    public static void Logits(ulong state, Span<float> logits)
+    {
+        for (var id = 0; id < Vocabulary; id++) logits[id] = (Mix(state, (ulong)id + 2000) >> 40) * (4f / (1 << 24)) - 2;
+        logits[Signal(state).TopId] = 2.5f;
+    }
+
+    /// <summary>Draws from logits as they were left: the likeliest, or where the sum of weights in order of id passes the draw.</summary>
+    public static int DrawFrom(ReadOnlySpan<float> logits, float temperature, double uniform)
+    {
+        var top = 0;
+        for (var id = 1; id < logits.Length; id++) top = logits[id] > logits[top] ? id : top;
+        if (temperature == 0) return top;
+        var total = 0d;
+        foreach (var logit in logits) total += Math.Exp((double)(logit - logits[top]) / temperature);
+        var (target, sum) = (uniform * total, 0d);
+        for (var id = 0; id < logits.Length; id++)
+        {
+            sum += Math.Exp((double)(logits[id] - logits[top]) / temperature);
+            if (sum > target) return id;
+        }
+
+        return top;
+    }
+
+    /// <summary>Natural log of a token's probability.</summary>
+    public static float LogProbability(ReadOnlySpan<float> logits, int token)
+    {
+        var total = 0d;
+        foreach (var logit in logits) total += Math.Exp(logit);
+        return (float)(logits[token] - Math.Log(total));
+    }
+
     private static ulong Mix(ulong a, ulong b)
     {
         var z = unchecked(a + b * 0x9E3779B97F4A7C15UL);
@@ -47,6 +80,9 @@ internal sealed class FakeReference(int kvDepth)
     /// <summary>Decides where a generated token leaves; null lets none leave.</summary>
     public Func<int, ExitSignal, bool>? Leaves { get; init; }
 
+    /// <summary>Changes the logits of the next token, given all before; null changes none.</summary>
+    public Action<IReadOnlyList<int>, float[]>? Edit { get; init; }
+
     /// <summary>What a sequence must answer: tokens, and the depth of each.</summary>
     public (int[] Tokens, int[] Depths) Answer(IReadOnlyList<int> prompt, int count, float temperature = 0, Func<int, double>? uniform = null)
     {
@@ -57,11 +93,20 @@ internal sealed class FakeReference(int kvDepth)
         {
             var (state, ranTo) = Run(tokens[position], position, mayLeave: position >= prompt.Count);
             if (++position < tokens.Count) continue;
-            tokens.Add(FakeMath.Draw(state, temperature, uniform?.Invoke(position - 1) ?? 0));
+            tokens.Add(Draw(state, tokens, temperature, uniform?.Invoke(position - 1) ?? 0));
             depths.Add(ranTo);
         }
 
         return ([.. tokens.Skip(prompt.Count)], [.. depths]);
+    }
+
+    private int Draw(ulong state, List<int> tokens, float temperature, double uniform)
+    {
+        if (Edit is null) return FakeMath.Draw(state, temperature, uniform);
+        var logits = new float[FakeMath.Vocabulary];
+        FakeMath.Logits(state, logits);
+        Edit(tokens, logits);
+        return FakeMath.DrawFrom(logits, temperature, uniform);
     }
 
     private (ulong State, int RanTo) Run(int token, int position, bool mayLeave)

@@ -6,12 +6,17 @@ internal sealed class FakeModel(FakeKvStore store, int layers, int maxRows) : IL
     private readonly StepRow[] rows = new StepRow[maxRows];
     private readonly ulong[] states = new ulong[maxRows];
     private readonly bool[] retired = new bool[maxRows];
+    private readonly float[] logits = new float[FakeMath.Vocabulary];
+    private readonly float[] edited = new float[FakeMath.Vocabulary];
     private KvBlock[] blocks = new KvBlock[4096];
     private int count;
     private int depth;
 
     /// <summary>Makes a step fail that has such a row.</summary>
     public Func<StepRow, bool>? FailsOn { get; set; }
+
+    /// <summary>Called in every step with its number of rows: for a clock that goes on with it.</summary>
+    public Action<int>? OnStep { get; set; }
 
     public int Steps { get; private set; }
 
@@ -45,6 +50,7 @@ internal sealed class FakeModel(FakeKvStore store, int layers, int maxRows) : IL
         }
 
         depth = 0;
+        OnStep?.Invoke(count);
     }
 
     public void Run(LayerRange range)
@@ -89,13 +95,42 @@ internal sealed class FakeModel(FakeKvStore store, int layers, int maxRows) : IL
     {
         for (var i = 0; i < draws.Length; i++)
         {
-            var (row, temperature, _, _, uniform, _) = draws[i];
-            if (!retired[row]) throw new InvalidOperationException("A row is drawn from before it retired.");
-            tokens[i] = new SampledToken(FakeMath.Draw(states[row], temperature, uniform), 0, FakeMath.Signal(states[row]));
+            if (!retired[draws[i].Row]) throw new InvalidOperationException("A row is drawn from before it retired.");
+            tokens[i] = Draw(draws[i]);
         }
     }
 
     public void Dispose() => Disposed = true;
+
+    private SampledToken Draw(in SampleRow draw)
+    {
+        var (row, temperature, _, _, uniform, _) = draw;
+        FakeMath.Logits(states[row], logits);
+        logits.CopyTo(edited, 0);
+        draw.Edit?.Edit(rows[row].Position, edited);
+        var token = draw.Edit is null ? FakeMath.Draw(states[row], temperature, uniform) : FakeMath.DrawFrom(edited, temperature, uniform);
+        var likeliest = draw.Likeliest.Span;
+        for (var i = 0; i < likeliest.Length; i++)
+        {
+            var next = Below(i == 0 ? null : likeliest[i - 1].TokenId);
+            likeliest[i] = new TokenLogProbability(next, FakeMath.LogProbability(logits, next));
+        }
+
+        return new SampledToken(token, FakeMath.LogProbability(logits, token), FakeMath.Signal(states[row]));
+    }
+
+    /// <summary>The likeliest token but for one and those above it.</summary>
+    private int Below(int? bound)
+    {
+        var best = -1;
+        for (var id = 0; id < logits.Length; id++)
+        {
+            var below = bound is not { } b || logits[id] < logits[b] || (logits[id] == logits[b] && id > b);
+            if (below && (best < 0 || logits[id] > logits[best])) best = id;
+        }
+
+        return best;
+    }
 
     private ulong Seen(int row)
     {

@@ -8,6 +8,7 @@ using Helios.Sdk.Serving.Routing;
 using Helios.Sdk.Serving.Scheduling;
 using Helios.Sdk.Serving.Streaming;
 using Helios.Sdk.Tests.Adaptation;
+using Helios.Sdk.Tests.Serving.Decoding;
 
 namespace Helios.Sdk.Tests.Serving.Fakes;
 
@@ -21,14 +22,18 @@ internal sealed class LoopRig : IDisposable
     private readonly List<ModelLease> leases = [];
     private long lastId;
 
-    public LoopRig(ServingOptions? options = null, long budget = 1 << 20, long slabBytes = 1 << 16, IScheduler? scheduler = null)
+    public LoopRig(ServingOptions? options = null, long budget = 1 << 20, long slabBytes = 1 << 16, IScheduler? scheduler = null, TimeProvider? time = null)
     {
         Options = options ?? new ServingOptions();
+
+        // Without a clock of the test's own, what is planned must not depend on how long the fakes happen to take.
+        if (time is null) Options.MaxDecodeStretch = double.PositiveInfinity;
         Store = new FakeKvStore(slabBytes, Options.KvBlockTokens);
         Budget = new MemoryBudget(budget);
         Blocks = new BlockPool(Store, Budget);
         Model = AddModel("fake");
-        Loop = new ServingLoop(new ServingParts(Options, scheduler ?? new ContinuousBatchingScheduler(), Blocks, Work, Observer, TimeProvider.System), Routes);
+        Time = time ?? TimeProvider.System;
+        Loop = new ServingLoop(new ServingParts(Options, scheduler ?? RequestOrders.CreateScheduler(Options, Time), Blocks, Work, Observer, Time), Routes);
     }
 
     public ServingOptions Options { get; }
@@ -44,6 +49,8 @@ internal sealed class LoopRig : IDisposable
     public DeviceWork Work { get; } = new(0.05, TimeProvider.System);
 
     public Observed Observer { get; } = new();
+
+    public TimeProvider Time { get; }
 
     public ServingLoop Loop { get; }
 
@@ -86,8 +93,8 @@ internal sealed class LoopRig : IDisposable
     {
         var request = new GenerationRequest { TokenIds = prompt, MaxTokens = maxTokens };
         request = with?.Invoke(request) ?? request;
-        var output = new TokenStream(maxTokens, new FakeTokenizer(fingerprint), request.Stop);
-        var sequence = new Sequence(new RequestId(++lastId), request, request.Seed ?? 1, new EncodedPrompt(prompt, fingerprint), output, arrivedAt: 0);
+        var output = new TokenStream(maxTokens, new FakeTokenizer(fingerprint), request.Stop) { LogProbabilities = AnswerLogProbabilities.For(request) };
+        var sequence = new Sequence(new RequestId(++lastId), request, request.Seed ?? 1, new EncodedPrompt(prompt, fingerprint), output, Time.GetTimestamp());
         if (pinned is not null) sequence.Assign(pinned, pinned.Lease.TryShare()!);
         sequence.Source = source;
         Loop.Submit(sequence);
@@ -152,7 +159,11 @@ internal sealed class LoopRig : IDisposable
     {
         var route = sequence.Route!;
         var looks = route.Looks;
-        var reference = new FakeReference(route.Depth) { Leaves = (depth, signal) => looks.Contains(depth) && Leaves(route.Policy, depth, signal) };
+        var reference = new FakeReference(route.Depth)
+        {
+            Leaves = (depth, signal) => looks.Contains(depth) && Leaves(route.Policy, depth, signal),
+            Edit = sequence.Edit is null ? null : (tokens, logits) => ReferenceEdit.Apply(sequence.Request, tokens, sequence.PromptLength, logits),
+        };
         return reference.Answer(
             [.. sequence.Tokens[..sequence.PromptLength]],
             count ?? sequence.Request.MaxTokens,

@@ -126,7 +126,7 @@ public class PromptCacheTests
         var sequence = rig.Submit(LoopRig.Prompt(60, 2), 40);
         for (var i = 0; i < 10; i++) rig.Step();
         var known = sequence.Known;
-        rig.Loop.PreemptLatest().Should().BeTrue();
+        rig.Loop.PreemptLeast().Should().BeTrue();
         rig.Step();
         rig.Observer.Last.Rows.Should().BeLessThanOrEqualTo(known - 48, "three blocks were there");
         for (var i = 1; i < atMostSteps; i++) rig.Step();
@@ -149,7 +149,7 @@ public class PromptCacheTests
         rig.Step();
         other.RanWhole(0, 80).Should().BeTrue("they are its prompt");
 
-        rig.Loop.PreemptLatest().Should().BeTrue();
+        rig.Loop.PreemptLeast().Should().BeTrue();
         rig.RunToEnd();
         LoopRig.MustBeRight(sequence);
         LoopRig.MustBeRight(other);

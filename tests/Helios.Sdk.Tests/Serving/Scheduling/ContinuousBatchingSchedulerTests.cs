@@ -4,7 +4,7 @@ namespace Helios.Sdk.Tests.Serving.Scheduling;
 
 public class ContinuousBatchingSchedulerTests
 {
-    private readonly ContinuousBatchingScheduler scheduler = new();
+    private readonly ContinuousBatchingScheduler scheduler = RequestOrders.CreateScheduler(new ServingOptions(), new ManualClock());
 
     [Theory]
     [InlineData(1)]

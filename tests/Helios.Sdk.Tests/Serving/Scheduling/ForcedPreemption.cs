@@ -5,7 +5,7 @@ namespace Helios.Sdk.Tests.Serving.Scheduling;
 /// <summary>The engine's own scheduler, but in every step some running sequence loses its KV first, one after another.</summary>
 internal sealed class ForcedPreemption : IScheduler
 {
-    private readonly ContinuousBatchingScheduler inner = new();
+    private readonly ContinuousBatchingScheduler inner = RequestOrders.CreateScheduler(new ServingOptions(), TimeProvider.System);
     private readonly List<RequestId> live = [];
     private int next;
 

@@ -5,7 +5,7 @@ namespace Helios.Sdk.Tests.Serving.Scheduling;
 /// <summary>The engine's own scheduler, but it plans only so many steps, and then none until it is let go on.</summary>
 internal sealed class GatedScheduler(int steps) : IScheduler
 {
-    private readonly ContinuousBatchingScheduler inner = new();
+    private readonly ContinuousBatchingScheduler inner = RequestOrders.CreateScheduler(new ServingOptions(), TimeProvider.System);
     private volatile int left = steps;
 
     /// <summary>Plans whatever there is from now on; wake the loop afterwards.</summary>

@@ -78,15 +78,135 @@ public class StepPlanTests
         End(rig, a);
     }
 
+    [Fact]
+    public void A_newcomer_leaves_those_that_run_a_block_each_to_grow_into()
+    {
+        // 20 blocks of 16 tokens at 6 layers.
+        var asked = new Script();
+        using var rig = new LoopRig(budget: 10 * 16 * 6 * 8 * 2, slabBytes: 16 * 6 * 8 * 2, scheduler: asked).Serve();
+        var a = rig.Submit(LoopRig.Prompt(150, 1), 4);
+        var b = rig.Submit(LoopRig.Prompt(140, 2), 4);
+        var c = rig.Submit(LoopRig.Prompt(1, 3), 4);
+        var results = new List<PlanResult>();
+        asked.Then = plan => results.AddRange([plan.TryAdd(a.Id, 1), plan.TryAdd(b.Id, 1), plan.TryAdd(c.Id, 1)]);
+        rig.Step();
+        rig.Blocks.Obtainable(a.KvShape).Should().Be(1);
+        rig.Blocks.Possible(a.KvShape).Should().Be(20);
+
+        results.Should().Equal([PlanResult.Added, PlanResult.Added, PlanResult.NoBlocks], "10 and 9 blocks are taken, and two run");
+        End(rig, a);
+        asked.Then = plan => plan.TryAdd(c.Id, 1).Should().Be(PlanResult.Added);
+        rig.Step();
+        End(rig, b, c);
+        rig.MustBeIdle();
+    }
+
+    [Fact]
+    public void A_share_of_all_blocks_stays_free_unless_nobody_runs()
+    {
+        var asked = new Script();
+        using var rig = new LoopRig(new ServingOptions { KvWatermark = 0.5 }, budget: 10 * 16 * 6 * 8 * 2, slabBytes: 16 * 6 * 8 * 2, scheduler: asked).Serve();
+        var a = rig.Submit(LoopRig.Prompt(12 * 16, 1), 4);
+        var b = rig.Submit(LoopRig.Prompt(1, 2), 4);
+        asked.Then = plan =>
+        {
+            plan.TryAdd(a.Id, 1).Should().Be(PlanResult.Added, "it runs alone");
+            plan.TryAdd(b.Id, 1).Should().Be(PlanResult.NoBlocks);
+        };
+        rig.Step();
+        End(rig, a, b);
+    }
+
+    [Fact]
+    public void Who_was_preempted_produces_a_token_before_it_is_preempted_again()
+    {
+        var asked = new Script();
+        using var rig = new LoopRig(scheduler: asked).Serve();
+        var a = rig.Submit(LoopRig.Prompt(20, 1), 4);
+        Plan(plan => plan.TryAdd(a.Id, 8));
+        Plan(plan =>
+        {
+            plan.Preempt(a.Id).Should().BeTrue("it was never preempted");
+            plan.Preempt(a.Id).Should().BeFalse("it holds no KV");
+            plan.TryAdd(a.Id, 15);
+        });
+        Plan(plan =>
+        {
+            plan.Preempt(a.Id).Should().BeFalse("it has produced nothing since");
+            plan.TryAdd(a.Id, 5);
+        });
+        a.Known.Should().Be(21);
+        Plan(plan => plan.Preempt(a.Id).Should().BeTrue("a token came out"));
+        End(rig, a);
+
+        void Plan(Action<StepPlanBuilder> then)
+        {
+            asked.Then = then;
+            rig.Step();
+        }
+    }
+
+    [Fact]
+    public void A_scheduler_learns_which_rows_were_computed_before()
+    {
+        var asked = new Script();
+        using var rig = new LoopRig(scheduler: asked).Serve();
+        var a = rig.Submit(LoopRig.Prompt(20, 1), 4);
+        asked.Then = plan => plan.TryAdd(a.Id, 8);
+        rig.Step();
+        asked.Then = plan =>
+        {
+            plan.Preempt(a.Id);
+            plan.TryAdd(a.Id, 20);
+        };
+        rig.Step();
+        asked.Outcomes.Should().Equal(new StepOutcome(a.Id, 8, 0, false), new StepOutcome(a.Id, 20, 8, true));
+        End(rig, a);
+    }
+
+    [Fact]
+    public void Prompts_join_rows_that_decode_as_far_as_steps_that_ran_say()
+    {
+        // Every row takes a millisecond, whatever it is.
+        var clock = new ManualClock();
+        var asked = new Script();
+        using var rig = new LoopRig(new ServingOptions { MaxDecodeStretch = 2, MaxRowsPerStep = 200 }, scheduler: asked, time: clock).Serve();
+        rig.Model.OnStep = rows => clock.Advance(TimeSpan.FromMilliseconds(rows));
+        var decoding = Enumerable.Range(0, 8).Select(i => rig.Submit(LoopRig.Prompt(4, i), 400)).ToList();
+        var prompt = rig.Submit(LoopRig.Prompt(1500, 9), 4);
+        var allowed = new List<int>();
+        for (var step = 0; step < 60; step++)
+        {
+            asked.Then = plan =>
+            {
+                plan.PromptRows.Should().Be(200, "nobody decodes yet");
+                foreach (var sequence in decoding) plan.TryAdd(sequence.Id, 100);
+                allowed.Add(plan.PromptRows);
+                if (step == 0 || plan.PromptRows == 0) return;
+                plan.TryAdd(prompt.Id, plan.PromptRows);
+                plan.PromptRows.Should().Be(0, "that was all");
+            };
+            rig.Step();
+        }
+
+        allowed[0].Should().Be(200 - 8 * 4, "their prompts were rows as any others");
+        allowed[1].Should().Be(0, "a step that only decodes comes first");
+        allowed[2].Should().Be(16);
+        allowed[^1].Should().Be(8, "16 rows take twice as long as 8");
+        End(rig, [.. decoding, prompt]);
+    }
+
     private static void End(LoopRig rig, params Sequence[] sequences)
     {
         foreach (var sequence in sequences) rig.Loop.Cancel(sequence);
         rig.Step();
-        rig.MustBeIdle();
+        foreach (var sequence in sequences) sequence.Output.Progress.End.Should().NotBeNull();
     }
 
     private sealed class Script : IScheduler
     {
+        public List<StepOutcome> Outcomes { get; } = [];
+
         public Action<StepPlanBuilder>? Then { get; set; }
 
         public void Enqueue(in RequestInfo request)
@@ -103,8 +223,6 @@ public class StepPlanTests
             Then = null;
         }
 
-        public void Commit(in StepOutcome outcome)
-        {
-        }
+        public void Commit(in StepOutcome outcome) => Outcomes.Add(outcome);
     }
 }

@@ -1,0 +1,23 @@
+using CustomScheduler;
+using Helios.Sdk;
+using Helios.Sdk.Cpu;
+
+// Requests of several lengths at once, in a batch of one: the shortest is answered first, whenever it came.
+await using var engine = HeliosEngine.CreateBuilder()
+    .AddModel(Path.Combine(AppContext.BaseDirectory, "models", "tiny-s"))
+    .ServeFixed()
+    .UseMemoryBudget(32 << 20)
+    .UseCpu()
+    .Configure(options => options.Serving.MaxBatchSize = 1)
+    .UseStrategy<IScheduler>(() => new ShortestFirstScheduler())
+    .Build();
+await engine.Ready;
+
+int[] lengths = [200, 50, 10, 100, 20];
+var answers = lengths.Select(async tokens =>
+{
+    var answer = await engine.GenerateAsync(new GenerationRequest { Prompt = "Once upon a time", MaxTokens = tokens, IgnoreEndOfSequence = true });
+    return (tokens, answer.TimeToFirstToken);
+});
+foreach (var (tokens, waited) in (await Task.WhenAll(answers)).OrderBy(answer => answer.TimeToFirstToken))
+    Console.WriteLine($"{tokens} tokens: first after {waited.TotalMilliseconds:0} ms");

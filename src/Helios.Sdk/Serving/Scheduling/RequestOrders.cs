@@ -1,0 +1,24 @@
+using Helios.Sdk.Serving.Scheduling.Orders;
+
+namespace Helios.Sdk.Serving.Scheduling;
+
+/// <summary>Finds the order that <see cref="ServingOptions.Order"/> names, and makes the shipped scheduler with it.</summary>
+internal static class RequestOrders
+{
+    /// <summary>Finds an order.</summary>
+    /// <param name="name">What configuration says, e.g. <c>fair</c>.</param>
+    /// <param name="time">Clock of the timestamps.</param>
+    /// <param name="own">The application's orders; one of that name goes before a built-in one.</param>
+    /// <returns>Makes one for a priority.</returns>
+    /// <exception cref="ArgumentException">No such order; the message says what is known.</exception>
+    public static Func<IRequestOrder> Find(string name, TimeProvider time, IEnumerable<Func<IRequestOrder>>? own = null)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        Func<IRequestOrder>[] known = [.. own ?? [], () => new FairOrder(time), () => new FirstComeOrder(), () => new DeadlineOrder(time)];
+        return Array.Find(known, create => create().Name == name)
+            ?? throw new ArgumentException($"There is no order '{name}'. Known are: {string.Join(", ", known.Select(create => create().Name).Distinct(StringComparer.Ordinal))}.", nameof(name));
+    }
+
+    public static ContinuousBatchingScheduler CreateScheduler(ServingOptions options, TimeProvider time, IEnumerable<Func<IRequestOrder>>? own = null) =>
+        new(new WaitingRoom(Find(options.Order, time, own), time.TimestampAfter(0, options.PriorityAging)));
+}
