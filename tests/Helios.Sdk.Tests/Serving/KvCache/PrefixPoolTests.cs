@@ -129,6 +129,20 @@ public class PrefixPoolTests
     }
 
     [Fact]
+    public void Blocks_that_two_hold_are_not_all_ones_own()
+    {
+        using var rig = new PrefixRig(1);
+        var first = rig.Start(Anna, Tokens(6));
+        rig.Pool.AllUsedBy(first.Table).Should().BeTrue();
+        var other = new BlockTable(first.Table.Shape, 4);
+        rig.Pool.Share(first.Table, other, 2);
+        rig.Pool.AllUsedBy(first.Table).Should().BeFalse("with the other gone, its blocks can be written without a copy");
+
+        rig.Pool.Release(other);
+        rig.Pool.AllUsedBy(first.Table).Should().BeTrue();
+    }
+
+    [Fact]
     public void Memory_that_a_load_wants_comes_from_cached_blocks_though_used_ones_lie_between_them()
     {
         using var rig = new PrefixRig(4);
