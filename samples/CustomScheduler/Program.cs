@@ -13,7 +13,8 @@ await using var engine = HeliosEngine.CreateBuilder()
     .Build();
 await engine.Ready;
 
-var answers = new[] { 200, 50, 10, 100, 20 }.Select(async tokens =>
+int[] lengths = [200, 50, 10, 100, 20];
+var answers = lengths.Select(async tokens =>
 {
     var answer = await engine.GenerateAsync(new GenerationRequest { Prompt = "Once upon a time", MaxTokens = tokens, IgnoreEndOfSequence = true });
     return (tokens, answer.TimeToFirstToken);
