@@ -61,10 +61,11 @@ public sealed class ServingOptions
 
     /// <summary>
     /// How much longer than the decoding requests' rows alone a step may take because prompts are computed in it, as a factor
-    /// above 1; <see cref="double.PositiveInfinity"/> sets no bound. Low values keep the time between tokens even while a long
+    /// above 1; <see cref="double.PositiveInfinity"/> sets no bound. A handful of rows, up to the end of a tile of 8, joins in any
+    /// case. Low values keep the time between tokens even while a long
     /// prompt comes in; high ones compute prompts sooner, and fill the batch better.
     /// </summary>
-    public double MaxDecodeStretch { get; set; } = 1.6;
+    public double MaxDecodeStretch { get; set; } = 1.8;
 
     /// <summary>
     /// Share of all KV blocks, 0 to 0.5, that must stay obtainable when a request is started beside others, so that those that
