@@ -18,6 +18,13 @@ internal sealed class TimedModel(ILayeredModel model) : ILayeredModel
         Ticks += Stopwatch.GetTimestamp() - started;
     }
 
+    public void Extend(ReadOnlySpan<RowToken> rows)
+    {
+        var started = Stopwatch.GetTimestamp();
+        model.Extend(rows);
+        Ticks += Stopwatch.GetTimestamp() - started;
+    }
+
     public void Run(LayerRange layers)
     {
         var started = Stopwatch.GetTimestamp();
@@ -57,6 +64,10 @@ internal sealed class NullModel : ILayeredModel
     }
 
     public void Begin(in StepBatch batch)
+    {
+    }
+
+    public void Extend(ReadOnlySpan<RowToken> rows)
     {
     }
 

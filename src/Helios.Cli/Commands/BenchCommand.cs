@@ -12,6 +12,7 @@ internal sealed class BenchCommand : Command
         Add(new BenchDecodeCommand(global));
         Add(new BenchCapacityCommand(global));
         Add(new BenchQualityCommand(global));
+        Add(new BenchLosslessCommand(global));
         Add(new BenchBusyCommand());
     }
 }

@@ -107,3 +107,27 @@ internal sealed record QualityRow(
     long Tokens,
     long WeightBytes,
     string KvPrecision);
+
+/// <summary>What <c>bench lossless</c> prints.</summary>
+internal sealed record LosslessBenched(string Model, string Device, string Precision, int Layers, float Temperature, int MaxTokens, ImmutableArray<LosslessRow> Rows);
+
+/// <summary>Decoding with drafts beside plain decoding at full depth, in turns; the answers were equal.</summary>
+/// <param name="Draft">Exit at which tokens are drafted.</param>
+/// <param name="Batch">Answers at a time.</param>
+/// <param name="PlainTps">Tokens a second without drafts, the median over rounds.</param>
+/// <param name="LosslessTps">The same with drafts.</param>
+/// <param name="SpeedUp">The median over rounds of the one over the other.</param>
+/// <param name="Acceptance">Share of drafted tokens that were what the full depth says; null when nothing was drafted.</param>
+/// <param name="DraftedShare">Drafted tokens over tokens of answers.</param>
+/// <param name="TokensPerStep">Tokens that a sequence got from a step, on average.</param>
+/// <param name="Rounds">Rounds measured.</param>
+internal sealed record LosslessRow(
+    int Draft,
+    int Batch,
+    double PlainTps,
+    double LosslessTps,
+    double SpeedUp,
+    double? Acceptance,
+    double DraftedShare,
+    double TokensPerStep,
+    int Rounds);

@@ -53,6 +53,19 @@ internal static class BenchTables
         return Titled(table, $"{result.Model}, KV {first.KvPrecision}, {result.Device}, {Units.Count(first.Tokens)} tokens of {Units.Count(result.Texts)} texts; gap and agreement are to {first.Precision}");
     }
 
+    public static Table Of(LosslessBenched result)
+    {
+        var table = Numbers("draft at", "batch", "plain tokens/s", "lossless tokens/s", "speed-up", "acceptance", "drafted", "tokens a step");
+        foreach (var row in result.Rows)
+        {
+            table.AddRow(
+                $"{row.Draft}", $"{row.Batch}", N(row.PlainTps, "0"), N(row.LosslessTps, "0"), N(row.SpeedUp, "0.00"),
+                N(row.Acceptance, "0.00"), N(row.DraftedShare, "0.00"), N(row.TokensPerStep, "0.00"));
+        }
+
+        return Titled(table, $"{result.Model}, {result.Precision}, {result.Layers} layers, {result.Device}, temperature {N(result.Temperature, "0.##")}, {result.MaxTokens} tokens an answer, equal in both");
+    }
+
     private static Table Numbers(params string[] columns)
     {
         var table = new Table().Border(TableBorder.Rounded);

@@ -14,6 +14,7 @@ namespace Helios.Cli.Output;
 [JsonSerializable(typeof(DecodeBenched))]
 [JsonSerializable(typeof(CapacityBenched))]
 [JsonSerializable(typeof(QualityBenched))]
+[JsonSerializable(typeof(LosslessBenched))]
 [JsonSerializable(typeof(EvaluatedLine))]
 [JsonSerializable(typeof(DecisionLine))]
 [JsonSerializable(typeof(LoadLine))]

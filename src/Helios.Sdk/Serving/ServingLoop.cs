@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
 using Helios.Sdk.Serving.Decoding;
+using Helios.Sdk.Serving.Drafting;
 using Helios.Sdk.Serving.KvCache;
 using Helios.Sdk.Serving.Requests;
 using Helios.Sdk.Serving.Routing;
@@ -18,6 +19,8 @@ internal sealed class ServingLoop
     private readonly IScheduler scheduler;
     private readonly BlockPool blocks;
     private readonly LayerWalk walk;
+    private readonly SpeculativeWalk speculation;
+    private readonly DraftGrants drafts;
     private readonly DeviceWork work;
     private readonly IServingObserver observer;
     private readonly TimeProvider time;
@@ -40,6 +43,8 @@ internal sealed class ServingLoop
         observer = parts.Observer;
         time = parts.Time;
         walk = new LayerWalk(parts.Options.MaxRowsPerStep, time);
+        speculation = new SpeculativeWalk(parts.Options.MaxRowsPerStep, time);
+        drafts = new DraftGrants(blocks);
         plan = new StepPlan(sequences, blocks, new Admission(routes, (sequence, error) => rejected.Add((sequence, error))), parts.Options);
         work.WakeWith(Wake);
     }
@@ -113,6 +118,7 @@ internal sealed class ServingLoop
         Reject();
         if (plan.Entries.Count == 0) return false;
 
+        drafts.Give(plan.Entries, plan.RowsLeft);
         RunPlan();
         Steps++;
         work.TryRunBackground(idle: false);
@@ -162,7 +168,10 @@ internal sealed class ServingLoop
         rejected.Clear();
     }
 
-    /// <summary>Runs the plan model by model: usually one, several while a change is under way.</summary>
+    /// <summary>
+    /// Runs the plan model by model: usually one, several while a change is under way. Of a model's rows, those that draft are
+    /// a group of their own.
+    /// </summary>
     private void RunPlan()
     {
         var started = time.GetTimestamp();
@@ -170,26 +179,28 @@ internal sealed class ServingLoop
         while (left.Count > 0)
         {
             var served = left[^1].Sequence.Lease!.Served;
+            var control = left[^1].Control;
             group.Clear();
             var kept = 0;
             for (var i = 0; i < left.Count; i++)
             {
-                if (ReferenceEquals(left[i].Sequence.Lease!.Served, served)) group.Add(left[i]);
+                if (ReferenceEquals(left[i].Sequence.Lease!.Served, served) && ReferenceEquals(left[i].Control, control)) group.Add(left[i]);
                 else left[kept++] = left[i];
             }
 
             left.RemoveRange(kept, left.Count - kept);
-            RunGroup(served);
+            RunGroup(served, control);
         }
 
         work.CountServing(time.GetElapsedTime(started));
     }
 
-    private void RunGroup(ServedModel served)
+    private void RunGroup(ServedModel served, DraftControl? control)
     {
+        var rows = CollectionsMarshal.AsSpan(group);
         try
         {
-            observer.StepRan(served, walk.Run(served, CollectionsMarshal.AsSpan(group)));
+            observer.StepRan(served, control is null ? walk.Run(served, rows) : speculation.Run(served, control, rows));
         }
         catch (Exception error)
         {
@@ -199,7 +210,8 @@ internal sealed class ServingLoop
             return;
         }
 
-        Commit(served);
+        if (control is null) Commit(served);
+        else CommitDrafts(served);
     }
 
     private void Commit(ServedModel served)
@@ -211,21 +223,43 @@ internal sealed class ServingLoop
             foreach (ref readonly var row in rows[..count]) sequence.Advance(row.RanTo);
             ref readonly var last = ref rows[count - 1];
             scheduler.Commit(new StepOutcome(sequence.Id, count, last.Samples));
-            if (last.Samples) Emit(served, sequence, last, now);
+            if (last.Samples && TryEmit(served, sequence, last.Token, last.RanTo, last.Signal.Confidence, now)) sequence.Output.Publish();
             rows = rows[count..];
         }
     }
 
-    private void Emit(ServedModel served, Sequence sequence, in WalkRow row, long now)
+    /// <summary>Each verified token but the last was a draft, so that it has run too. What lies behind the end of an answer is dropped.</summary>
+    private void CommitDrafts(ServedModel served)
     {
-        var isEnd = !sequence.Request.IgnoreEndOfSequence && served.Info.EndOfSequenceIds.Contains(row.Token);
-        sequence.Append(row.Token);
-        var stopped = sequence.Output.Append(row.Token, row.RanTo, now, isText: !isEnd);
-        observer.TokenEmitted(sequence, row.RanTo, row.Signal.Confidence);
+        var now = time.GetTimestamp();
+        for (var i = 0; i < group.Count; i++)
+        {
+            var sequence = group[i].Sequence;
+            var tokens = speculation.TokensOf(i);
+            scheduler.Commit(new StepOutcome(sequence.Id, tokens.Length, Sampled: true));
+            var lives = true;
+            for (var t = 0; t < tokens.Length && lives; t++)
+            {
+                sequence.Advance(sequence.Route!.Depth);
+                lives = TryEmit(served, sequence, tokens[t].TokenId, sequence.Route.Depth, confidence: 1, now);
+            }
+
+            if (lives) sequence.Output.Publish();
+        }
+    }
+
+    /// <summary>Takes a token that was sampled; false when the answer ended with it.</summary>
+    private bool TryEmit(ServedModel served, Sequence sequence, int token, int depth, float confidence, long now)
+    {
+        var isEnd = !sequence.Request.IgnoreEndOfSequence && served.Info.EndOfSequenceIds.Contains(token);
+        sequence.Append(token);
+        var stopped = sequence.Output.Append(token, depth, now, isText: !isEnd);
+        observer.TokenEmitted(sequence, depth, confidence);
 
         if (isEnd || stopped) End(sequence, new StreamEnd(FinishReason.Stop), StreamEndKind.Completed);
         else if (sequence.Answer.Length == sequence.Request.MaxTokens) End(sequence, new StreamEnd(FinishReason.Length), StreamEndKind.Completed);
-        else sequence.Output.Publish();
+        else return true;
+        return false;
     }
 
     private void End(Sequence sequence, StreamEnd how, StreamEndKind kind)

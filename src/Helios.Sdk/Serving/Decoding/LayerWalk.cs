@@ -118,17 +118,15 @@ internal sealed class LayerWalk
         {
             ref var row = ref rows[i];
             if (!row.Samples) continue;
-            var request = row.Sequence.Request;
-            if (row.LookedAt == row.RanTo && request.Temperature == 0)
+            if (row.LookedAt == row.RanTo && row.Sequence.Request.Temperature == 0)
             {
                 row.Token = row.Signal.TopId;
                 continue;
             }
 
             var needs = row.RanTo < model.Info.Architecture.Layers ? model.Calibration.Current.Needs : ExitSignals.None;
-            var uniform = request.Temperature > 0 ? CounterRandom.Uniform(row.Sequence.Seed, row.Position) : 0;
             selected[count] = i;
-            sampleRows[count++] = new SampleRow(i, request.Temperature, request.TopK, request.TopP, uniform, needs);
+            sampleRows[count++] = Draws.Of(row.Sequence, i, row.Position, needs);
         }
 
         if (count == 0) return 0;

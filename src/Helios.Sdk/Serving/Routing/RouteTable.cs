@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Helios.Sdk.Serving.Drafting;
 
 namespace Helios.Sdk.Serving.Routing;
 
@@ -12,6 +13,9 @@ internal sealed record Route(OperatingPoint Point, ModelLease Lease, IExitPolicy
 
     /// <summary>Depths below <see cref="Depth"/>, ascending, at which the policy looks.</summary>
     public ImmutableArray<int> Looks { get; } = ChooseLooks(Lease.Model, Point.Target.Depth, Policy);
+
+    /// <summary>How far to draft; null when every token runs on its own.</summary>
+    public DraftControl? Drafts { get; } = Point.DraftDepth is { } draftDepth ? new DraftControl(draftDepth, Point.Target.Depth) : null;
 
     /// <summary>Whether the policy looks at a depth.</summary>
     public bool LooksAt(int depth) => Looks.BinarySearch(depth) >= 0;
