@@ -6,11 +6,14 @@ using Helios.Sdk;
 namespace Helios.Cli.Benching;
 
 /// <summary>
-/// Answers prompts with one engine that drafts and one that does not, a batch by each in turn, and compares times and
-/// answers. Both are whole engines: what drafting costs outside the model is part of it.
+/// Answers prompts with one engine that drafts and one that does not, some by each in turn, so many at a time, and compares
+/// times and answers. Both are whole engines: what drafting costs outside the model is part of it.
 /// </summary>
 internal sealed class LosslessBench(string folder, DeviceChoice device, LosslessPlan plan, TimeProvider time)
 {
+    // Answers that get ahead of others end sooner, and their places are taken, but for the last ones of a round.
+    private const int AnswersPerPlace = 4;
+
     public async Task<ImmutableArray<LosslessRow>> MeasureAsync(CancellationToken cancellationToken)
     {
         var plain = Start(draftDepth: null);
@@ -58,7 +61,7 @@ internal sealed class LosslessBench(string folder, DeviceChoice device, Lossless
             plan.Rounds);
     }
 
-    /// <summary>A batch by each engine; every other round the other one begins.</summary>
+    /// <summary>A round by each engine; every other round the other one begins.</summary>
     private async Task<(double PlainSeconds, double LosslessSeconds, long Tokens)> CompareAsync(
         HeliosEngine plain, HeliosEngine drafting, int batch, int round, CancellationToken cancellationToken)
     {
@@ -66,7 +69,7 @@ internal sealed class LosslessBench(string folder, DeviceChoice device, Lossless
         var plains = await AnswerAsync(plain, batch, round, cancellationToken).ConfigureAwait(false);
         drafts ??= await AnswerAsync(drafting, batch, round, cancellationToken).ConfigureAwait(false);
 
-        for (var i = 0; i < batch; i++)
+        for (var i = 0; i < plains.Answers.Length; i++)
         {
             if (!plains.Answers[i].TokenIds.SequenceEqual(drafts.Answers[i].TokenIds))
                 throw new HeliosException($"Answer {i} of round {round} differs with drafts at {drafting.Snapshot.Serving!.DraftDepth}: lossless mode is broken.");
@@ -77,8 +80,13 @@ internal sealed class LosslessBench(string folder, DeviceChoice device, Lossless
 
     private async Task<Answered> AnswerAsync(HeliosEngine engine, int batch, int round, CancellationToken cancellationToken)
     {
+        var answers = new GenerationResult[AnswersPerPlace * batch];
+        var options = new ParallelOptions { MaxDegreeOfParallelism = batch, CancellationToken = cancellationToken };
         var started = time.GetTimestamp();
-        var answers = await Task.WhenAll(Enumerable.Range(0, batch).Select(i => engine.GenerateAsync(Request(round * batch + i), cancellationToken))).ConfigureAwait(false);
+        await Parallel.ForEachAsync(
+            Enumerable.Range(0, answers.Length),
+            options,
+            async (i, cancel) => answers[i] = await engine.GenerateAsync(Request(round * answers.Length + i), cancel).ConfigureAwait(false)).ConfigureAwait(false);
         return new Answered(answers, time.GetElapsedTime(started).TotalSeconds);
     }
 
@@ -112,7 +120,7 @@ internal sealed class LosslessBench(string folder, DeviceChoice device, Lossless
 /// <param name="Prompts">Prompts, taken in turn.</param>
 /// <param name="MaxTokens">Tokens of every answer.</param>
 /// <param name="Temperature">0 takes the likeliest token.</param>
-/// <param name="Rounds">Batches measured of each engine.</param>
+/// <param name="Rounds">Rounds measured of each engine.</param>
 internal sealed record LosslessPlan(
     ImmutableArray<int> Drafts,
     ImmutableArray<int> Batches,
@@ -121,6 +129,6 @@ internal sealed record LosslessPlan(
     float Temperature,
     int Rounds)
 {
-    /// <summary>Batches that are answered before: code is compiled anew while it turns out to be hot.</summary>
+    /// <summary>Rounds before: code is compiled anew while it turns out to be hot.</summary>
     public int WarmUpRounds => Math.Max(2, Rounds / 3);
 }

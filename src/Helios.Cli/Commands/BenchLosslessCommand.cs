@@ -24,7 +24,7 @@ internal sealed class BenchLosslessCommand : Command
     private readonly Option<string?> file = new("--file") { Description = "Prompts, as bench quality reads texts; eight short ones of its own by default.", HelpName = "F" };
     private readonly Option<int> maxTokens = new("--max-tokens") { Description = "Tokens of every answer.", HelpName = "N", DefaultValueFactory = _ => 128 };
     private readonly Option<float> temperature = new("--temperature") { Description = "0 takes the likeliest token, above 0 samples.", HelpName = "X" };
-    private readonly Option<int> rounds = new("--rounds") { Description = "Batches measured of each, in turns.", HelpName = "N", DefaultValueFactory = _ => 24 };
+    private readonly Option<int> rounds = new("--rounds") { Description = "Rounds measured of each, in turns; four answers a place in a round.", HelpName = "N", DefaultValueFactory = _ => 16 };
     private readonly DeviceOptions device = new();
 
     public BenchLosslessCommand(GlobalOptions global)

@@ -200,7 +200,7 @@ internal sealed class ServingLoop
         var rows = CollectionsMarshal.AsSpan(group);
         try
         {
-            observer.StepRan(served, control is null ? walk.Run(served, rows) : speculation.Run(served, control, rows));
+            observer.StepRan(served, control is null ? RunPlain(served, rows) : speculation.Run(served, control, rows));
         }
         catch (Exception error)
         {
@@ -212,6 +212,13 @@ internal sealed class ServingLoop
 
         if (control is null) Commit(served);
         else CommitDrafts(served);
+    }
+
+    private StepTiming RunPlain(ServedModel served, ReadOnlySpan<PlannedRows> rows)
+    {
+        var timing = walk.Run(served, rows);
+        if (timing.Rows == timing.SampledRows) rows[0].Sequence.Route!.Drafts?.PlainRan(timing.Rows, timing.Times.Total);
+        return timing;
     }
 
     private void Commit(ServedModel served)

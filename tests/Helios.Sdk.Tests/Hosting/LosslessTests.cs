@@ -80,6 +80,7 @@ public class LosslessTests
         model,
         more: builder =>
         {
+            ((HeliosBuilder)builder).UseTime(new TickingClock());
             builder.Configure(options => options.Serving.DraftDepth = draftDepth);
             more?.Invoke(builder);
         },

@@ -32,12 +32,12 @@ public class AllocationTests
     [InlineData(0.8f)]
     public void Drafting_allocates_nothing_either(float temperature)
     {
-        using var rig = new LoopRig(budget: 1 << 22, slabBytes: 1 << 21).Serve(draftDepth: 2);
-        rig.Model.Easy = 80;
+        using var rig = new LoopRig(budget: 1 << 22, slabBytes: 1 << 21, time: new TickingClock()).Serve(draftDepth: 2);
+        rig.Model.Easy = 100;
         Submit(rig, temperature);
         rig.RunToEnd();
         Submit(rig, temperature);
-        for (var i = 0; i < 10; i++) rig.Loop.Step();
+        for (var i = 0; i < 5; i++) rig.Loop.Step();
 
         var (before, drafted) = (GC.GetAllocatedBytesForCurrentThread(), rig.Model.Drafted);
         for (var i = 0; i < 25; i++) rig.Loop.Step();

@@ -15,10 +15,15 @@ internal sealed class DraftControl(int depth, int fullDepth)
     private const int ShortestRest = 16;
     private const int LongestRest = 512;
 
+    // Sequences of a batch that get ahead of each other end at different times; that costs a little too.
+    private const double LeastGain = 0.02;
+
     private readonly AcceptanceCurve greedy = new();
     private readonly AcceptanceCurve sampled = new();
-    private double worth;
-    private double spent;
+    private Pace plainPace;
+    private Pace draftPace;
+    private long planned = -1;
+    private int turn = -1;
     private int steps;
     private int windows;
     private int resting;
@@ -30,14 +35,20 @@ internal sealed class DraftControl(int depth, int fullDepth)
 
     public int FullDepth => fullDepth;
 
-    /// <summary>Seconds of one layer.</summary>
-    public RowTimes Layer { get; } = new();
+    /// <summary>Seconds of the layers up to the exit.</summary>
+    public RowTimes Below { get; } = new();
+
+    /// <summary>Seconds of the layers above it.</summary>
+    public RowTimes Above { get; } = new();
 
     /// <summary>Seconds of norm, head and draw.</summary>
     public RowTimes Head { get; } = new();
 
-    /// <summary>Drafting did not pay lately: steps are plain for a while, then it is tried again.</summary>
-    public bool Rests => resting > 0;
+    /// <summary>
+    /// Whether the step being planned drafts. One in sixteen is plain, to know what drafting is measured against; where it did
+    /// not pay, all are for a while.
+    /// </summary>
+    public bool IsDrafting { get; private set; }
 
     /// <summary>
     /// Tokens to draft whatever they promise, 0 in most steps: the first of every window goes through the lengths in turn, so
@@ -62,13 +73,13 @@ internal sealed class DraftControl(int depth, int fullDepth)
     /// <param name="looked">Whether the token is known already; if not, the head it takes is part of the cost.</param>
     public double LeastChance(StepSize step, int rows, int left, double mean, bool looked)
     {
-        var token = (fullDepth * Layer.At(step.Sequences) + Head.At(step.Sequences)) / step.Sequences;
+        var token = (Below.At(step.Sequences) + Verification(step.Sequences)) / step.Sequences;
         var (before, tokens, least) = (Verification(step.Rows), 0.0, double.PositiveInfinity);
         for (var length = 1; length <= left; length++)
         {
             tokens = 1 + mean * tokens;
             var heads = looked ? length - 1 : length;
-            var cost = length * depth * Layer.At(rows) + heads * Head.At(rows) + Verification(step.Rows + length * rows) - before;
+            var cost = length * Below.At(rows) + heads * Head.At(rows) + Verification(step.Rows + length * rows) - before;
             least = Math.Min(least, cost / (rows * token * tokens));
         }
 
@@ -76,29 +87,40 @@ internal sealed class DraftControl(int depth, int fullDepth)
     }
 
     /// <summary>A step is being planned in which sequences of the route run.</summary>
-    public void Planned() => resting = Math.Max(0, resting - 1);
+    /// <param name="step">Its number; the same one again changes nothing.</param>
+    public void Plan(long step)
+    {
+        if (step == planned) return;
+        planned = step;
+        IsDrafting = false;
+        if (resting-- > 0) return;
+        resting = 0;
+        turn = (turn + 1) % Window;
+        IsDrafting = turn > 0;
+    }
+
+    /// <summary>A step in which every sequence got one token ran.</summary>
+    public void PlainRan(int tokens, double seconds) => plainPace.Add(tokens, seconds);
 
     /// <summary>A step with drafts ran.</summary>
+    /// <param name="tokens">Tokens that came out.</param>
     /// <param name="seconds">What it took.</param>
-    /// <param name="plainSeconds">What its tokens would have taken without drafting.</param>
-    public void Ran(double seconds, double plainSeconds)
+    public void DraftRan(int tokens, double seconds)
     {
-        spent += seconds;
-        worth += plainSeconds;
+        draftPace.Add(tokens, seconds);
         if (++steps < Window) return;
 
-        if (worth >= spent)
+        (steps, windows) = (0, windows + 1);
+        if (draftPace.SecondsPerToken <= (1 - LeastGain) * plainPace.SecondsPerToken)
         {
             nextRest = ShortestRest;
-        }
-        else
-        {
-            resting = nextRest;
-            nextRest = Math.Min(2 * nextRest, LongestRest);
+            return;
         }
 
-        (worth, spent, steps) = (0, 0, 0);
-        windows++;
+        // What it was like before the rest says nothing of what it will be like after it.
+        draftPace = default;
+        (resting, turn) = (nextRest, 0);
+        nextRest = Math.Min(2 * nextRest, LongestRest);
     }
 
     /// <summary>Tokens of a sequence were verified.</summary>
@@ -108,7 +130,21 @@ internal sealed class DraftControl(int depth, int fullDepth)
         Volatile.Write(ref accepted, accepted + acceptedTokens);
     }
 
-    private double Verification(int rows) => (fullDepth - depth) * Layer.At(rows) + Head.At(rows);
+    private double Verification(int rows) => Above.At(rows) + Head.At(rows);
+
+    /// <summary>Seconds a token over the last few dozen steps.</summary>
+    private struct Pace
+    {
+        private const double Keep = 1 - 1.0 / 32;
+
+        private double seconds;
+        private double tokens;
+
+        /// <summary>Unknown is as slow as can be.</summary>
+        public readonly double SecondsPerToken => tokens == 0 ? double.PositiveInfinity : seconds / tokens;
+
+        public void Add(int stepTokens, double stepSeconds) => (tokens, seconds) = (Keep * tokens + stepTokens, Keep * seconds + stepSeconds);
+    }
 }
 
 /// <summary>What takes part in a step.</summary>

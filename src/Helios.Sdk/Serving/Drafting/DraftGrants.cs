@@ -10,10 +10,15 @@ namespace Helios.Sdk.Serving.Drafting;
 /// </summary>
 internal sealed class DraftGrants(BlockPool blocks)
 {
+    private long step;
+
     /// <summary>Sets <see cref="PlannedRows.Drafts"/> in a plan.</summary>
     public void Give(List<PlannedRows> plan, int rowsLeft)
     {
-        var drafting = CountDrafting(plan);
+        step++;
+        foreach (var rows in plan) rows.Sequence.Route!.Drafts?.Plan(step);
+        var drafting = 0;
+        foreach (var rows in plan) drafting += MayDraft(rows) ? 1 : 0;
         for (var i = 0; drafting > 0; i++)
         {
             if (!MayDraft(plan[i])) continue;
@@ -24,23 +29,8 @@ internal sealed class DraftGrants(BlockPool blocks)
         }
     }
 
-    private static int CountDrafting(List<PlannedRows> plan)
-    {
-        var drafting = 0;
-        DraftControl? last = null;
-        foreach (var rows in plan)
-        {
-            var control = rows.Sequence.Route!.Drafts;
-            if (control is not null && !ReferenceEquals(control, last)) control.Planned();
-            last = control ?? last;
-            if (MayDraft(rows)) drafting++;
-        }
-
-        return drafting;
-    }
-
     private static bool MayDraft(in PlannedRows rows) =>
-        rows.Sequence.Route!.Drafts is { Rests: false } && rows.Count == 1 && rows.Samples;
+        rows.Sequence.Route!.Drafts is { IsDrafting: true } && rows.Count == 1 && rows.Samples;
 
     private int Fit(Sequence sequence, int wanted)
     {

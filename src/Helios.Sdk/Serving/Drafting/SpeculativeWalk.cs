@@ -52,18 +52,15 @@ internal sealed class SpeculativeWalk
         var started = time.GetTimestamp();
         (inLayers, inHead) = (0, 0);
         Gather(model, plan);
-        var gathering = Seconds(started);
-
-        RunLayers(model, control, new LayerRange(0, control.Depth), count);
+        Climb(model, control, count);
         var looking = ChooseAll();
         Look(model, control, looking);
-        var plainStep = gathering + inLayers * control.FullDepth / control.Depth + inHead;
         Propose(model, control, looking);
         Verify(model, control);
         var tokens = Accept(control);
 
         var total = Seconds(started);
-        control.Ran(total, plainStep * tokens / count);
+        control.DraftRan(tokens, total);
         return Timing(control, new StepTimes(inLayers, inHead, total - inLayers - inHead));
     }
 
@@ -180,7 +177,7 @@ internal sealed class SpeculativeWalk
         }
 
         model.Device.Extend(joining.AsSpan(0, joiningCount));
-        RunLayers(model, control, new LayerRange(0, control.Depth), joiningCount);
+        Climb(model, control, joiningCount);
     }
 
     /// <summary>All rows through the layers above the exit, and a draw from each.</summary>
@@ -198,7 +195,7 @@ internal sealed class SpeculativeWalk
             }
         }
 
-        RunLayers(model, control, new LayerRange(control.Depth, control.FullDepth), next);
+        RunLayers(model, control.Above, new LayerRange(control.Depth, control.FullDepth), next);
         model.Device.Retire(entered.AsSpan(0, next));
         Sample(model, control, next);
     }
@@ -226,14 +223,20 @@ internal sealed class SpeculativeWalk
         return tokens;
     }
 
-    private void RunLayers(ServedModel model, DraftControl control, LayerRange layers, int rowsAtWork)
+    /// <summary>Rows that entered go up to the exit.</summary>
+    private void Climb(ServedModel model, DraftControl control, int entering)
+    {
+        RunLayers(model, control.Below, LayerRange.To(control.Depth), entering);
+        enteredCount += entering;
+    }
+
+    private void RunLayers(ServedModel model, RowTimes times, LayerRange layers, int rowsAtWork)
     {
         var started = time.GetTimestamp();
         model.Device.Run(layers);
         var seconds = Seconds(started);
-        control.Layer.Observe(rowsAtWork, seconds / (layers.End - layers.Start));
+        times.Observe(rowsAtWork, seconds);
         inLayers += seconds;
-        if (layers.Start == 0) enteredCount += rowsAtWork;
     }
 
     private void Sample(ServedModel model, DraftControl control, int drawCount)

@@ -42,21 +42,34 @@ public class DraftControlTests
     public void It_rests_while_drafting_does_not_pay_and_tries_again_ever_less_often()
     {
         var control = new DraftControl(3, 12);
-        var rests = new List<int>();
-        for (var i = 0; i < 8; i++)
-        {
-            RunWindow(control, seconds: 2, plainSeconds: 1);
-            var rest = 0;
-            for (; control.Rests; rest++) control.Planned();
-            rests.Add(rest);
-        }
+        PlainRuns(control, steps: 1880, draftSeconds: 2).Should().Equal(1, 1, 16, 1, 32, 1, 64, 1, 128, 1, 256, 1, 512, 1, 512, 1);
+        PlainRuns(control, steps: 1000, draftSeconds: 0.9).TakeLast(20).Should().OnlyContain(length => length == 1, "it pays");
+        PlainRuns(control, steps: 80, draftSeconds: 2).Should().Contain(16, "it starts from a short rest again");
+    }
 
-        rests.Should().Equal(16, 32, 64, 128, 256, 512, 512, 512);
-        RunWindow(control, 1, 1.1);
-        control.Rests.Should().BeFalse("it paid");
-        RunWindow(control, 1, 0.9);
-        for (var i = 0; i < 16; i++) control.Planned();
-        control.Rests.Should().BeFalse("it starts from a short rest again");
+    [Fact]
+    public void Without_plain_steps_to_be_measured_against_it_drafts()
+    {
+        var control = new DraftControl(3, 12);
+        for (var i = 0; i < 100; i++) control.DraftRan(1, 100);
+        control.Plan(1);
+        control.Plan(2);
+        control.IsDrafting.Should().BeTrue();
+        control.Plan(2);
+        control.IsDrafting.Should().BeTrue("it is the same step");
+    }
+
+    [Fact]
+    public void One_step_in_sixteen_is_plain()
+    {
+        var control = new DraftControl(3, 12);
+        control.IsDrafting.Should().BeFalse("no step is being planned");
+        var drafting = Enumerable.Range(0, 48).Select(step =>
+        {
+            control.Plan(step);
+            return control.IsDrafting;
+        }).ToList();
+        drafting.Select((drafts, i) => drafts == (i % 16 != 0)).Should().OnlyContain(asExpected => asExpected);
     }
 
     [Fact]
@@ -67,9 +80,9 @@ public class DraftControlTests
         for (var i = 0; i < 8; i++)
         {
             tried.Add(control.Tried);
-            control.Ran(1, 1);
+            control.DraftRan(1, 1);
             control.Tried.Should().Be(0);
-            for (var step = 1; step < 16; step++) control.Ran(1, 1);
+            for (var step = 1; step < 16; step++) control.DraftRan(1, 1);
         }
 
         tried.Should().Equal(1, 2, 3, 4, 5, 6, 7, 1);
@@ -95,9 +108,26 @@ public class DraftControlTests
         control.Acceptance(draws: true).Mean.Should().Be(0.5);
     }
 
-    private static void RunWindow(DraftControl control, double seconds, double plainSeconds)
+    /// <summary>Runs steps, a plain one in a second, and returns how many plain ones came together each time.</summary>
+    private static List<int> PlainRuns(DraftControl control, int steps, double draftSeconds)
     {
-        for (var i = 0; i < 16; i++) control.Ran(seconds, plainSeconds);
+        var (runs, length) = (new List<int>(), 0);
+        for (var step = 0; step < steps; step++)
+        {
+            control.Plan(step);
+            if (!control.IsDrafting)
+            {
+                control.PlainRan(1, 1);
+                length++;
+                continue;
+            }
+
+            control.DraftRan(1, draftSeconds);
+            if (length > 0) runs.Add(length);
+            length = 0;
+        }
+
+        return runs;
     }
 
     private static DraftControl Control(Func<int, double> layer, double head)
@@ -105,7 +135,8 @@ public class DraftControlTests
         var control = new DraftControl(3, 12);
         for (var rows = 1; rows <= 64; rows++)
         {
-            control.Layer.Observe(rows, layer(rows));
+            control.Below.Observe(rows, 3 * layer(rows));
+            control.Above.Observe(rows, 9 * layer(rows));
             if (head > 0) control.Head.Observe(rows, head);
         }
 

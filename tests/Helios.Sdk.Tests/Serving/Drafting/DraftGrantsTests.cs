@@ -67,19 +67,24 @@ public class DraftGrantsTests
     {
         using var rig = new LoopRig();
         var route = rig.Route(draftDepth: 2);
-        for (var i = 0; i < 16; i++) route.Drafts!.Ran(2, 1);
+        route.Drafts!.PlainRan(1, 1);
+        for (var i = 0; i < 16; i++) route.Drafts.DraftRan(1, 2);
         rig.Submit([1], 40, pinned: route);
-        for (var i = 0; i < 10; i++) rig.Step();
+        for (var i = 0; i < 16; i++) rig.Step();
         rig.Model.Drafted.Should().Be(0);
-        rig.RunToEnd();
+        rig.Step();
         rig.Model.Drafted.Should().BePositive("it rests for sixteen steps only");
+        rig.RunToEnd();
     }
 
     /// <summary>Drafts of a plan in which each live sequence has so many rows.</summary>
     private static string Grant(LoopRig rig, int rowsLeft, int count = 1)
     {
         var plan = rig.Loop.Sequences.All.Select(sequence => new PlannedRows(sequence, count)).ToList();
-        new DraftGrants(rig.Blocks).Give(plan, rowsLeft);
+        var grants = new DraftGrants(rig.Blocks);
+
+        // The first step of sixteen is plain.
+        for (var step = 0; step < 2; step++) grants.Give(plan, rowsLeft);
         return string.Join(' ', plan.Select(rows => rows.Drafts));
     }
 }

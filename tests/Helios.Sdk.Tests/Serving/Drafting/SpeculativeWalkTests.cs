@@ -33,7 +33,7 @@ public class SpeculativeWalkTests
     [InlineData(100)]
     public void Answers_are_those_of_the_reference(int easy)
     {
-        using var rig = new LoopRig().Serve(draftDepth: 3);
+        using var rig = new LoopRig(time: new TickingClock()).Serve(draftDepth: 3);
         rig.Model.Easy = easy;
         var sequences = Enumerable.Range(0, 10)
             .Select(i => rig.Submit(LoopRig.Prompt(5 + 3 * i, i), 60, request => request with { Temperature = i % 2 * 0.9f, Seed = i })).ToList();
@@ -46,7 +46,7 @@ public class SpeculativeWalkTests
     [Fact]
     public void What_is_easy_comes_several_tokens_a_step()
     {
-        using var rig = new LoopRig();
+        using var rig = new LoopRig(time: new TickingClock());
         var route = rig.Route(draftDepth: 2);
         rig.Model.Easy = 100;
         var sequence = rig.Submit(LoopRig.Prompt(5, 1), 200, pinned: route);
@@ -63,7 +63,7 @@ public class SpeculativeWalkTests
     [Fact]
     public void What_the_exit_cannot_foresee_is_drafted_in_vain_and_then_left_alone()
     {
-        using var rig = new LoopRig();
+        using var rig = new LoopRig(time: new TickingClock());
         var route = rig.Route(draftDepth: 2);
         var sequence = rig.Submit(LoopRig.Prompt(5, 1), 1500, request => request with { Temperature = 0.7f }, pinned: route);
         rig.RunToEnd();
@@ -76,7 +76,7 @@ public class SpeculativeWalkTests
     [Fact]
     public void Prompts_run_beside_drafts_and_other_depths_in_one_step()
     {
-        using var rig = new LoopRig(new ServingOptions { MaxBatchSize = 16, MaxRowsPerStep = 40 });
+        using var rig = new LoopRig(new ServingOptions { MaxBatchSize = 16, MaxRowsPerStep = 40 }, time: new TickingClock());
         rig.Model.Easy = 80;
         var routes = new[] { rig.Route(draftDepth: 2), rig.Route(draftDepth: 4), rig.Route(4), rig.Route(policy: "top1:0.5") };
         var sequences = new List<Sequence>();
@@ -95,7 +95,7 @@ public class SpeculativeWalkTests
     [Fact]
     public void A_backend_that_fails_while_drafting_fails_the_sequences_that_draft_and_no_other()
     {
-        using var rig = new LoopRig();
+        using var rig = new LoopRig(time: new TickingClock());
         rig.Model.Easy = 100;
         var (drafting, plain) = (rig.Route(draftDepth: 2), rig.Route());
         var lost = rig.Submit(LoopRig.Prompt(5, 1), 30, pinned: drafting);
@@ -118,7 +118,7 @@ public class SpeculativeWalkTests
             var options = new ServingOptions { MaxBatchSize = 8, MaxRowsPerStep = Trouble == 1 ? 1000 : MaxRows };
             var scheduler = Trouble == 1 ? new ForcedPreemption() : (IScheduler?)null;
             var (budget, slab) = Trouble == 2 ? (10L * 16 * LoopRig.Layers * sizeof(ulong), 16 * LoopRig.Layers * sizeof(ulong)) : (1L << 20, 1 << 16);
-            using var rig = new LoopRig(options, budget, slab, scheduler);
+            using var rig = new LoopRig(options, budget, slab, scheduler, new TickingClock());
 
             // One of 64 tokens ends an answer, and one of two stop strings is there soon too.
             var model = Ends == 1 ? rig.AddModel("ending", null, LoopRig.Context, 17) : rig.Model;

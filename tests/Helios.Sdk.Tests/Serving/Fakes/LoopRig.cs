@@ -21,14 +21,14 @@ internal sealed class LoopRig : IDisposable
     private readonly List<ModelLease> leases = [];
     private long lastId;
 
-    public LoopRig(ServingOptions? options = null, long budget = 1 << 20, long slabBytes = 1 << 16, IScheduler? scheduler = null)
+    public LoopRig(ServingOptions? options = null, long budget = 1 << 20, long slabBytes = 1 << 16, IScheduler? scheduler = null, TimeProvider? time = null)
     {
         Options = options ?? new ServingOptions();
         Store = new FakeKvStore(slabBytes, Options.KvBlockTokens);
         Budget = new MemoryBudget(budget);
         Blocks = new BlockPool(Store, Budget);
         Model = AddModel("fake");
-        Loop = new ServingLoop(new ServingParts(Options, scheduler ?? new ContinuousBatchingScheduler(), Blocks, Work, Observer, TimeProvider.System), Routes);
+        Loop = new ServingLoop(new ServingParts(Options, scheduler ?? new ContinuousBatchingScheduler(), Blocks, Work, Observer, time ?? TimeProvider.System), Routes);
     }
 
     public ServingOptions Options { get; }
