@@ -15,6 +15,7 @@ namespace Helios.Cli.Output;
 [JsonSerializable(typeof(CapacityBenched))]
 [JsonSerializable(typeof(QualityBenched))]
 [JsonSerializable(typeof(LosslessBenched))]
+[JsonSerializable(typeof(ExitsBenched))]
 [JsonSerializable(typeof(EvaluatedLine))]
 [JsonSerializable(typeof(DecisionLine))]
 [JsonSerializable(typeof(LoadLine))]
