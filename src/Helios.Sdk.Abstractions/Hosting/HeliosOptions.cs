@@ -97,6 +97,13 @@ public sealed class ServingOptions
     /// <summary>Per-token exit policy among the loaded layers, by name: <c>none</c>, <c>confidence:0.8</c>, <c>top1:0.9</c>, <c>margin:0.3</c>, <c>entropy:1.5</c>, <c>patience:2</c>, or one of your own.</summary>
     public string ExitPolicy { get; set; } = "none";
 
+    /// <summary>
+    /// Lossless mode: tokens are drafted at this exit and verified by the layers above it, with the output of the full depth,
+    /// bit for bit. An exit of the first model below its full depth; needs <see cref="AdaptationOptions.Enabled"/> off, the full
+    /// depth and the exit policy <c>none</c>. Null drafts nothing.
+    /// </summary>
+    public int? DraftDepth { get; set; }
+
     /// <summary>How long shutting down waits for running requests before it aborts them, at most a day.</summary>
     public TimeSpan DrainTimeout { get; set; } = TimeSpan.FromSeconds(30);
 }

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
 using Helios.Sdk.Serving.Decoding;
+using Helios.Sdk.Serving.Drafting;
 using Helios.Sdk.Serving.KvCache;
 using Helios.Sdk.Serving.Requests;
 using Helios.Sdk.Serving.Routing;
@@ -21,6 +22,8 @@ internal sealed class ServingLoop
     private readonly IScheduler scheduler;
     private readonly BlockPool blocks;
     private readonly LayerWalk walk;
+    private readonly SpeculativeWalk speculation;
+    private readonly DraftGrants drafts;
     private readonly DeviceWork work;
     private readonly IServingObserver observer;
     private readonly TimeProvider time;
@@ -46,6 +49,8 @@ internal sealed class ServingLoop
         observer = parts.Observer;
         time = parts.Time;
         walk = new LayerWalk(parts.Options.MaxRowsPerStep, time);
+        speculation = new SpeculativeWalk(parts.Options.MaxRowsPerStep, time);
+        drafts = new DraftGrants(blocks);
         Prompts = new PromptCache(blocks, parts.Options);
         plan = new StepPlan(sequences, blocks, Prompts, new Admission(routes, (sequence, error) => rejected.Add((sequence, error))), parts.Options);
         limits = new RequestLimits(parts.Options.MaxQueueTime, time);
@@ -131,6 +136,7 @@ internal sealed class ServingLoop
         Reject();
         if (plan.Entries.Count == 0) return false;
 
+        drafts.Give(plan.Entries, plan.RowsLeft);
         RunPlan();
         Steps++;
         work.TryRunBackground(idle: false);
@@ -216,7 +222,10 @@ internal sealed class ServingLoop
         rejected.Clear();
     }
 
-    /// <summary>Runs the plan model by model: usually one, several while a change is under way.</summary>
+    /// <summary>
+    /// Runs the plan model by model: usually one, several while a change is under way. Of a model's rows, those that draft are
+    /// a group of their own.
+    /// </summary>
     private void RunPlan()
     {
         var started = time.GetTimestamp();
@@ -224,16 +233,17 @@ internal sealed class ServingLoop
         while (left.Count > 0)
         {
             var served = left[^1].Sequence.Lease!.Served;
+            var control = left[^1].Control;
             group.Clear();
             var kept = 0;
             for (var i = 0; i < left.Count; i++)
             {
-                if (ReferenceEquals(left[i].Sequence.Lease!.Served, served)) group.Add(left[i]);
+                if (ReferenceEquals(left[i].Sequence.Lease!.Served, served) && ReferenceEquals(left[i].Control, control)) group.Add(left[i]);
                 else left[kept++] = left[i];
             }
 
             left.RemoveRange(kept, left.Count - kept);
-            RunGroup(served);
+            RunGroup(served, control);
         }
 
         var elapsed = time.GetElapsedTime(started);
@@ -241,11 +251,12 @@ internal sealed class ServingLoop
         work.CountServing(elapsed);
     }
 
-    private void RunGroup(ServedModel served)
+    private void RunGroup(ServedModel served, DraftControl? control)
     {
+        var rows = CollectionsMarshal.AsSpan(group);
         try
         {
-            observer.StepRan(served, walk.Run(served, CollectionsMarshal.AsSpan(group)));
+            observer.StepRan(served, control is null ? RunPlain(served, rows) : speculation.Run(served, control, rows));
         }
         catch (Exception error)
         {
@@ -255,7 +266,15 @@ internal sealed class ServingLoop
             return;
         }
 
-        Commit(served);
+        if (control is null) Commit(served);
+        else CommitDrafts(served);
+    }
+
+    private StepTiming RunPlain(ServedModel served, ReadOnlySpan<PlannedRows> rows)
+    {
+        var timing = walk.Run(served, rows);
+        if (timing.Rows == timing.SampledRows) rows[0].Sequence.Route!.Drafts?.PlainRan(timing.Rows, timing.Times.Total);
+        return timing;
     }
 
     private void Commit(ServedModel served)
@@ -275,30 +294,54 @@ internal sealed class ServingLoop
             Prompts.Leave(sequence, first);
             ref readonly var last = ref rows[count - 1];
             scheduler.Commit(new StepOutcome(sequence.Id, count, recomputed, last.Samples));
-            if (last.Samples) Emit(served, sequence, last, now);
+            if (last.Samples && TryEmit(served, sequence, new EmittedToken(last.Token, last.RanTo, last.Signal.Confidence, last.LogProbability), now)) sequence.Output.Publish();
             rows = rows[count..];
         }
     }
 
-    private void Emit(ServedModel served, Sequence sequence, in WalkRow row, long now)
+    /// <summary>Each verified token but the last was a draft, so that it has run too. What lies behind the end of an answer is dropped.</summary>
+    private void CommitDrafts(ServedModel served)
     {
-        if (sequence.Edit?.FailureAt(row.Position) is { } failure)
+        var now = time.GetTimestamp();
+        for (var i = 0; i < group.Count; i++)
+        {
+            var sequence = group[i].Sequence;
+            var depth = sequence.Route!.Depth;
+            var tokens = speculation.TokensOf(i);
+            scheduler.Commit(new StepOutcome(sequence.Id, tokens.Length, Recomputed: 0, Sampled: true));
+            var lives = true;
+            for (var t = 0; t < tokens.Length && lives; t++)
+            {
+                sequence.Advance(depth);
+                Prompts.Leave(sequence, sequence.Computed - 1);
+                lives = TryEmit(served, sequence, new EmittedToken(tokens[t].TokenId, depth, Confidence: 1, tokens[t].LogProbability), now);
+            }
+
+            if (lives) sequence.Output.Publish();
+        }
+    }
+
+    /// <summary>Takes a token that was sampled; false when the answer ended with it.</summary>
+    private bool TryEmit(ServedModel served, Sequence sequence, in EmittedToken token, long now)
+    {
+        if (sequence.Edit?.FailureAt(sequence.Known - 1) is { } failure)
         {
             End(sequence, new StreamEnd(null, failure), StreamEndKind.Failed);
-            return;
+            return false;
         }
 
         var request = sequence.Request;
-        var isEnd = request.StopTokenIds.Contains(row.Token)
-            || (!request.IgnoreEndOfSequence && served.Info.EndOfSequenceIds.Contains(row.Token));
-        sequence.Output.LogProbabilities?.SetChosen(sequence.Answer.Length, row.LogProbability);
-        sequence.Append(row.Token);
-        var stopped = sequence.Output.Append(row.Token, row.RanTo, now, isText: !isEnd);
-        observer.TokenEmitted(sequence, row.RanTo, row.Signal.Confidence);
+        var isEnd = request.StopTokenIds.Contains(token.Id)
+            || (!request.IgnoreEndOfSequence && served.Info.EndOfSequenceIds.Contains(token.Id));
+        sequence.Output.LogProbabilities?.SetChosen(sequence.Answer.Length, token.LogProbability);
+        sequence.Append(token.Id);
+        var stopped = sequence.Output.Append(token.Id, token.Depth, now, isText: !isEnd);
+        observer.TokenEmitted(sequence, token.Depth, token.Confidence);
 
         if (isEnd || stopped) End(sequence, new StreamEnd(FinishReason.Stop), StreamEndKind.Completed);
         else if (sequence.Answer.Length == request.MaxTokens) End(sequence, new StreamEnd(FinishReason.Length), StreamEndKind.Completed);
-        else sequence.Output.Publish();
+        else return true;
+        return false;
     }
 
     private void End(Sequence sequence, StreamEnd how, StreamEndKind kind)
@@ -344,6 +387,9 @@ internal sealed class ServingLoop
     }
 
     private readonly record struct Command(Sequence Sequence, bool IsCancel);
+
+    /// <summary>A token as it was sampled, and the depth it left at.</summary>
+    private readonly record struct EmittedToken(int Id, int Depth, float Confidence, float LogProbability);
 }
 
 /// <summary>What a serving loop works with.</summary>
