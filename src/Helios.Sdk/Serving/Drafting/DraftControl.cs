@@ -14,9 +14,10 @@ internal sealed class DraftControl(int depth, int fullDepth)
     private const int Window = 16;
     private const int ShortestRest = 16;
     private const int LongestRest = 512;
+    private const int TriedRows = 16;
 
     // Sequences of a batch that get ahead of each other end at different times; that costs a little too.
-    private const double LeastGain = 0.02;
+    private const double LeastGain = 0.04;
 
     private readonly AcceptanceCurve greedy = new();
     private readonly AcceptanceCurve sampled = new();
@@ -51,10 +52,11 @@ internal sealed class DraftControl(int depth, int fullDepth)
     public bool IsDrafting { get; private set; }
 
     /// <summary>
-    /// Tokens to draft whatever they promise, 0 in most steps: the first of every window goes through the lengths in turn, so
-    /// that what they cost stays known.
+    /// Tokens to draft whatever they promise, 0 in most steps: the first of every window goes through the lengths in turn, as
+    /// far as they make few rows, so that what they cost stays known.
     /// </summary>
-    public int Tried => steps == 0 ? 1 + windows % Most : 0;
+    /// <param name="sequences">Sequences in the step.</param>
+    public int Tried(int sequences) => steps == 0 ? Math.Clamp(TriedRows / sequences - 1, 1, 1 + windows % Most) : 0;
 
     /// <summary>Any thread: tokens drafted and put to verification.</summary>
     public long Drafted => Volatile.Read(ref drafted);
@@ -113,7 +115,7 @@ internal sealed class DraftControl(int depth, int fullDepth)
         (steps, windows) = (0, windows + 1);
         if (draftPace.SecondsPerToken <= (1 - LeastGain) * plainPace.SecondsPerToken)
         {
-            nextRest = ShortestRest;
+            nextRest = Math.Max(nextRest / 2, ShortestRest);
             return;
         }
 

@@ -137,7 +137,7 @@ internal sealed class SpeculativeWalk
             for (var i = 0; i < looking; i++)
             {
                 ref readonly var draft = ref drafts[chosen[i]];
-                if (draft.Length < draft.Granted && (draft.Length < control.Tried || IsWorth(control, draft, looking, looked: true))) chosen[kept++] = chosen[i];
+                if (draft.Length < draft.Granted && (draft.Length < control.Tried(count) || IsWorth(control, draft, looking, looked: true))) chosen[kept++] = chosen[i];
             }
 
             if (kept == looking || kept == 0) return kept;
@@ -152,7 +152,7 @@ internal sealed class SpeculativeWalk
         for (var i = 0; i < looking; i++)
         {
             ref readonly var draft = ref drafts[chosen[i]];
-            if (draft.Length < draft.Granted && (draft.Length < control.Tried || IsWorth(control, draft, looking, looked: false))) chosen[kept++] = chosen[i];
+            if (draft.Length < draft.Granted && (draft.Length < control.Tried(count) || IsWorth(control, draft, looking, looked: false))) chosen[kept++] = chosen[i];
         }
 
         return kept;
