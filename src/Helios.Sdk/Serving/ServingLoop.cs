@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
 using Helios.Sdk.Serving.Decoding;
 using Helios.Sdk.Serving.Drafting;
@@ -32,12 +31,11 @@ internal sealed class ServingLoop
     private readonly RequestLimits limits;
     private readonly CompletionRate completions;
     private readonly Dictionary<string, double> weights;
-    private readonly ConcurrentQueue<Command> inbox = new();
+    private readonly Inbox inbox;
     private readonly List<(Sequence Sequence, Exception Error)> rejected = [];
     private readonly List<PlannedRows> group = [];
     private readonly WakeSignal wake = new();
     private volatile HeliosException? refusal;
-    private volatile StreamEnd? closed;
     private volatile bool stopping;
     private volatile bool aborting;
 
@@ -56,6 +54,7 @@ internal sealed class ServingLoop
         limits = new RequestLimits(parts.Options.MaxQueueTime, time);
         completions = new CompletionRate(time);
         weights = parts.Options.Tenants.ToDictionary(tenant => tenant.Key, tenant => tenant.Value.Weight, StringComparer.Ordinal);
+        inbox = new Inbox(Wake);
         work.WakeWith(Wake);
     }
 
@@ -69,10 +68,10 @@ internal sealed class ServingLoop
     public long Steps { get; private set; }
 
     /// <summary>Any thread: a request waits from now on.</summary>
-    public void Submit(Sequence sequence) => Post(new Command(sequence, IsCancel: false));
+    public void Submit(Sequence sequence) => inbox.Post(new Command(sequence, IsCancel: false));
 
     /// <summary>Any thread: its caller lost interest. Harmless when it has ended.</summary>
-    public void Cancel(Sequence sequence) => Post(new Command(sequence, IsCancel: true));
+    public void Cancel(Sequence sequence) => inbox.Post(new Command(sequence, IsCancel: true));
 
     /// <summary>Any thread: ends the loop once no request lives.</summary>
     public void Drain()
@@ -161,7 +160,7 @@ internal sealed class ServingLoop
 
     private void TakeCommands()
     {
-        while (inbox.TryDequeue(out var command))
+        while (inbox.TryTake(out var command))
         {
             var sequence = command.Sequence;
             if (!command.IsCancel)
@@ -364,29 +363,9 @@ internal sealed class ServingLoop
     private void Close(StreamEnd how, StreamEndKind kind)
     {
         foreach (var sequence in sequences.All.ToArray()) Free(sequence, how, kind);
-        closed = how;
-        EndLate(how);
+        inbox.Close(how);
         work.Close();
     }
-
-    private void EndLate(StreamEnd how)
-    {
-        while (inbox.TryDequeue(out var command))
-        {
-            if (command.IsCancel) continue;
-            command.Sequence.Lease?.Dispose();
-            command.Sequence.Output.Complete(how);
-        }
-    }
-
-    private void Post(Command command)
-    {
-        inbox.Enqueue(command);
-        Wake();
-        if (closed is { } how) EndLate(how);
-    }
-
-    private readonly record struct Command(Sequence Sequence, bool IsCancel);
 
     /// <summary>A token as it was sampled, and the depth it left at.</summary>
     private readonly record struct EmittedToken(int Id, int Depth, float Confidence, float LogProbability);
