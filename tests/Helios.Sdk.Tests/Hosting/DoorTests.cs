@@ -112,6 +112,13 @@ public class DoorTests
     }
 
     [Fact]
+    public async Task A_queue_without_end_takes_requests()
+    {
+        await using var engine = await TestEngine.ServeAsync("tiny-s", more: builder => builder.Configure(options => options.Serving.MaxQueueLength = int.MaxValue));
+        (await engine.AskAsync(new GenerationRequest { Prompt = "Tom", MaxTokens = 2 })).TokenIds.Should().HaveCount(2);
+    }
+
+    [Fact]
     public async Task Ids_that_the_model_insisted_on_lacks_are_refused_at_the_door()
     {
         using var large = WithTokenizer(4100);
