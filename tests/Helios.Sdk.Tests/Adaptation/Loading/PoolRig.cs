@@ -49,7 +49,7 @@ internal sealed class PoolRig : IDisposable
         var blocks = new BlockPool(kv, total);
         var clock = new ManualClock();
         var work = new DeviceWork(0.05, clock);
-        var memory = new KvReclaimer(total, blocks, kv, work);
+        var memory = new KvReclaimer(total, blocks, work);
         var loop = new ServingLoop(new ServingParts(new ServingOptions(), RequestOrders.CreateScheduler(new ServingOptions(), clock), blocks, work, new Observed(), clock), new Routes());
         memory.Serve(loop);
         work.WakeWith(work.RunUrgent);
