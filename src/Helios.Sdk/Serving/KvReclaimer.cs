@@ -20,6 +20,10 @@ internal sealed class KvReclaimer(MemoryBudget budget, BlockPool blocks, DeviceW
     public Task<(MemoryReservation? Reservation, long Available)> ReserveAsync(long bytes, long kvBytes) =>
         work.RunUrgentAsync(() => Reserve(bytes, kvBytes));
 
+    /// <summary>Device thread: claims bytes that were given back just now. They are there: nobody else claims any on another thread.</summary>
+    public MemoryReservation Retake(long bytes) => budget.TryReserve(bytes)
+        ?? throw new InvalidOperationException($"{bytes} bytes were to be free, but {budget.Free} are.");
+
     /// <summary>Any thread: a model is gone, and what was cached of it is worth nothing.</summary>
     public void Forget(ServedModel model) => _ = work.RunUrgentAsync(() =>
     {

@@ -139,8 +139,7 @@ internal sealed class ScoringSession : IAsyncDisposable
     {
         staged.Dispose();
         staging!.Dispose();
-        staging = parts.Memory.Reserve(stagingBytes, kvBytes: 0).Reservation
-            ?? throw new HeliosException("The bytes of the staging buffer were taken by somebody else.");
+        staging = parts.Memory.Retake(stagingBytes);
     }
 
     private bool Free()
