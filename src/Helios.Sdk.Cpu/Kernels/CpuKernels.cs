@@ -60,7 +60,7 @@ internal abstract unsafe class CpuKernels
     public abstract LogitSummary Summarise(float* logits, int size, int padded, bool weighted);
 
     /// <inheritdoc cref="LogitKernels{TSimd, TVector}.TemperedWeights"/>
-    public abstract double TemperedWeights(float* logits, float* weights, int padded, float max, float temperature);
+    public abstract void TemperedWeights(float* logits, float* weights, int padded, float max, float temperature);
 }
 
 /// <summary>The kernels over one vector type.</summary>
@@ -121,6 +121,6 @@ internal sealed unsafe class CpuKernels<TSimd, TVector> : CpuKernels
     public override LogitSummary Summarise(float* logits, int size, int padded, bool weighted) =>
         LogitKernels<TSimd, TVector>.Summarise(logits, size, padded, weighted);
 
-    public override double TemperedWeights(float* logits, float* weights, int padded, float max, float temperature) =>
+    public override void TemperedWeights(float* logits, float* weights, int padded, float max, float temperature) =>
         LogitKernels<TSimd, TVector>.TemperedWeights(logits, weights, padded, max, temperature);
 }

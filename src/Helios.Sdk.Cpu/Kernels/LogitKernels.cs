@@ -38,27 +38,13 @@ internal static unsafe class LogitKernels<TSimd, TVector>
         return new LogitSummary(top < size ? top : 0, max, second, sum, product);
     }
 
-    /// <summary>weights = e^((logit - max) / temperature); returns their sum.</summary>
+    /// <summary>weights = e^((logit - max) / temperature).</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static double TemperedWeights(float* logits, float* weights, int padded, float max, float temperature)
+    public static void TemperedWeights(float* logits, float* weights, int padded, float max, float temperature)
     {
         var (peak, divisor) = (TSimd.Create(max), TSimd.Create(temperature));
-        var total = 0d;
-        for (var start = 0; start < padded; start += Block)
-        {
-            var end = Math.Min(padded, start + Block);
-            var sum = TSimd.Create(0);
-            for (var i = start; i < end; i += TSimd.Lanes)
-            {
-                var weight = VectorMath.Exp<TSimd, TVector>(TSimd.Divide(TSimd.Subtract(TSimd.Load(logits + i), peak), divisor));
-                TSimd.Store(weight, weights + i);
-                sum = TSimd.Add(sum, weight);
-            }
-
-            total += TSimd.Sum(sum);
-        }
-
-        return total;
+        for (var i = 0; i < padded; i += TSimd.Lanes)
+            TSimd.Store(VectorMath.Exp<TSimd, TVector>(TSimd.Divide(TSimd.Subtract(TSimd.Load(logits + i), peak), divisor)), weights + i);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

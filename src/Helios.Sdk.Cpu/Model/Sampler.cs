@@ -52,17 +52,16 @@ internal unsafe ref struct Sampler
     {
         if (!(row.Temperature > 0) || row.TopK == 1 || !double.IsFinite(summary.Sum)) return summary.TopId;
         var sampler = new Sampler(logits, size, padded, scratch, stackalloc int[Buckets], stackalloc double[Buckets]);
-        var total = kernels.TemperedWeights(logits, sampler.weights, padded, summary.Max, row.Temperature);
-        sampler.Fill(summary.Max, row.Temperature);
-
-        var kept = new Cut(size, total, summary.TopId);
+        kernels.TemperedWeights(logits, sampler.weights, padded, summary.Max, row.Temperature);
+        var kept = new Cut(size, sampler.Fill(summary.Max, row.Temperature), summary.TopId);
         if (row.TopK > 0 && row.TopK < size) kept = sampler.Seek(row.TopK, double.PositiveInfinity, passing: false);
         if (row.TopP < 1) kept = sampler.Seek(kept.Count, row.TopP * kept.Mass, passing: false);
         if (row.MinP > 0 && sampler.CountFrom(row.MinP) is var likely && likely < kept.Count) kept = sampler.Seek(likely, double.PositiveInfinity, passing: false);
         return sampler.Seek(kept.Count, row.Uniform * kept.Mass, passing: true).Token;
     }
 
-    private readonly void Fill(float max, float temperature)
+    // Returns the mass of all, summed as a walk over the buckets sums it.
+    private readonly double Fill(float max, float temperature)
     {
         counts.Clear();
         masses.Clear();
@@ -73,6 +72,10 @@ internal unsafe ref struct Sampler
             counts[bucket]++;
             masses[bucket] += weights[id];
         }
+
+        var total = 0d;
+        foreach (var mass in masses) total += mass;
+        return total;
     }
 
     // Tokens of at least so much weight; the largest weighs 1.
@@ -87,39 +90,35 @@ internal unsafe ref struct Sampler
         return count;
     }
 
-    // Goes over tokens, likeliest first, to the one at which there are `count` of them or their mass reaches (or, when
-    // passing, exceeds) a target; at least one.
+    // Goes over tokens, likeliest first, to the one at which there are `count` of them (at most all) or their mass reaches (or,
+    // when passing, exceeds) a target; at least one. Rounding may leave a target next to all the mass unreached: what is found
+    // then is the last token that has weight, never one that was forbidden.
     private readonly Cut Seek(int count, double target, bool passing)
     {
-        var (taken, mass, last) = (0, 0d, -1);
-        for (var bucket = 0; bucket < Buckets; bucket++)
+        var (taken, mass, found, skipped) = (0, 0d, -1, -1);
+        for (var bucket = 0; ; bucket++)
         {
             if (counts[bucket] == 0) continue;
             var next = mass + masses[bucket];
             if (taken + counts[bucket] < count && !Reached(next, target, passing))
             {
-                (taken, mass) = (taken + counts[bucket], next);
-                if (masses[bucket] > 0) last = bucket;
+                (taken, mass, found, skipped) = (taken + counts[bucket], next, -1, bucket);
                 continue;
             }
 
-            var found = Collect(bucket);
-            for (var i = 0; i < found; i++)
+            var tokens = Collect(bucket);
+            for (var i = 0; i < tokens; i++)
             {
                 var token = (int)(uint)keys[i];
                 taken++;
-                mass += weights[token];
-                if (taken == count || Reached(mass, target, passing)) return new Cut(taken, mass, token);
+                if (weights[token] > 0) (mass, found) = (mass + weights[token], token);
+                if (taken == count || Reached(mass, target, passing)) return new Cut(taken, mass, found >= 0 ? found : LastOf(skipped));
             }
-
-            if (masses[bucket] > 0) last = bucket;
         }
-
-        // Rounding alone leads here, with a draw next to 1: the last token that has weight.
-        var tail = Collect(last);
-        while (tail > 1 && weights[(uint)keys[tail - 1]] == 0) tail--;
-        return new Cut(taken, mass, (int)(uint)keys[tail - 1]);
     }
+
+    // Of a bucket but the last, in which every token has weight.
+    private readonly int LastOf(int bucket) => (int)(uint)keys[Collect(bucket) - 1];
 
     private static bool Reached(double mass, double target, bool passing) => passing ? mass > target : mass >= target;
 

@@ -46,7 +46,7 @@ internal static class EngineComposition
         var kv = Opened(MakeKvStore(options.Serving, backend, budget, checkpoints), opened);
         var blocks = new BlockPool(kv, budget);
         var work = new DeviceWork(adaptation.MaxScoringShare, time);
-        var memory = new KvReclaimer(budget, blocks, kv, work);
+        var memory = new KvReclaimer(budget, blocks, work);
         var entries = checkpoints.Select(checkpoint => MakeEntry(checkpoint, backend, options)).ToList();
         var pool = new ModelPool(entries, backend, kv, memory, new PoolSettings(options.Precision, options.Serving.MaxRowsPerStep, budget, time));
 

@@ -25,6 +25,7 @@ internal sealed class RequestDoor(ModelPool pool, Routes routes, PointOverrides 
             var chosen = pool.Find(lease.Model.Name);
             prompt = Reencode(request, prompt, chosen);
             CheckContext(request, prompt, chosen, chosen);
+            if (request.TokenIds is not null) PromptRules.CheckIds(prompt.Ids, chosen.Info);
             var sequence = Make(request, prompt);
             sequence.Assign(route, lease);
             return sequence;

@@ -7,7 +7,7 @@ namespace Helios.Sdk.Serving;
 /// Finds bytes for a load: what is free in the budget, then empty KV slabs, then those that cached blocks fill, then the KV of
 /// the least urgent, latest arrivals. It never takes so much that the largest live sequence could not run to its end.
 /// </summary>
-internal sealed class KvReclaimer(MemoryBudget budget, BlockPool blocks, IKvStore store, DeviceWork work)
+internal sealed class KvReclaimer(MemoryBudget budget, BlockPool blocks, DeviceWork work)
 {
     private ServingLoop? loop;
 
@@ -20,6 +20,10 @@ internal sealed class KvReclaimer(MemoryBudget budget, BlockPool blocks, IKvStor
     public Task<(MemoryReservation? Reservation, long Available)> ReserveAsync(long bytes, long kvBytes) =>
         work.RunUrgentAsync(() => Reserve(bytes, kvBytes));
 
+    /// <summary>Device thread: claims bytes that were given back just now. They are there: nobody else claims any on another thread.</summary>
+    public MemoryReservation Retake(long bytes) => budget.TryReserve(bytes)
+        ?? throw new InvalidOperationException($"{bytes} bytes were to be free, but {budget.Free} are.");
+
     /// <summary>Any thread: a model is gone, and what was cached of it is worth nothing.</summary>
     public void Forget(ServedModel model) => _ = work.RunUrgentAsync(() =>
     {
@@ -28,19 +32,14 @@ internal sealed class KvReclaimer(MemoryBudget budget, BlockPool blocks, IKvStor
     });
 
     /// <summary>Bytes of whole slabs that <paramref name="tokens"/> tokens of one sequence take.</summary>
-    public long SlabBytesFor(KvShape shape, int tokens)
-    {
-        if (shape.Layers == 0) return 0;
-        var perSlab = blocks.BlocksPerSlab(shape);
-        return ((long)blocks.BlocksFor(tokens) + perSlab - 1) / perSlab * store.SlabBytes;
-    }
+    public long SlabBytesFor(KvShape shape, int tokens) => shape.Layers == 0 ? 0 : blocks.SlabBytesFor(shape, blocks.BlocksFor(tokens));
 
     /// <summary>The same, on the device thread.</summary>
     public (MemoryReservation? Reservation, long Available) Reserve(long bytes, long kvBytes)
     {
         foreach (var sequence in loop!.Sequences.Begun) kvBytes = Math.Max(kvBytes, SlabBytesFor(sequence.KvShape, sequence.Capacity));
 
-        var available = budget.Limit - (budget.Used - blocks.SlabBytes) - kvBytes;
+        var available = budget.Limit - (budget.Used - blocks.SlabBytes) - blocks.PinnedBytes - kvBytes;
         if (bytes > available) return (null, Math.Max(0, available));
 
         while (true)

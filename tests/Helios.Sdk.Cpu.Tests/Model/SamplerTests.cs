@@ -102,6 +102,23 @@ public sealed unsafe class SamplerTests
             Draw(logits, new SampleRow(0, 1, 50, 1, uniform, ExitSignals.None)).Should().Be(44);
     }
 
+    // The largest draw there is asks for all the mass: whatever rounding makes of the sums, no token without weight answers.
+    [Theory]
+    [InlineData(0, 1)]
+    [InlineData(0, 0.999999f)]
+    [InlineData(4000, 1)]
+    public void The_last_draw_takes_no_token_that_is_forbidden(int topK, float topP)
+    {
+        for (var seed = 0; seed < 50; seed++)
+        {
+            var random = new Random(seed);
+            var logits = Enumerable.Range(0, 5003).Select(_ => (float)random.NextDouble() * 20).ToArray();
+            for (var i = 0; i < logits.Length; i += 2) logits[i] = float.NegativeInfinity;
+            var row = new SampleRow(0, 1, topK, topP, Math.BitDecrement(1d), ExitSignals.None);
+            logits[Draw(logits, row)].Should().BeGreaterThanOrEqualTo(0);
+        }
+    }
+
     private static void MustBeRight(float[] logits, SampleRow row)
     {
         var got = Draw(logits, row);

@@ -1,3 +1,8 @@
+using Helios.Sdk.Adaptation;
+using Helios.Sdk.ExitPolicies;
+using Helios.Sdk.Serving.Routing;
+using Helios.Sdk.Tests.Adaptation.Loading;
+using Helios.Sdk.Tests.Checkpoints;
 using Helios.Sdk.Tests.Serving.Scheduling;
 
 namespace Helios.Sdk.Tests.Hosting;
@@ -109,6 +114,40 @@ public class DoorTests
         await using var engine = await TestEngine.ServeAsync("tiny-s");
         var answer = await engine.AskAsync(new GenerationRequest { TokenIds = [.. Enumerable.Range(0, 250)], MaxTokens = 6, IgnoreEndOfSequence = true });
         answer.TokenIds.Should().HaveCount(6);
+    }
+
+    [Fact]
+    public async Task A_queue_without_end_takes_requests()
+    {
+        await using var engine = await TestEngine.ServeAsync("tiny-s", more: builder => builder.Configure(options => options.Serving.MaxQueueLength = int.MaxValue));
+        (await engine.AskAsync(new GenerationRequest { Prompt = "Tom", MaxTokens = 2 })).TokenIds.Should().HaveCount(2);
+    }
+
+    [Fact]
+    public async Task Ids_that_the_model_insisted_on_lacks_are_refused_at_the_door()
+    {
+        using var large = WithTokenizer(4100);
+        using var small = WithTokenizer(4096);
+        using var rig = PoolRig.Create([large.Path, small.Path]);
+        var served = rig.Pool.Entries.Single(entry => entry.Info.Architecture.VocabularySize == 4096).Info.Name;
+        using var lease = await rig.AcquireAsync(served, 3);
+        var ready = new TaskCompletionSource();
+        var routes = new Routes();
+        var door = new RequestDoor(rig.Pool, routes, new PointOverrides(rig.Pool, routes, profiles: null!, ready.Task, name => ExitPolicyParser.Parse(name)), TimeProvider.System);
+
+        // Its ids are those of the first model, and what serves when it is settled is another of the same tokenizer.
+        var opening = door.OpenAsync(new GenerationRequest { TokenIds = [1, 4098], MaxTokens = 2, FullDepth = true }, CancellationToken.None).AsTask();
+        routes.Publish(new Route(new OperatingPoint(lease.Target), lease, ExitPolicyParser.Parse("none")));
+        ready.SetResult();
+        (await opening.Invoking(task => task).Should().ThrowAsync<ArgumentException>()).WithMessage("*4098*0 to 4095*");
+        rig.Model(served).Leases.Should().Be(1);
+    }
+
+    private static TempFolder WithTokenizer(int vocabulary)
+    {
+        var folder = new CheckpointWriter(CheckpointWriter.Tiny with { VocabularySize = vocabulary }).Write();
+        File.Copy(Path.Combine(TestData.Model("tiny-s"), "tokenizer.json"), folder["tokenizer.json"]);
+        return folder;
     }
 
     [Fact]

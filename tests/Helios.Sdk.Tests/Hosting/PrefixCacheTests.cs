@@ -110,6 +110,15 @@ public class PrefixCacheTests
     }
 
     [Fact]
+    public async Task More_answers_than_memory_could_list_are_turned_away_like_any_that_are_too_many()
+    {
+        await using var engine = await TestEngine.ServeAsync("tiny-s");
+        var request = new GenerationRequest { Prompt = "Tom", MaxTokens = 2 };
+        var tooMany = () => engine.Engine.GenerateAsync(request, int.MaxValue);
+        await tooMany.Should().ThrowAsync<ServerBusyException>();
+    }
+
+    [Fact]
     public async Task Several_answers_take_as_many_places_and_give_them_back()
     {
         await using var engine = await TestEngine.ServeAsync("tiny-s", more: builder => builder.Configure(options =>

@@ -292,7 +292,7 @@ public class ServingLoopTests
     public void Memory_is_not_taken_for_a_load_that_a_live_answer_comes_back_for()
     {
         using var rig = new LoopRig(budget: 4 << 13, slabBytes: 1 << 13).Serve();
-        var memory = new KvReclaimer(rig.Budget, rig.Blocks, rig.Store, rig.Work);
+        var memory = new KvReclaimer(rig.Budget, rig.Blocks, rig.Work);
         memory.Serve(rig.Loop);
         var sequence = rig.Submit(LoopRig.Prompt(40, 1), 200);
         for (var i = 0; i < 5; i++) rig.Step();
@@ -304,6 +304,26 @@ public class ServingLoopTests
             rig.RunToEnd();
         }
 
+        LoopRig.MustBeRight(sequence);
+    }
+
+    [Fact]
+    public void Nobody_is_preempted_for_a_load_that_pinned_blocks_leave_no_room_for()
+    {
+        using var rig = new LoopRig(budget: 4 << 13, slabBytes: 1 << 13).Serve();
+        var memory = new KvReclaimer(rig.Budget, rig.Blocks, rig.Work);
+        memory.Serve(rig.Loop);
+        var pinned = new BlockTable(new KvShape(1, 1, 1), 1) { IsPinned = true };
+        rig.Blocks.TryGrow(pinned, 1).Should().BeTrue();
+        var sequence = rig.Submit(LoopRig.Prompt(20, 1), 10);
+        rig.Loop.Step();
+
+        memory.Reserve(3 << 13, kvBytes: 0).Should().Be(((MemoryReservation?)null, 2L << 13), "one slab is pinned, and the answer needs one");
+        sequence.Kv.Should().NotBeNull();
+        using (var load = memory.Reserve(2 << 13, kvBytes: 0).Reservation) load.Should().NotBeNull();
+
+        rig.Blocks.Release(pinned);
+        rig.RunToEnd();
         LoopRig.MustBeRight(sequence);
     }
 

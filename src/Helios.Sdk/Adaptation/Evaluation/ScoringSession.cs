@@ -32,7 +32,7 @@ internal sealed class ScoringSession : IAsyncDisposable
         this.ended = ended;
         stagingBytes = entry.Size.LayerBytes.Skip(lease.Target.Depth).DefaultIfEmpty(0).Max();
         var a = entry.Info.Architecture;
-        table = new BlockTable(new KvShape(1, a.KvHeads, a.HeadDim), parts.Blocks.BlocksFor(maxTokens));
+        table = new BlockTable(new KvShape(1, a.KvHeads, a.HeadDim), parts.Blocks.BlocksFor(maxTokens)) { IsPinned = true };
     }
 
     /// <summary>Takes the memory; false when it cannot be had.</summary>
@@ -139,8 +139,7 @@ internal sealed class ScoringSession : IAsyncDisposable
     {
         staged.Dispose();
         staging!.Dispose();
-        staging = parts.Memory.Reserve(stagingBytes, kvBytes: 0).Reservation
-            ?? throw new HeliosException("The bytes of the staging buffer were taken by somebody else.");
+        staging = parts.Memory.Retake(stagingBytes);
     }
 
     private bool Free()

@@ -36,12 +36,16 @@ internal sealed class BlockPool : IDisposable
     /// <summary>Bytes of blocks that nobody uses, kept for who comes with the same tokens.</summary>
     public long CachedBytes => cached.Bytes;
 
+    /// <summary>Bytes of whole slabs that the blocks of pinned tables take: no load can have them.</summary>
+    public long PinnedBytes => tables.Where(table => table.IsPinned).Sum(table => SlabBytesFor(table.Shape, table.Count));
+
     /// <summary>Most bytes of blocks that were ever in use.</summary>
     public long PeakBytes { get; private set; }
 
     public int BlocksFor(int tokens) => (tokens + store.TokensPerBlock - 1) / store.TokensPerBlock;
 
-    public int BlocksPerSlab(KvShape shape) => slabs.BlocksPerSlab(shape);
+    /// <summary>Bytes of whole slabs that so many blocks of a shape take.</summary>
+    public long SlabBytesFor(KvShape shape, int count) => slabs.BytesFor(shape, count);
 
     /// <summary>Blocks of a shape that can still be had: free ones, cached ones, and those of slabs that can be made or emptied.</summary>
     public long Obtainable(KvShape shape) => slabs.Obtainable(slabs.GroupOf(shape));

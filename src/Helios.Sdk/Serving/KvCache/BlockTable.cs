@@ -14,6 +14,9 @@ internal sealed class BlockTable(KvShape shape, int capacity)
     /// <summary>Blocks held.</summary>
     public int Count { get; private set; }
 
+    /// <summary>Whether its blocks stay with it until its owner lets go: no preemption gives them back.</summary>
+    public bool IsPinned { get; init; }
+
     /// <summary>Place in the pool's list of tables that hold blocks.</summary>
     public int PoolIndex { get; set; }
 

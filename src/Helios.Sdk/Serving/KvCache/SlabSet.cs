@@ -24,6 +24,13 @@ internal sealed class SlabSet(IKvStore store, MemoryBudget budget) : IDisposable
 
     public int BlocksPerSlab(KvShape shape) => (int)Math.Min(int.MaxValue, store.SlabBytes / store.BlockBytes(shape));
 
+    /// <summary>Bytes of whole slabs that so many blocks of a shape take.</summary>
+    public long BytesFor(KvShape shape, int blocks)
+    {
+        var perSlab = BlocksPerSlab(shape);
+        return ((long)blocks + perSlab - 1) / perSlab * store.SlabBytes;
+    }
+
     public Slab Of(KvBlock block) => cut[block.Slab]!;
 
     public ShapeSlabs GroupOf(KvShape shape)

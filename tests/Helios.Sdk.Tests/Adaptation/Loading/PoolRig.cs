@@ -34,6 +34,12 @@ internal sealed class PoolRig : IDisposable
 
     public MemoryBudget Budget { get; }
 
+    public required KvReclaimer Memory { get; init; }
+
+    public required DeviceWork Work { get; init; }
+
+    public required ServingLoop Loop { get; init; }
+
     public ManualClock Clock { get; private init; } = new();
 
     /// <param name="models">Names of models, or paths of folders.</param>
@@ -49,7 +55,7 @@ internal sealed class PoolRig : IDisposable
         var blocks = new BlockPool(kv, total);
         var clock = new ManualClock();
         var work = new DeviceWork(0.05, clock);
-        var memory = new KvReclaimer(total, blocks, kv, work);
+        var memory = new KvReclaimer(total, blocks, work);
         var loop = new ServingLoop(new ServingParts(new ServingOptions(), RequestOrders.CreateScheduler(new ServingOptions(), clock), blocks, work, new Observed(), clock), new Routes());
         memory.Serve(loop);
         work.WakeWith(work.RunUrgent);
@@ -64,7 +70,7 @@ internal sealed class PoolRig : IDisposable
                 new ConfidenceSource(Calibration.FromSidecar(checkpoint.Info)));
         });
         var pool = new ModelPool(entries, used, kv, memory, new PoolSettings(Precision.Auto, maxRows, total, clock) { UsualContext = 64 });
-        return new PoolRig(backend, pool, kv, blocks, total) { Clock = clock };
+        return new PoolRig(backend, pool, kv, blocks, total) { Clock = clock, Memory = memory, Work = work, Loop = loop };
     }
 
     public async Task<AcquireResult> TryAcquireAsync(string model, int depth, IProgress<LoadProgress>? progress = null, CancellationToken cancellationToken = default) =>

@@ -209,7 +209,7 @@ public class BlockPoolTests
                 foreach (var block in table.Blocks)
                 {
                     Must(shapes.TryAdd(block.Slab, table.Shape) || shapes[block.Slab] == table.Shape, "a slab is cut for one shape");
-                    Must(block.Index >= 0 && block.Index < Pool.BlocksPerSlab(table.Shape), "a block lies inside its slab");
+                    Must(block.Index >= 0 && block.Index < Store.SlabBytes / Store.BlockBytes(table.Shape), "a block lies inside its slab");
                 }
             }
         }

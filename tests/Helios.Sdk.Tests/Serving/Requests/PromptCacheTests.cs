@@ -204,7 +204,7 @@ public class PromptCacheTests
     public void A_load_takes_what_is_cached_before_what_is_used()
     {
         using var rig = new LoopRig(budget: 8 << 13, slabBytes: 1 << 13).Serve();
-        var memory = new KvReclaimer(rig.Budget, rig.Blocks, rig.Store, rig.Work);
+        var memory = new KvReclaimer(rig.Budget, rig.Blocks, rig.Work);
         memory.Serve(rig.Loop);
         for (var i = 0; i < 30; i++) Answer(rig, LoopRig.Prompt(60, i), 10);
         rig.Budget.Free.Should().BeLessThan(1 << 13, "all memory is cached KV");
