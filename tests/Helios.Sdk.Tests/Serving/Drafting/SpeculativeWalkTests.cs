@@ -43,6 +43,31 @@ public class SpeculativeWalkTests
         rig.MustBeIdle();
     }
 
+    [Theory]
+    [InlineData(60, 0f)]
+    [InlineData(100, 0f)]
+    [InlineData(100, 0.9f)]
+    public void Penalties_see_what_was_drafted(int easy, float temperature)
+    {
+        using var rig = new LoopRig(time: new TickingClock()).Serve(draftDepth: 3);
+        rig.Model.Easy = easy;
+        var sequences = Enumerable.Range(0, 6).Select(i => rig.Submit(LoopRig.Prompt(5 + 3 * i, i), 60, request => request with
+        {
+            Temperature = temperature,
+            Seed = i,
+            RepetitionPenalty = 1.3f,
+            PresencePenalty = 0.4f,
+            FrequencyPenalty = 0.5f,
+            LogitBias = new Dictionary<int, float> { [3] = 1 },
+            LogProbabilities = 3,
+        })).ToList();
+        rig.RunToEnd();
+
+        sequences.ForEach(sequence => LoopRig.MustBeRight(sequence, easy));
+        rig.Model.Drafted.Should().BePositive();
+        rig.MustBeIdle();
+    }
+
     [Fact]
     public void What_is_easy_comes_several_tokens_a_step()
     {
