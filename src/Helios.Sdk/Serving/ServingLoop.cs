@@ -27,7 +27,7 @@ internal sealed class ServingLoop
     private readonly SequenceTable sequences = new();
     private readonly StepPlan plan;
     private readonly RequestLimits limits;
-    private readonly CompletionRate completions;
+    private readonly CompletionRate completions = new();
     private readonly Dictionary<string, double> weights;
     private readonly ConcurrentQueue<Command> inbox = new();
     private readonly List<(Sequence Sequence, Exception Error)> rejected = [];
@@ -49,7 +49,6 @@ internal sealed class ServingLoop
         Prompts = new PromptCache(blocks, parts.Options);
         plan = new StepPlan(sequences, blocks, Prompts, new Admission(routes, (sequence, error) => rejected.Add((sequence, error))), parts.Options);
         limits = new RequestLimits(parts.Options.MaxQueueTime, time);
-        completions = new CompletionRate(time);
         weights = parts.Options.Tenants.ToDictionary(tenant => tenant.Key, tenant => tenant.Value.Weight, StringComparer.Ordinal);
         work.WakeWith(Wake);
     }
@@ -247,6 +246,7 @@ internal sealed class ServingLoop
         {
             observer.StepRan(served, walk.Run(served, CollectionsMarshal.AsSpan(group)));
         }
+        completions.Worked(elapsed);
         catch (Exception error)
         {
             // A backend that throws has lost the step, not the engine: its sequences fail, the others go on.
