@@ -125,6 +125,7 @@ internal sealed class ServingLoop
 
         var now = time.GetTimestamp();
         EndOverdue(now);
+        EndRefused();
         plan.Begin(now);
         scheduler.Plan(plan);
         Reject();
@@ -201,16 +202,23 @@ internal sealed class ServingLoop
         return left < LongestWait ? TimeSpan.FromMilliseconds(Math.Max(0, Math.Ceiling(left.TotalMilliseconds))) : LongestWait;
     }
 
+    /// <summary>Before anything is planned: whoever is in a plan must live to its end.</summary>
+    private void EndRefused()
+    {
+        if (refusal is not { } because) return;
+        foreach (var sequence in sequences.All.ToArray()) End(sequence, new StreamEnd(null, because), StreamEndKind.Failed);
+    }
+
     private void Reject()
     {
-        if (refusal is { } because)
-        {
-            foreach (var waiting in sequences.All) rejected.Add((waiting, because));
-        }
-
         if (plan.NeverFits is { } sequence && plan.Entries.Count == 0)
             rejected.Add((sequence, new HeliosException($"The memory budget has no room for the KV of {sequence.Known} tokens of '{sequence.Lease!.Target}' beside its weights.")));
-        foreach (var (refused, error) in rejected) End(refused, new StreamEnd(null, error), StreamEndKind.Failed);
+        foreach (var (refused, error) in rejected)
+        {
+            // A scheduler may have proposed it more than once.
+            if (sequences.Find(refused.Id) is not null) End(refused, new StreamEnd(null, error), StreamEndKind.Failed);
+        }
+
         if (rejected.Count > 0) Wake();
         rejected.Clear();
     }
@@ -238,6 +246,7 @@ internal sealed class ServingLoop
         var elapsed = time.GetElapsedTime(started);
         plan.Ran(elapsed);
         work.CountServing(elapsed);
+        completions.Worked(elapsed);
     }
 
     private void RunGroup(ServedModel served)
@@ -246,7 +255,6 @@ internal sealed class ServingLoop
         {
             observer.StepRan(served, walk.Run(served, CollectionsMarshal.AsSpan(group)));
         }
-        completions.Worked(elapsed);
         catch (Exception error)
         {
             // A backend that throws has lost the step, not the engine: its sequences fail, the others go on.
