@@ -38,7 +38,8 @@ internal sealed class PromptPacing(double maxStretch, int firstRows)
         var known = decoding.At(decodeRows);
         if (promptRows == 0)
         {
-            decoding.Add(decodeRows, known > 0 ? Math.Min(seconds, 2 * known.Value) : seconds);
+            var last = known ?? decoding.Last(decodeRows);
+            decoding.Add(decodeRows, last > 0 ? Math.Min(seconds, 2 * last.Value) : seconds);
         }
         else if (known is { } alone)
         {

@@ -41,6 +41,9 @@ internal sealed class RowTimes(int kept)
         return fewer.Seconds + (more.Seconds - fewer.Seconds) * (rows - fewer.Rows) / (more.Rows - fewer.Rows);
     }
 
+    /// <summary>What was last known of so many rows, however long ago; null when they were never measured.</summary>
+    public double? Last(int rows) => buckets[BucketOf(rows)] is { Rows: > 0 } bucket ? bucket.Seconds : null;
+
     /// <summary>
     /// Most rows that take no longer than <paramref name="seconds"/>, going by what was measured and by no rows taking no time; at
     /// most twice what was measured, or <paramref name="first"/> when nothing was.
