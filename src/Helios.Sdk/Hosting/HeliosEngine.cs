@@ -15,7 +15,7 @@ public sealed class HeliosEngine : IHeliosClient, IAsyncDisposable, IDisposable
 {
     private readonly EngineParts parts;
     private readonly TaskCompletionSource ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private int live;
+    private long live;
     private int stopped;
 
     internal HeliosEngine(EngineParts parts)
@@ -187,7 +187,7 @@ public sealed class HeliosEngine : IHeliosClient, IAsyncDisposable, IDisposable
     {
         cancellationToken.ThrowIfCancellationRequested();
         if (Ready.IsFaulted) await Ready.ConfigureAwait(false);
-        var most = parts.Serving.MaxQueueLength + parts.Serving.MaxBatchSize;
+        var most = (long)parts.Serving.MaxQueueLength + parts.Serving.MaxBatchSize;
         if (Interlocked.Add(ref live, count) <= most) return;
         Interlocked.Add(ref live, -count);
         throw parts.Loop.Busy($"{parts.Serving.MaxQueueLength} requests wait already (Serving.MaxQueueLength).", parts.Serving.MaxQueueLength);
