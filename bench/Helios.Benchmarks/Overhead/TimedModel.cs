@@ -25,6 +25,13 @@ internal sealed class TimedModel(ILayeredModel model) : ILayeredModel
         Ticks += Stopwatch.GetTimestamp() - started;
     }
 
+    public void Extend(ReadOnlySpan<RowToken> rows)
+    {
+        var started = Stopwatch.GetTimestamp();
+        model.Extend(rows);
+        Ticks += Stopwatch.GetTimestamp() - started;
+    }
+
     public void Run(LayerRange layers)
     {
         var started = Stopwatch.GetTimestamp();
@@ -65,6 +72,10 @@ internal sealed class NullModel : ILayeredModel
     }
 
     public void Begin(in StepBatch batch)
+    {
+    }
+
+    public void Extend(ReadOnlySpan<RowToken> rows)
     {
     }
 

@@ -11,10 +11,10 @@ namespace Helios.Benchmarks.Scheduling;
 /// </summary>
 internal static class MixReport
 {
-    private const int Rounds = 6;
+    private const int Rounds = 5;
     private const double Seconds = 0.9;
     private const int Live = 40;
-    private static readonly double[] Stretches = [1.3, 1.6, 2, 3, double.PositiveInfinity];
+    private static readonly double[] Stretches = [1.4, 1.8, 2.5, double.PositiveInfinity];
 
     public static Task RunAsync(string shape, int prompt, int answer) => Loaded.WithAsync(shape, model =>
     {

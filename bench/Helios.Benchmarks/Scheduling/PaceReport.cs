@@ -12,8 +12,8 @@ namespace Helios.Benchmarks.Scheduling;
 internal static class PaceReport
 {
     private const int LongPrompt = 2000;
-    private const int Rounds = 3;
-    private static readonly double[] Stretches = [1.3, 1.6, 2, double.PositiveInfinity];
+    private const int Rounds = 2;
+    private static readonly double[] Stretches = [1.4, 1.8, 2.5, double.PositiveInfinity];
 
     public static Task RunAsync(string shape, int decoding) => Loaded.WithAsync(shape, model =>
     {

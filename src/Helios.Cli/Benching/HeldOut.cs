@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Helios.Cli.Running;
 using Helios.Sdk;
 
 namespace Helios.Cli.Benching;
@@ -15,6 +16,14 @@ internal sealed class HeldOut
             Longest = Math.Max(Longest, ids.Length);
             for (var i = 1; i < ids.Length; i++) Bytes += tokenizer.GetBytes(ids[i]).Length;
         }
+    }
+
+    /// <summary>Reads a file of texts.</summary>
+    /// <exception cref="FileException">It is unusable, or no text has a token to predict.</exception>
+    public static HeldOut Read(string path, ITokenizer tokenizer, CheckpointInfo model)
+    {
+        var texts = new HeldOut(TextFile.Read(path), tokenizer, model.Architecture.ContextLength);
+        return texts.Bytes > 0 ? texts : throw new FileException($"{path}: no text has a token to predict behind its first; expected longer texts.");
     }
 
     /// <summary>Ids of each text that has something to predict.</summary>

@@ -3,7 +3,6 @@ using System.CommandLine;
 using Helios.Cli.Benching;
 using Helios.Cli.Options;
 using Helios.Cli.Output;
-using Helios.Cli.Running;
 using Helios.Sdk;
 using Helios.Sdk.Checkpoints;
 using Helios.Sdk.Tokenization;
@@ -43,7 +42,7 @@ internal sealed class BenchQualityCommand : Command
         using var checkpoint = Checkpoint.Open(folder);
         var info = checkpoint.Info;
         var plan = new QualityPlan(Precisions(parsed, info), Depths(parsed, info), choice.KvPrecision);
-        var texts = ReadTexts(parsed.GetRequiredValue(file), TokenizerFiles.Load(folder), info);
+        var texts = HeldOut.Read(parsed.GetRequiredValue(file), TokenizerFiles.Load(folder), info);
         using var device = choice.Create();
         var rows = await new QualityBench(checkpoint, device, texts, plan).MeasureAsync(cancellationToken).ConfigureAwait(false);
         var result = new QualityBenched(info.Name, device.Device.Description, texts.Sequences.Length, rows);
@@ -64,10 +63,4 @@ internal sealed class BenchQualityCommand : Command
 
     private ImmutableArray<int> Depths(ParseResult parsed, CheckpointInfo info) =>
         [.. BenchOptions.CheckDepths(parsed.GetValue(depth) ?? [.. info.Exits.Select(exit => exit.Depth)], info).Order()];
-
-    private static HeldOut ReadTexts(string path, ITokenizer tokenizer, CheckpointInfo info)
-    {
-        var texts = new HeldOut(TextFile.Read(path), tokenizer, info.Architecture.ContextLength);
-        return texts.Bytes > 0 ? texts : throw new FileException($"{path}: no text has a token to predict behind its first; expected longer texts.");
-    }
 }

@@ -19,7 +19,7 @@ internal sealed class GenerateCommand : Command
         DefaultValueFactory = _ => "none",
     };
 
-    private readonly Option<string?> lossless = new("--lossless") { Description = "Draft at an exit and verify at full depth: not available yet.", HelpName = "E" };
+    private readonly Option<int?> lossless = new("--lossless") { Description = "Draft at an exit and verify at full depth: the same answer, often sooner.", HelpName = "E" };
     private readonly DeviceOptions device = new();
 
     public GenerateCommand(GlobalOptions global)
@@ -32,14 +32,14 @@ internal sealed class GenerateCommand : Command
         Add(lossless);
         device.AddTo(this);
         depth.MustBe(value => value >= 1, "at least 1");
-        lossless.Validators.Add(result => result.AddError("--lossless is not available yet."));
+        lossless.MustBe(value => value >= 1, "at least 1");
         SetAction((parsed, cancellationToken) => RunAsync(Screen.Of(parsed, global), parsed, cancellationToken));
     }
 
     private async Task<int> RunAsync(Screen screen, ParseResult parsed, CancellationToken cancellationToken)
     {
         var request = generation.Read(parsed);
-        var engine = SingleModel.Start(device.Read(parsed), parsed.GetRequiredValue(model), parsed.GetValue(depth), parsed.GetRequiredValue(exitPolicy));
+        var engine = SingleModel.Start(device.Read(parsed), parsed.GetRequiredValue(model), parsed.GetValue(depth), parsed.GetRequiredValue(exitPolicy), parsed.GetValue(lossless));
         await using (engine.ConfigureAwait(false))
         {
             var answer = new Answer(TimeProvider.System);

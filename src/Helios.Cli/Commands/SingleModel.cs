@@ -13,7 +13,8 @@ internal static class SingleModel
     /// <param name="model">Folder of the model.</param>
     /// <param name="depth">Layers loaded; null for all.</param>
     /// <param name="exitPolicy">Per-token exits among them.</param>
-    public static HeliosEngine Start(DeviceChoice device, string model, int? depth, string exitPolicy = "none")
+    /// <param name="draftDepth">Exit at which tokens are drafted; null drafts nothing.</param>
+    public static HeliosEngine Start(DeviceChoice device, string model, int? depth, string exitPolicy = "none", int? draftDepth = null)
     {
         var builder = device.CreateBuilder();
         builder.AddModel(model)
@@ -23,6 +24,7 @@ internal static class SingleModel
                 options.Serving.MaxBatchSize = 1;
                 options.Serving.MaxRowsPerStep = 64;
                 options.Serving.KvSlabBytes = SlabBytes;
+                options.Serving.DraftDepth = draftDepth;
             });
         return builder.Build();
     }

@@ -10,6 +10,7 @@ internal static partial class OptionNames
         ("Adaptation.FixedDepth", "--depth"),
         ("Adaptation.Objective", "--objective"),
         ("Serving.ExitPolicy", "--exit-policy"),
+        ("Serving.DraftDepth", "--lossless"),
         ("TokenIds[", "--ids["),
         ("MaxTokens", "--max-tokens"),
         ("LogitBias", "--logit-bias"),

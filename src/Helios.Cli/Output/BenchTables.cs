@@ -53,6 +53,36 @@ internal static class BenchTables
         return Titled(table, $"{result.Model}, KV {first.KvPrecision}, {result.Device}, {Units.Count(first.Tokens)} tokens of {Units.Count(result.Texts)} texts; gap and agreement are to {first.Precision}");
     }
 
+    public static Table Of(LosslessBenched result)
+    {
+        var table = Numbers("draft at", "batch", "plain tokens/s", "lossless tokens/s", "speed-up", "acceptance", "drafted", "tokens a step");
+        foreach (var row in result.Rows)
+        {
+            table.AddRow(
+                $"{row.Draft}", $"{row.Batch}", N(row.PlainTps, "0"), N(row.LosslessTps, "0"), N(row.SpeedUp, "0.00"),
+                N(row.Acceptance, "0.00"), N(row.DraftedShare, "0.00"), N(row.TokensPerStep, "0.00"));
+        }
+
+        return Titled(table, $"{result.Model}, {result.Precision}, {result.Layers} layers, {result.Device}, temperature {N(result.Temperature, "0.##")}, {result.MaxTokens} tokens an answer, equal in both");
+    }
+
+    public static Table Of(ExitsBenched result)
+    {
+        var batches = result.Rows[0].Speeds.Select(speed => $"speed-up, batch {speed.Batch}");
+        var table = Numbers(["policy", "looks at", "bits per byte", "gap", "agreement", "mean depth", "left at", .. batches]);
+        foreach (var row in result.Rows)
+        {
+            var left = string.Join(", ", row.ExitShares.Select(share => $"{share.Key}: {N(100 * share.Value, "0")} %"));
+            table.AddRow(
+            [
+                row.Policy, row.Looks.IsEmpty ? "none" : string.Join(", ", row.Looks), N(row.BitsPerByte, "0.0000"), N(row.GapBitsPerByte, "+0.0000;-0.0000;0.0000"),
+                N(row.Agreement, "0.0000"), N(row.MeanDepth, "0.00"), left, .. row.Speeds.Select(speed => N(speed.SpeedUp, "0.00")),
+            ]);
+        }
+
+        return Titled(table, $"{result.Model}, {result.Precision}, depth {result.Depth}, {result.Device}, {Units.Count(result.Tokens)} tokens of {Units.Count(result.Texts)} texts; gap, agreement and speed-up are to no exits");
+    }
+
     private static Table Numbers(params string[] columns)
     {
         var table = new Table().Border(TableBorder.Rounded);

@@ -14,6 +14,8 @@ namespace Helios.Cli.Output;
 [JsonSerializable(typeof(DecodeBenched))]
 [JsonSerializable(typeof(CapacityBenched))]
 [JsonSerializable(typeof(QualityBenched))]
+[JsonSerializable(typeof(LosslessBenched))]
+[JsonSerializable(typeof(ExitsBenched))]
 [JsonSerializable(typeof(SoakBenched))]
 [JsonSerializable(typeof(EvaluatedLine))]
 [JsonSerializable(typeof(DecisionLine))]

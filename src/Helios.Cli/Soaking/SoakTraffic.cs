@@ -72,7 +72,7 @@ internal sealed class SoakTraffic(IReadOnlyList<SoakModel> models, int seed)
                 RepetitionPenalty = 1 + random.NextSingle() / 2,
                 PresencePenalty = random.NextSingle(),
                 FrequencyPenalty = random.NextSingle(),
-                LogitBias = new Dictionary<int, float> { [random.Next(models.Min(model => model.Tokenizer.VocabularySize))] = 5 },
+                LogitBias = request.Model is { } name ? Bias(name) : null,
                 LogProbabilities = random.Next(4),
             };
         }
@@ -107,6 +107,9 @@ internal sealed class SoakTraffic(IReadOnlyList<SoakModel> models, int seed)
         4 => request with { MaxQualityGap = random.NextDouble() / 4 },
         _ => request,
     };
+
+    /// <summary>Ids are those of one tokenizer.</summary>
+    private Dictionary<int, float> Bias(string model) => new() { [random.Next(models.First(known => known.Name == model).Tokenizer.VocabularySize)] = 5 };
 
     private bool Chance(double probability) => random.NextDouble() < probability;
 

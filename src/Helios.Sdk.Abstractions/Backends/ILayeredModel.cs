@@ -3,7 +3,8 @@ namespace Helios.Sdk;
 /// <summary>
 /// A model that the engine walks layer by layer. Hidden states and logits never leave it: scalars and token ids do.
 /// One step is <see cref="Begin"/>, then <see cref="Run"/>, <see cref="ReadSignals"/> and <see cref="Retire"/> in turn,
-/// then <see cref="Sample"/>. All but <see cref="UseLayers"/> belong to the device thread.
+/// then <see cref="Sample"/>; drafting samples and calls <see cref="Extend"/> on the way. All but <see cref="UseLayers"/>
+/// belong to the device thread.
 /// </summary>
 /// <remarks>
 /// A row's results do not depend, bit for bit, on the other rows of the step nor on where a prompt was cut into steps
@@ -27,10 +28,18 @@ public interface ILayeredModel : IDisposable
     void Begin(in StepBatch batch);
 
     /// <summary>
+    /// Gives rows that wait (<see cref="StepRow.Unknown"/>) their tokens. They start before layer 0 while the rows already in
+    /// the walk rest, with their states, at the depth they have reached; once the new ones have run as far, all go on together.
+    /// Until then only the new ones take part in anything. This is how a token drafted at an exit joins the step that verifies it.
+    /// </summary>
+    /// <param name="rows">Rows that wait, at least one. The walk must stand at one depth, and not have been resumed.</param>
+    void Extend(ReadOnlySpan<RowToken> rows);
+
+    /// <summary>
     /// Runs layers over the rows that have not retired, writing their KV first, so that rows of one sequence see each
     /// other causally.
     /// </summary>
-    /// <param name="layers">Layers in use that follow on those already run.</param>
+    /// <param name="layers">Layers in use that follow on those already run; after <see cref="Extend"/> no further than where others rest.</param>
     void Run(LayerRange layers);
 
     /// <summary>Norm and head at the present depth for some rows, reduced to scalars. Changes no row.</summary>
@@ -46,7 +55,10 @@ public interface ILayeredModel : IDisposable
     /// <param name="rows">Indices into the batch.</param>
     void Retire(ReadOnlySpan<int> rows);
 
-    /// <summary>Norm, head and sampling for retired rows, each with the norm and head of the depth it left at.</summary>
+    /// <summary>
+    /// Norm, head and sampling, each row with the norm and head of the depth it left at, or, while it is in the walk, of the
+    /// present depth. Changes no row.
+    /// </summary>
     /// <param name="rows">Which rows and how to draw.</param>
     /// <param name="tokens">One per entry of <paramref name="rows"/>.</param>
     void Sample(ReadOnlySpan<SampleRow> rows, Span<SampledToken> tokens);
@@ -72,14 +84,23 @@ public readonly ref struct StepBatch
 }
 
 /// <summary>One token of a step.</summary>
-/// <param name="TokenId">Input id, 0..vocabulary-1.</param>
+/// <param name="TokenId">Input id, 0..vocabulary-1; or <see cref="Unknown"/>.</param>
 /// <param name="Position">Position in its sequence from 0.</param>
 /// <param name="FirstBlock">Where the sequence's block table starts in <see cref="StepBatch.Blocks"/>; rows of one sequence share it.</param>
 /// <param name="KvDepth">
 /// Layers for which the sequence keeps KV, counted from the first in use: its shape, how far it may run, and how far
 /// <see cref="ILayeredModel.Retire"/> fills.
 /// </param>
-public readonly record struct StepRow(int TokenId, int Position, int FirstBlock, int KvDepth);
+public readonly record struct StepRow(int TokenId, int Position, int FirstBlock, int KvDepth)
+{
+    /// <summary>The token of a row that waits for <see cref="ILayeredModel.Extend"/>; one that never gets a token takes no part in the step.</summary>
+    public const int Unknown = -1;
+}
+
+/// <summary>A token for a row that waits.</summary>
+/// <param name="Row">Index into the batch.</param>
+/// <param name="TokenId">Input id, 0..vocabulary-1.</param>
+public readonly record struct RowToken(int Row, int TokenId);
 
 /// <summary>A look at an exit.</summary>
 public readonly ref struct ExitLook
@@ -95,7 +116,7 @@ public readonly ref struct ExitLook
 }
 
 /// <summary>A row to draw a token for: what is kept is what every cut keeps.</summary>
-/// <param name="Row">Index into the batch; must have retired.</param>
+/// <param name="Row">Index into the batch; retired, or at the depth the walk stands at.</param>
 /// <param name="Temperature">0 takes the likeliest token (lowest id on ties); above 0 divides the logits.</param>
 /// <param name="TopK">Keep this many likeliest tokens; 0 keeps all.</param>
 /// <param name="TopP">Of those, keep the likeliest whose probabilities sum to this, at least one; 1 keeps all.</param>

@@ -12,10 +12,13 @@ public interface IExitPolicy
     /// <summary>Signals that <see cref="Decide"/> reads.</summary>
     ExitSignals Needs { get; }
 
-    /// <summary>Says at which exits to look. A look costs a head over the vocabulary for every row.</summary>
-    /// <param name="exits">Depths below the one served, ascending.</param>
-    /// <param name="looks">Set true to look; all false on entry.</param>
-    void ChooseLooks(ReadOnlySpan<int> exits, Span<bool> looks);
+    /// <summary>
+    /// Says at which exits to look, once for every operating point. A look costs a head over the vocabulary for every row;
+    /// <see cref="ExitLayout.ChooseWorthwhile"/> chooses those that are expected to save more.
+    /// </summary>
+    /// <param name="exits">The exits below the depth served.</param>
+    /// <param name="looks">One per exit; set true to look, all false on entry.</param>
+    void ChooseLooks(in ExitLayout exits, Span<bool> looks);
 
     /// <summary>Says which rows leave at an exit.</summary>
     /// <param name="exit">Depth of the exit, layers executed.</param>

@@ -61,10 +61,11 @@ public sealed class ServingOptions
 
     /// <summary>
     /// How much longer than the decoding requests' rows alone a step may take because prompts are computed in it, as a factor
-    /// above 1; <see cref="double.PositiveInfinity"/> sets no bound. Low values keep the time between tokens even while a long
+    /// above 1; <see cref="double.PositiveInfinity"/> sets no bound. A handful of rows, up to the end of a tile of 8, joins in any
+    /// case. Low values keep the time between tokens even while a long
     /// prompt comes in; high ones compute prompts sooner, and fill the batch better.
     /// </summary>
-    public double MaxDecodeStretch { get; set; } = 1.6;
+    public double MaxDecodeStretch { get; set; } = 1.8;
 
     /// <summary>
     /// Share of all KV blocks, 0 to 0.5, that must stay obtainable when a request is started beside others, so that those that
@@ -95,6 +96,13 @@ public sealed class ServingOptions
 
     /// <summary>Per-token exit policy among the loaded layers, by name: <c>none</c>, <c>confidence:0.8</c>, <c>top1:0.9</c>, <c>margin:0.3</c>, <c>entropy:1.5</c>, <c>patience:2</c>, or one of your own.</summary>
     public string ExitPolicy { get; set; } = "none";
+
+    /// <summary>
+    /// Lossless mode: tokens are drafted at this exit and verified by the layers above it, with the output of the full depth,
+    /// bit for bit. An exit of the first model below its full depth; needs <see cref="AdaptationOptions.Enabled"/> off, the full
+    /// depth and the exit policy <c>none</c>. Null drafts nothing.
+    /// </summary>
+    public int? DraftDepth { get; set; }
 
     /// <summary>How long shutting down waits for running requests before it aborts them, at most a day.</summary>
     public TimeSpan DrainTimeout { get; set; } = TimeSpan.FromSeconds(30);

@@ -10,11 +10,15 @@ public sealed record LoadTarget(string Model, int Depth, Precision Precision = P
     public override string ToString() => $"{Model}@{Depth}";
 }
 
-/// <summary>A load target with the policy that serves it: what is, or could be, served.</summary>
+/// <summary>A load target with the way it is served: what is, or could be, served.</summary>
 /// <param name="Target">What is loaded.</param>
 /// <param name="ExitPolicy">Name of the per-token exit policy; <c>none</c> runs every token to the loaded depth.</param>
-public sealed record OperatingPoint(LoadTarget Target, string ExitPolicy = "none")
+/// <param name="DraftDepth">Exit at which tokens are drafted that the remaining layers verify, with the same output; null drafts nothing.</param>
+public sealed record OperatingPoint(LoadTarget Target, string ExitPolicy = "none", int? DraftDepth = null)
 {
     /// <inheritdoc/>
-    public override string ToString() => ExitPolicy == "none" ? Target.ToString() : $"{Target}+{ExitPolicy}";
+    public override string ToString() =>
+        DraftDepth is { } depth ? $"{Target}+lossless:{depth}"
+        : ExitPolicy == "none" ? Target.ToString()
+        : $"{Target}+{ExitPolicy}";
 }

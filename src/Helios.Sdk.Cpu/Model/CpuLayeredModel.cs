@@ -17,6 +17,9 @@ internal sealed class CpuLayeredModel : ILayeredModel
     private volatile CpuLayerWeights[] next = [];
     private CpuLayerWeights[] layers = [];
     private int depth;
+
+    // Where rows rest while others catch up; 0 when none do.
+    private int restDepth;
     private bool disposed;
 
     public CpuLayeredModel(CpuFixedPart fixedPart, CpuKernels kernels, WorkerPool pool, CpuKvStore kv, Workspace space, int maxRows, MemoryReservation reservation)
@@ -64,9 +67,21 @@ internal sealed class CpuLayeredModel : ILayeredModel
         }
     }
 
+    public void Extend(ReadOnlySpan<RowToken> rows)
+    {
+        RequireStep();
+        if (restDepth > 0) throw new InvalidOperationException($"The step cannot be extended: rows still rest at {restDepth}.");
+        if (FirstLayer > 0) throw new InvalidOperationException($"The step cannot be extended: layer 0 is not in use, the layers in use start at {FirstLayer}.");
+        this.rows.Extend(rows);
+        (restDepth, depth) = (depth, 0);
+        walk.Embed();
+    }
+
     public void Run(LayerRange layers)
     {
         RequireStep();
+        if (restDepth > 0 && layers.End > restDepth)
+            throw new InvalidOperationException($"Layers {layers} cannot run at once: rows rest at {restDepth}.");
         if (layers.Start != depth || layers.End < layers.Start || layers.End > FirstLayer + this.layers.Length)
             throw new InvalidOperationException($"Layers {layers} cannot run: the walk stands at {depth}, layers [{FirstLayer}, {FirstLayer + this.layers.Length}) are in use.");
         if (rows.ActiveCount > 0 && layers.End - FirstLayer > rows.LeastKvDepth())
@@ -76,6 +91,10 @@ internal sealed class CpuLayeredModel : ILayeredModel
         {
             if (rows.ActiveCount > 0) walk.Layer(this.layers[depth - FirstLayer], depth - FirstLayer);
         }
+
+        if (restDepth == 0 || depth < restDepth) return;
+        restDepth = 0;
+        rows.Join();
     }
 
     public void ReadSignals(in ExitLook look, Span<ExitSignal> signals)
@@ -89,7 +108,7 @@ internal sealed class CpuLayeredModel : ILayeredModel
         foreach (var row in look.Rows)
         {
             RequireRow(row);
-            if (rows.LeftAt(row) >= 0) throw new InvalidOperationException($"Row {row} has retired.");
+            if (rows.StateOf(row) != RowState.Active) throw new InvalidOperationException($"Row {row} cannot be looked at: it is {rows.StateOf(row)}.");
         }
 
         foreach (var target in look.Targets)
@@ -116,12 +135,14 @@ internal sealed class CpuLayeredModel : ILayeredModel
         foreach (var draw in rows)
         {
             RequireRow(draw.Row);
-            if (this.rows.LeftAt(draw.Row) < 0) throw new InvalidOperationException($"Row {draw.Row} has not retired.");
+            var state = this.rows.StateOf(draw.Row);
+            if (state == RowState.Active) RequireHead();
+            else if (state != RowState.Retired) throw new InvalidOperationException($"Row {draw.Row} cannot be drawn from: it is {state}.");
             if (!(draw.Uniform >= 0 && draw.Uniform < 1)) throw new ArgumentOutOfRangeException(nameof(rows), draw.Uniform, "A draw lies in [0, 1).");
             if (!(draw.MinP >= 0 && draw.MinP <= 1)) throw new ArgumentOutOfRangeException(nameof(rows), draw.MinP, "The least share of the likeliest token's probability lies in [0, 1].");
         }
 
-        heads.Sample(layers, rows, tokens);
+        heads.Sample(layers, depth, rows, tokens);
     }
 
     public void Dispose()
@@ -141,6 +162,7 @@ internal sealed class CpuLayeredModel : ILayeredModel
         if (taken[0].Layer != from)
             throw new InvalidOperationException($"The layers in use start at {taken[0].Layer}, the walk {(batch.Resume ? "goes on" : "starts")} at {from}.");
 
+        restDepth = 0;
         if (batch.Resume)
         {
             rows.Resume(batch);

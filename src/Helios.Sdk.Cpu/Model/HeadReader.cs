@@ -47,14 +47,14 @@ internal sealed unsafe class HeadReader : IParallelWork
         }
     }
 
-    /// <summary>Draws tokens for retired rows. Rows that share a head share a pass over it.</summary>
-    public void Sample(CpuLayerWeights[] inUse, ReadOnlySpan<SampleRow> draws, Span<SampledToken> tokens)
+    /// <summary>Draws tokens for rows, those still in the walk at the present depth. Rows that share a head share a pass over it.</summary>
+    public void Sample(CpuLayerWeights[] inUse, int present, ReadOnlySpan<SampleRow> draws, Span<SampledToken> tokens)
     {
         (layers, count) = (inUse, 0);
-        SampleWith(fixedPart.Head, draws, tokens);
+        SampleWith(fixedPart.Head, present, draws, tokens);
         foreach (var layer in layers)
         {
-            if (layer.ExitHead is { } head) SampleWith(head, draws, tokens);
+            if (layer.ExitHead is { } head) SampleWith(head, present, draws, tokens);
         }
     }
 
@@ -117,11 +117,11 @@ internal sealed unsafe class HeadReader : IParallelWork
         return Draw(edited, summary, entry, worker);
     }
 
-    private void SampleWith(PackedMatrix head, ReadOnlySpan<SampleRow> draws, Span<SampledToken> tokens)
+    private void SampleWith(PackedMatrix head, int present, ReadOnlySpan<SampleRow> draws, Span<SampledToken> tokens)
     {
         for (var i = 0; i < draws.Length; i++)
         {
-            var depth = rows.LeftAt(draws[i].Row);
+            var depth = rows.DepthOf(draws[i].Row, present);
             if (HeadAt(depth) != head) continue;
             tile[count++] = new Entry { Row = draws[i].Row, Output = i, Depth = depth, Needs = draws[i].Needs, Target = -1, Draws = true, Draw = draws[i] };
             if (count == tile.Length) Flush(head, tokens);

@@ -4,8 +4,9 @@ using Helios.Sdk.Cpu.Memory;
 namespace Helios.Sdk.Cpu.Model;
 
 /// <summary>
-/// The rows of a step: checked, with their block tables turned into addresses, and which of them are still at work.
-/// Nothing here grows but the table of addresses, by doubling.
+/// The rows of a step: checked, with their block tables turned into addresses, and which of them are at work. A row waits
+/// for its token, is at work, rests while later rows catch up, and retires. Nothing here grows but the table of addresses,
+/// by doubling.
 /// </summary>
 internal sealed unsafe class StepRows
 {
@@ -14,6 +15,7 @@ internal sealed unsafe class StepRows
     private readonly KvLayout layout;
     private readonly StepRow[] rows;
     private readonly int[] tables;
+    private readonly RowState[] states;
     private readonly int[] leftAt;
     private readonly int[] active;
     private readonly int[] positions;
@@ -28,6 +30,7 @@ internal sealed unsafe class StepRows
         layout = kv.Layout(architecture.KvHeads, architecture.HeadDim);
         rows = new StepRow[maxRows];
         tables = new int[maxRows];
+        states = new RowState[maxRows];
         leftAt = new int[maxRows];
         active = new int[maxRows];
         positions = GC.AllocateArray<int>(maxRows, pinned: true);
@@ -40,10 +43,10 @@ internal sealed unsafe class StepRows
     /// <summary>Most rows of a step.</summary>
     public int Capacity => rows.Length;
 
-    /// <summary>Rows that have not retired, in order.</summary>
+    /// <summary>Rows at work, in order.</summary>
     public ReadOnlySpan<int> Active => active.AsSpan(0, ActiveCount);
 
-    /// <summary>Number of rows that have not retired.</summary>
+    /// <summary>Number of rows at work.</summary>
     public int ActiveCount { get; private set; }
 
     /// <summary>Runs of active rows that attend together: one sequence, at most <see cref="Workspace.AttentionRows"/> rows.</summary>
@@ -60,8 +63,10 @@ internal sealed unsafe class StepRows
 
     public ref readonly StepRow this[int row] => ref rows[row];
 
-    /// <summary>Depth at which a row retired, -1 while it has not.</summary>
-    public int LeftAt(int row) => leftAt[row];
+    public RowState StateOf(int row) => states[row];
+
+    /// <summary>Depth at which a row retired; <paramref name="present"/> while it has not.</summary>
+    public int DepthOf(int row, int present) => states[row] == RowState.Retired ? leftAt[row] : present;
 
     /// <summary>The active rows <c>[Start, End)</c> of a group, as indices into <see cref="Active"/>.</summary>
     public (int Start, int End) Group(int group) => (groups[group], groups[group + 1]);
@@ -76,9 +81,7 @@ internal sealed unsafe class StepRows
         if (batch.Rows.Length > Capacity)
             throw new ArgumentException($"A step of {batch.Rows.Length} rows; the model was composed for {Capacity}.", nameof(batch));
         Accept(batch);
-        leftAt.AsSpan(0, Count).Fill(-1);
-        for (var row = 0; row < Count; row++) active[row] = row;
-        ActiveCount = Count;
+        for (var row = 0; row < Count; row++) states[row] = rows[row].TokenId == StepRow.Unknown ? RowState.Waiting : RowState.Active;
         Regroup();
     }
 
@@ -95,7 +98,39 @@ internal sealed unsafe class StepRows
 
         Clear();
         Accept(batch);
-        ActiveCount = Count;
+        Regroup();
+    }
+
+    /// <summary>Rows that waited are at work, alone: the others rest.</summary>
+    public void Extend(ReadOnlySpan<RowToken> entering)
+    {
+        if (entering.IsEmpty) throw new ArgumentException("A step is extended by at least one row.", nameof(entering));
+        foreach (var (row, token) in entering)
+        {
+            if ((uint)row >= (uint)Count) throw new ArgumentOutOfRangeException(nameof(entering), row, $"The step has {Count} rows.");
+            if (states[row] != RowState.Waiting) throw new InvalidOperationException($"Row {row} does not wait for a token.");
+            if ((uint)token >= (uint)architecture.VocabularySize)
+                throw new ArgumentOutOfRangeException(nameof(entering), token, $"Row {row}: token ids lie in 0..{architecture.VocabularySize - 1}.");
+        }
+
+        foreach (var row in Active) states[row] = RowState.Resting;
+        foreach (var (row, token) in entering)
+        {
+            rows[row] = rows[row] with { TokenId = token };
+            states[row] = RowState.Active;
+        }
+
+        Regroup();
+    }
+
+    /// <summary>Rows that rest are at work again.</summary>
+    public void Join()
+    {
+        for (var row = 0; row < Count; row++)
+        {
+            if (states[row] == RowState.Resting) states[row] = RowState.Active;
+        }
+
         Regroup();
     }
 
@@ -105,22 +140,16 @@ internal sealed unsafe class StepRows
         foreach (var row in retiring)
         {
             if ((uint)row >= (uint)Count) throw new ArgumentOutOfRangeException(nameof(retiring), row, $"The step has {Count} rows.");
-            if (leftAt[row] >= 0) throw new InvalidOperationException($"Row {row} has retired already.");
+            if (states[row] != RowState.Active) throw new InvalidOperationException($"Row {row} cannot retire: it is {states[row]}.");
         }
 
         foreach (var row in retiring)
         {
-            if (leftAt[row] >= 0) throw new InvalidOperationException($"Row {row} retires twice.");
+            if (states[row] == RowState.Retired) throw new InvalidOperationException($"Row {row} retires twice.");
+            states[row] = RowState.Retired;
             leftAt[row] = depth;
         }
 
-        var kept = 0;
-        for (var i = 0; i < ActiveCount; i++)
-        {
-            if (leftAt[active[i]] < 0) active[kept++] = active[i];
-        }
-
-        ActiveCount = kept;
         Regroup();
     }
 
@@ -161,7 +190,7 @@ internal sealed unsafe class StepRows
         for (var row = first; row < end; row++)
         {
             var (token, position, _, depth) = batch.Rows[row];
-            if ((uint)token >= (uint)architecture.VocabularySize)
+            if (token != StepRow.Unknown && (uint)token >= (uint)architecture.VocabularySize)
                 throw new ArgumentOutOfRangeException(nameof(batch), token, $"Row {row}: token ids lie in 0..{architecture.VocabularySize - 1}.");
             if (position <= last || position >= architecture.ContextLength)
                 throw new ArgumentOutOfRangeException(nameof(batch), position, $"Row {row}: positions of a sequence rise, within 0..{architecture.ContextLength - 1}.");
@@ -192,6 +221,12 @@ internal sealed unsafe class StepRows
 
     private void Regroup()
     {
+        ActiveCount = 0;
+        for (var row = 0; row < Count; row++)
+        {
+            if (states[row] == RowState.Active) active[ActiveCount++] = row;
+        }
+
         var last = -1;
         GroupCount = 0;
         for (var i = 0; i < ActiveCount; i++)
@@ -205,4 +240,20 @@ internal sealed unsafe class StepRows
         groups[GroupCount] = ActiveCount;
         SplitCount = AttentionShape.SplitsOf(last + 1);
     }
+}
+
+/// <summary>Where a row of a step is.</summary>
+internal enum RowState : byte
+{
+    /// <summary>Its token is not known yet.</summary>
+    Waiting,
+
+    /// <summary>At work, at the depth the walk stands at.</summary>
+    Active,
+
+    /// <summary>At the depth at which the walk was extended, until the new rows have come as far.</summary>
+    Resting,
+
+    /// <summary>Out of the walk.</summary>
+    Retired,
 }

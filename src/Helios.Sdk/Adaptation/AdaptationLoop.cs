@@ -54,7 +54,8 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
         {
             foreach (var depth in FirstDepths(candidate))
             {
-                var point = new OperatingPoint(new LoadTarget(candidate.Name, depth), parts.Options.Enabled ? "none" : parts.ExitPolicy);
+                var target = new LoadTarget(candidate.Name, depth);
+                var point = parts.Options.Enabled ? new OperatingPoint(target) : new OperatingPoint(target, parts.Serving.ExitPolicy, parts.Serving.DraftDepth);
                 if (await parts.Switcher.LoadAsync(point, cancellationToken).ConfigureAwait(false) is not { } route) continue;
                 parts.Switcher.Publish(route);
                 ready.TrySetResult();
@@ -182,12 +183,12 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
 /// <summary>What the adaptation loop works with.</summary>
 internal sealed record AdaptationParts(
     AdaptationOptions Options,
+    ServingOptions Serving,
     Profiles Profiles,
     ServingTelemetry Telemetry,
     PointSwitcher Switcher,
     LiveEvaluation Evaluation,
     TextScoring Scoring,
     AdaptationJournal Journal,
-    string ExitPolicy,
     Func<UsualLengths, ISloObjective> Constrained,
     Func<ISloObjective, UsualLengths, GuardPolicy> Guard);

@@ -33,9 +33,9 @@ internal sealed class PointOverrides(ModelPool pool, Routes routes, Profiles pro
 
     private OperatingPoint Choose(GenerationRequest request, OperatingPoint serving)
     {
-        if (request.FullDepth) return Full(request.Model ?? serving.Target.Model);
+        if (request.FullDepth) return Full(request.Model ?? serving.Target.Model, serving);
         if (request.MaxQualityGap is { } gap) return WithinGap(request.Model, gap, serving);
-        return request.Model == serving.Target.Model ? serving : Full(request.Model!);
+        return request.Model == serving.Target.Model ? serving : Full(request.Model!, serving);
     }
 
     /// <summary>What serves if it is good enough, else the point that is quickest alone, else the best whole model.</summary>
@@ -46,8 +46,13 @@ internal sealed class PointOverrides(ModelPool pool, Routes routes, Profiles pro
         if (good.Exists(profile => profile.Point == serving)) return serving;
         if (good.MinBy(profile => profile.AloneTpotMs) is { } quickest) return quickest.Point;
         var best = known.Where(profile => profile is { IsFullDepth: true, BitsPerByte: not null }).MinBy(profile => profile.BitsPerByte);
-        return Full(best?.Point.Target.Model ?? model ?? serving.Target.Model);
+        return Full(best?.Point.Target.Model ?? model ?? serving.Target.Model, serving);
     }
 
-    private OperatingPoint Full(string model) => new(new LoadTarget(model, pool.Find(model).Info.Architecture.Layers));
+    /// <summary>The whole model; as it serves if it does, for drafts change nothing.</summary>
+    private OperatingPoint Full(string model, OperatingPoint serving)
+    {
+        var whole = new OperatingPoint(new LoadTarget(model, pool.Find(model).Info.Architecture.Layers));
+        return whole == serving with { DraftDepth = null } ? serving : whole;
+    }
 }

@@ -2,10 +2,14 @@ using System.Globalization;
 
 namespace Helios.Sdk.ExitPolicies;
 
-/// <summary>Finds the exit policy that a text names: <c>none</c>, or a name and a number behind a colon, or one of the application's own.</summary>
+/// <summary>
+/// Finds the exit policy that a text names: <c>none</c>, or a name and a number behind a colon, with a least depth behind that
+/// where one is wanted (<c>confidence:0.8,min=3</c>), or one of the application's own.
+/// </summary>
 internal static class ExitPolicyParser
 {
     private const string Probability = "a number from 0 to 1";
+    private const string MinDepth = ",min=";
 
     private static readonly NumberedPolicy[] Numbered =
     [
@@ -27,6 +31,15 @@ internal static class ExitPolicyParser
         if (ownPolicies.Find(policy => policy.Name == text) is { } found) return found;
         if (text == "none") return new NoExitPolicy();
 
+        var end = text.IndexOf(MinDepth, StringComparison.Ordinal);
+        if (end < 0) return ParseNumbered(text, ownPolicies);
+        if (!int.TryParse(text.AsSpan(end + MinDepth.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var depth) || depth < 1)
+            throw new ArgumentException(Explain($"Exit policy '{text}': min takes a depth from 1, not '{text[(end + MinDepth.Length)..]}'.", ownPolicies), nameof(text));
+        return new MinDepthPolicy(ParseNumbered(text[..end], ownPolicies), depth);
+    }
+
+    private static IExitPolicy ParseNumbered(string text, List<IExitPolicy> ownPolicies)
+    {
         var colon = text.IndexOf(':', StringComparison.Ordinal);
         var name = colon < 0 ? text : text[..colon];
         if (Array.Find(Numbered, policy => policy.Name == name) is not { } numbered)
@@ -43,7 +56,7 @@ internal static class ExitPolicyParser
     private static string Explain(string found, IEnumerable<IExitPolicy> own)
     {
         var known = Numbered.Select(policy => $"{policy.Name}:<{policy.Range}>").Prepend("none").Concat(own.Select(policy => policy.Name));
-        return $"{found} Known are: {string.Join(", ", known)}.";
+        return $"{found} Known are: {string.Join(", ", known)}; all but none with {MinDepth}<depth> behind, if wanted.";
     }
 
     private sealed record NumberedPolicy(string Name, string Range, Func<double, bool> Accepts, Func<double, IExitPolicy> Create);

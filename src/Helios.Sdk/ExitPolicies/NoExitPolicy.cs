@@ -7,7 +7,7 @@ internal sealed class NoExitPolicy : IExitPolicy
 
     public ExitSignals Needs => ExitSignals.None;
 
-    public void ChooseLooks(ReadOnlySpan<int> exits, Span<bool> looks)
+    public void ChooseLooks(in ExitLayout exits, Span<bool> looks)
     {
         // All false on entry.
     }

@@ -10,7 +10,12 @@ internal sealed class PatiencePolicy(int looks) : IExitPolicy
 
     public ExitSignals Needs => ExitSignals.None;
 
-    public void ChooseLooks(ReadOnlySpan<int> exits, Span<bool> looks) => looks.Fill(true);
+    /// <summary>
+    /// Everywhere or nowhere, for an exit left out would be missing among those that must agree: where the least looks with
+    /// which a row may leave cost less than the layers it is then spared.
+    /// </summary>
+    public void ChooseLooks(in ExitLayout exits, Span<bool> looks) =>
+        looks.Fill(agreeing <= exits.Depths.Length && agreeing * exits.LookCost < exits.ServedDepth - exits.Depths[agreeing - 1]);
 
     public void Decide(int exit, ReadOnlySpan<ExitSignal> rows, Span<bool> leave)
     {

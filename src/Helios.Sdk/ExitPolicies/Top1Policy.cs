@@ -8,7 +8,7 @@ internal sealed class Top1Policy(float threshold) : IExitPolicy
 
     public ExitSignals Needs => ExitSignals.Top1;
 
-    public void ChooseLooks(ReadOnlySpan<int> exits, Span<bool> looks) => looks.Fill(true);
+    public void ChooseLooks(in ExitLayout exits, Span<bool> looks) => exits.ChooseWorthwhile(looks);
 
     public void Decide(int exit, ReadOnlySpan<ExitSignal> rows, Span<bool> leave)
     {

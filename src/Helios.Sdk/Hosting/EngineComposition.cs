@@ -40,7 +40,7 @@ internal static class EngineComposition
         var time = builder.Time;
         var logger = builder.Logging.CreateLogger<HeliosEngine>();
         var adaptation = options.Adaptation;
-        CheckFixedDepth(adaptation, checkpoints[0].Info);
+        CheckDepths(options, checkpoints[0].Info);
 
         var budget = new MemoryBudget(options.MemoryBudgetBytes ?? Math.Max(1, backend.Device.TotalMemory / 2));
         var kv = Opened(MakeKvStore(options.Serving, backend, budget, checkpoints), opened);
@@ -66,7 +66,7 @@ internal static class EngineComposition
         var evaluation = new LiveEvaluation(switcher, telemetry, scoring, new StepProbe(blocks, work, time), new EvaluationSettings(adaptation.RequestsPerCandidate, options.Serving, work, time));
         var objective = ObjectiveParser.Parse(adaptation.Objective, builder.Objectives);
         var adapting = new AdaptationLoop(new AdaptationParts(
-            adaptation, profiles, telemetry, switcher, evaluation, scoring, journal, options.Serving.ExitPolicy,
+            adaptation, options.Serving, profiles, telemetry, switcher, evaluation, scoring, journal,
             lengths => ObjectiveParser.Constrain(objective, adaptation, BreachAlarm.Ceiling(adaptation, TokensPerInterval(adaptation, lengths))),
             (constrained, lengths) => new GuardPolicy(constrained, BreachAlarm.Ceiling(adaptation, TokensPerInterval(adaptation, lengths)), TokensPerInterval(adaptation, lengths))));
         var overrides = new PointOverrides(pool, routes, profiles, adapting.Ready, PolicyOf);
@@ -132,10 +132,18 @@ internal static class EngineComposition
         return backend.CreateKvStore(SlabSize.For(options.KvSlabBytes, budget.Limit, block), options.KvBlockTokens);
     }
 
-    private static void CheckFixedDepth(AdaptationOptions options, CheckpointInfo model)
+    private static void CheckDepths(HeliosOptions options, CheckpointInfo model)
     {
-        if (options is { Enabled: false, FixedDepth: { } depth } && depth > model.Architecture.Layers)
-            throw new ArgumentException($"Adaptation.FixedDepth is {depth}; '{model.Name}' has {model.Architecture.Layers} layers.", nameof(options));
+        var layers = model.Architecture.Layers;
+        if (options.Adaptation is { Enabled: false, FixedDepth: { } depth } && depth > layers)
+            throw new ArgumentException($"Adaptation.FixedDepth is {depth}; '{model.Name}' has {layers} layers.", nameof(options));
+        if (options.Serving.DraftDepth is not { } draft) return;
+
+        var exits = model.Exits.Select(exit => exit.Depth).Where(exit => exit < layers).ToList();
+        if (!exits.Contains(draft))
+            throw new ArgumentException($"Serving.DraftDepth is {draft}; '{model.Name}' can draft at {(exits.Count == 0 ? "none: it has no exit below its full depth" : $"its exits {string.Join(", ", exits)}")}.", nameof(options));
+        if (options.Adaptation.FixedDepth is { } loaded && loaded < layers)
+            throw new ArgumentException($"Serving.DraftDepth needs the full depth of '{model.Name}', {layers} layers; Adaptation.FixedDepth is {loaded}.", nameof(options));
     }
 
     private static int TokensPerInterval(AdaptationOptions options, UsualLengths lengths) =>

@@ -109,6 +109,8 @@ internal sealed partial class EngineParts : IDisposable
         PrefixHitTokens = Loop.Prompts.HitTokens,
         KvPeakBytes = Blocks.PeakBytes,
         ScoringShare = Work.Share,
+        DraftedTokens = Routes.Current?.Serving.Drafts?.Drafted ?? 0,
+        AcceptedTokens = Routes.Current?.Serving.Drafts?.Accepted ?? 0,
         Profiles = Profiles.Latest,
     };
 

@@ -269,6 +269,12 @@ public sealed record EngineSnapshot
     /// <summary>Share of busy device time that scoring took lately, 0..1.</summary>
     public required double ScoringShare { get; init; }
 
+    /// <summary>Tokens drafted by what serves and put to verification.</summary>
+    public required long DraftedTokens { get; init; }
+
+    /// <summary>Drafted tokens that were what the full depth says.</summary>
+    public required long AcceptedTokens { get; init; }
+
     /// <summary>What is known of every candidate at every exit.</summary>
     public required ImmutableArray<PointProfile> Profiles { get; init; }
 }

@@ -34,6 +34,12 @@ internal static class OptionsCheck
 
         var serving = options.Serving;
         var adaptation = options.Adaptation;
+        if (serving.DraftDepth is not null)
+        {
+            if (adaptation.Enabled) yield return "Serving.DraftDepth needs Adaptation.Enabled off: drafts are verified by the full depth of one model.";
+            if (serving.ExitPolicy != "none") yield return $"Serving.DraftDepth needs Serving.ExitPolicy none, not {serving.ExitPolicy}: drafts are verified at the full depth.";
+        }
+
         foreach (var message in new[]
         {
             Enum.IsDefined(options.Precision) ? null : $"Precision is {options.Precision}; expected {string.Join(", ", Enum.GetNames<Precision>())}.",

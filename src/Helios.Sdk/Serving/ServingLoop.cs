@@ -1,6 +1,6 @@
-using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
 using Helios.Sdk.Serving.Decoding;
+using Helios.Sdk.Serving.Drafting;
 using Helios.Sdk.Serving.KvCache;
 using Helios.Sdk.Serving.Requests;
 using Helios.Sdk.Serving.Routing;
@@ -21,6 +21,8 @@ internal sealed class ServingLoop
     private readonly IScheduler scheduler;
     private readonly BlockPool blocks;
     private readonly LayerWalk walk;
+    private readonly SpeculativeWalk speculation;
+    private readonly DraftGrants drafts;
     private readonly DeviceWork work;
     private readonly IServingObserver observer;
     private readonly TimeProvider time;
@@ -29,12 +31,11 @@ internal sealed class ServingLoop
     private readonly RequestLimits limits;
     private readonly CompletionRate completions = new();
     private readonly Dictionary<string, double> weights;
-    private readonly ConcurrentQueue<Command> inbox = new();
+    private readonly Inbox inbox;
     private readonly List<(Sequence Sequence, Exception Error)> rejected = [];
     private readonly List<PlannedRows> group = [];
     private readonly WakeSignal wake = new();
     private volatile HeliosException? refusal;
-    private volatile StreamEnd? closed;
     private volatile bool stopping;
     private volatile bool aborting;
 
@@ -46,10 +47,13 @@ internal sealed class ServingLoop
         observer = parts.Observer;
         time = parts.Time;
         walk = new LayerWalk(parts.Options.MaxRowsPerStep, time);
+        speculation = new SpeculativeWalk(parts.Options.MaxRowsPerStep, time);
+        drafts = new DraftGrants(blocks);
         Prompts = new PromptCache(blocks, parts.Options);
         plan = new StepPlan(sequences, blocks, Prompts, new Admission(routes, (sequence, error) => rejected.Add((sequence, error))), parts.Options);
         limits = new RequestLimits(parts.Options.MaxQueueTime, time);
         weights = parts.Options.Tenants.ToDictionary(tenant => tenant.Key, tenant => tenant.Value.Weight, StringComparer.Ordinal);
+        inbox = new Inbox(Wake);
         work.WakeWith(Wake);
     }
 
@@ -63,10 +67,10 @@ internal sealed class ServingLoop
     public long Steps { get; private set; }
 
     /// <summary>Any thread: a request waits from now on.</summary>
-    public void Submit(Sequence sequence) => Post(new Command(sequence, IsCancel: false));
+    public void Submit(Sequence sequence) => inbox.Post(new Command(sequence, IsCancel: false));
 
     /// <summary>Any thread: its caller lost interest. Harmless when it has ended.</summary>
-    public void Cancel(Sequence sequence) => Post(new Command(sequence, IsCancel: true));
+    public void Cancel(Sequence sequence) => inbox.Post(new Command(sequence, IsCancel: true));
 
     /// <summary>Any thread: ends the loop once no request lives.</summary>
     public void Drain()
@@ -131,6 +135,7 @@ internal sealed class ServingLoop
         Reject();
         if (plan.Entries.Count == 0) return false;
 
+        drafts.Give(plan.Entries, plan.RowsLeft);
         RunPlan();
         Steps++;
         work.TryRunBackground(idle: false);
@@ -155,7 +160,7 @@ internal sealed class ServingLoop
 
     private void TakeCommands()
     {
-        while (inbox.TryDequeue(out var command))
+        while (inbox.TryTake(out var command))
         {
             var sequence = command.Sequence;
             if (!command.IsCancel)
@@ -223,7 +228,10 @@ internal sealed class ServingLoop
         rejected.Clear();
     }
 
-    /// <summary>Runs the plan model by model: usually one, several while a change is under way.</summary>
+    /// <summary>
+    /// Runs the plan model by model: usually one, several while a change is under way. Of a model's rows, those that draft are
+    /// a group of their own.
+    /// </summary>
     private void RunPlan()
     {
         var started = time.GetTimestamp();
@@ -231,16 +239,17 @@ internal sealed class ServingLoop
         while (left.Count > 0)
         {
             var served = left[^1].Sequence.Lease!.Served;
+            var control = left[^1].Control;
             group.Clear();
             var kept = 0;
             for (var i = 0; i < left.Count; i++)
             {
-                if (ReferenceEquals(left[i].Sequence.Lease!.Served, served)) group.Add(left[i]);
+                if (ReferenceEquals(left[i].Sequence.Lease!.Served, served) && ReferenceEquals(left[i].Control, control)) group.Add(left[i]);
                 else left[kept++] = left[i];
             }
 
             left.RemoveRange(kept, left.Count - kept);
-            RunGroup(served);
+            RunGroup(served, control);
         }
 
         var elapsed = time.GetElapsedTime(started);
@@ -249,11 +258,12 @@ internal sealed class ServingLoop
         completions.Worked(elapsed);
     }
 
-    private void RunGroup(ServedModel served)
+    private void RunGroup(ServedModel served, DraftControl? control)
     {
+        var rows = CollectionsMarshal.AsSpan(group);
         try
         {
-            observer.StepRan(served, walk.Run(served, CollectionsMarshal.AsSpan(group)));
+            observer.StepRan(served, control is null ? RunPlain(served, rows) : speculation.Run(served, control, rows));
         }
         catch (Exception error)
         {
@@ -263,7 +273,15 @@ internal sealed class ServingLoop
             return;
         }
 
-        Commit(served);
+        if (control is null) Commit(served);
+        else CommitDrafts(served);
+    }
+
+    private StepTiming RunPlain(ServedModel served, ReadOnlySpan<PlannedRows> rows)
+    {
+        var timing = walk.Run(served, rows);
+        if (timing.Rows == timing.SampledRows) rows[0].Sequence.Route!.Drafts?.PlainRan(timing.Rows, timing.Times.Total);
+        return timing;
     }
 
     private void Commit(ServedModel served)
@@ -283,30 +301,54 @@ internal sealed class ServingLoop
             Prompts.Leave(sequence, first);
             ref readonly var last = ref rows[count - 1];
             scheduler.Commit(new StepOutcome(sequence.Id, count, recomputed, last.Samples));
-            if (last.Samples) Emit(served, sequence, last, now);
+            if (last.Samples && TryEmit(served, sequence, new EmittedToken(last.Token, last.RanTo, last.Signal.Confidence, last.LogProbability), now)) sequence.Output.Publish();
             rows = rows[count..];
         }
     }
 
-    private void Emit(ServedModel served, Sequence sequence, in WalkRow row, long now)
+    /// <summary>Each verified token but the last was a draft, so that it has run too. What lies behind the end of an answer is dropped.</summary>
+    private void CommitDrafts(ServedModel served)
     {
-        if (sequence.Edit?.FailureAt(row.Position) is { } failure)
+        var now = time.GetTimestamp();
+        for (var i = 0; i < group.Count; i++)
+        {
+            var sequence = group[i].Sequence;
+            var depth = sequence.Route!.Depth;
+            var tokens = speculation.TokensOf(i);
+            scheduler.Commit(new StepOutcome(sequence.Id, tokens.Length, Recomputed: 0, Sampled: true));
+            var lives = true;
+            for (var t = 0; t < tokens.Length && lives; t++)
+            {
+                sequence.Advance(depth);
+                Prompts.Leave(sequence, sequence.Computed - 1);
+                lives = TryEmit(served, sequence, new EmittedToken(tokens[t].TokenId, depth, Confidence: 1, tokens[t].LogProbability), now);
+            }
+
+            if (lives) sequence.Output.Publish();
+        }
+    }
+
+    /// <summary>Takes a token that was sampled; false when the answer ended with it.</summary>
+    private bool TryEmit(ServedModel served, Sequence sequence, in EmittedToken token, long now)
+    {
+        if (sequence.Edit?.FailureAt(sequence.Known - 1) is { } failure)
         {
             End(sequence, new StreamEnd(null, failure), StreamEndKind.Failed);
-            return;
+            return false;
         }
 
         var request = sequence.Request;
-        var isEnd = request.StopTokenIds.Contains(row.Token)
-            || (!request.IgnoreEndOfSequence && served.Info.EndOfSequenceIds.Contains(row.Token));
-        sequence.Output.LogProbabilities?.SetChosen(sequence.Answer.Length, row.LogProbability);
-        sequence.Append(row.Token);
-        var stopped = sequence.Output.Append(row.Token, row.RanTo, now, isText: !isEnd);
-        observer.TokenEmitted(sequence, row.RanTo, row.Signal.Confidence);
+        var isEnd = request.StopTokenIds.Contains(token.Id)
+            || (!request.IgnoreEndOfSequence && served.Info.EndOfSequenceIds.Contains(token.Id));
+        sequence.Output.LogProbabilities?.SetChosen(sequence.Answer.Length, token.LogProbability);
+        sequence.Append(token.Id);
+        var stopped = sequence.Output.Append(token.Id, token.Depth, now, isText: !isEnd);
+        observer.TokenEmitted(sequence, token.Depth, token.Confidence);
 
         if (isEnd || stopped) End(sequence, new StreamEnd(FinishReason.Stop), StreamEndKind.Completed);
         else if (sequence.Answer.Length == request.MaxTokens) End(sequence, new StreamEnd(FinishReason.Length), StreamEndKind.Completed);
-        else sequence.Output.Publish();
+        else return true;
+        return false;
     }
 
     private void End(Sequence sequence, StreamEnd how, StreamEndKind kind)
@@ -329,29 +371,12 @@ internal sealed class ServingLoop
     private void Close(StreamEnd how, StreamEndKind kind)
     {
         foreach (var sequence in sequences.All.ToArray()) Free(sequence, how, kind);
-        closed = how;
-        EndLate(how);
+        inbox.Close(how);
         work.Close();
     }
 
-    private void EndLate(StreamEnd how)
-    {
-        while (inbox.TryDequeue(out var command))
-        {
-            if (command.IsCancel) continue;
-            command.Sequence.Lease?.Dispose();
-            command.Sequence.Output.Complete(how);
-        }
-    }
-
-    private void Post(Command command)
-    {
-        inbox.Enqueue(command);
-        Wake();
-        if (closed is { } how) EndLate(how);
-    }
-
-    private readonly record struct Command(Sequence Sequence, bool IsCancel);
+    /// <summary>A token as it was sampled, and the depth it left at.</summary>
+    private readonly record struct EmittedToken(int Id, int Depth, float Confidence, float LogProbability);
 }
 
 /// <summary>What a serving loop works with.</summary>

@@ -30,6 +30,19 @@ public sealed class GenerateCommandTests
         found.Ints("ids").Should().Equal(expected);
     }
 
+    [Theory]
+    [InlineData("--temperature", "0")]
+    [InlineData("--temperature", "0.8")]
+    public async Task Lossless_drafts_change_nothing(string option, string value)
+    {
+        string[] args = ["generate", TestData.TinyM, "--ids", Once, "--max-tokens", "60", "--ignore-eos", "--seed", "5", option, value];
+        var plain = await CliRunner.JsonAsync(args);
+        var drafted = await CliRunner.JsonAsync([.. args, "--lossless", "6"]);
+        drafted.Ints("ids").Should().Equal(plain.Ints("ids"));
+        drafted.Ints("exitDepths").Should().HaveCount(60).And.AllBeEquivalentTo(12);
+        drafted.Int("loadedLayers").Should().Be(12);
+    }
+
     [Fact]
     public async Task A_model_that_was_not_trained_for_exits_equals_the_reference()
     {

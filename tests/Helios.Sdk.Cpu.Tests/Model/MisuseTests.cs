@@ -11,7 +11,7 @@ public sealed class MisuseTests : IDisposable
 
     [Theory]
     [InlineData(105, 0, 0, 3)]
-    [InlineData(-1, 0, 0, 3)]
+    [InlineData(-2, 0, 0, 3)]
     [InlineData(0, -1, 0, 3)]
     [InlineData(0, 256, 0, 3)]
     [InlineData(0, 16, 0, 3)]
@@ -51,7 +51,6 @@ public sealed class MisuseTests : IDisposable
         Run(0, 4).Should().Throw<InvalidOperationException>();
         Run(0, 2)();
         Run(0, 1).Should().Throw<InvalidOperationException>();
-        Sample(0).Should().Throw<InvalidOperationException>("row 0 has not retired");
         session.Model.Retire([0]);
         var again = () => session.Model.Retire([0]);
         again.Should().Throw<InvalidOperationException>();
@@ -61,6 +60,47 @@ public sealed class MisuseTests : IDisposable
         look.Should().Throw<InvalidOperationException>("row 0 has retired");
         Sample(2).Should().Throw<ArgumentOutOfRangeException>();
         Sample(0)();
+    }
+
+    [Fact]
+    public void Rows_that_wait_take_no_part_until_they_have_a_token()
+    {
+        Begin([new(0, 0, 0, 3), new(StepRow.Unknown, 1, 0, 3), new(StepRow.Unknown, 2, 0, 3)], [new KvBlock(0, 0)])();
+        Extend(1, 105).Should().Throw<ArgumentOutOfRangeException>("the vocabulary ends at 104");
+        Extend(3, 1).Should().Throw<ArgumentOutOfRangeException>();
+        Extend(0, 1).Should().Throw<InvalidOperationException>("row 0 has a token");
+        var nothing = () => session.Model.Extend([]);
+        nothing.Should().Throw<ArgumentException>();
+        Run(0, 2)();
+        Sample(0)();
+        Sample(1).Should().Throw<InvalidOperationException>("row 1 waits");
+
+        Extend(1, 7)();
+        Extend(2, 7).Should().Throw<InvalidOperationException>("row 1 has yet to catch up");
+        Sample(0).Should().Throw<InvalidOperationException>("row 0 rests");
+        var retire = () => session.Model.Retire([0]);
+        retire.Should().Throw<InvalidOperationException>("row 0 rests");
+        Run(0, 3).Should().Throw<InvalidOperationException>("row 0 joins at 2");
+        Run(0, 2)();
+        Run(2, 3)();
+        retire();
+        Sample(0)();
+        Sample(1)();
+        retire = () => session.Model.Retire([2]);
+        retire.Should().Throw<InvalidOperationException>("row 2 waits");
+    }
+
+    [Fact]
+    public void Only_a_step_that_starts_at_layer_0_is_extended()
+    {
+        var rows = new StepRow[] { new(0, 0, 0, 1) };
+        Extend(0, 1).Should().Throw<InvalidOperationException>("there is no step");
+        session.Model.UseLayers([session.Layers[0]]);
+        Begin(rows, [new KvBlock(0, 0)])();
+        Run(0, 1)();
+        session.Model.UseLayers([session.Layers[1]]);
+        Resume(rows, [new KvBlock(0, 0)])();
+        Extend(0, 1).Should().Throw<InvalidOperationException>("layer 0 is not in use");
     }
 
     [Fact]
@@ -107,6 +147,8 @@ public sealed class MisuseTests : IDisposable
     private Action Resume(StepRow[] rows, KvBlock[] blocks) => () => session.Model.Begin(new StepBatch { Rows = rows, Blocks = blocks, Resume = true });
 
     private Action Run(int start, int end) => () => session.Model.Run(new LayerRange(start, end));
+
+    private Action Extend(int row, int token) => () => session.Model.Extend([new RowToken(row, token)]);
 
     private Action Sample(int row) => () => session.Model.Sample([new SampleRow(row, 0, 0, 1, 0, ExitSignals.None)], new SampledToken[1]);
 }

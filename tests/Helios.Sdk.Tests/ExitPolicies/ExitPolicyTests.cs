@@ -26,13 +26,32 @@ public class ExitPolicyTests
 
     [Theory]
     [MemberData(nameof(Names))]
-    public void It_looks_everywhere_or_nowhere(string name, ExitSignals needs)
+    public void Where_looks_cost_nothing_it_looks_everywhere_or_nowhere(string name, ExitSignals needs) =>
+        Looks(name, lookCost: 0).Should().AllBeEquivalentTo(name != "none", because: needs.ToString());
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Where_a_look_costs_more_than_it_may_save_it_looks_nowhere(string name, ExitSignals needs) =>
+        Looks(name, lookCost: 5).Should().AllBeEquivalentTo(false, because: needs.ToString());
+
+    [Fact]
+    public void Patience_needs_exits_enough_for_looks_that_agree()
     {
-        var looks = new bool[3];
+        Looks("patience:1", lookCost: 0.7).Should().Equal(true, true, true);
+        Looks("patience:3", lookCost: 0.7).Should().Equal([false, false, false], "three looks cost more than the two layers above the third");
+        Looks("patience:4", lookCost: 0).Should().Equal(false, false, false);
+    }
 
-        ExitPolicyParser.Parse(name).ChooseLooks([2, 3, 4], looks);
-
-        looks.Should().AllBeEquivalentTo(name != "none", because: needs.ToString());
+    [Fact]
+    public void A_least_depth_hides_the_exits_below()
+    {
+        Looks("confidence:0.8,min=3", lookCost: 0).Should().Equal(false, true, true);
+        Looks("confidence:0.8,min=9", lookCost: 0).Should().Equal(false, false, false);
+        var policy = ExitPolicyParser.Parse("confidence:0.8,min=3");
+        (policy.Name, policy.Needs).Should().Be(("confidence:0.8,min=3", ExitSignals.Confidence));
+        var leave = new bool[1];
+        policy.Decide(3, [new ExitSignal { Confidence = 0.9f }], leave);
+        leave[0].Should().BeTrue();
     }
 
     [Theory]
@@ -73,6 +92,9 @@ public class ExitPolicyTests
     [InlineData("entropy:Infinity", "nats above 0")]
     [InlineData("patience:0", "whole number from 1")]
     [InlineData("patience:1.5", "whole number from 1")]
+    [InlineData("confidence:0.8,min=0", "min takes a depth from 1, not '0'")]
+    [InlineData("confidence:0.8,min=x", "min takes a depth from 1, not 'x'")]
+    [InlineData("none,min=3", "no exit policy 'none'")]
     public void What_it_cannot_read_it_names(string text, string message)
     {
         var parse = () => ExitPolicyParser.Parse(text, [() => new OwnPolicy("mine")]);
@@ -87,13 +109,21 @@ public class ExitPolicyTests
         ExitPolicyParser.Parse("a:b", [() => new OwnPolicy("a"), () => new OwnPolicy("a:b")]).Name.Should().Be("a:b");
     }
 
+    private static bool[] Looks(string name, double lookCost)
+    {
+        var looks = new bool[3];
+        var layout = new ExitLayout { Depths = [2, 3, 4], ServedDepth = 6, LookCost = lookCost, SureBy = [0.4, 0.6, 0.8] };
+        ExitPolicyParser.Parse(name).ChooseLooks(layout, looks);
+        return looks;
+    }
+
     private sealed class OwnPolicy(string name) : IExitPolicy
     {
         public string Name => name;
 
         public ExitSignals Needs => ExitSignals.None;
 
-        public void ChooseLooks(ReadOnlySpan<int> exits, Span<bool> looks)
+        public void ChooseLooks(in ExitLayout exits, Span<bool> looks)
         {
         }
 

@@ -11,7 +11,7 @@ public class BatchTests
     [InlineData("tiny-m", null, "none")]
     [InlineData("tiny-m", 6, "none")]
     [InlineData("tiny-m", null, "confidence:0.8")]
-    [InlineData("tiny-s", 4, "top1:0.4")]
+    [InlineData("tiny-s", 5, "top1:0.4")]
     public async Task A_batch_gives_each_row_what_it_gives_alone_with_and_without_preemptions(string model, int? depth, string policy)
     {
         var alone = await AnswerAsync(model, depth, policy, together: false);

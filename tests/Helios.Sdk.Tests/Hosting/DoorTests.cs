@@ -57,6 +57,11 @@ public class DoorTests
         { options => options.Adaptation.MaxQualityGap = double.NaN, "Adaptation.MaxQualityGap is NaN" },
         { options => options.Adaptation.MaxScoringShare = 0, "Adaptation.MaxScoringShare is 0" },
         { options => options.Adaptation.MinimumGain = double.NaN, "Adaptation.MinimumGain is NaN" },
+        { options => options.Serving.DraftDepth = 6, "Serving.DraftDepth is 6; 'tiny-s' can draft at its exits 2, 3, 4, 5" },
+        { options => options.Serving.DraftDepth = 0, "Serving.DraftDepth is 0" },
+        { options => (options.Serving.DraftDepth, options.Adaptation.Enabled) = (3, true), "Serving.DraftDepth needs Adaptation.Enabled off" },
+        { options => (options.Serving.DraftDepth, options.Adaptation.FixedDepth) = (3, 5), "Serving.DraftDepth needs the full depth of 'tiny-s', 6 layers; Adaptation.FixedDepth is 5" },
+        { options => (options.Serving.DraftDepth, options.Serving.ExitPolicy) = (3, "patience:2"), "Serving.DraftDepth needs Serving.ExitPolicy none, not patience:2" },
         { options => options.Adaptation.FixedDepth = 7, "Adaptation.FixedDepth is 7*6 layers" },
     };
 

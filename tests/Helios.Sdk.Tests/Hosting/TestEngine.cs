@@ -31,25 +31,27 @@ internal sealed class TestEngine : IAsyncDisposable
     public EngineSnapshot Snapshot => Engine.Snapshot;
 
     /// <summary>A static engine: the first model serves at a depth, and nothing changes but by the test's hand.</summary>
-    public static async Task<TestEngine> ServeAsync(string model, int? depth = null, string policy = "none", Action<IHeliosBuilder>? more = null)
+    public static async Task<TestEngine> ServeAsync(string model, int? depth = null, string policy = "none", Action<IHeliosBuilder>? more = null, CpuOptions? cpu = null)
     {
-        var engine = Build(builder =>
-        {
-            builder.AddModel(TestData.Model(model)).ServeFixed(depth, policy);
-            more?.Invoke(builder);
-        });
+        var engine = Build(
+            builder =>
+            {
+                builder.AddModel(TestData.Model(model)).ServeFixed(depth, policy);
+                more?.Invoke(builder);
+            },
+            cpu: cpu);
         await engine.Engine.Ready.WaitAsync(Patience);
         return engine;
     }
 
-    public static TestEngine Build(Action<IHeliosBuilder> configure, Func<IBackend, IBackend>? wrap = null)
+    public static TestEngine Build(Action<IHeliosBuilder> configure, Func<IBackend, IBackend>? wrap = null, CpuOptions? cpu = null)
     {
         CpuBackend? backend = null;
         var log = new CollectingLogger();
         var builder = HeliosEngine.CreateBuilder().UseLogging(log);
         builder.UseBackend(() =>
         {
-            backend = new CpuBackend(new CpuOptions { Threads = 1 });
+            backend = new CpuBackend(cpu ?? new CpuOptions { Threads = 1 });
             return wrap?.Invoke(backend) ?? backend;
         });
         builder.UseMemoryBudget(64 << 20);

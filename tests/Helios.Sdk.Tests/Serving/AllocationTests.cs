@@ -45,6 +45,28 @@ public class AllocationTests
         rig.RunToEnd();
     }
 
+    [Theory]
+    [InlineData(0f)]
+    [InlineData(0.8f)]
+    public void Drafting_allocates_nothing_either(float temperature)
+    {
+        using var rig = new LoopRig(budget: 1 << 22, slabBytes: 1 << 21, time: new TickingClock()).Serve(draftDepth: 2);
+        rig.Model.Easy = 100;
+        Submit(rig, request => request with { Temperature = temperature, Stop = ["no such text"] });
+        rig.RunToEnd();
+        Submit(rig, request => request with { Temperature = temperature, Stop = ["no such text"] });
+        for (var i = 0; i < 5; i++) rig.Loop.Step();
+
+        var (before, drafted) = (GC.GetAllocatedBytesForCurrentThread(), rig.Model.Drafted);
+        for (var i = 0; i < 25; i++) rig.Loop.Step();
+        var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+
+        allocated.Should().Be(0);
+        rig.Model.Drafted.Should().BeGreaterThan(drafted);
+        rig.Loop.Sequences.Count.Should().Be(8);
+        rig.RunToEnd();
+    }
+
     private static List<Sequence> Submit(LoopRig rig, Func<GenerationRequest, GenerationRequest> with) =>
         [.. Enumerable.Range(0, 8).Select(i => rig.Submit(LoopRig.Prompt(10 + i, i), 300, with))];
 

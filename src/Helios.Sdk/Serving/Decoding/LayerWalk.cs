@@ -126,7 +126,7 @@ internal sealed class LayerWalk
 
             var needs = row.RanTo < model.Info.Architecture.Layers ? model.Calibration.Current.Needs : ExitSignals.None;
             selected[count] = i;
-            sampleRows[count++] = row.ToDraw(i, needs);
+            sampleRows[count++] = Draws.Of(row.Sequence, i, row.Position, needs);
         }
 
         if (count == 0) return 0;
@@ -215,20 +215,5 @@ internal struct WalkRow
         }
 
         return LastDepth;
-    }
-
-    /// <summary>How the token behind it is drawn: a function of its sequence and position alone.</summary>
-    /// <param name="index">Its index in the step.</param>
-    /// <param name="needs">Signals wanted of it.</param>
-    public readonly SampleRow ToDraw(int index, ExitSignals needs)
-    {
-        var request = Sequence.Request;
-        var uniform = request.Temperature > 0 ? CounterRandom.Uniform(Sequence.Seed, Position) : 0;
-        return new SampleRow(index, request.Temperature, request.TopK, request.TopP, uniform, needs)
-        {
-            MinP = request.MinP,
-            Edit = Sequence.Edit,
-            Likeliest = Sequence.Output.LogProbabilities?.LikeliestAt(Position + 1 - Sequence.PromptLength) ?? default,
-        };
     }
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Helios.Sdk.Serving.Drafting;
 
 namespace Helios.Sdk.Serving.Routing;
 
@@ -11,18 +12,13 @@ internal sealed record Route(OperatingPoint Point, ModelLease Lease, IExitPolicy
     public int Depth => Point.Target.Depth;
 
     /// <summary>Depths below <see cref="Depth"/>, ascending, at which the policy looks.</summary>
-    public ImmutableArray<int> Looks { get; } = ChooseLooks(Lease.Model, Point.Target.Depth, Policy);
+    public ImmutableArray<int> Looks { get; } = LookChoice.Of(Lease.Model, Point.Target.Depth, Policy, Lease.Served.Calibration.SureAt);
+
+    /// <summary>How far to draft; null when every token runs on its own.</summary>
+    public DraftControl? Drafts { get; } = Point.DraftDepth is { } draftDepth ? new DraftControl(draftDepth, Point.Target.Depth) : null;
 
     /// <summary>Whether the policy looks at a depth.</summary>
     public bool LooksAt(int depth) => Looks.BinarySearch(depth) >= 0;
-
-    private static ImmutableArray<int> ChooseLooks(CheckpointInfo model, int depth, IExitPolicy policy)
-    {
-        var exits = model.Exits.Select(exit => exit.Depth).Where(exit => exit < depth).ToArray();
-        var looks = new bool[exits.Length];
-        policy.ChooseLooks(exits, looks);
-        return [.. exits.Where((_, i) => looks[i])];
-    }
 }
 
 /// <summary>A candidate that answers the next few requests while it is evaluated.</summary>

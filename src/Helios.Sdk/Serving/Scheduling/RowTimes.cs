@@ -4,13 +4,13 @@ namespace Helios.Sdk.Serving.Scheduling;
 
 /// <summary>
 /// How long something takes by the number of rows, learnt from what was measured: a moving average in each bucket of rows,
-/// straight lines between them. Buckets hold one number of rows up to 7, and a quarter of an octave above. A bucket that was
+/// straight lines between them. Buckets hold one number of rows up to 17, and an eighth of an octave above. A bucket that was
 /// not measured for a while is forgotten: the model, its depth or the contexts may be others now.
 /// </summary>
 /// <param name="kept">Measurements, of any bucket, after which one is forgotten.</param>
 internal sealed class RowTimes(int kept)
 {
-    private const double Newest = 1.0 / 8;
+    private const double LeastWeight = 1.0 / 8;
 
     private readonly Bucket[] buckets = new Bucket[BucketOf(int.MaxValue) + 1];
     private long measurements;
@@ -22,10 +22,11 @@ internal sealed class RowTimes(int kept)
     {
         measurements++;
         ref var bucket = ref buckets[BucketOf(rows)];
-        bucket = IsKnown(bucket)
-            ? new Bucket(Mix(bucket.Rows, rows), Mix(bucket.Seconds, seconds), measurements)
-            : new Bucket(rows, seconds, measurements);
+        bucket = (IsKnown(bucket) ? bucket : default).With(rows, seconds, measurements);
     }
+
+    /// <summary>What was last known of so many rows, however long ago; null when they were never measured.</summary>
+    public double? Last(int rows) => buckets[BucketOf(rows)] is { Rows: > 0 } bucket ? bucket.Seconds : null;
 
     /// <summary>Time of so many rows; null when neither they, nor fewer and more of them within a factor of two, were measured lately.</summary>
     public double? At(int rows)
@@ -40,9 +41,6 @@ internal sealed class RowTimes(int kept)
         if (!IsKnown(fewer) || !IsKnown(more) || more.Rows > 2 * fewer.Rows) return null;
         return fewer.Seconds + (more.Seconds - fewer.Seconds) * (rows - fewer.Rows) / (more.Rows - fewer.Rows);
     }
-
-    /// <summary>What was last known of so many rows, however long ago; null when they were never measured.</summary>
-    public double? Last(int rows) => buckets[BucketOf(rows)] is { Rows: > 0 } bucket ? bucket.Seconds : null;
 
     /// <summary>
     /// Most rows that take no longer than <paramref name="seconds"/>, going by what was measured and by no rows taking no time; at
@@ -62,16 +60,22 @@ internal sealed class RowTimes(int kept)
         return (int)Math.Min(rows * 2, time > 0 ? rows * seconds / time : double.MaxValue);
     }
 
-    private static double Mix(double average, double value) => average + (value - average) * Newest;
-
     private static int BucketOf(int rows)
     {
-        if (rows < 8) return rows;
+        if (rows < 16) return rows;
         var octave = BitOperations.Log2((uint)rows);
-        return 8 + (octave - 3) * 4 + ((rows >> (octave - 2)) & 3);
+        return 16 + (octave - 4) * 8 + ((rows >> (octave - 3)) & 7);
     }
 
     private bool IsKnown(in Bucket bucket) => bucket.Rows > 0 && measurements - bucket.MeasuredAt < kept;
 
-    private readonly record struct Bucket(double Rows, double Seconds, long MeasuredAt);
+    /// <summary>A moving average; a plain one at first.</summary>
+    private readonly record struct Bucket(double Rows, double Seconds, int Count, long MeasuredAt)
+    {
+        public Bucket With(int rows, double seconds, long at)
+        {
+            var weight = Math.Max(LeastWeight, 1.0 / (Count + 1));
+            return new Bucket(Rows + (rows - Rows) * weight, Seconds + (seconds - Seconds) * weight, Count + 1, at);
+        }
+    }
 }

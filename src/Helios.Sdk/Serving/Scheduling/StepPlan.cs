@@ -1,3 +1,4 @@
+using Helios.Sdk.Serving.Drafting;
 using Helios.Sdk.Serving.KvCache;
 using Helios.Sdk.Serving.Requests;
 
@@ -8,6 +9,12 @@ internal readonly record struct PlannedRows(Sequence Sequence, int Count)
 {
     /// <summary>Whether the rows reach the last known token, so that the next one can be sampled.</summary>
     public bool Samples => Sequence.Computed + Count == Sequence.Known;
+
+    /// <summary>Most tokens to draft behind them; there are rows and KV blocks for so many.</summary>
+    public int Drafts { get; init; }
+
+    /// <summary>What says how far to draft; null when nothing is drafted.</summary>
+    public DraftControl? Control => Drafts > 0 ? Sequence.Route!.Drafts : null;
 }
 
 /// <summary>

@@ -18,6 +18,13 @@ internal static class FakeMath
 
     public static ulong Next(ulong state, ulong seen) => Mix(state, seen);
 
+    /// <summary>What signals and draws of a row are made from: its state, or for an easy row what is the same at every depth.</summary>
+    public static ulong Voice(ulong state, int token, int position, int easyPercent)
+    {
+        var easy = Mix(Embed(token, position), 55);
+        return easy % 100 < (ulong)easyPercent ? easy : state;
+    }
+
     public static ExitSignal Signal(ulong state)
     {
         var top1 = (Mix(state, 99) >> 40) * (1f / (1 << 24));
@@ -77,6 +84,9 @@ internal sealed class FakeReference(int kvDepth)
 {
     private readonly List<ulong>[] kv = [.. Enumerable.Range(0, kvDepth).Select(_ => new List<ulong>())];
 
+    /// <summary>Share of easy rows, in percent.</summary>
+    public int Easy { get; init; }
+
     /// <summary>Decides where a generated token leaves; null lets none leave.</summary>
     public Func<int, ExitSignal, bool>? Leaves { get; init; }
 
@@ -93,7 +103,8 @@ internal sealed class FakeReference(int kvDepth)
         {
             var (state, ranTo) = Run(tokens[position], position, mayLeave: position >= prompt.Count);
             if (++position < tokens.Count) continue;
-            tokens.Add(Draw(state, tokens, temperature, uniform?.Invoke(position - 1) ?? 0));
+            var voice = FakeMath.Voice(state, tokens[position - 1], position - 1, Easy);
+            tokens.Add(Draw(voice, tokens, temperature, uniform?.Invoke(position - 1) ?? 0));
             depths.Add(ranTo);
         }
 
@@ -120,7 +131,7 @@ internal sealed class FakeReference(int kvDepth)
             var seen = 0UL;
             for (var i = 0; i <= position; i++) seen = unchecked(seen + FakeMath.Seen(kv[layer][i], i));
             state = FakeMath.Next(state, seen);
-            if (mayLeave && layer + 1 < kvDepth && Leaves?.Invoke(layer + 1, FakeMath.Signal(state)) == true) ranTo = layer + 1;
+            if (mayLeave && layer + 1 < kvDepth && Leaves?.Invoke(layer + 1, FakeMath.Signal(FakeMath.Voice(state, token, position, Easy))) == true) ranTo = layer + 1;
         }
 
         return (state, ranTo);

@@ -5,12 +5,27 @@ internal sealed class FakeModel(FakeKvStore store, int layers, int maxRows) : IL
 {
     private readonly StepRow[] rows = new StepRow[maxRows];
     private readonly ulong[] states = new ulong[maxRows];
-    private readonly bool[] retired = new bool[maxRows];
+    private readonly RowIs[] rowIs = new RowIs[maxRows];
     private readonly float[] logits = new float[FakeMath.Vocabulary];
     private readonly float[] edited = new float[FakeMath.Vocabulary];
     private KvBlock[] blocks = new KvBlock[4096];
     private int count;
     private int depth;
+    private int restDepth;
+
+    private enum RowIs
+    {
+        Waiting,
+        AtWork,
+        Resting,
+        Retired,
+    }
+
+    /// <summary>Share of rows, in percent, whose token is the same at every depth: what drafts are accepted by.</summary>
+    public int Easy { get; set; }
+
+    /// <summary>Tokens given to rows that waited.</summary>
+    public int Drafted { get; private set; }
 
     /// <summary>Makes a step fail that has such a row.</summary>
     public Func<StepRow, bool>? FailsOn { get; set; }
@@ -45,30 +60,57 @@ internal sealed class FakeModel(FakeKvStore store, int layers, int maxRows) : IL
             if (FailsOn?.Invoke(row) == true) throw new IOException("The device was unplugged.");
             if (row.FirstBlock + row.Position / store.TokensPerBlock >= batch.Blocks.Length) throw new InvalidOperationException("A row has no block.");
             rows[count] = row;
-            retired[count] = false;
+            rowIs[count] = row.TokenId == StepRow.Unknown ? RowIs.Waiting : RowIs.AtWork;
             states[count++] = FakeMath.Embed(row.TokenId, row.Position);
         }
 
-        depth = 0;
+        depth = restDepth = 0;
         OnStep?.Invoke(count);
+    }
+
+    public void Extend(ReadOnlySpan<RowToken> tokens)
+    {
+        if (restDepth > 0) throw new InvalidOperationException("Extended while rows rest.");
+        for (var i = 0; i < count; i++)
+        {
+            if (rowIs[i] == RowIs.AtWork) rowIs[i] = RowIs.Resting;
+        }
+
+        foreach (var (row, token) in tokens)
+        {
+            if (rowIs[row] != RowIs.Waiting) throw new InvalidOperationException("A row got a token that did not wait for one.");
+            rows[row] = rows[row] with { TokenId = token };
+            states[row] = FakeMath.Embed(token, rows[row].Position);
+            rowIs[row] = RowIs.AtWork;
+            Drafted++;
+        }
+
+        (restDepth, depth) = (depth, 0);
     }
 
     public void Run(LayerRange range)
     {
-        if (range.Start != depth || range.End > layers) throw new InvalidOperationException($"Layers {range} do not follow on {depth}.");
+        if (range.Start != depth || range.End > layers || (restDepth > 0 && range.End > restDepth)) throw new InvalidOperationException($"Layers {range} do not follow on {depth}.");
         for (; depth < range.End; depth++)
         {
             for (var i = 0; i < count; i++)
             {
-                if (retired[i]) continue;
+                if (rowIs[i] != RowIs.AtWork) continue;
                 if (depth >= rows[i].KvDepth) throw new InvalidOperationException("A row ran deeper than its KV.");
                 Cell(i, rows[i].Position, depth) = FakeMath.Kv(states[i], depth);
             }
 
             for (var i = 0; i < count; i++)
             {
-                if (!retired[i]) states[i] = FakeMath.Next(states[i], Seen(i));
+                if (rowIs[i] == RowIs.AtWork) states[i] = FakeMath.Next(states[i], Seen(i));
             }
+        }
+
+        if (restDepth == 0 || depth < restDepth) return;
+        restDepth = 0;
+        for (var i = 0; i < count; i++)
+        {
+            if (rowIs[i] == RowIs.Resting) rowIs[i] = RowIs.AtWork;
         }
     }
 
@@ -76,8 +118,8 @@ internal sealed class FakeModel(FakeKvStore store, int layers, int maxRows) : IL
     {
         for (var i = 0; i < look.Rows.Length; i++)
         {
-            if (retired[look.Rows[i]]) throw new InvalidOperationException("A look at a row that has retired.");
-            signals[i] = FakeMath.Signal(states[look.Rows[i]]);
+            if (rowIs[look.Rows[i]] != RowIs.AtWork) throw new InvalidOperationException("A look at a row that is not at work.");
+            signals[i] = FakeMath.Signal(Voice(look.Rows[i]));
         }
     }
 
@@ -85,8 +127,8 @@ internal sealed class FakeModel(FakeKvStore store, int layers, int maxRows) : IL
     {
         foreach (var row in leaving)
         {
-            if (retired[row]) throw new InvalidOperationException("A row retired twice.");
-            retired[row] = true;
+            if (rowIs[row] != RowIs.AtWork) throw new InvalidOperationException("A row retired that was not at work.");
+            rowIs[row] = RowIs.Retired;
             for (var layer = depth; layer < rows[row].KvDepth; layer++) Cell(row, rows[row].Position, layer) = FakeMath.Kv(states[row], layer);
         }
     }
@@ -95,7 +137,7 @@ internal sealed class FakeModel(FakeKvStore store, int layers, int maxRows) : IL
     {
         for (var i = 0; i < draws.Length; i++)
         {
-            if (!retired[draws[i].Row]) throw new InvalidOperationException("A row is drawn from before it retired.");
+            if (rowIs[draws[i].Row] is RowIs.Waiting or RowIs.Resting) throw new InvalidOperationException("A row is drawn from that is not at the present depth.");
             tokens[i] = Draw(draws[i]);
         }
     }
@@ -105,10 +147,11 @@ internal sealed class FakeModel(FakeKvStore store, int layers, int maxRows) : IL
     private SampledToken Draw(in SampleRow draw)
     {
         var (row, temperature, _, _, uniform, _) = draw;
-        FakeMath.Logits(states[row], logits);
+        var voice = Voice(row);
+        FakeMath.Logits(voice, logits);
         logits.CopyTo(edited, 0);
         draw.Edit?.Edit(rows[row].Position, edited);
-        var token = draw.Edit is null ? FakeMath.Draw(states[row], temperature, uniform) : FakeMath.DrawFrom(edited, temperature, uniform);
+        var token = draw.Edit is null ? FakeMath.Draw(voice, temperature, uniform) : FakeMath.DrawFrom(edited, temperature, uniform);
         var likeliest = draw.Likeliest.Span;
         for (var i = 0; i < likeliest.Length; i++)
         {
@@ -116,7 +159,7 @@ internal sealed class FakeModel(FakeKvStore store, int layers, int maxRows) : IL
             likeliest[i] = new TokenLogProbability(next, FakeMath.LogProbability(logits, next));
         }
 
-        return new SampledToken(token, FakeMath.LogProbability(logits, token), FakeMath.Signal(states[row]));
+        return new SampledToken(token, FakeMath.LogProbability(logits, token), FakeMath.Signal(voice));
     }
 
     /// <summary>The likeliest token but for one and those above it.</summary>
@@ -131,6 +174,8 @@ internal sealed class FakeModel(FakeKvStore store, int layers, int maxRows) : IL
 
         return best;
     }
+
+    private ulong Voice(int row) => FakeMath.Voice(states[row], rows[row].TokenId, rows[row].Position, Easy);
 
     private ulong Seen(int row)
     {

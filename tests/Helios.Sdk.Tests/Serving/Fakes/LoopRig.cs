@@ -72,18 +72,18 @@ internal sealed class LoopRig : IDisposable
         return model;
     }
 
-    public Route Route(int depth = Layers, string policy = "none", FakeModel? model = null)
+    public Route Route(int depth = Layers, string policy = "none", FakeModel? model = null, int? draftDepth = null)
     {
         var served = models[model ?? Model];
         var target = new LoadTarget(served.Info.Name, depth);
         var lease = ModelLease.Create(target, served, () => Released++);
         leases.Add(lease);
-        return new Route(new OperatingPoint(target, policy), lease, ExitPolicyParser.Parse(policy));
+        return new Route(new OperatingPoint(target, policy, draftDepth), lease, ExitPolicyParser.Parse(policy));
     }
 
-    public LoopRig Serve(int depth = Layers, string policy = "none", FakeModel? model = null)
+    public LoopRig Serve(int depth = Layers, string policy = "none", FakeModel? model = null, int? draftDepth = null)
     {
-        Routes.Publish(Route(depth, policy, model));
+        Routes.Publish(Route(depth, policy, model, draftDepth));
         return this;
     }
 
@@ -147,20 +147,24 @@ internal sealed class LoopRig : IDisposable
     public static FinishReason? Reason(Sequence sequence) => sequence.Output.Progress.End?.Reason;
 
     /// <summary>Its answer is whole and what the reference says, token by token and depth by depth.</summary>
-    public static void MustBeRight(Sequence sequence)
+    public static void MustBeRight(Sequence sequence) => MustBeRight(sequence, easy: 0);
+
+    /// <inheritdoc cref="MustBeRight(Sequence)"/>
+    public static void MustBeRight(Sequence sequence, int easy)
     {
-        var (tokens, depths) = Expected(sequence);
+        var (tokens, depths) = Expected(sequence, easy: easy);
         Tokens(sequence).Should().Equal(tokens);
         Depths(sequence).Should().Equal(depths);
         Reason(sequence).Should().Be(FinishReason.Length);
     }
 
-    public static (int[] Tokens, int[] Depths) Expected(Sequence sequence, int? count = null)
+    public static (int[] Tokens, int[] Depths) Expected(Sequence sequence, int? count = null, int easy = 0)
     {
         var route = sequence.Route!;
         var looks = route.Looks;
         var reference = new FakeReference(route.Depth)
         {
+            Easy = easy,
             Leaves = (depth, signal) => looks.Contains(depth) && Leaves(route.Policy, depth, signal),
             Edit = sequence.Edit is null ? null : (tokens, logits) => ReferenceEdit.Apply(sequence.Request, tokens, sequence.PromptLength, logits),
         };

@@ -1,0 +1,120 @@
+using System.Collections.Immutable;
+
+namespace Helios.Sdk.Serving.Decoding;
+
+/// <summary>
+/// Says what an exit policy makes of a text that is known, as if it were served now: rows leave where the policy lets them,
+/// the KV above is filled from the states they left with, and later rows see that. One causal pass over the text: a row's
+/// look at an exit depends on earlier rows up to that depth alone, and they have all left or gone on by then.
+/// </summary>
+internal sealed class PolicyReplay(ILayeredModel device, ReplayedPoint point, int maxRows)
+{
+    private readonly StepRow[] rows = new StepRow[maxRows];
+    private readonly bool[] isIn = new bool[maxRows];
+    private readonly int[] indices = new int[maxRows];
+    private readonly int[] targets = new int[maxRows];
+    private readonly int[] leaving = new int[maxRows];
+    private readonly bool[] leave = new bool[maxRows];
+    private readonly ExitSignal[] signals = new ExitSignal[maxRows];
+    private readonly ExitSignal[] last = new ExitSignal[maxRows];
+
+    /// <summary>Replays a text.</summary>
+    /// <param name="tokens">Its ids.</param>
+    /// <param name="promptLength">Tokens from the start that may not leave early, as those of a prompt, at least 1.</param>
+    /// <param name="table">KV blocks for all of them, of the depth served.</param>
+    /// <param name="found">One per token: where it left, and what was foreseen there.</param>
+    public void Run(ReadOnlySpan<int> tokens, int promptLength, ReadOnlySpan<KvBlock> table, Span<ReplayedToken> found)
+    {
+        for (var done = 0; done < tokens.Length;)
+        {
+            var count = Math.Min(maxRows, tokens.Length - done);
+            Step(tokens, done, count, promptLength, table, found.Slice(done, count));
+            done += count;
+        }
+    }
+
+    private void Step(ReadOnlySpan<int> tokens, int start, int count, int promptLength, ReadOnlySpan<KvBlock> table, Span<ReplayedToken> found)
+    {
+        for (var i = 0; i < count; i++) rows[i] = new StepRow(tokens[start + i], start + i, FirstBlock: 0, point.Depth);
+        isIn.AsSpan(0, count).Fill(true);
+        last.AsSpan(0, count).Clear();
+        device.Begin(new StepBatch { Rows = rows.AsSpan(0, count), Blocks = table });
+
+        var depth = 0;
+        foreach (var look in point.Looks)
+        {
+            device.Run(new LayerRange(depth, look));
+            depth = look;
+            var looked = Look(tokens, Math.Max(0, promptLength - start), count);
+            Decide(look, looked);
+            Leave(look, looked, found);
+        }
+
+        device.Run(new LayerRange(depth, point.Depth));
+        var rest = Look(tokens, first: 0, count);
+        leave.AsSpan(0, rest).Fill(true);
+        Leave(point.Depth, rest, found);
+    }
+
+    /// <summary>Signals of the rows from <paramref name="first"/> on that are still in the walk.</summary>
+    private int Look(ReadOnlySpan<int> tokens, int first, int count)
+    {
+        var looked = 0;
+        for (var i = first; i < count; i++)
+        {
+            if (!isIn[i]) continue;
+            var next = rows[i].Position + 1;
+            targets[looked] = next < tokens.Length ? tokens[next] : -1;
+            indices[looked++] = i;
+        }
+
+        if (looked > 0)
+        {
+            var needs = point.Policy.Needs | point.Confidence.Needs;
+            device.ReadSignals(new ExitLook { Rows = indices.AsSpan(0, looked), Needs = needs, Targets = targets.AsSpan(0, looked) }, signals);
+        }
+
+        return looked;
+    }
+
+    private void Decide(int depth, int looked)
+    {
+        for (var i = 0; i < looked; i++)
+        {
+            ref var before = ref last[indices[i]];
+            signals[i].Confidence = point.Confidence.Map(depth, signals[i]);
+            signals[i].AgreeingLooks = before.AgreeingLooks > 0 && before.TopId == signals[i].TopId ? before.AgreeingLooks + 1 : 1;
+            before = signals[i];
+        }
+
+        leave.AsSpan(0, looked).Clear();
+        if (looked > 0) point.Policy.Decide(depth, signals.AsSpan(0, looked), leave.AsSpan(0, looked));
+    }
+
+    private void Leave(int depth, int looked, Span<ReplayedToken> found)
+    {
+        var count = 0;
+        for (var i = 0; i < looked; i++)
+        {
+            if (!leave[i]) continue;
+            isIn[indices[i]] = false;
+            found[indices[i]] = new ReplayedToken(depth, signals[i].TopId, signals[i].TargetLogProbability);
+            leaving[count++] = indices[i];
+        }
+
+        if (count > 0) device.Retire(leaving.AsSpan(0, count));
+    }
+}
+
+/// <summary>What a text is replayed with.</summary>
+/// <param name="Depth">Depth served.</param>
+/// <param name="Policy">Per-token exits below it.</param>
+/// <param name="Looks">Where the policy looks, ascending.</param>
+/// <param name="Confidence">What signals are worth.</param>
+internal sealed record ReplayedPoint(int Depth, IExitPolicy Policy, ImmutableArray<int> Looks, IConfidenceMap Confidence);
+
+/// <summary>A token of a replayed text.</summary>
+/// <param name="Depth">Layers it ran through.</param>
+/// <param name="TopId">Likeliest token behind it.</param>
+/// <param name="LogProbability">Natural log of the probability of the token that did follow; 0 for the last one.</param>
+internal readonly record struct ReplayedToken(int Depth, int TopId, float LogProbability);

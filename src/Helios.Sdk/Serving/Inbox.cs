@@ -1,0 +1,48 @@
+using System.Collections.Concurrent;
+using Helios.Sdk.Serving.Requests;
+using Helios.Sdk.Serving.Streaming;
+
+namespace Helios.Sdk.Serving;
+
+/// <summary>
+/// What any thread asks of the serving loop, in order. Once it is closed, whoever comes late ends as all ended.
+/// </summary>
+/// <param name="wake">Called after every posting.</param>
+internal sealed class Inbox(Action wake)
+{
+    private readonly ConcurrentQueue<Command> commands = new();
+    private volatile StreamEnd? closed;
+
+    public bool IsEmpty => commands.IsEmpty;
+
+    /// <summary>Any thread.</summary>
+    public void Post(Command command)
+    {
+        commands.Enqueue(command);
+        wake();
+        if (closed is { } how) EndLate(how);
+    }
+
+    /// <summary>Device thread: the next command.</summary>
+    public bool TryTake(out Command command) => commands.TryDequeue(out command);
+
+    /// <summary>Nothing runs any more: ends what was not taken, and whatever comes from now on.</summary>
+    public void Close(StreamEnd how)
+    {
+        closed = how;
+        EndLate(how);
+    }
+
+    private void EndLate(StreamEnd how)
+    {
+        while (commands.TryDequeue(out var command))
+        {
+            if (command.IsCancel) continue;
+            command.Sequence.Lease?.Dispose();
+            command.Sequence.Output.Complete(how);
+        }
+    }
+}
+
+/// <summary>A request to be served, or no longer.</summary>
+internal readonly record struct Command(Sequence Sequence, bool IsCancel);

@@ -1,0 +1,34 @@
+using System.Collections.Immutable;
+
+namespace Helios.Sdk.Serving.Routing;
+
+/// <summary>Asks a policy where to look in a model served at some depth.</summary>
+internal static class LookChoice
+{
+    /// <summary>Depths below <paramref name="depth"/>, ascending, at which the policy looks.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="depth">Depth served.</param>
+    /// <param name="policy">The policy.</param>
+    /// <param name="sureAt">By depth, the share of tokens whose first sufficiently confident exit it is; empty where nothing is known.</param>
+    public static ImmutableArray<int> Of(CheckpointInfo model, int depth, IExitPolicy policy, IReadOnlyList<(int Depth, double Share)> sureAt)
+    {
+        var exits = model.Exits.Select(exit => exit.Depth).Where(exit => exit < depth).ToArray();
+        var layout = new ExitLayout
+        {
+            Depths = exits,
+            ServedDepth = depth,
+            LookCost = LookCost(model.Architecture),
+            SureBy = sureAt.Count == 0 ? [] : exits.Select(exit => sureAt.Where(at => at.Depth <= exit).Sum(at => at.Share)).ToArray(),
+        };
+        var looks = new bool[exits.Length];
+        policy.ChooseLooks(layout, looks);
+        return [.. exits.Where((_, i) => looks[i])];
+    }
+
+    /// <summary>Weights of the head over weights of a layer.</summary>
+    private static double LookCost(ModelArchitecture model)
+    {
+        double perHidden = 2 * model.QuerySize + 2 * model.KvSize + 3 * model.FeedForwardSize;
+        return model.VocabularySize / perHidden;
+    }
+}
