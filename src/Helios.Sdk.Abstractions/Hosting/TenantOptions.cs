@@ -3,7 +3,7 @@ namespace Helios.Sdk;
 /// <summary>What is particular to a tenant.</summary>
 public sealed class TenantOptions
 {
-    /// <summary>Its share of tokens beside those of other tenants that wait at the same time; above 0. Twice the weight, twice the tokens.</summary>
+    /// <summary>Its share of tokens beside those of other tenants that wait at the same time, 0.001 to 1000. Twice the weight, twice the tokens.</summary>
     public double Weight { get; set; } = 1;
 
     /// <summary>

@@ -86,7 +86,7 @@ internal static class OptionsCheck
                 continue;
             }
 
-            if (!(tenant.Weight > 0 && double.IsFinite(tenant.Weight))) yield return $"Serving.Tenants[{name}].Weight is {tenant.Weight}; expected a finite number above 0.";
+            if (Between($"Serving.Tenants[{name}].Weight", tenant.Weight, 0.001, 1000) is { } wrongWeight) yield return wrongWeight;
             if (tenant.CacheGroup is "") yield return $"Serving.Tenants[{name}].CacheGroup is empty; leave it null to share with nobody.";
             if (Between($"Serving.Tenants[{name}].CacheShare", tenant.CacheShare ?? 0, 0, 1) is { } message) yield return message;
         }

@@ -29,7 +29,7 @@ internal sealed class ServingLoop
     private readonly SequenceTable sequences = new();
     private readonly StepPlan plan;
     private readonly RequestLimits limits;
-    private readonly CompletionRate completions;
+    private readonly CompletionRate completions = new();
     private readonly Dictionary<string, double> weights;
     private readonly Inbox inbox;
     private readonly List<(Sequence Sequence, Exception Error)> rejected = [];
@@ -52,7 +52,6 @@ internal sealed class ServingLoop
         Prompts = new PromptCache(blocks, parts.Options);
         plan = new StepPlan(sequences, blocks, Prompts, new Admission(routes, (sequence, error) => rejected.Add((sequence, error))), parts.Options);
         limits = new RequestLimits(parts.Options.MaxQueueTime, time);
-        completions = new CompletionRate(time);
         weights = parts.Options.Tenants.ToDictionary(tenant => tenant.Key, tenant => tenant.Value.Weight, StringComparer.Ordinal);
         inbox = new Inbox(Wake);
         work.WakeWith(Wake);
@@ -130,6 +129,7 @@ internal sealed class ServingLoop
 
         var now = time.GetTimestamp();
         EndOverdue(now);
+        EndRefused();
         plan.Begin(now);
         scheduler.Plan(plan);
         Reject();
@@ -207,16 +207,23 @@ internal sealed class ServingLoop
         return left < LongestWait ? TimeSpan.FromMilliseconds(Math.Max(0, Math.Ceiling(left.TotalMilliseconds))) : LongestWait;
     }
 
+    /// <summary>Before anything is planned: whoever is in a plan must live to its end.</summary>
+    private void EndRefused()
+    {
+        if (refusal is not { } because) return;
+        foreach (var sequence in sequences.All.ToArray()) End(sequence, new StreamEnd(null, because), StreamEndKind.Failed);
+    }
+
     private void Reject()
     {
-        if (refusal is { } because)
-        {
-            foreach (var waiting in sequences.All) rejected.Add((waiting, because));
-        }
-
         if (plan.NeverFits is { } sequence && plan.Entries.Count == 0)
             rejected.Add((sequence, new HeliosException($"The memory budget has no room for the KV of {sequence.Known} tokens of '{sequence.Lease!.Target}' beside its weights.")));
-        foreach (var (refused, error) in rejected) End(refused, new StreamEnd(null, error), StreamEndKind.Failed);
+        foreach (var (refused, error) in rejected)
+        {
+            // A scheduler may have proposed it more than once.
+            if (sequences.Find(refused.Id) is not null) End(refused, new StreamEnd(null, error), StreamEndKind.Failed);
+        }
+
         if (rejected.Count > 0) Wake();
         rejected.Clear();
     }
@@ -248,6 +255,7 @@ internal sealed class ServingLoop
         var elapsed = time.GetElapsedTime(started);
         plan.Ran(elapsed);
         work.CountServing(elapsed);
+        completions.Worked(elapsed);
     }
 
     private void RunGroup(ServedModel served, DraftControl? control)

@@ -53,7 +53,8 @@ public class DoorTests
         { options => options.Serving.MaxDecodeStretch = double.NaN, "Serving.MaxDecodeStretch is NaN" },
         { options => options.Serving.KvWatermark = 0.6, "Serving.KvWatermark is 0.6; expected 0 to 0.5" },
         { options => options.Serving.Tenants["a"] = new TenantOptions { Weight = 0 }, "Serving.Tenants?a?.Weight is 0" },
-        { options => options.Serving.Tenants["a"] = new TenantOptions { Weight = double.PositiveInfinity }, "Serving.Tenants?a?.Weight is" },
+        { options => options.Serving.Tenants["a"] = new TenantOptions { Weight = double.NaN }, "Serving.Tenants?a?.Weight is NaN" },
+        { options => options.Serving.Tenants["a"] = new TenantOptions { Weight = 1e-18 }, "Serving.Tenants?a?.Weight is 1E-18; expected 0.001 to 1000" },
         { options => options.Serving.Tenants[""] = new TenantOptions(), "Serving.Tenants: a tenant has no name" },
         { options => options.Adaptation.Objective = "beauty", "Adaptation.Objective*beauty" },
         { options => options.Adaptation.ConfidenceTarget = double.NaN, "Adaptation.ConfidenceTarget is NaN" },
@@ -177,6 +178,13 @@ public class DoorTests
         engine.Engine.Parts.Loop.Wake();
         (await Task.WhenAll(accepted)).Should().HaveCount(3).And.OnlyContain(answer => answer.TokenIds.Length == 2);
         (await ask()).TokenIds.Should().HaveCount(2);
+    }
+
+    [Fact]
+    public async Task A_queue_may_be_as_long_as_can_be_said()
+    {
+        await using var engine = await TestEngine.ServeAsync("tiny-s", more: builder => builder.Configure(options => options.Serving.MaxQueueLength = int.MaxValue));
+        (await engine.AskAsync(new GenerationRequest { Prompt = "Tom", MaxTokens = 2 })).TokenIds.Should().HaveCount(2);
     }
 
     [Fact]

@@ -228,6 +228,20 @@ public class ServingLoopTests
     }
 
     [Fact]
+    public void When_nothing_will_ever_serve_one_that_runs_on_a_claim_of_its_own_ends_once_too()
+    {
+        using var rig = new LoopRig();
+        var pinned = rig.Submit(LoopRig.Prompt(5, 1), 5, pinned: rig.Route());
+        rig.Step().Should().BeTrue();
+        rig.Loop.Refuse(new HeliosException("No model fits."));
+        rig.Step().Should().BeFalse();
+
+        pinned.Output.Progress.End!.Error!.Message.Should().Be("No model fits.");
+        rig.Observer.Ended.Should().ContainSingle();
+        rig.MustBeIdle();
+    }
+
+    [Fact]
     public void A_prompt_whose_KV_never_fits_fails_and_the_others_go_on()
     {
         using var rig = new LoopRig(budget: 1 << 13, slabBytes: 1 << 12).Serve();

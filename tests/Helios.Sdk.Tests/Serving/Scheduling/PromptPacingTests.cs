@@ -104,6 +104,23 @@ public class PromptPacingTests
         pacing.PromptRows(8).Should().BeGreaterThan(before / 2);
     }
 
+    [Fact]
+    public void A_held_up_step_that_only_decodes_changes_little_when_the_last_such_is_long_ago()
+    {
+        var pacing = new PromptPacing(1.6, 16);
+        var (looks, tooLong) = (0, 0);
+        for (var step = 0; step < 500; step++)
+        {
+            var rows = Math.Min(pacing.PromptRows(8), 248);
+            var heldUp = rows == 0 && ++looks == 4;
+            pacing.Learn(8, rows, heldUp ? 1 : Step(8 + rows));
+            if (looks >= 4 && Step(8 + rows) > 2 * 1.6 * Step(8)) tooLong++;
+        }
+
+        looks.Should().BeGreaterThan(4);
+        tooLong.Should().BeLessThan(5);
+    }
+
     [Theory]
     [InlineData(1, 7)]
     [InlineData(4, 4)]

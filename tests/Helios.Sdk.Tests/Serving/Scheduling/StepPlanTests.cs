@@ -79,6 +79,23 @@ public class StepPlanTests
     }
 
     [Fact]
+    public void A_request_that_fails_at_its_start_ends_once_however_often_it_is_proposed()
+    {
+        var asked = new Script();
+        using var rig = new LoopRig(scheduler: asked).Serve();
+        var foreign = rig.Submit([1], 1, fingerprint: "other");
+        asked.Then = plan =>
+        {
+            plan.TryAdd(foreign.Id, 1).Should().Be(PlanResult.NotRunnable);
+            plan.TryAdd(foreign.Id, 1).Should().Be(PlanResult.NotRunnable);
+        };
+        rig.Step();
+
+        foreign.Output.Progress.End!.Error.Should().BeOfType<HeliosException>();
+        rig.Observer.Ended.Should().ContainSingle();
+    }
+
+    [Fact]
     public void A_newcomer_leaves_those_that_run_a_block_each_to_grow_into()
     {
         // 20 blocks of 16 tokens at 6 layers.
