@@ -31,9 +31,9 @@ public interface IHeliosClient
     /// given; the others draw with seeds derived from its seed.
     /// </summary>
     /// <param name="request">Prompt and options.</param>
-    /// <param name="samples">Answers wanted, at least 1; each takes a place in the queue.</param>
+    /// <param name="samples">Answers wanted, at least 1; each takes a place in the queue, so at most <see cref="ServingOptions.MaxQueueLength"/> and <see cref="ServingOptions.MaxBatchSize"/> together.</param>
     /// <param name="cancellationToken">Cancels all of them.</param>
-    /// <exception cref="ArgumentException">The request is invalid, or <paramref name="samples"/> is below 1.</exception>
+    /// <exception cref="ArgumentException">The request is invalid, or <paramref name="samples"/> is below 1, or more than there are places.</exception>
     /// <exception cref="ServerBusyException">The queue has not room for all of them.</exception>
     /// <exception cref="HeliosException">The engine failed, or cannot hold what the request asks for.</exception>
     /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was cancelled.</exception>

@@ -54,8 +54,9 @@ public sealed class ServingOptions
     public string Order { get; set; } = "fair";
 
     /// <summary>
-    /// A request that has waited this long moves up a priority, and again after as long, so that nobody starves; above 0, at most
-    /// a day.
+    /// A request that has waited this long while higher priorities are served is overdue: one start in eight is for those, the
+    /// longest wait first, and once started it keeps its place as if it were of the highest priority. So nobody starves, and a
+    /// backlog holds nobody up. Above 0, at most a day.
     /// </summary>
     public TimeSpan PriorityAging { get; set; } = TimeSpan.FromSeconds(30);
 

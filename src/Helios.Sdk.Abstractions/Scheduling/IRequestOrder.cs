@@ -10,11 +10,11 @@ public interface IRequestOrder
     /// <summary>Name in <see cref="ServingOptions.Order"/>.</summary>
     string Name { get; }
 
-    /// <summary>A request waits from now on: it arrived, moved up from another priority, or lost its KV.</summary>
+    /// <summary>A request waits from now on: it arrived, or lost its KV.</summary>
     /// <param name="request">What is known of it.</param>
     void Add(in RequestInfo request);
 
-    /// <summary>A request waits no more: it runs, moved to another priority, or is gone. Only called for one that waits.</summary>
+    /// <summary>A request waits no more: it runs, or is gone. Only called for one that waits.</summary>
     /// <param name="id">Its id.</param>
     void Remove(RequestId id);
 

@@ -2,7 +2,7 @@ namespace Helios.Sdk;
 
 /// <summary>
 /// How urgent a request is. Those of a higher priority are started first and may take the place of running ones of a lower
-/// priority, which go on later. Who waits long moves up (<see cref="ServingOptions.PriorityAging"/>).
+/// priority, which go on later. Nobody starves: see <see cref="ServingOptions.PriorityAging"/>.
 /// </summary>
 public enum RequestPriority
 {

@@ -65,9 +65,10 @@ internal unsafe ref struct Sampler
     {
         counts.Clear();
         masses.Clear();
+        var scale = Scale(max, temperature);
         for (var id = 0; id < size; id++)
         {
-            var bucket = (int)MathF.Min(Buckets - 1, (max - logits[id]) / temperature * BucketsPerUnit);
+            var bucket = (int)MathF.Min(Buckets - 1, (max - logits[id]) * scale);
             buckets[id] = (ushort)bucket;
             counts[bucket]++;
             masses[bucket] += weights[id];
@@ -76,6 +77,20 @@ internal unsafe ref struct Sampler
         var total = 0d;
         foreach (var mass in masses) total += mass;
         return total;
+    }
+
+    // Buckets per logit. At high temperatures all tokens would fall into the first few, and these be sorted.
+    private readonly float Scale(float max, float temperature)
+    {
+        var scale = BucketsPerUnit / temperature;
+        if (temperature <= 1) return scale;
+        var least = max;
+        for (var id = 0; id < size; id++)
+        {
+            if (logits[id] < least && float.IsFinite(logits[id])) least = logits[id];
+        }
+
+        return least < max ? Math.Max(scale, (Buckets - 1) / (max - least)) : scale;
     }
 
     // Tokens of at least so much weight; the largest weighs 1.

@@ -38,6 +38,9 @@ public sealed class HeliosEngine : IHeliosClient, IAsyncDisposable, IDisposable
     /// <summary>What the engine is doing now.</summary>
     public EngineSnapshot Snapshot => parts.Snapshot();
 
+    /// <summary>Requests that may live at once.</summary>
+    private long Places => (long)parts.Serving.MaxQueueLength + parts.Serving.MaxBatchSize;
+
     /// <summary>What it is made of, for tests.</summary>
     internal EngineParts Parts => parts;
 
@@ -79,17 +82,21 @@ public sealed class HeliosEngine : IHeliosClient, IAsyncDisposable, IDisposable
     {
         Check(request);
         ArgumentOutOfRangeException.ThrowIfLessThan(samples, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(samples, Places);
         var seed = request.Seed ?? Random.Shared.NextInt64();
         await TakePlacesAsync(samples, cancellationToken).ConfigureAwait(false);
         var running = new List<RunningRequest>(samples);
+        Sequence? first = null;
         try
         {
-            var first = Start(await parts.Door.OpenAsync(request with { Seed = seed }, cancellationToken).ConfigureAwait(false), cancellationToken);
-            running.Add(first);
-            if (samples > 1) await first.BeginAsync().ConfigureAwait(false);
+            // Its lease outlives it here, so that all samples run on what it ran on even if its answer is over at once.
+            first = await parts.Door.OpenAsync(request with { Seed = seed }, cancellationToken).ConfigureAwait(false);
+            first.HoldLease();
+            running.Add(Start(first, cancellationToken));
+            if (samples > 1) await running[0].BeginAsync().ConfigureAwait(false);
             while (running.Count < samples)
             {
-                var sample = await parts.Door.OpenSampleAsync(first.Sequence, CounterRandom.SampleSeed(seed, running.Count), cancellationToken).ConfigureAwait(false);
+                var sample = await parts.Door.OpenSampleAsync(first, CounterRandom.SampleSeed(seed, running.Count), cancellationToken).ConfigureAwait(false);
                 running.Add(Start(sample, cancellationToken));
             }
 
@@ -100,6 +107,7 @@ public sealed class HeliosEngine : IHeliosClient, IAsyncDisposable, IDisposable
         finally
         {
             foreach (var one in running) await one.DisposeAsync().ConfigureAwait(false);
+            first?.ReleaseLease();
             Interlocked.Add(ref live, running.Count - samples);
         }
     }
@@ -187,8 +195,7 @@ public sealed class HeliosEngine : IHeliosClient, IAsyncDisposable, IDisposable
     {
         cancellationToken.ThrowIfCancellationRequested();
         if (Ready.IsFaulted) await Ready.ConfigureAwait(false);
-        var most = (long)parts.Serving.MaxQueueLength + parts.Serving.MaxBatchSize;
-        if (Interlocked.Add(ref live, count) <= most) return;
+        if (Interlocked.Add(ref live, count) <= Places) return;
         Interlocked.Add(ref live, -count);
         throw parts.Loop.Busy($"{parts.Serving.MaxQueueLength} requests wait already (Serving.MaxQueueLength).", parts.Serving.MaxQueueLength);
     }

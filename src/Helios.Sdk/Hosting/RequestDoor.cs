@@ -13,20 +13,21 @@ internal sealed class RequestDoor(ModelPool pool, Routes routes, PointOverrides 
 
     public async ValueTask<Sequence> OpenAsync(GenerationRequest request, CancellationToken cancellationToken)
     {
+        var arrivedAt = time.GetTimestamp();
         var pinned = request.Model is { } name ? pool.Find(name) : null;
         var encoder = pinned ?? pool.Find(routes.Current?.Serving.Lease.Model.Name ?? pool.Entries.First().Info.Name);
         var prompt = Encode(request, pinned, encoder);
         CheckContext(request, prompt, pinned, encoder);
         CheckSampling(request, pinned, encoder);
 
-        if (await overrides.ResolveAsync(request, cancellationToken).ConfigureAwait(false) is not var (route, lease)) return Make(request, prompt);
+        if (await overrides.ResolveAsync(request, cancellationToken).ConfigureAwait(false) is not var (route, lease)) return Make(request, prompt, arrivedAt);
         try
         {
             var chosen = pool.Find(lease.Model.Name);
             prompt = Reencode(request, prompt, chosen);
             CheckContext(request, prompt, chosen, chosen);
             if (request.TokenIds is not null) PromptRules.CheckIds(prompt.Ids, chosen.Info);
-            var sequence = Make(request, prompt);
+            var sequence = Make(request, prompt, arrivedAt);
             sequence.Assign(route, lease);
             return sequence;
         }
@@ -44,18 +45,18 @@ internal sealed class RequestDoor(ModelPool pool, Routes routes, PointOverrides 
         if (first.Lease?.TryShare() is not { } lease) return OpenAsync(request, cancellationToken);
 
         var prompt = new EncodedPrompt(first.Tokens[..first.PromptLength].ToArray(), first.TokenizerFingerprint);
-        var sample = Make(request, prompt);
+        var sample = Make(request, prompt, first.ArrivedAt);
         sample.Assign(first.Route!, lease);
         sample.Source = first;
         return ValueTask.FromResult(sample);
     }
 
-    private Sequence Make(GenerationRequest request, EncodedPrompt prompt)
+    private Sequence Make(GenerationRequest request, EncodedPrompt prompt, long arrivedAt)
     {
         var tokenizer = pool.Entries.First(entry => entry.Tokenizer.Fingerprint == prompt.TokenizerFingerprint).Tokenizer;
         var output = new TokenStream(request.MaxTokens, tokenizer, request.Stop) { LogProbabilities = AnswerLogProbabilities.For(request) };
         var seed = request.Seed ?? Random.Shared.NextInt64();
-        return new Sequence(new RequestId(Interlocked.Increment(ref lastId)), request, seed, prompt, output, time.GetTimestamp());
+        return new Sequence(new RequestId(Interlocked.Increment(ref lastId)), request, seed, prompt, output, arrivedAt);
     }
 
     private EncodedPrompt Encode(GenerationRequest request, PoolEntry? pinned, PoolEntry encoder)

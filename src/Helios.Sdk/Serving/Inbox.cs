@@ -38,7 +38,7 @@ internal sealed class Inbox(Action wake)
         while (commands.TryDequeue(out var command))
         {
             if (command.IsCancel) continue;
-            command.Sequence.Lease?.Dispose();
+            command.Sequence.ReleaseLease();
             command.Sequence.Output.Complete(how);
         }
     }

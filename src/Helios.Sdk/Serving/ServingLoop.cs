@@ -67,7 +67,11 @@ internal sealed class ServingLoop
     public long Steps { get; private set; }
 
     /// <summary>Any thread: a request waits from now on.</summary>
-    public void Submit(Sequence sequence) => inbox.Post(new Command(sequence, IsCancel: false));
+    public void Submit(Sequence sequence)
+    {
+        sequence.QueuedAt = time.GetTimestamp();
+        inbox.Post(new Command(sequence, IsCancel: false));
+    }
 
     /// <summary>Any thread: its caller lost interest. Harmless when it has ended.</summary>
     public void Cancel(Sequence sequence) => inbox.Post(new Command(sequence, IsCancel: true));
@@ -196,7 +200,7 @@ internal sealed class ServingLoop
             if (time.TimestampAfter(sequence.ArrivedAt, sequence.Request.TimeLimit) <= now)
                 End(sequence, new StreamEnd(FinishReason.TimeLimit), sequence.Answer.IsEmpty ? StreamEndKind.Cancelled : StreamEndKind.Completed);
             else
-                End(sequence, new StreamEnd(null, Busy($"The request waited {time.GetElapsedTime(sequence.ArrivedAt, now).TotalSeconds:0.0} s without being started (Serving.MaxQueueTime).", sequences.Count - sequences.Running)), StreamEndKind.Failed);
+                End(sequence, new StreamEnd(null, Busy($"The request waited {time.GetElapsedTime(sequence.QueuedAt, now).TotalSeconds:0.0} s without being started (Serving.MaxQueueTime).", sequences.Count - sequences.Running)), StreamEndKind.Failed);
         }
     }
 
@@ -362,7 +366,7 @@ internal sealed class ServingLoop
         sequences.Remove(sequence, blocks);
         limits.Remove(sequence);
         if (kind == StreamEndKind.Completed) completions.Count();
-        sequence.Lease?.Dispose();
+        sequence.ReleaseLease();
         observer.SequenceEnded(sequence, kind);
         sequence.Output.Complete(how);
     }

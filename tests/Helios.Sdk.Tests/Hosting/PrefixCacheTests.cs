@@ -110,12 +110,12 @@ public class PrefixCacheTests
     }
 
     [Fact]
-    public async Task More_answers_than_memory_could_list_are_turned_away_like_any_that_are_too_many()
+    public async Task More_answers_than_there_are_places_are_refused_at_the_door()
     {
         await using var engine = await TestEngine.ServeAsync("tiny-s");
         var request = new GenerationRequest { Prompt = "Tom", MaxTokens = 2 };
         var tooMany = () => engine.Engine.GenerateAsync(request, int.MaxValue);
-        await tooMany.Should().ThrowAsync<ServerBusyException>();
+        (await tooMany.Should().ThrowAsync<ArgumentOutOfRangeException>()).WithParameterName("samples");
     }
 
     [Fact]
@@ -130,7 +130,7 @@ public class PrefixCacheTests
         for (var i = 0; i < 3; i++)
         {
             var tooMany = () => engine.Engine.GenerateAsync(request, 4);
-            await tooMany.Should().ThrowAsync<ServerBusyException>();
+            await tooMany.Should().ThrowAsync<ArgumentOutOfRangeException>();
             (await engine.Engine.GenerateAsync(request, 3).WaitAsync(TestEngine.Patience)).Should().HaveCount(3);
         }
 

@@ -27,6 +27,8 @@ internal sealed class PromptCache(BlockPool blocks, ServingOptions options)
     /// <param name="reserve">Blocks that must stay obtainable for others.</param>
     public bool TryStart(Sequence sequence, BlockTable table, long reserve)
     {
+        // Without room for a single block the prompt need not be looked for, step after step.
+        if (blocks.Obtainable(table.Shape) <= reserve) return false;
         var found = TakeOver(sequence, table);
         if (blocks.Obtainable(table.Shape) - (blocks.BlocksFor(sequence.Known) - table.Count) < reserve) return false;
         if (!blocks.TryGrow(table, sequence.Known) || !blocks.TryOwn(table, found / blocks.TokensPerBlock)) return false;

@@ -16,7 +16,7 @@ internal sealed class RequestLimits(TimeSpan? maxQueueTime, TimeProvider time)
     public void Add(Sequence sequence)
     {
         var end = time.TimestampAfter(sequence.ArrivedAt, sequence.Request.TimeLimit);
-        var start = time.TimestampAfter(sequence.ArrivedAt, maxQueueTime);
+        var start = time.TimestampAfter(sequence.QueuedAt, maxQueueTime);
         if (Math.Min(start, end) == long.MaxValue) return;
         sequence.Limit = new Limit(sequence, end) { Due = Math.Min(start, end) };
         limits.Add(sequence.Limit);

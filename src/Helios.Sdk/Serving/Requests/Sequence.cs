@@ -15,6 +15,7 @@ internal sealed class Sequence
 {
     private int[] tokens;
     private ushort[] depths;
+    private int leaseHolders = 1;
     private int knownAtRestart = -1;
 
     public Sequence(RequestId id, GenerationRequest request, long seed, EncodedPrompt prompt, TokenStream output, long arrivedAt)
@@ -50,7 +51,11 @@ internal sealed class Sequence
     /// <summary>A number for the tenant, for counting.</summary>
     public int TenantKey { get; }
 
+    /// <summary>Timestamp of the request: what its time to first token and its limits count from.</summary>
     public long ArrivedAt { get; }
+
+    /// <summary>Timestamp since when it waits to be started: later than <see cref="ArrivedAt"/> if a model had to be loaded for it.</summary>
+    public long QueuedAt { get; set; }
 
     public TokenStream Output { get; }
 
@@ -71,7 +76,7 @@ internal sealed class Sequence
     /// <summary>Where it runs; set when it first runs, and kept to its end.</summary>
     public Route? Route { get; private set; }
 
-    /// <summary>Its own claim on the layers it runs over; disposed when it ends.</summary>
+    /// <summary>Its own claim on the layers it runs over; see <see cref="ReleaseLease"/>.</summary>
     public ModelLease? Lease { get; private set; }
 
     /// <summary>Its KV; null while it holds none.</summary>
@@ -132,6 +137,15 @@ internal sealed class Sequence
     {
         Route = route;
         Lease = lease;
+    }
+
+    /// <summary>Its submitter needs the lease too, whenever the sequence ends. Before it is submitted; <see cref="ReleaseLease"/> then takes two calls.</summary>
+    public void HoldLease() => leaseHolders = 2;
+
+    /// <summary>Any thread: one that held the lease does not need it any more; the last one disposes it.</summary>
+    public void ReleaseLease()
+    {
+        if (Interlocked.Decrement(ref leaseHolders) == 0) Lease?.Dispose();
     }
 
     /// <summary>The next uncomputed token ran through that many layers.</summary>

@@ -9,6 +9,9 @@ namespace Helios.Sdk.Serving.Scheduling;
 /// </summary>
 internal sealed class Admission(Routes routes, Action<Sequence, Exception> fail)
 {
+    /// <summary>Where requests go that insist on nothing; null until the first model serves.</summary>
+    public Route? Serving => routes.Current?.Serving;
+
     /// <summary>False when it cannot run: no model serves yet, or it was failed because its prompt does not fit the model.</summary>
     public bool TryAssign(Sequence sequence)
     {

@@ -3,12 +3,16 @@ namespace Helios.Sdk.Serving.Scheduling;
 /// <summary>
 /// Continuous batching. Requests that decode go first, a row each; prompts take what rows the step has for them, the highest
 /// priority first, those that run before those that wait. Who goes next among those that wait, an <see cref="IRequestOrder"/>
-/// says. Out of KV blocks, the one of lowest priority that came last gives way, and goes on later. A step costs no more than
-/// the rows it plans and the requests it starts, however long the queue is.
+/// says. Who waits too long while higher priorities are served gets one start in a few, so that nobody starves, and a backlog
+/// holds nobody up. Out of KV blocks, the one of lowest rank that came last gives way, and goes on later. A step costs no more
+/// than the rows it plans and the requests it starts, however long the queue is.
 /// </summary>
 /// <param name="waiting">Who waits.</param>
 internal sealed class ContinuousBatchingScheduler(WaitingRoom waiting) : IScheduler
 {
+    /// <summary>Requests started by priority before one that is overdue has its turn.</summary>
+    private const int StartsBetweenOverdue = 7;
+
     private readonly Dictionary<RequestId, ScheduledRequest> requests = [];
 
     /// <summary>In the order in which they get rows and blocks; they give way from the end.</summary>
@@ -16,6 +20,9 @@ internal sealed class ContinuousBatchingScheduler(WaitingRoom waiting) : ISchedu
 
     /// <summary>The newcomer that found no room in the last step, and the tokens of KV it lacked; 1 when it lacked a place in the batch.</summary>
     private (ScheduledRequest Request, int Tokens)? refused;
+
+    /// <summary>Requests started since one that was overdue had its turn.</summary>
+    private int starts;
 
     public void Enqueue(in RequestInfo request)
     {
@@ -34,7 +41,6 @@ internal sealed class ContinuousBatchingScheduler(WaitingRoom waiting) : ISchedu
 
     public void Plan(StepPlanBuilder plan)
     {
-        waiting.Age(plan.Now);
         MakeRoom(plan);
         var satisfied = PlanDecoding(plan);
         PlanPrompts(plan, satisfied);
@@ -51,13 +57,13 @@ internal sealed class ContinuousBatchingScheduler(WaitingRoom waiting) : ISchedu
     }
 
     /// <summary>
-    /// Whoever found no room in the last step takes the place of those of lower priority, the latest arrival first: as many as
+    /// Whoever found no room in the last step takes the place of those of lower rank, the latest arrival first: as many as
     /// hold what it lacked. Before anything is planned, for whoever is in the plan keeps its KV.
     /// </summary>
     private void MakeRoom(StepPlanBuilder plan)
     {
         if (refused is not var (newcomer, lacked)) return;
-        for (var last = running.Count - 1; last >= 0 && lacked > 0 && running[last].Priority < newcomer.Priority; last--)
+        for (var last = running.Count - 1; last >= 0 && lacked > 0 && running[last].Rank < newcomer.Info.Priority; last--)
         {
             var held = plan.Progress(running[last].Id).Known;
             if (TryPreempt(plan, last)) lacked -= held;
@@ -79,10 +85,11 @@ internal sealed class ContinuousBatchingScheduler(WaitingRoom waiting) : ISchedu
     private void PlanPrompts(StepPlanBuilder plan, bool satisfied)
     {
         refused = null;
+        satisfied = satisfied && StartOverdue(plan);
         var i = 0;
         for (var priority = RequestPriority.High; priority >= RequestPriority.Low; priority--)
         {
-            for (; i < running.Count && running[i].Priority >= priority; i++)
+            for (; i < running.Count && running[i].Rank >= priority; i++)
             {
                 if (plan.PromptRows is var rows && rows == 0) return;
                 var pending = plan.Progress(running[i].Id).Pending;
@@ -91,8 +98,20 @@ internal sealed class ContinuousBatchingScheduler(WaitingRoom waiting) : ISchedu
 
             // Blocks that come free are for those that ran already, or smaller newcomers would overtake them for ever.
             satisfied = satisfied && Start(plan, priority);
-            while (i < running.Count && running[i].Priority >= priority) i++;
+            while (i < running.Count && running[i].Rank >= priority) i++;
         }
+    }
+
+    /// <summary>
+    /// Starts whoever is overdue when it is its turn. It takes nobody's place, but is the first to get one that comes free; and
+    /// when it has waited twice too long, nobody else starts before it. False for that.
+    /// </summary>
+    private bool StartOverdue(StepPlanBuilder plan)
+    {
+        if (starts < StartsBetweenOverdue || waiting.FindOverdue(plan.Now) is not { } overdue) return true;
+        if (TryStart(plan, overdue) == PlanResult.Added) starts = 0;
+        else if (waiting.IsOverdue(plan.Now - overdue.WaitsSince, times: 2)) return false;
+        return true;
     }
 
     /// <summary>Starts those of a priority that wait, as long as there is room. False when there is none for the next.</summary>
@@ -100,27 +119,32 @@ internal sealed class ContinuousBatchingScheduler(WaitingRoom waiting) : ISchedu
     {
         while (waiting.TryPeek(priority, out var next))
         {
-            if (plan.PromptRows is var rows && rows == 0) return false;
             var request = requests[next];
-            var pending = plan.Progress(next).Pending;
-            var result = plan.TryAdd(next, Math.Min(pending, rows));
-            if (result != PlanResult.Added)
+            var result = TryStart(plan, request);
+            if (result == PlanResult.Added) continue;
+            refused = result switch
             {
-                refused = result switch
-                {
-                    PlanResult.NoBlocks => (request, pending),
-                    PlanResult.NoSequences => (request, 1),
-                    _ => null,
-                };
-                return false;
-            }
-
-            waiting.Remove(request, plan.Now);
-            Run(request);
-            Prepay(request, plan.Progress(next).Pending);
+                PlanResult.NoBlocks => (request, plan.Progress(next).Pending),
+                PlanResult.NoSequences => (request, 1),
+                _ => null,
+            };
+            return false;
         }
 
         return true;
+    }
+
+    private PlanResult TryStart(StepPlanBuilder plan, ScheduledRequest request)
+    {
+        if (plan.PromptRows is var rows && rows == 0) return PlanResult.NoRows;
+        var pending = plan.Progress(request.Id).Pending;
+        if (plan.TryAdd(request.Id, Math.Min(pending, rows)) is var result && result != PlanResult.Added) return result;
+
+        waiting.Remove(request, plan.Now);
+        starts++;
+        Run(request);
+        Prepay(request, plan.Progress(request.Id).Pending);
+        return result;
     }
 
     /// <summary>Plans rows of a running request; one behind it gives way if blocks are short, <paramref name="mayTake"/> provided.</summary>
@@ -169,6 +193,7 @@ internal sealed class ContinuousBatchingScheduler(WaitingRoom waiting) : ISchedu
 
     private void Run(ScheduledRequest request)
     {
+        request.Rank = waiting.IsOverdue(request.Waited) ? RequestPriority.High : request.Info.Priority;
         var place = running.Count;
         while (place > 0 && request.Outranks(running[place - 1])) place--;
         running.Insert(place, request);

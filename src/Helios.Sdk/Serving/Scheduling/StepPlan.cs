@@ -1,6 +1,7 @@
 using Helios.Sdk.Serving.Drafting;
 using Helios.Sdk.Serving.KvCache;
 using Helios.Sdk.Serving.Requests;
+using Helios.Sdk.Serving.Routing;
 
 namespace Helios.Sdk.Serving.Scheduling;
 
@@ -28,7 +29,8 @@ internal sealed class StepPlan : StepPlanBuilder
     private readonly PromptCache prompts;
     private readonly Admission admission;
     private readonly ServingOptions limits;
-    private readonly PromptPacing pacing;
+    private PromptPacing pacing;
+    private Route? pacedFor;
     private readonly List<PlannedRows> entries = [];
     private long step;
     private int rowsLeft;
@@ -42,7 +44,7 @@ internal sealed class StepPlan : StepPlanBuilder
         this.prompts = prompts;
         this.admission = admission;
         this.limits = limits;
-        pacing = new PromptPacing(limits.MaxDecodeStretch, limits.KvBlockTokens);
+        pacing = NewPacing();
     }
 
     public override int RowsLeft => rowsLeft;
@@ -66,6 +68,11 @@ internal sealed class StepPlan : StepPlanBuilder
         rowsLeft = limits.MaxRowsPerStep;
         decodeRows = 0;
         entries.Clear();
+        if (ReferenceEquals(admission.Serving, pacedFor)) return;
+
+        // What rows took at the point before says nothing of this one.
+        pacedFor = admission.Serving;
+        pacing = NewPacing();
     }
 
     /// <summary>The plan ran, and took that long: what later steps may take in goes by it.</summary>
@@ -117,6 +124,8 @@ internal sealed class StepPlan : StepPlanBuilder
     private long Reserve(KvShape shape) => sequences.Running == 0
         ? 0
         : (long)Math.Ceiling(Math.Max(sequences.Running, limits.KvWatermark * blocks.Possible(shape)));
+
+    private PromptPacing NewPacing() => new(limits.MaxDecodeStretch, limits.KvBlockTokens);
 
     private bool TryGrow(Sequence sequence, BlockTable table, int tokens)
     {

@@ -11,16 +11,19 @@ internal sealed class ScheduledRequest(in RequestInfo info) : IHeapItem<Schedule
 
     public RequestId Id => info.Id;
 
-    /// <summary>Its priority; it moves up with waiting and keeps what it has reached.</summary>
-    public RequestPriority Priority { get; set; } = info.Priority;
+    /// <summary>
+    /// While it runs: what it holds its place with. Its priority, or the highest once it has waited long, so that newcomers cannot
+    /// take the place again.
+    /// </summary>
+    public RequestPriority Rank { get; set; }
 
     /// <summary>Whether it runs; else it is in the waiting room.</summary>
     public bool Runs { get; set; }
 
-    /// <summary>While it waits, timestamp since when it does at its priority; time it waited before it was preempted counts.</summary>
+    /// <summary>While it waits, timestamp since when it does; time it waited before it was preempted counts.</summary>
     public long WaitsSince { get; set; }
 
-    /// <summary>Time it has waited at its priority, while it runs.</summary>
+    /// <summary>While it runs, time it has waited.</summary>
     public long Waited { get; set; }
 
     public int HeapIndex { get; set; }
@@ -34,64 +37,62 @@ internal sealed class ScheduledRequest(in RequestInfo info) : IHeapItem<Schedule
         if (info.FirstTokenDeadline != long.MaxValue) info = info with { FirstTokenDeadline = long.MaxValue };
     }
 
-    /// <summary>Whether it gets rows and blocks before another, and gives way after it: by priority, then by arrival.</summary>
-    public bool Outranks(ScheduledRequest other) => Priority != other.Priority ? Priority > other.Priority : Id.Value < other.Id.Value;
+    /// <summary>Whether it gets rows and blocks before another, and gives way after it: by rank, then by arrival.</summary>
+    public bool Outranks(ScheduledRequest other) => Rank != other.Rank ? Rank > other.Rank : Id.Value < other.Id.Value;
 
     bool IHeapItem<ScheduledRequest>.ComesBefore(ScheduledRequest other) =>
         WaitsSince != other.WaitsSince ? WaitsSince < other.WaitsSince : Id.Value < other.Id.Value;
 }
 
 /// <summary>
-/// The requests that wait: an order for each priority, and for each the one that has waited longest, so that those that move up
-/// are found without looking at the others.
+/// The requests that wait: an order for each priority, and for each the one that has waited longest, so that who is overdue is
+/// found without looking at the others.
 /// </summary>
 /// <param name="createOrder">Makes the order of one priority.</param>
-/// <param name="aging">Timestamps after which a request moves up.</param>
-internal sealed class WaitingRoom(Func<IRequestOrder> createOrder, long aging)
+/// <param name="patience">Timestamps after which a request is overdue.</param>
+internal sealed class WaitingRoom(Func<IRequestOrder> createOrder, long patience)
 {
-    /// <summary>Requests that move up between two steps, at most: thousands may be due at once.</summary>
-    private const int MostMoves = 32;
-
     private readonly IRequestOrder[] orders = [createOrder(), createOrder(), createOrder()];
     private readonly IndexedHeap<ScheduledRequest>[] byWait = [new(), new(), new()];
 
     public void Add(ScheduledRequest request, long now)
     {
         request.WaitsSince = now - request.Waited;
-        byWait[(int)request.Priority].Add(request);
-        orders[(int)request.Priority].Add(request.Info);
+        byWait[(int)request.Info.Priority].Add(request);
+        orders[(int)request.Info.Priority].Add(request.Info);
     }
 
     public void Remove(ScheduledRequest request, long now)
     {
         request.Waited = now - request.WaitsSince;
-        byWait[(int)request.Priority].Remove(request);
-        orders[(int)request.Priority].Remove(request.Id);
+        byWait[(int)request.Info.Priority].Remove(request);
+        orders[(int)request.Info.Priority].Remove(request.Id);
     }
 
     /// <summary>The request of a priority that goes next.</summary>
     public bool TryPeek(RequestPriority priority, out RequestId next) => orders[(int)priority].TryPeek(out next);
 
-    public void Charge(ScheduledRequest request, int tokens)
+    /// <summary>Of the requests that have waited long while those of a higher priority wait too, the one that has waited longest; null when there is none.</summary>
+    public ScheduledRequest? FindOverdue(long now)
     {
-        if (tokens > 0) orders[(int)request.Priority].Charge(request.Info, tokens);
-    }
-
-    /// <summary>Moves up those that have waited long enough; costs no more than those that move.</summary>
-    public void Age(long now)
-    {
-        var moves = 0;
+        ScheduledRequest? longest = null;
+        var higherWait = byWait[(int)RequestPriority.High].Count > 0;
         for (var priority = RequestPriority.Normal; priority >= RequestPriority.Low; priority--)
         {
             var waiting = byWait[(int)priority];
-            for (; moves < MostMoves && waiting.Count > 0 && now - waiting.First.WaitsSince >= aging; moves++)
-            {
-                var longest = waiting.First;
-                Remove(longest, now);
-                longest.Priority++;
-                longest.Waited = 0;
-                Add(longest, now);
-            }
+            if (waiting.Count == 0) continue;
+            if (higherWait && IsOverdue(now - waiting.First.WaitsSince) && !(longest?.WaitsSince <= waiting.First.WaitsSince)) longest = waiting.First;
+            higherWait = true;
         }
+
+        return longest;
+    }
+
+    /// <summary>Whether so long a wait is too long; <paramref name="times"/> over, if given.</summary>
+    public bool IsOverdue(long waited, int times = 1) => waited / times >= patience;
+
+    public void Charge(ScheduledRequest request, int tokens)
+    {
+        if (tokens > 0) orders[(int)request.Info.Priority].Charge(request.Info, tokens);
     }
 }

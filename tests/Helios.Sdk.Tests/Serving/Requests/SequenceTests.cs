@@ -45,6 +45,21 @@ public class SequenceTests
     }
 
     [Fact]
+    public void A_lease_that_two_hold_is_disposed_by_the_last()
+    {
+        using var rig = new LoopRig();
+        var sequence = Make([1], 1);
+        var route = rig.Route();
+        sequence.HoldLease();
+        sequence.Assign(route, route.Lease.TryShare()!);
+        route.Lease.Dispose();
+        sequence.ReleaseLease();
+        rig.Released.Should().Be(0);
+        sequence.ReleaseLease();
+        rig.Released.Should().Be(1);
+    }
+
+    [Fact]
     public void A_request_without_a_tenant_is_anonymous()
     {
         Make([1], 1).Tenant.Should().Be("anonymous");
