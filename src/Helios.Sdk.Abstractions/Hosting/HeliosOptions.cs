@@ -69,6 +69,12 @@ public sealed class ServingOptions
     public double MaxDecodeStretch { get; set; } = 1.8;
 
     /// <summary>
+    /// A step that takes no longer than this is not held back, whatever <see cref="MaxDecodeStretch"/> says: nobody sees tokens come
+    /// unevenly at 200 a second, and small models compute prompts much sooner. 0 to a second.
+    /// </summary>
+    public TimeSpan UnpacedStepTime { get; set; } = TimeSpan.FromMilliseconds(5);
+
+    /// <summary>
     /// Share of all KV blocks, 0 to 0.5, that must stay obtainable when a request is started beside others, so that those that
     /// run can grow for a while; at least one block for each of them.
     /// </summary>

@@ -96,7 +96,7 @@ public abstract class StepPlanBuilder
     public abstract int RowsLeft { get; }
 
     /// <summary>
-    /// Rows of prompts that may still be added without stretching the step beyond <see cref="ServingOptions.MaxDecodeStretch"/>
+    /// Rows of prompts that may still be added without stretching the step beyond <see cref="ServingOptions.MaxDecodeStretch"/> and <see cref="ServingOptions.UnpacedStepTime"/>
     /// times what the rows of decoding requests planned so far take alone, going by steps that ran. Plan those first, then
     /// prompts. Equals <see cref="RowsLeft"/> while nobody decodes. A recommendation: <see cref="TryAdd"/> does not enforce it.
     /// </summary>

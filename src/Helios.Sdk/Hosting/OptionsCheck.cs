@@ -54,6 +54,7 @@ internal static class OptionsCheck
             serving.MaxQueueTime is not { } wait || wait > TimeSpan.Zero ? null : $"Serving.MaxQueueTime is {wait}; expected above 0, or null.",
             serving.PriorityAging > TimeSpan.Zero && serving.PriorityAging <= TimeSpan.FromDays(1) ? null : $"Serving.PriorityAging is {serving.PriorityAging}; expected above 0, at most 1 day.",
             serving.MaxDecodeStretch > 1 ? null : $"Serving.MaxDecodeStretch is {serving.MaxDecodeStretch}; expected above 1.",
+            serving.UnpacedStepTime >= TimeSpan.Zero && serving.UnpacedStepTime <= TimeSpan.FromSeconds(1) ? null : $"Serving.UnpacedStepTime is {serving.UnpacedStepTime}; expected 0 to 1 second.",
             Between("Serving.KvWatermark", serving.KvWatermark, 0, 0.5),
             AtLeast("Adaptation.FixedDepth", adaptation.FixedDepth ?? 1, 1),
             AtLeast("Adaptation.Candidates", adaptation.Candidates, 1),

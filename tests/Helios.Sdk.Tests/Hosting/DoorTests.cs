@@ -49,6 +49,7 @@ public class DoorTests
         { options => options.Serving.MaxQueueTime = TimeSpan.Zero, "Serving.MaxQueueTime is 00:00:00" },
         { options => options.Serving.Order = "alphabetic", "Serving.Order*'alphabetic'*Known are: fair, first-come, deadline" },
         { options => options.Serving.PriorityAging = TimeSpan.FromDays(2), "Serving.PriorityAging is 2" },
+        { options => options.Serving.UnpacedStepTime = TimeSpan.FromSeconds(2), "Serving.UnpacedStepTime is 00:00:02; expected 0 to 1 second" },
         { options => options.Serving.MaxDecodeStretch = 1, "Serving.MaxDecodeStretch is 1; expected above 1" },
         { options => options.Serving.MaxDecodeStretch = double.NaN, "Serving.MaxDecodeStretch is NaN" },
         { options => options.Serving.KvWatermark = 0.6, "Serving.KvWatermark is 0.6; expected 0 to 0.5" },

@@ -2,11 +2,12 @@ namespace Helios.Sdk.Serving.Scheduling;
 
 /// <summary>
 /// How many rows of prompts may join rows that decode, so that a step takes no more than <paramref name="maxStretch"/> times
-/// what those take alone. Learnt from steps that ran; pure, no clock.
+/// what those take alone, or <paramref name="unpaced"/> seconds if that is more. Learnt from steps that ran; pure, no clock.
 /// </summary>
 /// <param name="maxStretch">Above 1; infinity sets no bound.</param>
 /// <param name="firstRows">Rows that join before it was ever measured what they cost; later at most twice what was measured.</param>
-internal sealed class PromptPacing(double maxStretch, int firstRows)
+/// <param name="unpaced">Seconds up to which a step is not held back.</param>
+internal sealed class PromptPacing(double maxStretch, int firstRows, double unpaced = 0)
 {
     private const int Tile = 8;
     private const double MostSlower = 1.25;
@@ -22,7 +23,7 @@ internal sealed class PromptPacing(double maxStretch, int firstRows)
     {
         if (decodeRows == 0 || double.IsPositiveInfinity(maxStretch)) return int.MaxValue;
         if (decoding.At(decodeRows) is not { } alone) return 0;
-        return Math.Max(FillTile(decodeRows), added.RowsWithin(alone * (maxStretch - 1), firstRows));
+        return Math.Max(FillTile(decodeRows), added.RowsWithin(Bound(alone) - alone, firstRows));
     }
 
     /// <summary>
@@ -46,8 +47,11 @@ internal sealed class PromptPacing(double maxStretch, int firstRows)
         }
         else if (decoding.At(decodeRows) is { } alone)
         {
-            added.Add(promptRows, Math.Clamp(seconds - alone, 0, 2 * maxStretch * alone));
+            added.Add(promptRows, Math.Clamp(seconds - alone, 0, 2 * Bound(alone)));
             decoding.Age();
         }
     }
+
+    /// <summary>Seconds that a step may take whose decoding rows alone take so many.</summary>
+    private double Bound(double alone) => Math.Max(maxStretch * alone, unpaced);
 }

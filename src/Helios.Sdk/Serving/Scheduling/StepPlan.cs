@@ -125,7 +125,7 @@ internal sealed class StepPlan : StepPlanBuilder
         ? 0
         : (long)Math.Ceiling(Math.Max(sequences.Running, limits.KvWatermark * blocks.Possible(shape)));
 
-    private PromptPacing NewPacing() => new(limits.MaxDecodeStretch, limits.KvBlockTokens);
+    private PromptPacing NewPacing() => new(limits.MaxDecodeStretch, limits.KvBlockTokens, limits.UnpacedStepTime.TotalSeconds);
 
     private bool TryGrow(Sequence sequence, BlockTable table, int tokens)
     {

@@ -49,6 +49,26 @@ public class PromptPacingTests
     }
 
     [Theory]
+    [InlineData(1, 0.02)]
+    [InlineData(8, 0.02)]
+    [InlineData(60, 0.02)]
+    public void Steps_that_are_short_anyway_are_filled_up_to_the_time_that_is_free(int decodeRows, double unpaced)
+    {
+        var pacing = new PromptPacing(1.1, 16, unpaced);
+        var sum = 0;
+        for (var step = 0; step < 2000; step++)
+        {
+            var rows = Math.Min(pacing.PromptRows(decodeRows), 256 - decodeRows);
+            pacing.Learn(decodeRows, rows, Step(decodeRows + rows));
+            if (step >= 100) sum += rows;
+            if (step >= 100) Step(decodeRows + rows).Should().BeLessThanOrEqualTo(unpaced * 1.15);
+        }
+
+        var best = Enumerable.Range(1, 256).Last(rows => Step(decodeRows + rows) <= unpaced);
+        (sum / 1900.0).Should().BeGreaterThan(0.75 * best);
+    }
+
+    [Theory]
     [InlineData(0, 1.8)]
     [InlineData(0.1, 1.8)]
     [InlineData(0.2, 1.8)]
