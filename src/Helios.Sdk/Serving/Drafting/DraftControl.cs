@@ -37,13 +37,13 @@ internal sealed class DraftControl(int depth, int fullDepth)
     public int FullDepth => fullDepth;
 
     /// <summary>Seconds of the layers up to the exit.</summary>
-    public RowTimes Below { get; } = new();
+    public QuickestTimes Below { get; } = new();
 
     /// <summary>Seconds of the layers above it.</summary>
-    public RowTimes Above { get; } = new();
+    public QuickestTimes Above { get; } = new();
 
     /// <summary>Seconds of norm, head and draw.</summary>
-    public RowTimes Head { get; } = new();
+    public QuickestTimes Head { get; } = new();
 
     /// <summary>
     /// Whether the step being planned drafts. One in sixteen is plain, to know what drafting is measured against; where it did

@@ -231,7 +231,7 @@ internal sealed class SpeculativeWalk
         enteredCount += entering;
     }
 
-    private void RunLayers(ServedModel model, RowTimes times, LayerRange layers, int rowsAtWork)
+    private void RunLayers(ServedModel model, QuickestTimes times, LayerRange layers, int rowsAtWork)
     {
         var started = time.GetTimestamp();
         model.Device.Run(layers);

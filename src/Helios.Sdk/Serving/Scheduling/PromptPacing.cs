@@ -13,10 +13,10 @@ internal sealed class PromptPacing(double maxStretch, int firstRows, double unpa
     private const double MostSlower = 1.25;
 
     /// <summary>Seconds of a step that only decodes, by its rows. Kept for 64 steps with prompts: what decoding takes changes while they come in.</summary>
-    private readonly RowTimes decoding = new(kept: 64);
+    private readonly RecentTimes decoding = new(kept: 64);
 
     /// <summary>Seconds that rows of prompts add to those of decoding, by their number.</summary>
-    private readonly RowTimes added = new(kept: 256);
+    private readonly RecentTimes added = new(kept: 256);
 
     /// <summary>None in a step now and then, without which there would be nothing to compare with.</summary>
     public int PromptRows(int decodeRows)

@@ -6,7 +6,7 @@ namespace Helios.Sdk.Serving.Drafting;
 /// Seconds of something by the number of rows it is done for, from measured times: the quickest, forgotten slowly. What
 /// a machine takes away now and then is no cost, and what is measured while code is still being compiled is soon replaced.
 /// </summary>
-internal sealed class RowTimes
+internal sealed class QuickestTimes
 {
     // Kernels have their own price for each small number of rows; beyond, a price a row for each quarter of an octave.
     private const int Exact = 16;

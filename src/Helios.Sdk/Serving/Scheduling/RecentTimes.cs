@@ -8,7 +8,7 @@ namespace Helios.Sdk.Serving.Scheduling;
 /// not measured for a while is forgotten: the model, its depth or the contexts may be others now.
 /// </summary>
 /// <param name="kept">Measurements, of any bucket, after which one is forgotten.</param>
-internal sealed class RowTimes(int kept)
+internal sealed class RecentTimes(int kept)
 {
     private const double LeastWeight = 1.0 / 8;
 

@@ -2,15 +2,15 @@ using Helios.Sdk.Serving.Drafting;
 
 namespace Helios.Sdk.Tests.Serving.Drafting;
 
-public class RowTimesTests
+public class QuickestTimesTests
 {
     [Fact]
-    public void Nothing_measured_costs_nothing() => new RowTimes().At(5).Should().Be(0);
+    public void Nothing_measured_costs_nothing() => new QuickestTimes().At(5).Should().Be(0);
 
     [Fact]
     public void Small_numbers_are_known_one_by_one_and_large_ones_by_the_row()
     {
-        var times = new RowTimes();
+        var times = new QuickestTimes();
         for (var rows = 1; rows <= 16; rows++) times.Observe(rows, rows % 2 == 0 ? 1 : 2);
         times.Observe(40, 80);
 
@@ -23,7 +23,7 @@ public class RowTimesTests
     [Fact]
     public void What_was_not_measured_is_no_dearer_than_the_next_smaller_number_that_was()
     {
-        var times = new RowTimes();
+        var times = new QuickestTimes();
         times.Observe(4, 8);
         times.At(5).Should().Be(8);
         times.At(100).Should().Be(8);
@@ -35,7 +35,7 @@ public class RowTimesTests
     [Fact]
     public void The_quickest_counts_and_is_forgotten_slowly()
     {
-        var times = new RowTimes();
+        var times = new QuickestTimes();
         times.Observe(1, 100);
         times.Observe(1, 1);
         times.At(1).Should().Be(1, "the first was the compiler's");
