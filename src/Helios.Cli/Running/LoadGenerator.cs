@@ -30,8 +30,8 @@ internal sealed class LoadGenerator(int? concurrency, TimeProvider time)
         {
             for (var i = 0; i < arrivals.Length; i++)
             {
-                var wait = arrivals[i] - time.GetElapsedTime(started);
-                if (wait > TimeSpan.Zero) await Task.Delay(wait, time, cancellationToken).ConfigureAwait(false);
+                // A timer may ring a little early.
+                while (arrivals[i] - time.GetElapsedTime(started) is var wait && wait > TimeSpan.Zero) await Task.Delay(TimeSpan.FromMilliseconds(Math.Ceiling(wait.TotalMilliseconds)), time, cancellationToken).ConfigureAwait(false);
                 await places.WaitAsync(cancellationToken).ConfigureAwait(false);
                 running.Add(HoldAsync(places, request(i, time.GetElapsedTime(started) - arrivals[i], cancellationToken)));
             }

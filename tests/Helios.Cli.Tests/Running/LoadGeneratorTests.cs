@@ -43,7 +43,7 @@ public sealed class LoadGeneratorTests
         var load = new LoadGenerator(concurrency: null, TimeProvider.System);
         await load.ArriveAsync(At(TimeSpan.FromMilliseconds(2)), (_, late, _) =>
         {
-            if (late < TimeSpan.FromMilliseconds(-1)) early.Add(late);
+            if (late < TimeSpan.Zero) early.Add(late);
             if (++made == Count) release.SetResult();
             return release.Task;
         }, CancellationToken.None);
