@@ -75,7 +75,7 @@ internal sealed class ExitsBench(string folder, ICheckpoint checkpoint, DeviceCh
         speeds);
 
     private ReplayedPoint Point(IExitPolicy policy) =>
-        new(plan.Depth, policy, LookChoice.Of(checkpoint.Info, plan.Depth, policy, sureAt: []), calibration);
+        new(plan.Depth, policy, LookChoice.Of(checkpoint.Info, plan.Depth, policy), calibration);
 
     private static IExitPolicy ExitPolicyOf(string name) => ExitPolicyParser.Parse(name);
 

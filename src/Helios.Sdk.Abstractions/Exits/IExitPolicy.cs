@@ -14,7 +14,7 @@ public interface IExitPolicy
 
     /// <summary>
     /// Says at which exits to look, once for every operating point. A look costs a head over the vocabulary for every row;
-    /// <see cref="ExitLayout.ChooseWorthwhile"/> chooses those that are expected to save more.
+    /// <see cref="ExitLayout.ChooseWorthwhile"/> chooses those that a row may gain by.
     /// </summary>
     /// <param name="exits">The exits below the depth served.</param>
     /// <param name="looks">One per exit; set true to look, all false on entry.</param>

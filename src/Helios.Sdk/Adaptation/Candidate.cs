@@ -75,7 +75,6 @@ internal sealed class Candidate
             }
 
             Evidence.Add(taps);
-            Entry.Confidence.SureAt = [.. Evidence.Summarize().Where(exit => exit.ExitShare is not null).Select(exit => (exit.Depth, exit.ExitShare!.Value))];
         }
     }
 }

@@ -112,7 +112,7 @@ public class ExitPolicyTests
     private static bool[] Looks(string name, double lookCost)
     {
         var looks = new bool[3];
-        var layout = new ExitLayout { Depths = [2, 3, 4], ServedDepth = 6, LookCost = lookCost, SureBy = [0.4, 0.6, 0.8] };
+        var layout = new ExitLayout { Depths = [2, 3, 4], ServedDepth = 6, LookCost = lookCost };
         ExitPolicyParser.Parse(name).ChooseLooks(layout, looks);
         return looks;
     }

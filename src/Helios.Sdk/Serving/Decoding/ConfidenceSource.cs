@@ -7,19 +7,11 @@ namespace Helios.Sdk.Serving.Decoding;
 internal sealed class ConfidenceSource(IConfidenceMap initial)
 {
     private IConfidenceMap map = initial;
-    private IReadOnlyList<(int Depth, double Share)> sureAt = [];
 
     public IConfidenceMap Current
     {
         get => Volatile.Read(ref map);
         set => Volatile.Write(ref map, value);
-    }
-
-    /// <summary>By depth, the share of served tokens whose first sufficiently confident exit it is; empty before any was scored.</summary>
-    public IReadOnlyList<(int Depth, double Share)> SureAt
-    {
-        get => Volatile.Read(ref sureAt);
-        set => Volatile.Write(ref sureAt, value);
     }
 }
 

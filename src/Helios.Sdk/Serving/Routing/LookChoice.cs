@@ -9,8 +9,7 @@ internal static class LookChoice
     /// <param name="model">The model.</param>
     /// <param name="depth">Depth served.</param>
     /// <param name="policy">The policy.</param>
-    /// <param name="sureAt">By depth, the share of tokens whose first sufficiently confident exit it is; empty where nothing is known.</param>
-    public static ImmutableArray<int> Of(CheckpointInfo model, int depth, IExitPolicy policy, IReadOnlyList<(int Depth, double Share)> sureAt)
+    public static ImmutableArray<int> Of(CheckpointInfo model, int depth, IExitPolicy policy)
     {
         var exits = model.Exits.Select(exit => exit.Depth).Where(exit => exit < depth).ToArray();
         var layout = new ExitLayout
@@ -18,7 +17,6 @@ internal static class LookChoice
             Depths = exits,
             ServedDepth = depth,
             LookCost = LookCost(model.Architecture),
-            SureBy = sureAt.Count == 0 ? [] : exits.Select(exit => sureAt.Where(at => at.Depth <= exit).Sum(at => at.Share)).ToArray(),
         };
         var looks = new bool[exits.Length];
         policy.ChooseLooks(layout, looks);

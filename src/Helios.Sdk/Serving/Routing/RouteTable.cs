@@ -12,7 +12,7 @@ internal sealed record Route(OperatingPoint Point, ModelLease Lease, IExitPolicy
     public int Depth => Point.Target.Depth;
 
     /// <summary>Depths below <see cref="Depth"/>, ascending, at which the policy looks.</summary>
-    public ImmutableArray<int> Looks { get; } = LookChoice.Of(Lease.Model, Point.Target.Depth, Policy, Lease.Served.Calibration.SureAt);
+    public ImmutableArray<int> Looks { get; } = LookChoice.Of(Lease.Model, Point.Target.Depth, Policy);
 
     /// <summary>How far to draft; null when every token runs on its own.</summary>
     public DraftControl? Drafts { get; } = Point.DraftDepth is { } draftDepth ? new DraftControl(draftDepth, Point.Target.Depth) : null;
