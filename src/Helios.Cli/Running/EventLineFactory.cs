@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Text.Json;
 using Helios.Cli.Commands;
 using Helios.Cli.Output;
 using Helios.Sdk;
@@ -34,7 +33,7 @@ internal static class EventLineFactory
     /// <summary>The change that an event tells of; null when what serves stays the same.</summary>
     public static ChangeLine? Change(AdaptationEvent happened, double atMs) =>
         happened is AdaptationEvent.Deepened or AdaptationEvent.Switched && DecisionOf(happened) is { } decision
-            ? new ChangeLine(atMs, decision.Previous?.ToString(), decision.Chosen.ToString(), Name(decision.Trigger), decision.Reason)
+            ? new ChangeLine(atMs, decision.Previous?.ToString(), decision.Chosen.ToString(), Units.Name(decision.Trigger), decision.Reason)
             : null;
 
     public static CompletedLine Completed(Served served, double atMs)
@@ -70,8 +69,8 @@ internal static class EventLineFactory
     private static DecisionLine Decision(string kind, double atMs, AdaptationDecision decision) => new(
         kind,
         atMs,
-        Name(decision.Trigger),
-        Name(decision.Act),
+        Units.Name(decision.Trigger),
+        Units.Name(decision.Act),
         decision.Previous?.ToString(),
         decision.Chosen.ToString(),
         decision.Chosen.Target.Model,
@@ -108,7 +107,4 @@ internal static class EventLineFactory
         Units.Finite(profile.ExitShare),
         profile.EvidenceTokens,
         profile.EvidenceRequests);
-
-    private static string Name<TEnum>(TEnum value)
-        where TEnum : struct, Enum => JsonNamingPolicy.CamelCase.ConvertName(value.ToString());
 }

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Helios.Cli.Commands;
+using Helios.Cli.Options;
 using Helios.Sdk;
 
 namespace Helios.Cli.Running;
@@ -68,7 +69,7 @@ internal sealed class ServingPart(RunSettings settings, EventLog log, TimeProvid
         }
         catch (Exception error) when (error is ArgumentException or HeliosException)
         {
-            Record(new Unserved(arrival, error.Message, error is ServerBusyException));
+            Record(new Unserved(arrival, OptionNames.Translate(error.Message), error is ServerBusyException));
         }
     }
 
@@ -89,6 +90,7 @@ internal sealed class ServingPart(RunSettings settings, EventLog log, TimeProvid
         Prompt = prompt.Prompt,
         MaxTokens = prompt.MaxTokens,
         Tenant = prompt.Tenant,
+        Priority = prompt.Priority,
         IgnoreEndOfSequence = settings.IgnoreEndOfSequence,
     };
 }

@@ -7,14 +7,17 @@ namespace Helios.Sdk;
 /// <summary>Checks options at the door; every message names the option, what was found and what is expected.</summary>
 internal static class OptionsCheck
 {
+    private const int MostRows = 65_536;
+    private const int MostBlockTokens = 4096;
+
     /// <exception cref="ArgumentException">Lists everything that is wrong.</exception>
     public static void Throw(HeliosOptions options, HeliosBuilder builder)
     {
         var wrong = Find(options).ToList();
         if (builder.Backend is null) wrong.Add("No backend was chosen; call UseCpu().");
-        Try(() => ExitPolicyParser.Parse(options.Serving.ExitPolicy, builder.ExitPolicies), "Serving.ExitPolicy", wrong);
-        Try(() => RequestOrders.Find(options.Serving.Order, builder.Time, builder.RequestOrders), "Serving.Order", wrong);
-        Try(() => ObjectiveParser.Parse(options.Adaptation.Objective, builder.Objectives), "Adaptation.Objective", wrong);
+        Try(options.Serving.ExitPolicy, name => ExitPolicyParser.Parse(name, builder.ExitPolicies), "Serving.ExitPolicy", wrong);
+        Try(options.Serving.Order, name => RequestOrders.Find(name, builder.Time, builder.RequestOrders), "Serving.Order", wrong);
+        Try(options.Adaptation.Objective, name => ObjectiveParser.Parse(name, builder.Objectives), "Adaptation.Objective", wrong);
         if (wrong.Count > 0) throw new ArgumentException(string.Join(Environment.NewLine, wrong), nameof(options));
     }
 
@@ -47,7 +50,8 @@ internal static class OptionsCheck
             AtLeast("Serving.MaxBatchSize", serving.MaxBatchSize, 1),
             AtLeast("Serving.MaxRowsPerStep", serving.MaxRowsPerStep, serving.MaxBatchSize, " (Serving.MaxBatchSize)"),
             AtLeast("Serving.MaxQueueLength", serving.MaxQueueLength, 1),
-            serving.KvBlockTokens >= 16 && serving.KvBlockTokens % 16 == 0 ? null : $"Serving.KvBlockTokens is {serving.KvBlockTokens}; expected a positive multiple of 16.",
+            serving.MaxRowsPerStep <= MostRows ? null : $"Serving.MaxRowsPerStep is {serving.MaxRowsPerStep}; expected at most {MostRows}.",
+            serving.KvBlockTokens is >= 16 and <= MostBlockTokens && serving.KvBlockTokens % 16 == 0 ? null : $"Serving.KvBlockTokens is {serving.KvBlockTokens}; expected a multiple of 16 from 16 to {MostBlockTokens}.",
             AtLeast("Serving.KvSlabBytes", serving.KvSlabBytes ?? 1, 1),
             Between("Serving.DefaultCacheShare", serving.DefaultCacheShare, 0, 1),
             serving.DrainTimeout >= TimeSpan.Zero && serving.DrainTimeout <= TimeSpan.FromDays(1) ? null : $"Serving.DrainTimeout is {serving.DrainTimeout}; expected 0 to 1 day.",
@@ -106,15 +110,17 @@ internal static class OptionsCheck
     private static string? Between(string option, double found, double least, double most) =>
         found >= least && found <= most ? null : $"{option} is {found}; expected {least} to {most}.";
 
-    private static void Try(Action parse, string option, List<string> wrong)
+    private static void Try(string? name, Action<string> parse, string option, List<string> wrong)
     {
         try
         {
-            parse();
+            if (name is null) wrong.Add($"{option} is null; expected a name.");
+            else parse(name);
         }
         catch (Exception error) when (error is ArgumentException or NotSupportedException)
         {
-            wrong.Add($"{option}: {error.Message}");
+            // The option is named already; the parameter of a parser says nothing more.
+            wrong.Add($"{option}: {error.Message.Split(" (Parameter '", 2)[0]}");
         }
     }
 }
