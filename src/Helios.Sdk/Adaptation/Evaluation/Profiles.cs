@@ -104,6 +104,9 @@ internal sealed class Profiles(IEnumerable<Candidate> initial, ServingTelemetry 
         UsualPromptTokens = telemetry.Lengths.Prompt,
         UsualSequenceTokens = telemetry.Lengths.Total,
         ExitPolicy = settings.Serving.ExitPolicy,
+        MaxDecodeStretch = settings.Serving.MaxDecodeStretch,
+        UnpacedSeconds = settings.Serving.UnpacedStepTime.TotalSeconds,
+        Watts = settings.Watts(),
     };
 }
 
@@ -113,4 +116,8 @@ internal sealed class Profiles(IEnumerable<Candidate> initial, ServingTelemetry 
 /// <param name="SlabBytes">Bytes of a KV slab.</param>
 /// <param name="Device">The hardware, as a key.</param>
 /// <param name="BlockBytes">Bytes of a KV block of a shape.</param>
-internal sealed record ProfileSettings(ServingOptions Serving, long BudgetBytes, long SlabBytes, string Device, Func<KvShape, long> BlockBytes);
+internal sealed record ProfileSettings(ServingOptions Serving, long BudgetBytes, long SlabBytes, string Device, Func<KvShape, long> BlockBytes)
+{
+    /// <summary>Watts of the device while it computes; null while they are not known.</summary>
+    public Func<double?> Watts { get; init; } = static () => null;
+}
