@@ -78,6 +78,7 @@ internal static class EventLineFactory
         decision.Chosen.ExitPolicy,
         decision.Reason,
         decision.Degraded,
+        decision.Batch,
         decision.PredictedCost is { } cost ? new CostLine(cost.BytesToLoad, Units.Finite(cost.LoadSeconds * 1000)) : null,
         [.. decision.Considered.Select(Considered)]);
 
@@ -87,7 +88,8 @@ internal static class EventLineFactory
         considered.Point.ExitPolicy,
         Units.Finite(considered.Score),
         [.. considered.Terms.Select(term => new TermLine(term.Name, Units.Finite(term.Value), term.Unit))],
-        considered.InfeasibleBecause);
+        considered.InfeasibleBecause,
+        considered.Batch);
 
     private static ProfileLine Profile(PointProfile profile) => new(
         profile.Point.Target.Model,
@@ -105,6 +107,11 @@ internal static class EventLineFactory
         Units.Finite(profile.Agreement),
         Units.Finite(profile.BreachRate),
         Units.Finite(profile.ExitShare),
+        Units.Finite(profile.LoadedTpotMs),
+        Units.Finite(profile.TtftP95Ms),
+        Units.Finite(profile.Utilisation),
+        Units.Finite(profile.JoulesPerToken),
+        [.. profile.Batches.Select(timing => new BatchLine(timing.Batch, Units.Finite(timing.TpotMs), Units.Finite(timing.TtftMs), Units.Finite(timing.Throughput)))],
         profile.EvidenceTokens,
         profile.EvidenceRequests);
 }

@@ -127,7 +127,12 @@ public sealed class AdaptationOptions
     /// <summary>Depth served while adaptation is off; null is the full depth.</summary>
     public int? FixedDepth { get; set; }
 
-    /// <summary>What "best" means, by name: <c>throughput</c>, <c>latency</c>, <c>memory</c>, or one of your own.</summary>
+    /// <summary>
+    /// What "best" means, by name: <c>throughput</c> (tokens per second), <c>latency</c> (time per output token), <c>ttft</c> (time
+    /// to first token, p95), <c>energy</c> (joules per token), <c>memory</c> (bytes), <c>quality</c> (bits per byte, within limits if
+    /// given: <c>quality:bytes=48MiB,ttft=500ms,tpot=50ms</c>), <c>goodput:ttft=500ms,tpot=50ms</c> (tokens per second of requests
+    /// that keep both), or one of your own (<see cref="ISloObjective"/>).
+    /// </summary>
     public string Objective { get; set; } = "throughput";
 
     /// <summary>Candidates evaluated (paper: K = 3), at least 1.</summary>
@@ -156,6 +161,15 @@ public sealed class AdaptationOptions
 
     /// <summary>Least agreement with the same model's full depth, 0..1; null asks for none.</summary>
     public double? MinAgreement { get; set; }
+
+    /// <summary>Most bytes for weights, workspace and the KV of one sequence of usual length, above 0; null leaves it to the memory budget.</summary>
+    public long? MaxPointBytes { get; set; }
+
+    /// <summary>Most joules for a token, above 0; needs a meter (<see cref="IEnergyMeter"/>). Null asks for none.</summary>
+    public double? MaxJoulesPerToken { get; set; }
+
+    /// <summary>Longest time to first token, above 0, that nineteen of twenty requests may need at present demand; null sets no limit.</summary>
+    public TimeSpan? MaxTtft { get; set; }
 
     /// <summary>Requests after which candidates are evaluated again (paper: 150), at least 1.</summary>
     public int ReassessEveryRequests { get; set; } = 150;

@@ -5,6 +5,7 @@ using Helios.Sdk.Adaptation.Objectives;
 using Helios.Sdk.Adaptation.Selection;
 using Helios.Sdk.Adaptation.Telemetry;
 using Helios.Sdk.Checkpoints;
+using Helios.Sdk.Energy;
 using Helios.Sdk.ExitPolicies;
 using Helios.Sdk.Serving;
 using Helios.Sdk.Serving.Decoding;
@@ -52,19 +53,21 @@ internal static class EngineComposition
 
         var routes = new Routes();
         var telemetry = new ServingTelemetry(adaptation);
+        var energy = new EnergyGauge(builder.EnergyMeter?.Invoke() ?? EnergyMeters.For(backend.Device), () => telemetry.BusySeconds, time);
         var scheduler = builder.Scheduler?.Invoke() ?? RequestOrders.CreateScheduler(options.Serving, time, builder.RequestOrders);
-        var loop = new ServingLoop(new ServingParts(options.Serving, scheduler, blocks, work, telemetry, time), routes);
+        var loop = new ServingLoop(new ServingParts(options.Serving, scheduler, blocks, work, new ServingObserver(telemetry), time), routes);
         memory.Serve(loop);
 
         IExitPolicy PolicyOf(string name) => ExitPolicyParser.Parse(name, builder.ExitPolicies);
         var journal = new AdaptationJournal(time, logger);
         var candidates = MakeCandidates(entries, adaptation, budget);
-        var profiles = new Profiles(candidates, telemetry, new ProfileSettings(options.Serving, budget.Limit, kv.SlabBytes, backend.Device.Description, kv.BlockBytes));
+        var profiles = new Profiles(candidates, telemetry, new ProfileSettings(options.Serving, budget.Limit, kv.SlabBytes, backend.Device.Description, kv.BlockBytes) { Watts = () => energy.Watts });
         var scorer = new LayerwiseScorer(new ScoringParts(backend, kv, blocks, pool, memory, work, options.Precision, options.Serving.MaxRowsPerStep));
-        var scoring = new TextScoring(scorer, telemetry.Texts, journal);
+        var scoring = new TextScoring(pool, scorer, telemetry.Texts, journal);
         var switcher = new PointSwitcher(pool, routes, telemetry, journal, new SwitchSettings(adaptation, PolicyOf, loop.Wake, time));
-        var evaluation = new LiveEvaluation(switcher, telemetry, scoring, new StepProbe(blocks, work, time), new EvaluationSettings(adaptation.RequestsPerCandidate, options.Serving, work, time));
+        var evaluation = new LiveEvaluation(switcher, telemetry, scoring, new StepProbe(blocks, work, time), profiles, journal, new EvaluationSettings(adaptation.RequestsPerCandidate, options.Serving, work, time));
         var objective = ObjectiveParser.Parse(adaptation.Objective, builder.Objectives);
+        if (adaptation.Enabled) CheckMeter(objective, adaptation, energy);
         var adapting = new AdaptationLoop(new AdaptationParts(
             adaptation, options.Serving, profiles, telemetry, switcher, evaluation, scoring, journal,
             lengths => ObjectiveParser.Constrain(objective, adaptation, BreachAlarm.Ceiling(adaptation, TokensPerInterval(adaptation, lengths))),
@@ -84,6 +87,7 @@ internal static class EngineComposition
             Routes = routes,
             Loop = loop,
             Telemetry = telemetry,
+            Energy = energy,
             Switcher = switcher,
             Profiles = profiles,
             Journal = journal,
@@ -116,9 +120,9 @@ internal static class EngineComposition
 
     private static List<Candidate> MakeCandidates(List<PoolEntry> entries, AdaptationOptions options, MemoryBudget budget)
     {
-        if (!options.Enabled) return [new Candidate(entries[0], options)];
+        if (!options.Enabled) return [new Candidate(entries[0].Candidacy, options)];
         var chosen = Shortlist.Choose([.. entries.Select(entry => new ShortlistEntry(entry.Info, entry.Size))], options.Candidates, budget.Limit);
-        return [.. chosen.Select(choice => new Candidate(entries.First(entry => entry.Info == choice.Model), options))];
+        return [.. chosen.Select(choice => new Candidate(entries.First(entry => entry.Info == choice.Model).Candidacy, options))];
     }
 
     private static IKvStore MakeKvStore(ServingOptions options, IBackend backend, MemoryBudget budget, List<Checkpoint> checkpoints)
@@ -130,6 +134,14 @@ internal static class EngineComposition
             return measure.BlockBytes(new KvShape(a.Layers, a.KvHeads, a.HeadDim));
         });
         return backend.CreateKvStore(SlabSize.For(options.KvSlabBytes, budget.Limit, block), options.KvBlockTokens);
+    }
+
+    /// <summary>Without a meter, what needs one would never find a feasible point.</summary>
+    private static void CheckMeter(ISloObjective objective, AdaptationOptions options, EnergyGauge energy)
+    {
+        var wants = objective.NeedsEnergy ? $"Adaptation.Objective '{objective.Name}'" : options.MaxJoulesPerToken is not null ? "Adaptation.MaxJoulesPerToken" : null;
+        if (wants is not null && energy.UnavailableBecause is { } because)
+            throw new ArgumentException($"{wants} needs a meter of energy, and {energy.Source} is not available: {because}. An estimate may stand in for it: EstimateEnergy(watts).", nameof(options));
     }
 
     private static void CheckDepths(HeliosOptions options, CheckpointInfo model)

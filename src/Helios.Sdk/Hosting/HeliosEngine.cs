@@ -56,7 +56,7 @@ public sealed class HeliosEngine : IHeliosClient, IAsyncDisposable, IDisposable
     }
 
     /// <summary>Asks for the candidates to be looked at again now; returns at once.</summary>
-    public void Reassess() => parts.Telemetry.Signal(Adaptation.Telemetry.LoopSignal.ReassessmentDue);
+    public void Reassess() => parts.Telemetry.Signals.Send(new Adaptation.Telemetry.LoopSignal(AdaptationTrigger.Demand));
 
     /// <inheritdoc/>
     public IAsyncEnumerable<GenerationUpdate> StreamAsync(GenerationRequest request, CancellationToken cancellationToken = default)
@@ -280,6 +280,15 @@ public sealed record EngineSnapshot
 
     /// <summary>Drafted tokens that were what the full depth says.</summary>
     public required long AcceptedTokens { get; init; }
+
+    /// <summary>Energy that the device used since the engine started, whatever it was used for, in joules; or why that is not known.</summary>
+    public required EnergyReading Energy { get; init; }
+
+    /// <summary>What <see cref="Energy"/> counts, and by whom.</summary>
+    public required string EnergySource { get; init; }
+
+    /// <summary>Whether <see cref="Energy"/> is worked out rather than measured.</summary>
+    public required bool EnergyIsEstimate { get; init; }
 
     /// <summary>What is known of every candidate at every exit.</summary>
     public required ImmutableArray<PointProfile> Profiles { get; init; }
