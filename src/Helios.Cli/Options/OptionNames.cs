@@ -16,6 +16,7 @@ internal static partial class OptionNames
         ("Serving.ExitPolicy", "--exit-policy"),
         ("Serving.DraftDepth", "--lossless"),
         ("TokenIds[", "--ids["),
+        ("MaxTokensPerRequest", "--max-tokens"),
         ("MaxTokens", "--max-tokens"),
         ("LogitBias", "--logit-bias"),
         ("StopTokenIds", "--stop-id"),

@@ -100,11 +100,6 @@ public enum AdaptationTrigger
     Demand,
 }
 
-/// <summary>A 95 % interval of an estimate, by resampling whole requests: the tokens of one request are not independent.</summary>
-/// <param name="Low">Lower end.</param>
-/// <param name="High">Upper end, at least <paramref name="Low"/>.</param>
-public readonly record struct Interval(double Low, double High);
-
 /// <summary>What a decision amounts to.</summary>
 public enum AdaptationAct
 {

@@ -88,11 +88,20 @@ public sealed record PointProfile
     /// <summary><see cref="BitsPerByte"/> less that of the best candidate at full depth.</summary>
     public double? QualityGap { get; init; }
 
+    /// <summary>Where <see cref="QualityGap"/> lies; null for fewer than two requests.</summary>
+    public Interval? QualityGapInterval { get; init; }
+
     /// <summary>Share of tokens equal to the same model's full-depth token, 0..1.</summary>
     public double? Agreement { get; init; }
 
+    /// <summary>Where <see cref="Agreement"/> lies; null for fewer than two requests, and at full depth, which agrees with itself.</summary>
+    public Interval? AgreementInterval { get; init; }
+
     /// <summary>Share of tokens whose calibrated confidence is under target, 0..1; 0 at full depth.</summary>
     public double? BreachRate { get; init; }
+
+    /// <summary>Where <see cref="BreachRate"/> lies; null for fewer than two requests, and at full depth, which never breaches.</summary>
+    public Interval? BreachRateInterval { get; init; }
 
     /// <summary>Share of tokens whose first sufficiently confident exit is this one, 0..1.</summary>
     public double? ExitShare { get; init; }

@@ -1,4 +1,5 @@
 using Helios.Sdk.Adaptation;
+using Helios.Sdk.Adaptation.Certification;
 using Helios.Sdk.Adaptation.Evaluation;
 using Helios.Sdk.Adaptation.Loading;
 using Helios.Sdk.Adaptation.Objectives;
@@ -95,6 +96,7 @@ internal static class EngineComposition
             Door = new RequestDoor(pool, routes, overrides, time),
             Scorer = scorer,
             Scores = new SequenceScorer(pool, scorer),
+            Certifier = new Certifier(pool, scorer, new PointReplay(pool, blocks, work, options.Serving.MaxRowsPerStep), new CertifierSettings(options.Precision, PolicyOf, time)),
             Logger = logger,
         };
     }

@@ -1,4 +1,5 @@
 using Helios.Sdk.Adaptation;
+using Helios.Sdk.Adaptation.Certification;
 using Helios.Sdk.Adaptation.Evaluation;
 using Helios.Sdk.Adaptation.Loading;
 using Helios.Sdk.Adaptation.Telemetry;
@@ -58,6 +59,8 @@ internal sealed partial class EngineParts : IDisposable
     public required LayerwiseScorer Scorer { get; init; }
 
     public required SequenceScorer Scores { get; init; }
+
+    public required Certifier Certifier { get; init; }
 
     public required ILogger<HeliosEngine> Logger { get; init; }
 

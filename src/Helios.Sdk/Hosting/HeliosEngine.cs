@@ -122,6 +122,21 @@ public sealed class HeliosEngine : IHeliosClient, IAsyncDisposable, IDisposable
         return parts.Scores.ScoreAsync(model, tokenIds, depths, cancellationToken);
     }
 
+    /// <summary>
+    /// Certifies operating points on a calibration set: "at most 2 % of tokens differ from full depth, with 95 % confidence, for
+    /// traffic like this", or says that none qualifies and why. Runs when serving leaves room.
+    /// </summary>
+    /// <param name="request">What is to be shown, and on what.</param>
+    /// <param name="cancellationToken">Checked between layers and texts.</param>
+    /// <exception cref="ArgumentException">The request asks for what is not to be had; the message says what was found and expected.</exception>
+    /// <exception cref="HeliosException">The memory budget has no room, or a layer could not be read.</exception>
+    public Task<CertificationReport> CertifyAsync(CertificationRequest request, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        ObjectDisposedException.ThrowIf(Volatile.Read(ref stopped) == 1, this);
+        return parts.Certifier.RunAsync(request, cancellationToken);
+    }
+
     /// <summary>The tokenizer of a model of the pool.</summary>
     /// <param name="model">Its name.</param>
     /// <exception cref="ArgumentException">No such model.</exception>

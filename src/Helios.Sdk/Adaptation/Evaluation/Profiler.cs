@@ -75,9 +75,9 @@ internal static class Profiler
     /// <param name="serving">What the engine offers and is asked for.</param>
     /// <param name="rivals">Evidence of all candidates of the shortlist: the best of them at full depth is the measure of quality.</param>
     public static ImmutableArray<PointProfile> Profile(CandidateFacts candidate, ServingFacts serving, IReadOnlyList<CandidateEvidence> rivals) =>
-        [.. candidate.Evidence.Summarize().Select((exit, index) => Profile(candidate, serving, exit) with { QualityGap = Gap(candidate.Evidence, index, rivals) })];
+        [.. candidate.Evidence.Summarize().Select((exit, index) => Profile(candidate, serving, exit, Gap(candidate.Evidence, index, rivals)))];
 
-    private static PointProfile Profile(CandidateFacts candidate, ServingFacts serving, ExitEvidence exit)
+    private static PointProfile Profile(CandidateFacts candidate, ServingFacts serving, ExitEvidence exit, QualityGap? gap)
     {
         var room = Measure(candidate, serving, exit.Depth);
         var prompt = Math.Min(serving.UsualPromptTokens, room.SequenceTokens);
@@ -103,8 +103,12 @@ internal static class Profiler
             KvBytesPerSequence = room.KvBytesPerSequence,
             MaxBatch = room.MaxBatch,
             BitsPerByte = exit.BitsPerByte,
+            QualityGap = gap?.Value,
+            QualityGapInterval = gap?.Interval,
             Agreement = exit.Agreement,
+            AgreementInterval = exit.AgreementInterval,
             BreachRate = exit.BreachRate,
+            BreachRateInterval = exit.BreachRateInterval,
             ExitShare = exit.ExitShare,
             EvidenceTokens = exit.Tokens,
             EvidenceRequests = exit.Requests,
@@ -146,14 +150,14 @@ internal static class Profiler
     }
 
     /// <summary>The largest gap to any candidate is the gap to the best one; unknown when one of them shares no text with this one.</summary>
-    private static double? Gap(CandidateEvidence evidence, int exit, IReadOnlyList<CandidateEvidence> rivals)
+    private static QualityGap? Gap(CandidateEvidence evidence, int exit, IReadOnlyList<CandidateEvidence> rivals)
     {
         var worst = evidence.GapTo(exit, evidence);
         foreach (var rival in rivals)
         {
             if (rival.Requests == 0) continue;
-            var gap = evidence.GapTo(exit, rival);
-            worst = worst is { } known && gap is { } other ? Math.Max(known, other) : null;
+            if (evidence.GapTo(exit, rival) is not { } gap) return null;
+            if (gap.Value > worst?.Value) worst = gap;
         }
 
         return worst;
