@@ -81,6 +81,9 @@ public sealed record PointProfile
     /// <summary>Share of tokens whose first sufficiently confident exit is this one, 0..1.</summary>
     public double? ExitShare { get; init; }
 
+    /// <summary>Share of tokens whose first sufficiently confident exit is this one or one below it, 0..1; 1 at full depth.</summary>
+    public double? Coverage { get; init; }
+
     /// <summary>Tokens the figures rest on.</summary>
     public int EvidenceTokens { get; init; }
 

@@ -136,6 +136,13 @@ public sealed class AdaptationOptions
     /// <summary>Whether a candidate may serve with fewer layers than it has.</summary>
     public bool LoadPartially { get; set; } = true;
 
+    /// <summary>
+    /// How a depth is found fit to serve: <c>constrained</c> (its breach rate, less a margin, under what the guard bears), or the
+    /// paper's plain rule, <c>coverage:0.9</c> (the shallowest exit up to which nine tenths of all tokens are sure enough to
+    /// leave). Floors of quality and agreement hold beside either.
+    /// </summary>
+    public string DepthRule { get; set; } = "constrained";
+
     /// <summary>Calibrated probability of equalling the full-depth token below which a token is a breach, 0 to 1.</summary>
     public double ConfidenceTarget { get; set; } = 0.7;
 

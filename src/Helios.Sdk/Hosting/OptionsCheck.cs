@@ -15,6 +15,7 @@ internal static class OptionsCheck
         Try(() => ExitPolicyParser.Parse(options.Serving.ExitPolicy, builder.ExitPolicies), "Serving.ExitPolicy", wrong);
         Try(() => RequestOrders.Find(options.Serving.Order, builder.Time, builder.RequestOrders), "Serving.Order", wrong);
         Try(() => ObjectiveParser.Parse(options.Adaptation.Objective, builder.Objectives), "Adaptation.Objective", wrong);
+        Try(() => DepthRule.Parse(options.Adaptation.DepthRule), "Adaptation.DepthRule", wrong);
         if (wrong.Count > 0) throw new ArgumentException(string.Join(Environment.NewLine, wrong), nameof(options));
     }
 

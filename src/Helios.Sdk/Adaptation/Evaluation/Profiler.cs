@@ -88,6 +88,7 @@ internal static class Profiler
             Agreement = exit.Agreement,
             BreachRate = exit.BreachRate,
             ExitShare = exit.ExitShare,
+            Coverage = exit.Coverage,
             EvidenceTokens = exit.Tokens,
             EvidenceRequests = exit.Requests,
         };

@@ -26,13 +26,13 @@ internal static class ObjectiveParser
         throw new ArgumentException($"There is no objective '{text}'. Known are: {known}.", nameof(text));
     }
 
-    /// <summary>Puts an objective under the constraints of the options: budget, quality, agreement and breach rate.</summary>
+    /// <summary>Puts an objective under the constraints of the options: budget, depth rule, quality and agreement.</summary>
     /// <param name="objective">What is to be best.</param>
     /// <param name="options">The adaptation loop's options.</param>
     /// <param name="maxBreachRate">Highest breach rate chosen, 0..1; see <see cref="Selection.BreachAlarm.Ceiling"/>.</param>
     public static ISloObjective Constrain(ISloObjective objective, AdaptationOptions options, double maxBreachRate)
     {
-        objective = new BreachCeiling(new FitsBudget(objective), maxBreachRate);
+        objective = DepthRule.Parse(options.DepthRule).Apply(new FitsBudget(objective), maxBreachRate);
         if (options.MaxQualityGap is { } gap) objective = new QualityFloor(objective, gap);
         if (options.MinAgreement is { } agreement) objective = new AgreementFloor(objective, agreement);
         return objective;
