@@ -39,7 +39,7 @@ internal sealed class ServingRig : IDisposable
         var routes = new Routes();
         routes.Publish(new Route(new OperatingPoint(target), lease, new NoExitPolicy()));
         var parts = new ServingParts(
-            options, RequestOrders.CreateScheduler(options, TimeProvider.System), blocks, new DeviceWork(0.05, TimeProvider.System), new ServingTelemetry(new AdaptationOptions()), TimeProvider.System);
+            options, RequestOrders.CreateScheduler(options, TimeProvider.System), blocks, new DeviceWork(0.05, TimeProvider.System), new ServingObserver(new ServingTelemetry(new AdaptationOptions())), TimeProvider.System);
         Loop = new ServingLoop(parts, routes);
     }
 

@@ -70,7 +70,33 @@ public enum AdaptationTrigger
 
     /// <summary>The breach counter went over its limit.</summary>
     Breach,
+
+    /// <summary>Scoring showed that what serves is below its quality floor.</summary>
+    Quality,
+
+    /// <summary>Confidence or exit depth of the served tokens drifted.</summary>
+    Drift,
+
+    /// <summary>Demand changed, as from idle to saturated.</summary>
+    LoadChanged,
+
+    /// <summary>Steps take longer or shorter than predicted, as when another process takes cores.</summary>
+    PaceChanged,
+
+    /// <summary>The objective was changed.</summary>
+    ObjectiveChanged,
+
+    /// <summary>The memory budget was changed.</summary>
+    BudgetChanged,
+
+    /// <summary>Somebody asked.</summary>
+    Demand,
 }
+
+/// <summary>A 95 % interval of an estimate, by resampling whole requests: the tokens of one request are not independent.</summary>
+/// <param name="Low">Lower end.</param>
+/// <param name="High">Upper end, at least <paramref name="Low"/>.</param>
+public readonly record struct Interval(double Low, double High);
 
 /// <summary>What a decision amounts to.</summary>
 public enum AdaptationAct

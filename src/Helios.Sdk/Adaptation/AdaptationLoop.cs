@@ -31,7 +31,7 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
             await ServeFirstAsync(cancellationToken).ConfigureAwait(false);
             if (!parts.Options.Enabled) return;
 
-            await parts.Evaluation.RunAsync(parts.Profiles, parts.Journal, cancellationToken).ConfigureAwait(false);
+            await parts.Evaluation.RunAsync(parts.Profiles.Candidates, cancellationToken).ConfigureAwait(false);
             await SelectAsync(AdaptationTrigger.Start, cancellationToken).ConfigureAwait(false);
             await ReactAsync(cancellationToken).ConfigureAwait(false);
         }
@@ -56,8 +56,7 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
             {
                 var target = new LoadTarget(candidate.Name, depth);
                 var point = parts.Options.Enabled ? new OperatingPoint(target) : new OperatingPoint(target, parts.Serving.ExitPolicy, parts.Serving.DraftDepth);
-                if (await parts.Switcher.LoadAsync(point, cancellationToken).ConfigureAwait(false) is not { } route) continue;
-                parts.Switcher.Publish(route);
+                if (!await parts.Switcher.ServeAsync(point, cancellationToken).ConfigureAwait(false)) continue;
                 ready.TrySetResult();
                 return;
             }
@@ -74,41 +73,41 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
 
     private async Task ReactAsync(CancellationToken cancellationToken)
     {
-        await foreach (var signal in parts.Telemetry.ReadSignalsAsync(cancellationToken).ConfigureAwait(false))
+        await foreach (var signal in parts.Telemetry.Signals.ReadAsync(cancellationToken).ConfigureAwait(false))
         {
             switch (signal)
             {
-                case LoopSignal.Breach:
+                case { Trigger: AdaptationTrigger.Breach }:
                     await GuardAsync(cancellationToken).ConfigureAwait(false);
                     break;
-                case LoopSignal.ReassessmentDue when scoringRecent.IsCompleted:
+                case { Scored: true }:
+                    await ReassessAsync(signal.Trigger, cancellationToken).ConfigureAwait(false);
+                    break;
+                case { Scored: false } when scoringRecent.IsCompleted:
                     // Scoring waits for its share of the device; a breach must not wait for scoring.
                     await scoringRecent.ConfigureAwait(false);
-                    scoringRecent = ScoreRecentAsync(cancellationToken);
-                    break;
-                case LoopSignal.TextsScored:
-                    await ReassessAsync(cancellationToken).ConfigureAwait(false);
+                    scoringRecent = ScoreRecentAsync(signal.Trigger, cancellationToken);
                     break;
             }
         }
     }
 
     /// <summary>Shadow scoring: every candidate, what serves among them, scores the latest texts at full depth.</summary>
-    private async Task ScoreRecentAsync(CancellationToken cancellationToken)
+    private async Task ScoreRecentAsync(AdaptationTrigger trigger, CancellationToken cancellationToken)
     {
         foreach (var candidate in parts.Profiles.Candidates)
             await parts.Scoring.CatchUpAsync(candidate, cancellationToken).ConfigureAwait(false);
-        parts.Telemetry.Signal(LoopSignal.TextsScored);
+        parts.Telemetry.Signals.Send(new LoopSignal(trigger, Scored: true));
     }
 
-    private async Task ReassessAsync(CancellationToken cancellationToken)
+    private async Task ReassessAsync(AdaptationTrigger trigger, CancellationToken cancellationToken)
     {
         // A guard that tripped in vain rests until here: nothing it could choose from has changed in between.
         if (parts.Telemetry.Guard is { BreachesAtTrip: > 0 }) parts.Switcher.ResetGuard();
 
         // Too little evidence is no reason for a change: the next interval brings more.
-        if (parts.Profiles.ScoredTexts(parts.Switcher.Serving!.Point.Target.Model) < parts.Options.RequestsPerCandidate) return;
-        var decision = await SelectAsync(AdaptationTrigger.Reassessment, cancellationToken).ConfigureAwait(false);
+        if (parts.Profiles.ScoredTexts(parts.Switcher.Present!.Target.Model) < parts.Options.RequestsPerCandidate) return;
+        var decision = await SelectAsync(trigger, cancellationToken).ConfigureAwait(false);
         parts.Journal.Tell(new AdaptationEvent.Reassessed(parts.Journal.Now, decision));
     }
 
@@ -121,7 +120,7 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
             At = parts.Journal.Now,
             Trigger = trigger,
             Profiles = parts.Profiles.Known(),
-            Present = parts.Switcher.Serving!.Point,
+            Present = parts.Switcher.Present,
             IsLoaded = target => parts.Switcher.BytesToLoad(target) == 0,
             IsReachable = target => parts.Switcher.Unreachable(target) is null,
             CostOf = CostOf,
@@ -134,7 +133,7 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
     {
         // A signal may be older than what serves now.
         if (parts.Telemetry.Guard is not { BreachesAtTrip: > 0 and var breaches } guard) return;
-        var point = guard.Route.Point;
+        var point = guard.Point;
         var profiles = parts.Profiles.Refresh();
         if (profiles.FirstOrDefault(profile => profile.Point == point) is not { } present)
         {
@@ -167,8 +166,7 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
         if (!keeps || decision.Trigger == AdaptationTrigger.Start) parts.Journal.Tell(new AdaptationEvent.Selected(parts.Journal.Now, decision));
         if (keeps) return;
 
-        if (await parts.Switcher.LoadAsync(decision.Chosen, cancellationToken).ConfigureAwait(false) is not { } route) return;
-        parts.Switcher.Publish(route);
+        if (!await parts.Switcher.ServeAsync(decision.Chosen, cancellationToken).ConfigureAwait(false)) return;
         if (decision.Act == AdaptationAct.Deepen) parts.Journal.Tell(new AdaptationEvent.Deepened(parts.Journal.Now, decision));
         else parts.Journal.Tell(new AdaptationEvent.Switched(parts.Journal.Now, decision));
     }
@@ -180,15 +178,15 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
     }
 }
 
-/// <summary>What the adaptation loop works with.</summary>
+/// <summary>What the adaptation loop works with: the same loop runs over an engine and over a simulation.</summary>
 internal sealed record AdaptationParts(
     AdaptationOptions Options,
     ServingOptions Serving,
     Profiles Profiles,
     ServingTelemetry Telemetry,
-    PointSwitcher Switcher,
-    LiveEvaluation Evaluation,
-    TextScoring Scoring,
+    IPointSwitcher Switcher,
+    ICandidateEvaluation Evaluation,
+    ITextScoring Scoring,
     AdaptationJournal Journal,
     Func<UsualLengths, ISloObjective> Constrained,
     Func<ISloObjective, UsualLengths, GuardPolicy> Guard);

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using Helios.Sdk.Adaptation.Evaluation;
-using Helios.Sdk.Adaptation.Loading;
 using Helios.Sdk.Adaptation.Telemetry;
 using Helios.Sdk.Serving.Decoding;
 
@@ -9,20 +8,19 @@ namespace Helios.Sdk.Adaptation;
 /// <summary>A model in the shortlist, and what has been learnt of it. Evidence is added and read under <see cref="Gate"/>.</summary>
 internal sealed class Candidate
 {
-    public Candidate(PoolEntry entry, AdaptationOptions options)
+    public Candidate(CandidateModel model, AdaptationOptions options)
     {
-        Entry = entry;
-        var layers = entry.Info.Architecture.Layers;
-        Depths = options is { Enabled: true, LoadPartially: true } ? [.. entry.Info.Exits.Select(exit => exit.Depth)] : [layers];
+        Model = model;
+        Depths = options is { Enabled: true, LoadPartially: true } ? [.. model.Info.Exits.Select(exit => exit.Depth)] : [FullDepth];
         Evidence = new CandidateEvidence(Depths, options.ConfidenceTarget, ServingTelemetry.EvidenceWindow(options));
-        Learner = new CalibrationLearner(entry.Info);
+        Learner = new CalibrationLearner(model.Info);
     }
 
-    public PoolEntry Entry { get; }
+    public CandidateModel Model { get; }
 
-    public string Name => Entry.Info.Name;
+    public string Name => Model.Info.Name;
 
-    public int FullDepth => Entry.Info.Architecture.Layers;
+    public int FullDepth => Model.Info.Architecture.Layers;
 
     /// <summary>Depths that it may serve at, ascending; the full depth is the last.</summary>
     public ImmutableArray<int> Depths { get; }
@@ -68,7 +66,7 @@ internal sealed class Candidate
             Learner.Decay(0.995);
             Learner.Add(taps);
             var calibration = Learner.Fit();
-            Entry.Confidence.Current = calibration;
+            Model.Confidence.Current = calibration;
             for (var exit = 0; exit < taps.Depths.Length; exit++)
             {
                 foreach (ref var signal in taps.At(exit)) signal.Confidence = calibration.Map(taps.Depths[exit], signal);
@@ -78,3 +76,10 @@ internal sealed class Candidate
         }
     }
 }
+
+/// <summary>What is known of a model before anything of it runs.</summary>
+/// <param name="Info">What its headers say.</param>
+/// <param name="Size">Bytes of its parts.</param>
+/// <param name="WorkspaceBytes">Bytes of its activations.</param>
+/// <param name="Confidence">Where the calibration that is learnt takes effect.</param>
+internal sealed record CandidateModel(CheckpointInfo Info, LoadSize Size, long WorkspaceBytes, ConfidenceSource Confidence);

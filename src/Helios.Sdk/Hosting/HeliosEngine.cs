@@ -60,7 +60,7 @@ public sealed class HeliosEngine : IHeliosClient, IAsyncDisposable, IDisposable
     }
 
     /// <summary>Asks for the candidates to be looked at again now; returns at once.</summary>
-    public void Reassess() => parts.Telemetry.Signal(Adaptation.Telemetry.LoopSignal.ReassessmentDue);
+    public void Reassess() => parts.Telemetry.Signals.Send(new Adaptation.Telemetry.LoopSignal(AdaptationTrigger.Demand));
 
     /// <inheritdoc/>
     public IAsyncEnumerable<GenerationUpdate> StreamAsync(GenerationRequest request, CancellationToken cancellationToken = default)

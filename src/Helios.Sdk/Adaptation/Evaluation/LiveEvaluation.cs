@@ -8,20 +8,21 @@ namespace Helios.Sdk.Adaptation.Evaluation;
 /// The paper's evaluation: one candidate after another answers a few live requests at full depth (the answers are the
 /// answers), then all of them are scored on the same texts. A candidate that does not fit beside what serves is scored only.
 /// </summary>
-internal sealed class LiveEvaluation(PointSwitcher switcher, ServingTelemetry telemetry, TextScoring scoring, StepProbe probe, EvaluationSettings settings)
+internal sealed class LiveEvaluation(PointSwitcher switcher, ServingTelemetry telemetry, ITextScoring scoring, StepProbe probe, Profiles profiles, AdaptationJournal journal, EvaluationSettings settings)
+    : ICandidateEvaluation
 {
-    /// <summary>Evaluates every candidate.</summary>
-    public async Task RunAsync(Profiles profiles, AdaptationJournal journal, CancellationToken cancellationToken)
+    /// <inheritdoc/>
+    public async Task RunAsync(IReadOnlyList<Candidate> candidates, CancellationToken cancellationToken)
     {
         var started = settings.Time.GetTimestamp();
-        foreach (var candidate in profiles.Candidates)
+        foreach (var candidate in candidates)
             await AnswerAsync(candidate, cancellationToken).ConfigureAwait(false);
 
-        foreach (var candidate in profiles.Candidates)
+        foreach (var candidate in candidates)
             await UnlimitedAsync(() => scoring.CatchUpAsync(candidate, cancellationToken)).ConfigureAwait(false);
 
         profiles.Refresh();
-        foreach (var candidate in profiles.Candidates)
+        foreach (var candidate in candidates)
             journal.Tell(new AdaptationEvent.Evaluated(journal.Now, candidate.Name, profiles.Of(candidate), settings.Time.GetElapsedTime(started)));
     }
 

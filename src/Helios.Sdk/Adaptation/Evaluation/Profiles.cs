@@ -3,12 +3,17 @@ using Helios.Sdk.Adaptation.Telemetry;
 
 namespace Helios.Sdk.Adaptation.Evaluation;
 
-/// <summary>What is known of every candidate at every exit: cost models, evidence and memory put together, and noted in the PHT.</summary>
-internal sealed class Profiles(IReadOnlyList<Candidate> candidates, ServingTelemetry telemetry, ProfileSettings settings)
+/// <summary>
+/// What is known of every candidate at every exit: cost models, evidence and memory put together, and noted in the PHT.
+/// Belongs to the adaptation loop; <see cref="Latest"/>, <see cref="History"/> and <see cref="Candidates"/> may be read by any thread.
+/// </summary>
+internal sealed class Profiles(IEnumerable<Candidate> initial, ServingTelemetry telemetry, ProfileSettings settings)
 {
+    private IReadOnlyList<Candidate> candidates = [.. initial];
     private ImmutableArray<PointProfile> latest = [];
 
-    public IReadOnlyList<Candidate> Candidates => candidates;
+    /// <summary>The shortlist; another list after <see cref="Replace"/>.</summary>
+    public IReadOnlyList<Candidate> Candidates => Volatile.Read(ref candidates);
 
     public PerformanceHistoryTable History { get; } = new();
 
@@ -24,9 +29,12 @@ internal sealed class Profiles(IReadOnlyList<Candidate> candidates, ServingTelem
         var profiles = candidates.SelectMany(candidate => Profile(candidate)).ToImmutableArray();
         ImmutableInterlocked.InterlockedExchange(ref latest, profiles);
         foreach (var candidate in candidates)
-            History.Update(candidate.Entry.Info.Fingerprint, settings.Device, profiles.Where(profile => profile.Point.Target.Model == candidate.Name), telemetry.Completed);
+            History.Update(candidate.Model.Info.Fingerprint, settings.Device, profiles.Where(profile => profile.Point.Target.Model == candidate.Name), telemetry.Completed);
         return profiles;
     }
+
+    /// <summary>Puts another shortlist in place of the present one. A candidate on both is to be the same object: so it keeps what it learnt.</summary>
+    public void Replace(IReadOnlyList<Candidate> shortlist) => Volatile.Write(ref candidates, shortlist);
 
     /// <summary>Texts that a model has scored; 0 for one that is no candidate.</summary>
     public int ScoredTexts(string model) => candidates.FirstOrDefault(candidate => candidate.Name == model)?.ScoredTexts ?? 0;
@@ -51,7 +59,7 @@ internal sealed class Profiles(IReadOnlyList<Candidate> candidates, ServingTelem
 
     private ImmutableArray<PointProfile> Profile(Candidate candidate)
     {
-        var a = candidate.Entry.Info.Architecture;
+        var a = candidate.Model.Info.Architecture;
         var evidence = candidates.Select(rival => rival.Evidence).ToList();
         var blockBytes = settings.BlockBytes(new KvShape(1, a.KvHeads, a.HeadDim));
         foreach (var one in candidates) one.Gate.Enter();
@@ -59,9 +67,9 @@ internal sealed class Profiles(IReadOnlyList<Candidate> candidates, ServingTelem
         {
             var facts = new CandidateFacts
             {
-                Model = candidate.Entry.Info,
-                Size = candidate.Entry.Size,
-                WorkspaceBytes = candidate.Entry.WorkspaceBytes,
+                Model = candidate.Model.Info,
+                Size = candidate.Model.Size,
+                WorkspaceBytes = candidate.Model.WorkspaceBytes,
                 KvBytesPerTokenPerLayer = blockBytes / settings.Serving.KvBlockTokens,
                 Costs = CostsOf(candidate),
                 Evidence = candidate.Evidence,
@@ -82,8 +90,8 @@ internal sealed class Profiles(IReadOnlyList<Candidate> candidates, ServingTelem
         return measured is null
             ? StepCosts.None
             : measured.Costs.Current.Scale(
-                candidate.Entry.Size.LayerBytes.Average() / measured.Entry.Size.LayerBytes.Average(),
-                (double)candidate.Entry.Size.FixedBytes / measured.Entry.Size.FixedBytes);
+                candidate.Model.Size.LayerBytes.Average() / measured.Model.Size.LayerBytes.Average(),
+                (double)candidate.Model.Size.FixedBytes / measured.Model.Size.FixedBytes);
     }
 
     private ServingFacts Serving() => new()

@@ -1,22 +1,21 @@
+using Helios.Sdk.Adaptation.Loading;
 using Helios.Sdk.Adaptation.Telemetry;
 
 namespace Helios.Sdk.Adaptation.Evaluation;
 
 /// <summary>Scores the latest finished texts with candidates and lets them learn. One candidate at a time.</summary>
-internal sealed class TextScoring(LayerwiseScorer scorer, RecentTexts texts, AdaptationJournal journal)
+internal sealed class TextScoring(ModelPool pool, LayerwiseScorer scorer, RecentTexts texts, AdaptationJournal journal) : ITextScoring
 {
-    /// <summary>
-    /// Scores every text that a candidate has not scored yet. It stays as it was known when memory for scoring cannot be had
-    /// beside what serves, or when its files fail; the journal then says so.
-    /// </summary>
+    /// <inheritdoc/>
     public async Task CatchUpAsync(Candidate candidate, CancellationToken cancellationToken)
     {
-        var due = texts.Snapshot.Where(text => !candidate.HasScored(text.Id.Value)).Select(text => TextToScore.For(candidate, text)).Where(text => text.Tokens.Length > 1).ToList();
+        var entry = pool.Find(candidate.Name);
+        var due = texts.Snapshot.Where(text => !candidate.HasScored(text.Id.Value)).Select(text => TextToScore.For(entry, text)).Where(text => text.Tokens.Length > 1).ToList();
         if (due.Count == 0) return;
 
         try
         {
-            if (await scorer.OpenAsync(candidate.Entry, due.Max(text => text.Tokens.Length), cancellationToken).ConfigureAwait(false) is not { } session)
+            if (await scorer.OpenAsync(entry, due.Max(text => text.Tokens.Length), cancellationToken).ConfigureAwait(false) is not { } session)
             {
                 journal.NoRoomForScoring(candidate.Name);
                 return;
@@ -28,7 +27,7 @@ internal sealed class TextScoring(LayerwiseScorer scorer, RecentTexts texts, Ada
                 {
                     var scored = await session.ScoreAsync(text.Tokens, candidate.Depths, cancellationToken).ConfigureAwait(false);
                     // A breach while it was scored has made it a text of former traffic.
-                    if (texts.Has(text.Id)) candidate.Learn(text.ToTaps(candidate, scored));
+                    if (texts.Has(text.Id)) candidate.Learn(text.ToTaps(entry.Tokenizer, scored));
                 }
             }
         }

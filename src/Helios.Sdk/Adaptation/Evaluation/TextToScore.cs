@@ -1,3 +1,4 @@
+using Helios.Sdk.Adaptation.Loading;
 using Helios.Sdk.Adaptation.Telemetry;
 
 namespace Helios.Sdk.Adaptation.Evaluation;
@@ -17,30 +18,29 @@ internal sealed record TextToScore(long Id, int[] Tokens, int PromptLength)
     /// <summary>Longest beginning of a text that is scored: what it takes, in memory and in time between two steps, must stay small beside serving.</summary>
     private const int MostTokens = 2048;
 
-    public static TextToScore For(Candidate candidate, FinishedText text)
+    public static TextToScore For(PoolEntry entry, FinishedText text)
     {
-        var tokenizer = candidate.Entry.Tokenizer;
+        var tokenizer = entry.Tokenizer;
         var (tokens, promptLength) = tokenizer.Fingerprint == text.Source.Fingerprint
             ? (text.Tokens, text.PromptLength)
             : tokenizer.VocabularySize == 0 ? ([], 0)
             : Translate(tokenizer, text);
-        var length = Math.Min(tokens.Length, Math.Min(MostTokens, candidate.Entry.Info.Architecture.ContextLength));
+        var length = Math.Min(tokens.Length, Math.Min(MostTokens, entry.Info.Architecture.ContextLength));
 
         // A prompt of special tokens alone is nothing in another tokenizer's ids; the first token is predicted by none anyway.
         return new TextToScore(text.Id.Value, tokens[..length], Math.Clamp(promptLength, 1, Math.Max(1, length)));
     }
 
     /// <summary>Position i predicts token i + 1, from the signals of row i.</summary>
-    public RequestTaps ToTaps(Candidate candidate, ScoredText scored)
+    public RequestTaps ToTaps(ITokenizer tokenizer, ScoredText scored)
     {
         var positions = Tokens.Length - 1;
         var judged = PromptLength > PromptIsEnough ? PromptLength - 1 : positions;
         var bytes = 0;
-        var tokenizer = candidate.Entry.Tokenizer;
         foreach (var token in Tokens.AsSpan(1, judged)) bytes += IsKnown(tokenizer, token) ? tokenizer.GetBytes(token).Length : 0;
 
-        var taps = new RequestTaps(Id, candidate.Depths, positions, Math.Min(PromptLength - 1, positions), new JudgedText(judged, bytes));
-        for (var exit = 0; exit < candidate.Depths.Length; exit++)
+        var taps = new RequestTaps(Id, scored.Depths, positions, Math.Min(PromptLength - 1, positions), new JudgedText(judged, bytes));
+        for (var exit = 0; exit < scored.Depths.Length; exit++)
             scored.Signals[exit].AsSpan(0, positions).CopyTo(taps.At(exit));
         return taps;
     }

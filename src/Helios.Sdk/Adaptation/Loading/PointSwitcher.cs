@@ -7,15 +7,27 @@ namespace Helios.Sdk.Adaptation.Loading;
 /// Brings an operating point up beside the present one and publishes it between steps. On any failure the present point
 /// goes on serving. What is retired is freed when its last sequence ends. Belongs to the adaptation loop.
 /// </summary>
-internal sealed class PointSwitcher(ModelPool pool, Routes routes, ServingTelemetry telemetry, AdaptationJournal journal, SwitchSettings settings) : IDisposable
+internal sealed class PointSwitcher(ModelPool pool, Routes routes, ServingTelemetry telemetry, AdaptationJournal journal, SwitchSettings settings)
+    : IPointSwitcher, IDisposable
 {
     private Route? serving;
 
     /// <summary>What serves; null before the first.</summary>
     public Route? Serving => serving;
 
-    /// <summary>Bytes per second of the last load; a guess before the first.</summary>
+    /// <inheritdoc/>
+    public OperatingPoint? Present => serving?.Point;
+
+    /// <inheritdoc/>
     public double LoadBytesPerSecond { get; private set; } = 1e9;
+
+    /// <inheritdoc/>
+    public async Task<bool> ServeAsync(OperatingPoint point, CancellationToken cancellationToken)
+    {
+        if (await LoadAsync(point, cancellationToken).ConfigureAwait(false) is not { } route) return false;
+        Publish(route);
+        return true;
+    }
 
     /// <summary>Loads a point without publishing it; null when it cannot be had, which the journal then says.</summary>
     public async Task<Route?> LoadAsync(OperatingPoint point, CancellationToken cancellationToken)
@@ -54,7 +66,7 @@ internal sealed class PointSwitcher(ModelPool pool, Routes routes, ServingTeleme
     {
         var retired = serving;
         serving = route;
-        telemetry.Guard = settings.Options.Enabled ? new Guard(route, settings.Options) : null;
+        telemetry.Guard = settings.Options.Enabled ? GuardOf(route) : null;
         telemetry.Published();
         routes.Publish(route);
         if (!ReferenceEquals(retired?.Lease, route.Lease)) retired?.Lease.Dispose();
@@ -73,10 +85,10 @@ internal sealed class PointSwitcher(ModelPool pool, Routes routes, ServingTeleme
     /// <summary>No candidate takes requests any more.</summary>
     public void EndEvaluation() => routes.Publish(serving!);
 
-    /// <summary>The guard has acted, or found nothing to do: it counts from nothing.</summary>
-    public void ResetGuard() => telemetry.Guard = new Guard(serving!, settings.Options);
+    /// <inheritdoc/>
+    public void ResetGuard() => telemetry.Guard = GuardOf(serving!);
 
-    /// <summary>Bytes of a target that are not on the device.</summary>
+    /// <inheritdoc/>
     public long BytesToLoad(LoadTarget target)
     {
         var entry = pool.Find(target.Model);
@@ -98,6 +110,8 @@ internal sealed class PointSwitcher(ModelPool pool, Routes routes, ServingTeleme
     }
 
     public void Dispose() => serving?.Lease.Dispose();
+
+    private Guard GuardOf(Route route) => new(route, route.Point, route.Lease.Model.Architecture.Layers, settings.Options);
 
     private AdaptationEvent.LoadFailed Refusal(LoadTarget target, AcquireResult result) => result switch
     {

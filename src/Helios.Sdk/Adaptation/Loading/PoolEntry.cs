@@ -28,6 +28,9 @@ internal sealed class PoolEntry(ICheckpoint checkpoint, ITokenizer tokenizer, Lo
 
     public ConfidenceSource Confidence => confidence;
 
+    /// <summary>What a candidate is made of.</summary>
+    public CandidateModel Candidacy => new(Info, size, workspaceBytes, confidence);
+
     /// <summary>One load at a time brings parts of this model.</summary>
     public SemaphoreSlim LoadTurn { get; } = new(1, 1);
 

@@ -1,6 +1,4 @@
 using Helios.Sdk.Adaptation.Selection;
-using Helios.Sdk.Serving.Requests;
-using Helios.Sdk.Serving.Routing;
 
 namespace Helios.Sdk.Adaptation.Telemetry;
 
@@ -10,7 +8,11 @@ namespace Helios.Sdk.Adaptation.Telemetry;
 /// right after a change every token opens an answer, and openings are the least certain.
 /// Counts on the device thread, read by the adaptation loop.
 /// </summary>
-internal sealed class Guard(Route route, AdaptationOptions options)
+/// <param name="served">The published route; compared by reference, for the same point may be published again.</param>
+/// <param name="point">Its point.</param>
+/// <param name="fullDepth">Layers of its model: from there on nothing breaches.</param>
+/// <param name="options">Window, limit and target.</param>
+internal sealed class Guard(object served, OperatingPoint point, int fullDepth, AdaptationOptions options)
 {
     private readonly BreachCounter counter = new(options.BreachWindow, options.BreachLimit);
 
@@ -19,25 +21,34 @@ internal sealed class Guard(Route route, AdaptationOptions options)
     private int endedRequests;
     private int breachesAtTrip;
 
-    public Route Route => route;
+    public OperatingPoint Point => point;
 
     /// <summary>Breaches in the window when it tripped; 0 until then.</summary>
     public int BreachesAtTrip => Volatile.Read(ref breachesAtTrip);
 
     /// <summary>Device thread: counts a token. True once, when the counter trips.</summary>
-    public bool Count(Sequence sequence, int depth, float confidence)
+    public bool Count(in EmittedToken token)
     {
-        if (breachesAtTrip > 0 || !ReferenceEquals(sequence.Route, route)) return false;
-        var breach = depth < route.Lease.Model.Architecture.Layers && !(confidence >= target);
-        if (!counter.Add(sequence.Id.Value, sequence.TenantKey, breach)) return false;
+        if (breachesAtTrip > 0 || !ReferenceEquals(token.Route, served)) return false;
+        var breach = token.Depth < fullDepth && !(token.Confidence >= target);
+        if (!counter.Add(token.Request, token.Tenant, breach)) return false;
         if (endedRequests < options.RequestsPerCandidate) return false;
         Volatile.Write(ref breachesAtTrip, counter.Breaches);
         return true;
     }
 
     /// <summary>Device thread: a sequence ended.</summary>
-    public void NoteEnd(Sequence sequence)
+    /// <param name="route">What served it.</param>
+    public void NoteEnd(object route)
     {
-        if (ReferenceEquals(sequence.Route, route)) endedRequests++;
+        if (ReferenceEquals(route, served)) endedRequests++;
     }
 }
+
+/// <summary>A token as counting goes.</summary>
+/// <param name="Route">The route that served it.</param>
+/// <param name="Request">Its request.</param>
+/// <param name="Tenant">A number for its tenant.</param>
+/// <param name="Depth">Layers that it ran.</param>
+/// <param name="Confidence">Calibrated, 0..1.</param>
+internal readonly record struct EmittedToken(object? Route, long Request, int Tenant, int Depth, float Confidence);

@@ -1,38 +1,38 @@
-using System.Runtime.CompilerServices;
-using System.Threading.Channels;
 using Helios.Sdk.Adaptation.Selection;
-using Helios.Sdk.Serving;
 using Helios.Sdk.Serving.Decoding;
-using Helios.Sdk.Serving.Requests;
-using Helios.Sdk.Serving.Routing;
 
 namespace Helios.Sdk.Adaptation.Telemetry;
 
 /// <summary>
 /// What the serving loop writes down for the adaptation loop: costs of steps, breaches, finished requests. It wakes the
-/// adaptation loop through <see cref="ReadSignalsAsync"/>, and never waits for it.
+/// adaptation loop through <see cref="Signals"/>, and never waits for it. Knows routes as bare references: a simulation's are
+/// no engine's.
 /// </summary>
-internal sealed class ServingTelemetry : IServingObserver
+internal sealed class ServingTelemetry
 {
     private const int KeptSteps = 512;
 
     private readonly AdaptationOptions options;
     private readonly Lock gate = new();
     private readonly Queue<(string Model, StepTiming Timing)> steps = new(KeptSteps);
-    private readonly Channel<LoopSignal> signals = Channel.CreateUnbounded<LoopSignal>();
     private readonly ReassessmentTrigger reassessment;
     private Guard? guard;
     private EvaluationWatch? watch;
-    private int unread;
     private double sampling;
     private bool published;
 
-    public ServingTelemetry(AdaptationOptions options)
+    /// <param name="options">The adaptation loop's options.</param>
+    /// <param name="inline">Whether a signal runs the adaptation loop on the thread that sends it.</param>
+    public ServingTelemetry(AdaptationOptions options, bool inline = false)
     {
+        Signals = new LoopSignals(inline);
         this.options = options;
         Texts = new RecentTexts(EvidenceWindow(options));
         reassessment = new ReassessmentTrigger(options.ReassessEveryRequests, options.MinimumResidenceRequests);
     }
+
+    /// <summary>What wakes the adaptation loop.</summary>
+    public LoopSignals Signals { get; }
 
     public UsualLengths Lengths { get; } = new();
 
@@ -55,7 +55,7 @@ internal sealed class ServingTelemetry : IServingObserver
         (int)Math.Ceiling(options.ReassessEveryRequests * options.ShadowScoringRate));
 
     /// <summary>Asks for the requests that a candidate under evaluation answers.</summary>
-    public EvaluationWatch Watch(Route route, int requests)
+    public EvaluationWatch Watch(object route, int requests)
     {
         var fresh = new EvaluationWatch(route, requests);
         Volatile.Write(ref watch, fresh);
@@ -76,58 +76,44 @@ internal sealed class ServingTelemetry : IServingObserver
         }
     }
 
-    /// <summary>What wakes the adaptation loop, its one reader.</summary>
-    public async IAsyncEnumerable<LoopSignal> ReadSignalsAsync([EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        await foreach (var signal in signals.Reader.ReadAllAsync(cancellationToken).ConfigureAwait(false))
-        {
-            Interlocked.And(ref unread, ~Bit(signal));
-            yield return signal;
-        }
-    }
-
-    /// <summary>
-    /// Any thread: wakes the adaptation loop. One unread signal of a kind is enough, a second would say nothing new; but none
-    /// crowds out another kind, for a breach is told only once.
-    /// </summary>
-    public void Signal(LoopSignal signal)
-    {
-        if ((Interlocked.Or(ref unread, Bit(signal)) & Bit(signal)) == 0) signals.Writer.TryWrite(signal);
-    }
-
-    public void StepRan(ServedModel model, in StepTiming timing)
+    /// <summary>Device thread: a step of one model ran.</summary>
+    public void StepRan(string model, in StepTiming timing)
     {
         lock (gate)
         {
             if (steps.Count == KeptSteps) steps.Dequeue();
-            steps.Enqueue((model.Info.Name, timing));
+            steps.Enqueue((model, timing));
         }
 
         PeakRows = Math.Max(PeakRows, timing.SampledRows);
     }
 
-    public void TokenEmitted(Sequence sequence, int depth, float confidence)
+    /// <summary>Device thread: a token was emitted.</summary>
+    public void TokenEmitted(in EmittedToken token)
     {
-        if (Guard?.Count(sequence, depth, confidence) == true) Signal(LoopSignal.Breach);
+        if (Guard?.Count(token) == true) Signals.Send(new LoopSignal(AdaptationTrigger.Breach));
     }
 
-    public void SequenceEnded(Sequence sequence, StreamEndKind kind)
+    /// <summary>Device thread: a sequence ended. True when its text is to be kept for scoring.</summary>
+    /// <param name="route">What served it.</param>
+    /// <param name="completed">Whether its answer is whole.</param>
+    public bool SequenceEnded(object route, bool completed)
     {
-        if (sequence.Route is not { } route) return;
-        Guard?.NoteEnd(sequence);
+        Guard?.NoteEnd(route);
         var watched = Volatile.Read(ref watch) is { } present && present.Ended(route);
-        if (kind != StreamEndKind.Completed) return;
+        return completed && (watched || Sampled());
+    }
 
+    /// <summary>Device thread: a request was answered in full, and its text kept if it is to be.</summary>
+    public void RequestCompleted(int promptTokens, int totalTokens)
+    {
         Completed++;
-        Lengths.Add(sequence.PromptLength, sequence.Known);
-        if (watched || Sampled()) Texts.Add(new FinishedText(sequence.Id, sequence.Tokens.ToArray(), sequence.PromptLength, route.Lease.Served.Tokenizer, route.Point));
+        Lengths.Add(promptTokens, totalTokens);
         CountInterval();
     }
 
     /// <summary>Adaptation loop: a route was published; its residence counts from here.</summary>
     public void Published() => Volatile.Write(ref published, true);
-
-    private static int Bit(LoopSignal signal) => 1 << (int)signal;
 
     private void CountInterval()
     {
@@ -135,7 +121,7 @@ internal sealed class ServingTelemetry : IServingObserver
         if (Interlocked.Exchange(ref published, false)) reassessment.Published();
         if (!reassessment.RequestFinished()) return;
         reassessment.Reassessed();
-        Signal(LoopSignal.ReassessmentDue);
+        Signals.Send(new LoopSignal(AdaptationTrigger.Reassessment));
     }
 
     /// <summary>Every n-th request at a rate of 1/n.</summary>
@@ -148,21 +134,8 @@ internal sealed class ServingTelemetry : IServingObserver
     }
 }
 
-/// <summary>What wakes the adaptation loop.</summary>
-internal enum LoopSignal
-{
-    /// <summary>The breach counter went over its limit.</summary>
-    Breach,
-
-    /// <summary>So many requests have passed, or somebody asked.</summary>
-    ReassessmentDue,
-
-    /// <summary>Every candidate has scored the latest texts.</summary>
-    TextsScored,
-}
-
 /// <summary>Tells when the requests given to a candidate under evaluation have ended.</summary>
-internal sealed class EvaluationWatch(Route route, int requests)
+internal sealed class EvaluationWatch(object route, int requests)
 {
     private readonly TaskCompletionSource done = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int left = requests;
@@ -170,7 +143,7 @@ internal sealed class EvaluationWatch(Route route, int requests)
     public Task Done => done.Task;
 
     /// <summary>A sequence of some route ended; true when it was one of these.</summary>
-    public bool Ended(Route ended)
+    public bool Ended(object ended)
     {
         if (!ReferenceEquals(ended, route)) return false;
         var now = Interlocked.Decrement(ref left);

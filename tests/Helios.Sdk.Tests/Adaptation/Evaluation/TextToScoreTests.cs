@@ -12,14 +12,15 @@ public class TextToScoreTests
     {
         await using var engine = await TestEngine.ServeAsync("tiny-s");
         var candidate = engine.Engine.Parts.Profiles.Candidates[0];
-        var rows = candidate.Entry.Tokenizer.VocabularySize;
-        var text = new FinishedText(new RequestId(1), [5, rows + 1, 6], 1, candidate.Entry.Tokenizer, engine.Snapshot.Serving!);
-        Taps(text).Judged.Utf8Bytes.Should().Be(candidate.Entry.Tokenizer.GetBytes(6).Length);
+        var entry = engine.Engine.Parts.Pool.Find(candidate.Name);
+        var rows = entry.Tokenizer.VocabularySize;
+        var text = new FinishedText(new RequestId(1), [5, rows + 1, 6], 1, entry.Tokenizer, engine.Snapshot.Serving!);
+        Taps(text).Judged.Utf8Bytes.Should().Be(entry.Tokenizer.GetBytes(6).Length);
 
         RequestTaps Taps(FinishedText finished)
         {
-            var due = TextToScore.For(candidate, finished);
-            return due.ToTaps(candidate, new ScoredText(candidate.Depths, [.. candidate.Depths.Select(_ => new ExitSignal[due.Tokens.Length])]));
+            var due = TextToScore.For(entry, finished);
+            return due.ToTaps(entry.Tokenizer, new ScoredText(candidate.Depths, [.. candidate.Depths.Select(_ => new ExitSignal[due.Tokens.Length])]));
         }
     }
 
@@ -31,8 +32,9 @@ public class TextToScoreTests
         var other = engine.Engine.Parts.Pool.Find("stories260K").Tokenizer;
         var text = new FinishedText(new RequestId(1), [1, .. other.Encode("Once upon a time", addSpecialTokens: false), other.VocabularySize], 1, other, engine.Snapshot.Serving!);
 
-        var due = TextToScore.For(candidate, text);
-        var taps = due.ToTaps(candidate, new ScoredText(candidate.Depths, [.. candidate.Depths.Select(_ => new ExitSignal[due.Tokens.Length])]));
+        var entry = engine.Engine.Parts.Pool.Find(candidate.Name);
+        var due = TextToScore.For(entry, text);
+        var taps = due.ToTaps(entry.Tokenizer, new ScoredText(candidate.Depths, [.. candidate.Depths.Select(_ => new ExitSignal[due.Tokens.Length])]));
         taps.FirstServed.Should().Be(0);
         taps.Positions.Should().Be(due.Tokens.Length - 1);
     }

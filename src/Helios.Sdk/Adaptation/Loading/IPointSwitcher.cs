@@ -1,0 +1,26 @@
+namespace Helios.Sdk.Adaptation.Loading;
+
+/// <summary>Brings operating points up and puts them into service. Belongs to the adaptation loop.</summary>
+internal interface IPointSwitcher
+{
+    /// <summary>What serves; null before the first.</summary>
+    OperatingPoint? Present { get; }
+
+    /// <summary>Bytes per second of the last load; a guess before the first.</summary>
+    double LoadBytesPerSecond { get; }
+
+    /// <summary>
+    /// Loads a point and publishes it: new requests go to it from the next step on, and the guard starts from nothing. False
+    /// when it cannot be had; the journal then says why, and what serves goes on serving.
+    /// </summary>
+    Task<bool> ServeAsync(OperatingPoint point, CancellationToken cancellationToken);
+
+    /// <summary>Bytes of a target that are not on the device.</summary>
+    long BytesToLoad(LoadTarget target);
+
+    /// <summary>Why a target cannot be brought up beside what serves; null when it can.</summary>
+    string? Unreachable(LoadTarget target);
+
+    /// <summary>The guard has acted, or found nothing to do: it counts from nothing.</summary>
+    void ResetGuard();
+}

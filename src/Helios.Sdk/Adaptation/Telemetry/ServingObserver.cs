@@ -1,0 +1,24 @@
+using Helios.Sdk.Serving;
+using Helios.Sdk.Serving.Decoding;
+using Helios.Sdk.Serving.Requests;
+using Helios.Sdk.Serving.Routing;
+
+namespace Helios.Sdk.Adaptation.Telemetry;
+
+/// <summary>Tells the telemetry, which knows no sequences, what the serving loop says.</summary>
+internal sealed class ServingObserver(ServingTelemetry telemetry) : IServingObserver
+{
+    public void StepRan(ServedModel model, in StepTiming timing) => telemetry.StepRan(model.Info.Name, timing);
+
+    public void TokenEmitted(Sequence sequence, int depth, float confidence) =>
+        telemetry.TokenEmitted(new EmittedToken(sequence.Route, sequence.Id.Value, sequence.TenantKey, depth, confidence));
+
+    public void SequenceEnded(Sequence sequence, StreamEndKind kind)
+    {
+        if (sequence.Route is not { } route) return;
+        var completed = kind == StreamEndKind.Completed;
+        if (telemetry.SequenceEnded(route, completed))
+            telemetry.Texts.Add(new FinishedText(sequence.Id, sequence.Tokens.ToArray(), sequence.PromptLength, route.Lease.Served.Tokenizer, route.Point));
+        if (completed) telemetry.RequestCompleted(sequence.PromptLength, sequence.Known);
+    }
+}

@@ -1,0 +1,48 @@
+using Helios.Sdk.Adaptation.Telemetry;
+
+namespace Helios.Sdk.Tests.Adaptation.Telemetry;
+
+/// <summary>What reaches an adaptation loop that is busy.</summary>
+public class LoopSignalsTests
+{
+    private static readonly LoopSignal Due = new(AdaptationTrigger.Reassessment);
+    private static readonly LoopSignal Breach = new(AdaptationTrigger.Breach);
+
+    [Fact]
+    public async Task Many_signals_of_one_kind_do_not_crowd_out_a_breach()
+    {
+        var sent = new LoopSignals(inline: false);
+        for (var i = 0; i < 10; i++) sent.Send(Due);
+        sent.Send(Breach);
+        sent.Send(Due with { Scored = true });
+
+        await using var signals = sent.ReadAsync(CancellationToken.None).GetAsyncEnumerator();
+        (await Next()).Should().Be(Due);
+        (await Next()).Should().Be(Breach);
+        (await Next()).Should().Be(Due with { Scored = true });
+
+        sent.Send(Due);
+        (await Next()).Should().Be(Due, "the one before was read");
+
+        async Task<LoopSignal> Next()
+        {
+            await signals.MoveNextAsync();
+            return signals.Current;
+        }
+    }
+
+    [Fact]
+    public void A_reader_inline_has_read_when_sending_returns()
+    {
+        var sent = new LoopSignals(inline: true);
+        var read = new List<LoopSignal>();
+        _ = ReadAsync();
+        sent.Send(Breach);
+        read.Should().Equal(Breach);
+
+        async Task ReadAsync()
+        {
+            await foreach (var signal in sent.ReadAsync(CancellationToken.None).ConfigureAwait(false)) read.Add(signal);
+        }
+    }
+}
