@@ -11,7 +11,8 @@ internal static class EventLineFactory
     /// <summary>The line of an event; null for a kind that this command does not know.</summary>
     public static EventLine? Of(AdaptationEvent happened, double atMs) => happened switch
     {
-        AdaptationEvent.Evaluated e => new EvaluatedLine(e.Kind, atMs, e.Model, e.Took.TotalMilliseconds, [.. e.Profiles.Select(Profile)]),
+        AdaptationEvent.Evaluated e => new EvaluatedLine(e.Kind, atMs, e.Model, e.Took.TotalMilliseconds, [.. e.Profiles.Select(Profile)], e.Traffic),
+        AdaptationEvent.EvaluationFailed e => new EvaluationFailedLine(e.Kind, atMs, e.Model, e.Reason, e.RetryAfter?.TotalMilliseconds),
         AdaptationEvent.Loading e => new LoadLine(e.Kind, atMs, e.Target.Model, e.Target.Depth, e.Bytes),
         AdaptationEvent.Loaded e => new LoadLine(e.Kind, atMs, e.Target.Model, e.Target.Depth, e.Bytes, e.Took.TotalMilliseconds),
         AdaptationEvent.LoadFailed e => new LoadLine(e.Kind, atMs, e.Target.Model, e.Target.Depth, Reason: e.Reason, RetryAfterMs: e.RetryAfter?.TotalMilliseconds),

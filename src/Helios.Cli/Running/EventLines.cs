@@ -1,13 +1,18 @@
 using System.Collections.Immutable;
 using System.Text.Json.Serialization;
+using Helios.Sdk;
 
 namespace Helios.Cli.Running;
 
 /// <summary>A line of a run's output: what happened, and when, in milliseconds since the start.</summary>
 internal abstract record EventLine([property: JsonPropertyOrder(-2)] string Event, [property: JsonPropertyOrder(-1)] double AtMs);
 
-/// <summary>A candidate was evaluated.</summary>
-internal sealed record EvaluatedLine(string Event, double AtMs, string Model, double TookMs, ImmutableArray<ProfileLine> Profiles)
+/// <summary>A candidate was evaluated; <c>traffic</c> is how long live requests took before and meanwhile.</summary>
+internal sealed record EvaluatedLine(string Event, double AtMs, string Model, double TookMs, ImmutableArray<ProfileLine> Profiles, EvaluationTraffic? Traffic)
+    : EventLine(Event, AtMs);
+
+/// <summary>A candidate could not be evaluated.</summary>
+internal sealed record EvaluationFailedLine(string Event, double AtMs, string Model, string Reason, double? RetryAfterMs)
     : EventLine(Event, AtMs);
 
 /// <summary>What is known of a candidate at one exit; null means not known.</summary>

@@ -34,6 +34,7 @@ internal static class RunTables
         DecisionLine e => e.From is null || e.From == e.To ? $"{e.To}: {e.Reason}" : $"{e.From} to {e.To}: {e.Reason}",
         LoadLine { Reason: { } reason } e => $"{e.Model}@{e.Depth}: {reason}",
         LoadLine e => $"{e.Model}@{e.Depth}, {Units.Bytes(e.Bytes ?? 0)}",
+        EvaluationFailedLine e => $"{e.Model}: {e.Reason}",
         BreachLine e => $"{e.Model}@{e.Depth}: {e.Breaches} breaches in {e.Window} tokens",
         UnservedLine e => $"request {e.Request}: {e.Reason}",
         _ => null,
@@ -47,7 +48,7 @@ internal static class RunTables
 
     private static string Color(string kind) => kind switch
     {
-        "failed" or "rejected" or "loadfailed" => "red",
+        "failed" or "rejected" or "loadfailed" or "evaluationfailed" => "red",
         "breach" => "yellow",
         "selected" or "deepened" or "switched" => "green",
         _ => "blue",

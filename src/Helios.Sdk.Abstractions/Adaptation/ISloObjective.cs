@@ -127,6 +127,9 @@ public sealed record PointProfile
     /// <summary>Energy of a token, its share of prompts included, in joules; null while no meter has measured any. See <see cref="IEnergyMeter"/>.</summary>
     public double? JoulesPerToken { get; init; }
 
+    /// <summary>Share of tokens whose first sufficiently confident exit is this one or one below it, 0..1; 1 at full depth.</summary>
+    public double? Coverage { get; init; }
+
     /// <summary>Tokens the figures rest on.</summary>
     public int EvidenceTokens { get; init; }
 

@@ -135,14 +135,40 @@ public sealed class AdaptationOptions
     /// </summary>
     public string Objective { get; set; } = "throughput";
 
+    /// <summary>
+    /// File in which profiles are kept from one run to the next: what steps cost, and what scoring showed, by checkpoint, device
+    /// and precision; no text. Written at every reassessment and at the end. A file that cannot be used is ignored with a
+    /// warning. Null keeps none.
+    /// </summary>
+    public string? ProfileStore { get; set; }
+
+    /// <summary>
+    /// Age at which kept evidence counts for nothing, above 0; a seventh of it halves what evidence counts. With enough of it left, the
+    /// first selection evaluates nothing anew.
+    /// </summary>
+    public TimeSpan ProfileMaxAge { get; set; } = TimeSpan.FromDays(7);
+
     /// <summary>Candidates evaluated (paper: K = 3), at least 1.</summary>
     public int Candidates { get; set; } = 3;
 
     /// <summary>Live requests each candidate answers while it is evaluated (paper: 5), at least 1.</summary>
     public int RequestsPerCandidate { get; set; } = 5;
 
+    /// <summary>
+    /// Most time that a candidate's load, the probe of its steps, the answers to its requests and scoring may each take while it
+    /// is evaluated, above 0, at most a day. One that takes longer is left alone for a while; waiting for requests does not count.
+    /// </summary>
+    public TimeSpan EvaluationTimeLimit { get; set; } = TimeSpan.FromMinutes(5);
+
     /// <summary>Whether a candidate may serve with fewer layers than it has.</summary>
     public bool LoadPartially { get; set; } = true;
+
+    /// <summary>
+    /// How a depth is found fit to serve: <c>constrained</c> (its breach rate, less a margin, under what the guard bears), or the
+    /// paper's plain rule, <c>coverage:0.9</c> (the shallowest exit up to which nine tenths of all tokens are sure enough to
+    /// leave). Floors of quality and agreement hold beside either.
+    /// </summary>
+    public string DepthRule { get; set; } = "constrained";
 
     /// <summary>Calibrated probability of equalling the full-depth token below which a token is a breach, 0 to 1.</summary>
     public double ConfidenceTarget { get; set; } = 0.7;

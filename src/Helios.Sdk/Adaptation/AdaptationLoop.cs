@@ -1,6 +1,7 @@
 using Helios.Sdk.Adaptation.Evaluation;
 using Helios.Sdk.Adaptation.Loading;
 using Helios.Sdk.Adaptation.Objectives;
+using Helios.Sdk.Adaptation.Repository;
 using Helios.Sdk.Adaptation.Selection;
 using Helios.Sdk.Adaptation.Telemetry;
 using Helios.Sdk.Serving.Routing;
@@ -44,11 +45,29 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
         {
             // It uses the pool, which is disposed after this; the device thread has cancelled what it waits for.
             await scoringRecent.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            Keep();
         }
     }
 
-    /// <summary>Something serves before anything is known: the first candidate that fits, as deep as fits.</summary>
+    /// <summary>
+    /// Something serves before anything is known: the first candidate that fits, as deep as fits. A load that failed may have
+    /// failed for a moment, so it is tried again when the back-off is over, a few times.
+    /// </summary>
     private async Task ServeFirstAsync(CancellationToken cancellationToken)
+    {
+        const int Attempts = 3;
+        for (var attempt = 1; !await TryServeFirstAsync(cancellationToken).ConfigureAwait(false); attempt++)
+        {
+            var wait = parts.Profiles.Candidates.Select(candidate => parts.Switcher.RetryAfter(candidate.Name)).Min();
+            if (wait is null) throw new HeliosException("No model of the pool can be served within the memory budget; the events of the adaptation loop say why.");
+            if (attempt == Attempts) throw new HeliosException($"No model of the pool could be loaded in {Attempts} attempts; the events of the adaptation loop say why.");
+            await Task.Delay(wait.Value, parts.Time, cancellationToken).ConfigureAwait(false);
+        }
+
+        ready.TrySetResult();
+    }
+
+    private async Task<bool> TryServeFirstAsync(CancellationToken cancellationToken)
     {
         foreach (var candidate in parts.Profiles.Candidates)
         {
@@ -56,13 +75,11 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
             {
                 var target = new LoadTarget(candidate.Name, depth);
                 var point = parts.Options.Enabled ? new OperatingPoint(target) : new OperatingPoint(target, parts.Serving.ExitPolicy, parts.Serving.DraftDepth);
-                if (!await parts.Switcher.ServeAsync(point, cancellationToken).ConfigureAwait(false)) continue;
-                ready.TrySetResult();
-                return;
+                if (await parts.Switcher.ServeAsync(point, cancellationToken).ConfigureAwait(false)) return true;
             }
         }
 
-        throw new HeliosException("No model of the pool can be served within the memory budget; the events of the adaptation loop say why.");
+        return false;
     }
 
     private IEnumerable<int> FirstDepths(Candidate candidate)
@@ -107,9 +124,13 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
 
         // Too little evidence is no reason for a change: the next interval brings more.
         if (parts.Profiles.ScoredTexts(parts.Switcher.Present!.Target.Model) < parts.Options.RequestsPerCandidate) return;
+        await parts.Evaluation.RetryAsync(parts.Profiles.Candidates, cancellationToken).ConfigureAwait(false);
         var decision = await SelectAsync(trigger, cancellationToken).ConfigureAwait(false);
         parts.Journal.Tell(new AdaptationEvent.Reassessed(parts.Journal.Now, decision));
+        Keep();
     }
+
+    private void Keep() => parts.Store?.Save(parts.Profiles.Candidates, parts.Telemetry.Lengths);
 
     private async Task<AdaptationDecision> SelectAsync(AdaptationTrigger trigger, CancellationToken cancellationToken)
     {
@@ -125,6 +146,7 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
             IsReachable = target => parts.Switcher.Unreachable(target) is null,
             CostOf = CostOf,
         });
+        if (trigger == AdaptationTrigger.Start && parts.Profiles.Inherited(parts.Journal.Now) is { } inherited) decision = decision with { Reason = $"{decision.Reason}; {inherited}" };
         await ApplyAsync(decision, cancellationToken).ConfigureAwait(false);
         return decision;
     }
@@ -189,4 +211,11 @@ internal sealed record AdaptationParts(
     ITextScoring Scoring,
     AdaptationJournal Journal,
     Func<UsualLengths, ISloObjective> Constrained,
-    Func<ISloObjective, UsualLengths, GuardPolicy> Guard);
+    Func<ISloObjective, UsualLengths, GuardPolicy> Guard)
+{
+    /// <summary>Keeps profiles from one run to the next; null keeps none.</summary>
+    public ProfileStore? Store { get; init; }
+
+    /// <summary>The clock.</summary>
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+}

@@ -18,6 +18,7 @@ internal static class OptionsCheck
         Try(options.Serving.ExitPolicy, name => ExitPolicyParser.Parse(name, builder.ExitPolicies), "Serving.ExitPolicy", wrong);
         Try(options.Serving.Order, name => RequestOrders.Find(name, builder.Time, builder.RequestOrders), "Serving.Order", wrong);
         Try(options.Adaptation.Objective, name => ObjectiveParser.Parse(name, builder.Objectives), "Adaptation.Objective", wrong);
+        Try(options.Adaptation.DepthRule, name => DepthRule.Parse(name), "Adaptation.DepthRule", wrong);
         if (wrong.Count > 0) throw new ArgumentException(string.Join(Environment.NewLine, wrong), nameof(options));
     }
 
@@ -63,6 +64,9 @@ internal static class OptionsCheck
             AtLeast("Adaptation.FixedDepth", adaptation.FixedDepth ?? 1, 1),
             AtLeast("Adaptation.Candidates", adaptation.Candidates, 1),
             AtLeast("Adaptation.RequestsPerCandidate", adaptation.RequestsPerCandidate, 1),
+            adaptation.ProfileStore is null || Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(adaptation.ProfileStore))) ? null : $"Adaptation.ProfileStore is '{adaptation.ProfileStore}'; expected a file in a folder that exists, or null.",
+            adaptation.ProfileMaxAge > TimeSpan.Zero ? null : $"Adaptation.ProfileMaxAge is {adaptation.ProfileMaxAge}; expected above 0.",
+            adaptation.EvaluationTimeLimit > TimeSpan.Zero && adaptation.EvaluationTimeLimit <= TimeSpan.FromDays(1) ? null : $"Adaptation.EvaluationTimeLimit is {adaptation.EvaluationTimeLimit}; expected above 0, at most 1 day.",
             Between("Adaptation.ConfidenceTarget", adaptation.ConfidenceTarget, 0, 1),
             AtLeast("Adaptation.BreachWindow", adaptation.BreachWindow, 1),
             adaptation.BreachLimit >= 0 && adaptation.BreachLimit < adaptation.BreachWindow ? null : $"Adaptation.BreachLimit is {adaptation.BreachLimit}; expected 0 to {adaptation.BreachWindow - 1} (below Adaptation.BreachWindow).",

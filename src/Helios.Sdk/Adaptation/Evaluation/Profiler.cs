@@ -110,6 +110,7 @@ internal static class Profiler
             BreachRate = exit.BreachRate,
             BreachRateInterval = exit.BreachRateInterval,
             ExitShare = exit.ExitShare,
+            Coverage = exit.Coverage,
             EvidenceTokens = exit.Tokens,
             EvidenceRequests = exit.Requests,
             Batches = steady.Batches(room.MaxBatch),

@@ -30,13 +30,13 @@ internal static class ObjectiveParser
         throw new ArgumentException($"There is no objective '{text}'. Known are: {string.Join(", ", known)}.", nameof(text));
     }
 
-    /// <summary>Puts an objective under the constraints of the options: budget, breach rate, quality, agreement, bytes, energy, time to first token.</summary>
+    /// <summary>Puts an objective under the constraints of the options: budget, depth rule, quality, agreement, bytes, energy, time to first token.</summary>
     /// <param name="objective">What is to be best.</param>
     /// <param name="options">The adaptation loop's options.</param>
     /// <param name="maxBreachRate">Highest breach rate chosen, 0..1; see <see cref="Selection.BreachAlarm.Ceiling"/>.</param>
     public static ISloObjective Constrain(ISloObjective objective, AdaptationOptions options, double maxBreachRate)
     {
-        objective = new BreachCeiling(new FitsBudget(objective), maxBreachRate);
+        objective = DepthRule.Parse(options.DepthRule).Apply(new FitsBudget(objective), maxBreachRate);
         if (options.MaxQualityGap is { } gap) objective = new QualityFloor(objective, gap);
         if (options.MinAgreement is { } agreement) objective = new AgreementFloor(objective, agreement);
         if (options.MaxJoulesPerToken is { } joules) objective = new JoulesCeiling(objective, joules);

@@ -37,6 +37,9 @@ internal sealed class ServingTelemetry
 
     public UsualLengths Lengths { get; } = new();
 
+    /// <summary>How long the latest requests took.</summary>
+    public RequestTimes Times { get; } = new();
+
     /// <summary>Requests completed since the engine started.</summary>
     public long Completed { get; private set; }
 

@@ -126,20 +126,6 @@ public class ProfilerTests
         Profiler.Profile(candidate, Serving, [candidate.Evidence, rival])[2].QualityGap.Should().BeNull();
     }
 
-    [Fact]
-    public void The_table_keeps_the_latest_of_each_point()
-    {
-        var table = new PerformanceHistoryTable();
-        var profiles = Profiler.Profile(Candidate(), Serving, []);
-        table.Update("f", "cpu", profiles, request: 5);
-        table.Update("f", "cpu", [profiles[0] with { Throughput = 1 }], request: 9);
-        table.Update("e", "cpu", [profiles[1]], request: 10);
-
-        table.Snapshot.Select(row => (row.Key.Fingerprint, row.Key.Depth, row.UpdatedAtRequest)).Should().Equal(("e", 4, 10), ("f", 2, 9), ("f", 4, 5), ("f", 6, 5));
-        table.Find(new HistoryKey("f", "cpu", Precision.Auto, 2))!.Profile.Throughput.Should().Be(1);
-        table.Find(new HistoryKey("f", "gpu", Precision.Auto, 2)).Should().BeNull();
-    }
-
     private static CandidateFacts Candidate() => new()
     {
         Model = Sample.Model(),
