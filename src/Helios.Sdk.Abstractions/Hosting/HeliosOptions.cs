@@ -206,6 +206,12 @@ public sealed class AdaptationOptions
     /// <summary>Most of the device's time that evaluation probes and shadow scoring may take, in (0, 1].</summary>
     public double MaxScoringShare { get; set; } = 0.05;
 
+    /// <summary>
+    /// Most of the machine's processors that reading and packing weights may take while requests run, in (0, 1]; 1 loads as fast
+    /// as it can. A load keeps one processor busy, so the default of 1/8 slows it down on machines of fewer than eight.
+    /// </summary>
+    public double MaxLoadShare { get; set; } = 0.125;
+
     /// <summary>Least predicted gain for which a point that serves well is left, relative (0.03 = 3 %).</summary>
     public double MinimumGain { get; set; } = 0.03;
 

@@ -182,13 +182,19 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
 
     private async Task ApplyAsync(AdaptationDecision decision, CancellationToken cancellationToken)
     {
+        using var activity = DecisionTrace.Start(decision);
         parts.Journal.Decide(decision);
         Degraded = decision.Degraded;
         var keeps = decision.Act == AdaptationAct.Keep;
         if (!keeps || decision.Trigger == AdaptationTrigger.Start) parts.Journal.Tell(new AdaptationEvent.Selected(parts.Journal.Now, decision));
         if (keeps) return;
 
-        if (!await parts.Switcher.ServeAsync(decision.Chosen, cancellationToken).ConfigureAwait(false)) return;
+        if (!await parts.Switcher.ServeAsync(decision.Chosen, cancellationToken).ConfigureAwait(false))
+        {
+            DecisionTrace.Fail(activity);
+            return;
+        }
+
         if (decision.Act == AdaptationAct.Deepen) parts.Journal.Tell(new AdaptationEvent.Deepened(parts.Journal.Now, decision));
         else parts.Journal.Tell(new AdaptationEvent.Switched(parts.Journal.Now, decision));
     }

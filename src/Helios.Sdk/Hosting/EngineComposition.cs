@@ -50,14 +50,16 @@ internal static class EngineComposition
         var blocks = new BlockPool(kv, budget);
         var work = new DeviceWork(adaptation.MaxScoringShare, time);
         var memory = new KvReclaimer(budget, blocks, work);
-        var entries = checkpoints.Select(checkpoint => MakeEntry(checkpoint, backend, options)).ToList();
+        ServingLoop? loop = null;
+        var pace = new LoadPace(adaptation.MaxLoadShare, Environment.ProcessorCount, () => loop?.Sequences.Running > 0, time);
+        var entries = checkpoints.Select(checkpoint => MakeEntry(new PacedCheckpoint(checkpoint, pace), backend, options)).ToList();
         var pool = new ModelPool(entries, backend, kv, memory, new PoolSettings(options.Precision, options.Serving.MaxRowsPerStep, budget, time));
 
         var routes = new Routes();
         var telemetry = new ServingTelemetry(adaptation);
         var energy = new EnergyGauge(builder.EnergyMeter?.Invoke() ?? EnergyMeters.For(backend.Device), () => telemetry.BusySeconds, time);
         var scheduler = builder.Scheduler?.Invoke() ?? RequestOrders.CreateScheduler(options.Serving, time, builder.RequestOrders);
-        var loop = new ServingLoop(new ServingParts(options.Serving, scheduler, blocks, work, new ServingObserver(telemetry), time), routes);
+        loop = new ServingLoop(new ServingParts(options.Serving, scheduler, blocks, work, new ServingObserver(telemetry), time), routes);
         memory.Serve(loop);
 
         IExitPolicy PolicyOf(string name) => ExitPolicyParser.Parse(name, builder.ExitPolicies);
@@ -116,7 +118,7 @@ internal static class EngineComposition
         return part;
     }
 
-    private static PoolEntry MakeEntry(Checkpoint checkpoint, IBackend backend, HeliosOptions options)
+    private static PoolEntry MakeEntry(PacedCheckpoint checkpoint, IBackend backend, HeliosOptions options)
     {
         var info = checkpoint.Info;
         var tokenizer = TokenizerFiles.LoadFor(info);
