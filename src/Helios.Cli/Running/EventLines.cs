@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json.Serialization;
+using Helios.Sdk;
 
 namespace Helios.Cli.Running;
 
@@ -27,8 +28,17 @@ internal sealed record ProfileLine(
     double? Agreement,
     double? BreachRate,
     double? ExitShare,
+    IntervalLine? QualityGapInterval,
+    IntervalLine? AgreementInterval,
+    IntervalLine? BreachRateInterval,
     int EvidenceTokens,
     int EvidenceRequests);
+
+/// <summary>Where a figure lies with 95 % confidence, whole requests being the units.</summary>
+internal sealed record IntervalLine(double Low, double High)
+{
+    public static IntervalLine? Of(Interval? interval) => interval is { } known ? new(known.Low, known.High) : null;
+}
 
 /// <summary>A decision of the adaptation loop, with everything it looked at.</summary>
 internal sealed record DecisionLine(
@@ -70,6 +80,11 @@ internal sealed record LoadLine(
 
 /// <summary>The breach counter went over its limit.</summary>
 internal sealed record BreachLine(string Event, double AtMs, string Model, int Depth, string ExitPolicy, int Breaches, int Window)
+    : EventLine(Event, AtMs);
+
+/// <summary>Scoring at full depth showed what serves below its floor, so many tokens after it was published.</summary>
+internal sealed record QualityBreachLine(
+    string Event, double AtMs, string Model, int Depth, string ExitPolicy, string Reason, ProfileLine Profile, long ServedTokens, long ScoredTokens)
     : EventLine(Event, AtMs);
 
 /// <summary>

@@ -30,6 +30,7 @@ internal static class RunTables
         LoadLine { Reason: { } reason } e => $"{e.Model}@{e.Depth}: {reason}",
         LoadLine e => $"{e.Model}@{e.Depth}, {Units.Bytes(e.Bytes ?? 0)}",
         BreachLine e => $"{e.Model}@{e.Depth}: {e.Breaches} breaches in {e.Window} tokens",
+        QualityBreachLine e => $"{e.Model}@{e.Depth}: {e.Reason}, after {Units.Count(e.ServedTokens)} served and {Units.Count(e.ScoredTokens)} scored tokens",
         UnservedLine e => $"request {e.Request}: {e.Reason}",
         _ => null,
     };

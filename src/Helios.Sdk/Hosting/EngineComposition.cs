@@ -56,11 +56,13 @@ internal static class EngineComposition
         var scheduler = builder.Scheduler?.Invoke() ?? RequestOrders.CreateScheduler(options.Serving, time, builder.RequestOrders);
         var loop = new ServingLoop(new ServingParts(options.Serving, scheduler, blocks, work, new ServingObserver(telemetry), time), routes);
         memory.Serve(loop);
+        work.OwedWhen(() => telemetry.Sampling.IsOwed);
 
         IExitPolicy PolicyOf(string name) => ExitPolicyParser.Parse(name, builder.ExitPolicies);
         var journal = new AdaptationJournal(time, logger);
+        var certificates = Certificates.Load(adaptation.Certificates, options.Precision, [.. entries.Select(entry => entry.Info)]);
         var candidates = MakeCandidates(entries, adaptation, budget);
-        var profiles = new Profiles(candidates, telemetry, new ProfileSettings(options.Serving, budget.Limit, kv.SlabBytes, backend.Device.Description, kv.BlockBytes));
+        var profiles = new Profiles(candidates, telemetry, new ProfileSettings(options.Serving, budget.Limit, kv.SlabBytes, backend.Device.Description, kv.BlockBytes) { CertificateOf = certificates.Find });
         var scorer = new LayerwiseScorer(new ScoringParts(backend, kv, blocks, pool, memory, work, options.Precision, options.Serving.MaxRowsPerStep));
         var scoring = new TextScoring(pool, scorer, telemetry.Texts, journal);
         var switcher = new PointSwitcher(pool, routes, telemetry, journal, new SwitchSettings(adaptation, PolicyOf, loop.Wake, time));
@@ -70,6 +72,8 @@ internal static class EngineComposition
             adaptation, options.Serving, profiles, telemetry, switcher, evaluation, scoring, journal,
             lengths => ObjectiveParser.Constrain(objective, adaptation, BreachAlarm.Ceiling(adaptation, TokensPerInterval(adaptation, lengths))),
             (constrained, lengths) => new GuardPolicy(constrained, BreachAlarm.Ceiling(adaptation, TokensPerInterval(adaptation, lengths)), TokensPerInterval(adaptation, lengths))));
+        var metrics = Opened(new AdaptationMetrics(profiles, work), opened);
+        _ = journal.Subscribe(metrics.Note);
         var overrides = new PointOverrides(pool, routes, profiles, adapting.Ready, PolicyOf);
 
         return new EngineParts
@@ -89,6 +93,7 @@ internal static class EngineComposition
             Profiles = profiles,
             Journal = journal,
             Adaptation = adapting,
+            Metrics = metrics,
             Door = new RequestDoor(pool, routes, overrides, time),
             Scorer = scorer,
             Scores = new SequenceScorer(pool, scorer),

@@ -26,7 +26,14 @@ internal sealed class Profiles(IEnumerable<Candidate> initial, ServingTelemetry 
         foreach (var (model, timing) in telemetry.TakeSteps())
             candidates.FirstOrDefault(candidate => candidate.Name == model)?.Observe(timing);
 
-        var profiles = candidates.SelectMany(candidate => Profile(candidate)).ToImmutableArray();
+        var serving = telemetry.Guard?.Point;
+        var profiles = candidates
+            .SelectMany(candidate => Profile(candidate).Select(profile => profile with
+            {
+                IsServing = profile.Point == serving,
+                Certificate = settings.CertificateOf(candidate.Model.Info, profile.Point),
+            }))
+            .ToImmutableArray();
         ImmutableInterlocked.InterlockedExchange(ref latest, profiles);
         foreach (var candidate in candidates)
             History.Update(candidate.Model.Info.Fingerprint, settings.Device, profiles.Where(profile => profile.Point.Target.Model == candidate.Name), telemetry.Completed);
@@ -113,4 +120,8 @@ internal sealed class Profiles(IEnumerable<Candidate> initial, ServingTelemetry 
 /// <param name="SlabBytes">Bytes of a KV slab.</param>
 /// <param name="Device">The hardware, as a key.</param>
 /// <param name="BlockBytes">Bytes of a KV block of a shape.</param>
-internal sealed record ProfileSettings(ServingOptions Serving, long BudgetBytes, long SlabBytes, string Device, Func<KvShape, long> BlockBytes);
+internal sealed record ProfileSettings(ServingOptions Serving, long BudgetBytes, long SlabBytes, string Device, Func<KvShape, long> BlockBytes)
+{
+    /// <summary>The certificate that covers a point; null when none does.</summary>
+    public Func<CheckpointInfo, OperatingPoint, RiskCertificate?> CertificateOf { get; init; } = static (_, _) => null;
+}

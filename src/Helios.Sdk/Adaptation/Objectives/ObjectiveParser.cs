@@ -33,8 +33,17 @@ internal static class ObjectiveParser
     public static ISloObjective Constrain(ISloObjective objective, AdaptationOptions options, double maxBreachRate)
     {
         objective = new BreachCeiling(new FitsBudget(objective), maxBreachRate);
-        if (options.MaxQualityGap is { } gap) objective = new QualityFloor(objective, gap);
-        if (options.MinAgreement is { } agreement) objective = new AgreementFloor(objective, agreement);
+        objective = WithFloors(objective, options);
+        if (options.RequireCertificate) objective = new CertifiedOnly(objective);
+        return objective;
+    }
+
+    /// <summary>Puts an objective above the floors of quality and agreement that the options ask for.</summary>
+    public static ISloObjective WithFloors(ISloObjective objective, AdaptationOptions options)
+    {
+        var need = EvidenceNeed.Of(options);
+        if (options.MaxQualityGap is { } gap) objective = new QualityFloor(objective, gap, need);
+        if (options.MinAgreement is { } agreement) objective = new AgreementFloor(objective, agreement, need);
         return objective;
     }
 }
