@@ -6,6 +6,7 @@ using Helios.Cli.Options;
 using Helios.Cli.Output;
 using Helios.Cli.Running;
 using Helios.Sdk;
+using Helios.Sdk.Quantities;
 
 namespace Helios.Cli.Commands;
 

@@ -9,6 +9,10 @@ internal static partial class OptionNames
     [
         ("Adaptation.FixedDepth", "--depth"),
         ("Adaptation.Objective", "--objective"),
+        ("Adaptation.MaxPointBytes", "--max-bytes"),
+        ("Adaptation.MaxJoulesPerToken", "--max-joules"),
+        ("Adaptation.MaxTtft", "--max-ttft"),
+        ("EstimateEnergy(watts)", "--estimate-watts W"),
         ("Serving.ExitPolicy", "--exit-policy"),
         ("Serving.DraftDepth", "--lossless"),
         ("TokenIds[", "--ids["),

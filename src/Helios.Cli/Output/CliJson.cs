@@ -19,6 +19,7 @@ namespace Helios.Cli.Output;
 [JsonSerializable(typeof(ExitsBenched))]
 [JsonSerializable(typeof(SoakBenched))]
 [JsonSerializable(typeof(EvaluatedLine))]
+[JsonSerializable(typeof(EvaluationFailedLine))]
 [JsonSerializable(typeof(DecisionLine))]
 [JsonSerializable(typeof(LoadLine))]
 [JsonSerializable(typeof(BreachLine))]

@@ -1,6 +1,7 @@
 using Helios.Sdk.Adaptation.Evaluation;
 using Helios.Sdk.Adaptation.Loading;
 using Helios.Sdk.Adaptation.Objectives;
+using Helios.Sdk.Adaptation.Repository;
 using Helios.Sdk.Adaptation.Selection;
 using Helios.Sdk.Adaptation.Telemetry;
 using Helios.Sdk.Serving.Routing;
@@ -33,7 +34,7 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
             if (!parts.Options.Enabled) return;
 
             await parts.Evaluation.RunAsync(parts.Profiles.Candidates, cancellationToken).ConfigureAwait(false);
-            await SelectAsync(AdaptationTrigger.Start, cancellationToken).ConfigureAwait(false);
+            await SelectAsync(AdaptationTrigger.Start, stayBecause: null, cancellationToken).ConfigureAwait(false);
             await ReactAsync(cancellationToken).ConfigureAwait(false);
         }
         catch (Exception error)
@@ -45,11 +46,29 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
         {
             // It uses the pool, which is disposed after this; the device thread has cancelled what it waits for.
             await shadow.EndAsync().ConfigureAwait(false);
+            Keep();
         }
     }
 
-    /// <summary>Something serves before anything is known: the first candidate that fits, as deep as fits.</summary>
+    /// <summary>
+    /// Something serves before anything is known: the first candidate that fits, as deep as fits. A load that failed may have
+    /// failed for a moment, so it is tried again when the back-off is over, a few times.
+    /// </summary>
     private async Task ServeFirstAsync(CancellationToken cancellationToken)
+    {
+        const int Attempts = 3;
+        for (var attempt = 1; !await TryServeFirstAsync(cancellationToken).ConfigureAwait(false); attempt++)
+        {
+            var wait = parts.Profiles.Candidates.Select(candidate => parts.Switcher.RetryAfter(candidate.Name)).Min();
+            if (wait is null) throw new HeliosException("No model of the pool can be served within the memory budget; the events of the adaptation loop say why.");
+            if (attempt == Attempts) throw new HeliosException($"No model of the pool could be loaded in {Attempts} attempts; the events of the adaptation loop say why.");
+            await Task.Delay(wait.Value, parts.Time, cancellationToken).ConfigureAwait(false);
+        }
+
+        ready.TrySetResult();
+    }
+
+    private async Task<bool> TryServeFirstAsync(CancellationToken cancellationToken)
     {
         foreach (var candidate in parts.Profiles.Candidates)
         {
@@ -57,13 +76,11 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
             {
                 var target = new LoadTarget(candidate.Name, depth);
                 var point = parts.Options.Enabled ? new OperatingPoint(target) : new OperatingPoint(target, parts.Serving.ExitPolicy, parts.Serving.DraftDepth);
-                if (!await parts.Switcher.ServeAsync(point, cancellationToken).ConfigureAwait(false)) continue;
-                ready.TrySetResult();
-                return;
+                if (await parts.Switcher.ServeAsync(point, cancellationToken).ConfigureAwait(false)) return true;
             }
         }
 
-        throw new HeliosException("No model of the pool can be served within the memory budget; the events of the adaptation loop say why.");
+        return false;
     }
 
     private IEnumerable<int> FirstDepths(Candidate candidate)
@@ -104,7 +121,7 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
 
         parts.Journal.Tell(new AdaptationEvent.QualityBreach(
             parts.Journal.Now, serving.Point, because, serving, parts.Telemetry.ServedTokens, parts.Telemetry.Sampling.ScoredTokens));
-        var decision = await SelectAsync(AdaptationTrigger.Quality, cancellationToken).ConfigureAwait(false);
+        var decision = await SelectAsync(AdaptationTrigger.Quality, stayBecause: null, cancellationToken).ConfigureAwait(false);
         if (decision.Act == AdaptationAct.Keep) parts.Journal.Tell(new AdaptationEvent.Stayed(parts.Journal.Now, decision));
     }
 
@@ -126,11 +143,16 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
 
         quality.Rearm();
         parts.Profiles.Refresh();
-        var decision = await SelectAsync(trigger, cancellationToken, TooLittle()).ConfigureAwait(false);
+        var tooLittle = TooLittle();
+        if (tooLittle is null) await parts.Evaluation.RetryAsync(parts.Profiles.Candidates, cancellationToken).ConfigureAwait(false);
+        var decision = await SelectAsync(trigger, tooLittle, cancellationToken).ConfigureAwait(false);
         parts.Journal.Tell(new AdaptationEvent.Reassessed(parts.Journal.Now, decision));
+        Keep();
     }
 
-    private async Task<AdaptationDecision> SelectAsync(AdaptationTrigger trigger, CancellationToken cancellationToken, string? stayBecause = null)
+    private void Keep() => parts.Store?.Save(parts.Profiles.Candidates, parts.Telemetry.Lengths);
+
+    private async Task<AdaptationDecision> SelectAsync(AdaptationTrigger trigger, string? stayBecause, CancellationToken cancellationToken)
     {
         parts.Profiles.Refresh();
         objective = new Reachable(parts.Constrained(parts.Telemetry.Lengths), parts.Switcher.Unreachable);
@@ -138,13 +160,14 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
         {
             At = parts.Journal.Now,
             Trigger = trigger,
-            Profiles = parts.Profiles.Known(),
+            Profiles = stayBecause is null ? parts.Profiles.Known() : parts.Profiles.Latest,
             Present = parts.Switcher.Present,
             StayBecause = stayBecause,
             IsLoaded = target => parts.Switcher.BytesToLoad(target) == 0,
             IsReachable = target => parts.Switcher.Unreachable(target) is null,
             CostOf = CostOf,
         });
+        if (trigger == AdaptationTrigger.Start && parts.Profiles.Inherited(parts.Journal.Now) is { } inherited) decision = decision with { Reason = $"{decision.Reason}; {inherited}" };
         await ApplyAsync(decision, cancellationToken).ConfigureAwait(false);
         return decision;
     }
@@ -209,4 +232,11 @@ internal sealed record AdaptationParts(
     ITextScoring Scoring,
     AdaptationJournal Journal,
     Func<UsualLengths, ISloObjective> Constrained,
-    Func<ISloObjective, UsualLengths, GuardPolicy> Guard);
+    Func<ISloObjective, UsualLengths, GuardPolicy> Guard)
+{
+    /// <summary>Keeps profiles from one run to the next; null keeps none.</summary>
+    public ProfileStore? Store { get; init; }
+
+    /// <summary>The clock.</summary>
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+}

@@ -3,9 +3,11 @@ using Helios.Sdk.Adaptation.Certification;
 using Helios.Sdk.Adaptation.Evaluation;
 using Helios.Sdk.Adaptation.Loading;
 using Helios.Sdk.Adaptation.Objectives;
+using Helios.Sdk.Adaptation.Repository;
 using Helios.Sdk.Adaptation.Selection;
 using Helios.Sdk.Adaptation.Telemetry;
 using Helios.Sdk.Checkpoints;
+using Helios.Sdk.Energy;
 using Helios.Sdk.ExitPolicies;
 using Helios.Sdk.Serving;
 using Helios.Sdk.Serving.Decoding;
@@ -53,6 +55,7 @@ internal static class EngineComposition
 
         var routes = new Routes();
         var telemetry = new ServingTelemetry(adaptation);
+        var energy = new EnergyGauge(builder.EnergyMeter?.Invoke() ?? EnergyMeters.For(backend.Device), () => telemetry.BusySeconds, time);
         var scheduler = builder.Scheduler?.Invoke() ?? RequestOrders.CreateScheduler(options.Serving, time, builder.RequestOrders);
         var loop = new ServingLoop(new ServingParts(options.Serving, scheduler, blocks, work, new ServingObserver(telemetry), time), routes);
         memory.Serve(loop);
@@ -62,16 +65,24 @@ internal static class EngineComposition
         var journal = new AdaptationJournal(time, logger);
         var certificates = Certificates.Load(adaptation.Certificates, options.Precision, [.. entries.Select(entry => entry.Info)]);
         var candidates = MakeCandidates(entries, adaptation, budget);
-        var profiles = new Profiles(candidates, telemetry, new ProfileSettings(options.Serving, budget.Limit, kv.SlabBytes, backend.Device.Description, kv.BlockBytes) { CertificateOf = certificates.Find });
+        var store = OpenStore(options, backend.Device, journal);
+        if (store?.Usual is { } usual) telemetry.Lengths.Restore(usual.PromptTokens, usual.TotalTokens);
+        foreach (var candidate in candidates) store?.Restore(candidate);
+        var profiles = new Profiles(candidates, telemetry, new ProfileSettings(options.Serving, budget.Limit, kv.SlabBytes, kv.BlockBytes) { Watts = () => energy.Watts, CertificateOf = certificates.Find });
         var scorer = new LayerwiseScorer(new ScoringParts(backend, kv, blocks, pool, memory, work, options.Precision, options.Serving.MaxRowsPerStep));
         var scoring = new TextScoring(pool, scorer, telemetry.Texts, journal);
         var switcher = new PointSwitcher(pool, routes, telemetry, journal, new SwitchSettings(adaptation, PolicyOf, loop.Wake, time));
-        var evaluation = new LiveEvaluation(switcher, telemetry, scoring, new StepProbe(blocks, work, time), profiles, journal, new EvaluationSettings(adaptation.RequestsPerCandidate, options.Serving, work, time));
+        var evaluation = new LiveEvaluation(switcher, telemetry, scoring, new StepProbe(blocks, work, time), profiles, journal, new EvaluationSettings(adaptation.RequestsPerCandidate, adaptation.EvaluationTimeLimit, options.Serving, work, time));
         var objective = ObjectiveParser.Parse(adaptation.Objective, builder.Objectives);
+        if (adaptation.Enabled) CheckMeter(objective, adaptation, energy);
         var adapting = new AdaptationLoop(new AdaptationParts(
             adaptation, options.Serving, profiles, telemetry, switcher, evaluation, scoring, journal,
             lengths => ObjectiveParser.Constrain(objective, adaptation, BreachAlarm.Ceiling(adaptation, TokensPerInterval(adaptation, lengths))),
-            (constrained, lengths) => new GuardPolicy(constrained, BreachAlarm.Ceiling(adaptation, TokensPerInterval(adaptation, lengths)), TokensPerInterval(adaptation, lengths))));
+            (constrained, lengths) => new GuardPolicy(constrained, BreachAlarm.Ceiling(adaptation, TokensPerInterval(adaptation, lengths)), TokensPerInterval(adaptation, lengths)))
+        {
+            Store = store,
+            Time = time,
+        });
         var metrics = Opened(new AdaptationMetrics(profiles, work), opened);
         _ = journal.Subscribe(metrics.Note);
         var overrides = new PointOverrides(pool, routes, profiles, adapting.Ready, PolicyOf);
@@ -89,6 +100,7 @@ internal static class EngineComposition
             Routes = routes,
             Loop = loop,
             Telemetry = telemetry,
+            Energy = energy,
             Switcher = switcher,
             Profiles = profiles,
             Journal = journal,
@@ -128,6 +140,12 @@ internal static class EngineComposition
         return [.. chosen.Select(choice => new Candidate(entries.First(entry => entry.Info == choice.Model).Candidacy, options))];
     }
 
+    private static ProfileStore? OpenStore(HeliosOptions options, DeviceInfo device, AdaptationJournal journal)
+    {
+        if (options.Adaptation is not { Enabled: true, ProfileStore: { } path } adaptation) return null;
+        return new ProfileStore(new StoreSettings(path, device.Description, options.Precision, adaptation.ConfidenceTarget, adaptation.ProfileMaxAge), journal);
+    }
+
     private static IKvStore MakeKvStore(ServingOptions options, IBackend backend, MemoryBudget budget, List<Checkpoint> checkpoints)
     {
         using var measure = backend.CreateKvStore(slabBytes: 1, options.KvBlockTokens);
@@ -137,6 +155,14 @@ internal static class EngineComposition
             return measure.BlockBytes(new KvShape(a.Layers, a.KvHeads, a.HeadDim));
         });
         return backend.CreateKvStore(SlabSize.For(options.KvSlabBytes, budget.Limit, block), options.KvBlockTokens);
+    }
+
+    /// <summary>Without a meter, what needs one would never find a feasible point.</summary>
+    private static void CheckMeter(ISloObjective objective, AdaptationOptions options, EnergyGauge energy)
+    {
+        var wants = objective.NeedsEnergy ? $"Adaptation.Objective '{objective.Name}'" : options.MaxJoulesPerToken is not null ? "Adaptation.MaxJoulesPerToken" : null;
+        if (wants is not null && energy.UnavailableBecause is { } because)
+            throw new ArgumentException($"{wants} needs a meter of energy, and {energy.Source} is not available: {because}. An estimate may stand in for it: EstimateEnergy(watts).", nameof(options));
     }
 
     private static void CheckDepths(HeliosOptions options, CheckpointInfo model)

@@ -3,6 +3,7 @@ using Helios.Sdk.Adaptation.Certification;
 using Helios.Sdk.Adaptation.Evaluation;
 using Helios.Sdk.Adaptation.Loading;
 using Helios.Sdk.Adaptation.Telemetry;
+using Helios.Sdk.Energy;
 using Helios.Sdk.Serving;
 using Helios.Sdk.Serving.KvCache;
 using Helios.Sdk.Serving.Routing;
@@ -43,6 +44,8 @@ internal sealed partial class EngineParts : IDisposable
 
     public required ServingTelemetry Telemetry { get; init; }
 
+    public required EnergyGauge Energy { get; init; }
+
     public required PointSwitcher Switcher { get; init; }
 
     public required Profiles Profiles { get; init; }
@@ -65,6 +68,7 @@ internal sealed partial class EngineParts : IDisposable
 
     public void Start()
     {
+        Energy.Start();
         device.Start();
         adapting = Task.Run(AdaptAsync);
     }
@@ -92,6 +96,7 @@ internal sealed partial class EngineParts : IDisposable
     public void Dispose()
     {
         Metrics.Dispose();
+        Energy.Dispose();
         Scorer.Dispose();
         Blocks.Dispose();
         Kv.Dispose();
@@ -117,6 +122,9 @@ internal sealed partial class EngineParts : IDisposable
         ScoringShare = Work.Share,
         DraftedTokens = Routes.Current?.Serving.Drafts?.Drafted ?? 0,
         AcceptedTokens = Routes.Current?.Serving.Drafts?.Accepted ?? 0,
+        Energy = Energy.Sample(),
+        EnergySource = Energy.Source,
+        EnergyIsEstimate = Energy.IsEstimate,
         Profiles = Profiles.Latest,
     };
 

@@ -47,6 +47,17 @@ internal sealed class CandidateEvidence
         requests.Add(RequestEvidence.From(taps, confidenceTarget));
     }
 
+    /// <summary>The requests it rests on, oldest first.</summary>
+    public ImmutableArray<RequestEvidence> Scored => [.. requests];
+
+    /// <summary>Puts evidence of a former run in, as far as the window goes; it is the first to leave.</summary>
+    /// <param name="former">Sums at the same depths and for the same target, oldest first.</param>
+    public void Restore(IEnumerable<RequestEvidence> former)
+    {
+        var fresh = former.Where(request => !Has(request.Text)).ToList();
+        requests.InsertRange(0, fresh.TakeLast(window - requests.Count));
+    }
+
     /// <summary>Whether it rests on a text.</summary>
     /// <param name="text">Identifies the text.</param>
     public bool Has(long text) => requests.Exists(request => request.Text == text);
@@ -84,7 +95,7 @@ internal sealed class CandidateEvidence
     {
         var isFull = exit == Depths.Length - 1;
         var quality = default(Quality);
-        var (tokens, agreed, breaches, first) = (0, 0, 0, 0);
+        var (tokens, agreed, breaches, first, covered) = (0, 0, 0, 0, 0);
         foreach (var request in requests)
         {
             var sums = request.Exits[exit];
@@ -93,6 +104,7 @@ internal sealed class CandidateEvidence
             agreed += sums.Agreed;
             breaches += sums.Breaches;
             first += sums.FirstSure;
+            for (var below = 0; below <= exit; below++) covered += request.Exits[below].FirstSure;
         }
 
         return new ExitEvidence
@@ -104,6 +116,7 @@ internal sealed class CandidateEvidence
             BreachRate = Share(breaches, tokens),
             BreachRateInterval = isFull ? null : IntervalOf(request => request.Exits[exit].Breaches),
             ExitShare = Share(first, tokens),
+            Coverage = Share(covered, tokens),
             Tokens = tokens,
             Requests = requests.Count,
             Bytes = quality.Bytes,
@@ -156,6 +169,9 @@ internal sealed record ExitEvidence
 
     /// <summary>Share of served tokens whose first sufficiently confident exit is this one, 0..1; the full depth takes the rest.</summary>
     public required double? ExitShare { get; init; }
+
+    /// <summary>Share of served tokens whose first sufficiently confident exit is this one or one below it, 0..1.</summary>
+    public required double? Coverage { get; init; }
 
     /// <summary>Served tokens behind the shares.</summary>
     public required int Tokens { get; init; }

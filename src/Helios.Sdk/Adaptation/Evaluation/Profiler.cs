@@ -48,6 +48,18 @@ internal sealed record ServingFacts
     /// <summary>Tokens of a usual prompt and its answer together.</summary>
     public required int UsualSequenceTokens { get; init; }
 
+    /// <summary>How much longer than its decoding rows alone a step may take for the sake of prompts, a factor above 1.</summary>
+    public double MaxDecodeStretch { get; init; } = double.PositiveInfinity;
+
+    /// <summary>A step of no more seconds than this is not held back.</summary>
+    public double UnpacedSeconds { get; init; }
+
+    /// <summary>Answer tokens per second that are asked for; null while that is not known.</summary>
+    public double? DemandTokensPerSecond { get; init; }
+
+    /// <summary>Watts of the device while it computes; null while that is not known.</summary>
+    public double? Watts { get; init; }
+
     /// <summary>How weights are held.</summary>
     public Precision Precision { get; init; }
 
@@ -73,7 +85,13 @@ internal static class Profiler
         var context = (prompt + room.SequenceTokens) / 2.0;
         var alone = candidate.Costs.PredictStep(1, exit.Depth, context);
         var batched = candidate.Costs.PredictStep(Math.Max(1, room.MaxBatch), exit.Depth, context);
-        return new PointProfile
+        var steady = new SteadyState(candidate.Costs, exit.Depth, prompt, Math.Max(1, room.SequenceTokens - prompt))
+        {
+            MaxRowsPerStep = serving.MaxRowsPerStep,
+            MaxDecodeStretch = serving.MaxDecodeStretch,
+            UnpacedSeconds = serving.UnpacedSeconds,
+        };
+        return UnderLoad(steady, serving, new PointProfile
         {
             Point = new OperatingPoint(new LoadTarget(candidate.Model.Name, exit.Depth, serving.Precision), serving.ExitPolicy),
             ModelLayers = candidate.Model.Architecture.Layers,
@@ -92,9 +110,32 @@ internal static class Profiler
             BreachRate = exit.BreachRate,
             BreachRateInterval = exit.BreachRateInterval,
             ExitShare = exit.ExitShare,
+            Coverage = exit.Coverage,
             EvidenceTokens = exit.Tokens,
             EvidenceRequests = exit.Requests,
-        };
+            Batches = steady.Batches(room.MaxBatch),
+        });
+    }
+
+    /// <summary>What depends on how much is asked for, and on the watts drawn.</summary>
+    private static PointProfile UnderLoad(SteadyState steady, ServingFacts serving, PointProfile profile)
+    {
+        if (profile.Batches.IsEmpty) return profile;
+        var batch = profile.MaxBatch;
+        if (serving.DemandTokensPerSecond is { } demand)
+        {
+            var cycle = steady.Cycle(profile.MaxBatch);
+            batch = steady.BatchFor(demand, profile.MaxBatch);
+            var wait = Waiting.Quantile(profile.MaxBatch, demand * cycle, steady.AnswerTokens * cycle, share: 0.05);
+            profile = profile with
+            {
+                LoadedTpotMs = steady.Tpot(steady.BatchFor(demand, serving.MaxBatch)) * 1000,
+                TtftP95Ms = (wait + steady.Ttft(batch)) * 1000,
+                Utilisation = demand * cycle / profile.MaxBatch,
+            };
+        }
+
+        return profile with { JoulesPerToken = serving.Watts * steady.Cycle(batch) / batch };
     }
 
     /// <summary>Weights and workspace first; the rest is whole slabs, cut into whole blocks; a sequence takes whole blocks.</summary>

@@ -49,6 +49,21 @@ public class CandidateEvidenceTests
         evidence.Add(taps);
 
         evidence.Summarize().Select(exit => exit.ExitShare!.Value).Should().Equal(1.0 / 3, 0, 2.0 / 3);
+        evidence.Summarize().Select(exit => exit.Coverage!.Value).Should().Equal(1.0 / 3, 1.0 / 3, 1);
+    }
+
+    [Fact]
+    public void Evidence_of_a_former_run_fills_the_window_and_is_the_first_to_leave()
+    {
+        var former = new CandidateEvidence([6], 0.7, window: 64);
+        for (var i = 1; i <= 4; i++) former.Add(Flat(-i, nats: i));
+        var evidence = new CandidateEvidence([6], 0.7, window: 4);
+        evidence.Add(Flat(1, nats: 9));
+
+        evidence.Restore(former.Scored);
+        evidence.Scored.Select(request => request.Text).Should().Equal(-2, -3, -4, 1);
+        evidence.Add(Flat(2, nats: 9));
+        evidence.Scored.Select(request => request.Text).Should().Equal(-3, -4, 1, 2);
     }
 
     [Fact]
