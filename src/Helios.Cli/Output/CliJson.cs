@@ -11,6 +11,7 @@ namespace Helios.Cli.Output;
 [JsonSerializable(typeof(DecodedIds))]
 [JsonSerializable(typeof(Scored))]
 [JsonSerializable(typeof(Generated))]
+[JsonSerializable(typeof(Profiled))]
 [JsonSerializable(typeof(DecodeBenched))]
 [JsonSerializable(typeof(CapacityBenched))]
 [JsonSerializable(typeof(QualityBenched))]

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json.Serialization;
+using Helios.Cli.Running;
 
 namespace Helios.Cli.Output;
 
@@ -52,3 +53,6 @@ internal sealed record GeneratedLogprobs(double? Logprob, IReadOnlyList<Generate
 
 /// <summary>One of the likeliest tokens.</summary>
 internal sealed record GeneratedLogprob(int Id, double? Logprob);
+
+/// <summary>What <c>profile</c> prints; the file says more.</summary>
+internal sealed record Profiled(string Out, string Device, int Texts, ImmutableArray<ProfileLine> Points);

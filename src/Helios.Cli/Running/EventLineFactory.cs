@@ -91,7 +91,8 @@ internal static class EventLineFactory
         [.. considered.Terms.Select(term => new TermLine(term.Name, Units.Finite(term.Value), term.Unit))],
         considered.InfeasibleBecause);
 
-    private static ProfileLine Profile(PointProfile profile) => new(
+    /// <summary>What is known of a candidate at one exit.</summary>
+    public static ProfileLine Profile(PointProfile profile) => new(
         profile.Point.Target.Model,
         profile.Point.Target.Depth,
         profile.Point.ExitPolicy,

@@ -1,6 +1,7 @@
 using Helios.Sdk.Adaptation;
 using Helios.Sdk.Adaptation.Evaluation;
 using Helios.Sdk.Adaptation.Loading;
+using Helios.Sdk.Adaptation.Repository;
 using Helios.Sdk.Adaptation.Telemetry;
 using Helios.Sdk.Serving;
 using Helios.Sdk.Serving.KvCache;
@@ -55,6 +56,8 @@ internal sealed partial class EngineParts : IDisposable
     public required LayerwiseScorer Scorer { get; init; }
 
     public required SequenceScorer Scores { get; init; }
+
+    public required OfflineProfiling Profiling { get; init; }
 
     public required ILogger<HeliosEngine> Logger { get; init; }
 
