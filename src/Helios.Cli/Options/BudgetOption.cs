@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
-using Helios.Cli.Running;
+using Helios.Sdk.Quantities;
 
 namespace Helios.Cli.Options;
 

@@ -10,6 +10,7 @@ namespace Helios.Cli.Output;
 [JsonSerializable(typeof(EncodedText))]
 [JsonSerializable(typeof(DecodedIds))]
 [JsonSerializable(typeof(Scored))]
+[JsonSerializable(typeof(Certified))]
 [JsonSerializable(typeof(Generated))]
 [JsonSerializable(typeof(Profiled))]
 [JsonSerializable(typeof(DecodeBenched))]

@@ -1,3 +1,4 @@
+using Helios.Sdk;
 using Spectre.Console;
 
 namespace Helios.Cli.Output;
@@ -53,6 +54,23 @@ internal static class Tables
             var top = scored.TopId[depth];
             var perToken = scored.Tokens > 1 ? nats / (scored.Tokens - 1) : (double?)null;
             table.AddRow(new Text(depth), new Text(Units.Number(nats, "0.0000")), new Text(Units.Number(perToken, "0.0000")), new Text($"{top} {textOf(top)}"));
+        }
+
+        return table;
+    }
+
+    public static Table Of(CertificationReport report)
+    {
+        var table = new Table().Border(TableBorder.Rounded).AddColumns("point", "tokens that differ", "95 %", "p", "");
+        foreach (var tested in report.Points)
+        {
+            var interval = tested.Interval is { } known ? $"{known.Low:0.0%} to {known.High:0.0%}" : "";
+            table.AddRow(
+                new Text(tested.Point.ToString()),
+                new Text($"{tested.Disagreement:0.00%}"),
+                new Text(interval),
+                new Text(Units.Number(tested.PValue, "0.0000")),
+                new Text(tested.RefusedBecause ?? "certified"));
         }
 
         return table;

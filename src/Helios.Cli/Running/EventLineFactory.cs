@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Text.Json;
 using Helios.Cli.Commands;
 using Helios.Cli.Output;
 using Helios.Sdk;
@@ -35,7 +34,7 @@ internal static class EventLineFactory
     /// <summary>The change that an event tells of; null when what serves stays the same.</summary>
     public static ChangeLine? Change(AdaptationEvent happened, double atMs) =>
         happened is AdaptationEvent.Deepened or AdaptationEvent.Switched && DecisionOf(happened) is { } decision
-            ? new ChangeLine(atMs, decision.Previous?.ToString(), decision.Chosen.ToString(), Name(decision.Trigger), decision.Reason)
+            ? new ChangeLine(atMs, decision.Previous?.ToString(), decision.Chosen.ToString(), Units.Name(decision.Trigger), decision.Reason)
             : null;
 
     public static CompletedLine Completed(Served served, double atMs)
@@ -71,8 +70,8 @@ internal static class EventLineFactory
     private static DecisionLine Decision(string kind, double atMs, AdaptationDecision decision) => new(
         kind,
         atMs,
-        Name(decision.Trigger),
-        Name(decision.Act),
+        Units.Name(decision.Trigger),
+        Units.Name(decision.Act),
         decision.Previous?.ToString(),
         decision.Chosen.ToString(),
         decision.Chosen.Target.Model,
@@ -80,6 +79,7 @@ internal static class EventLineFactory
         decision.Chosen.ExitPolicy,
         decision.Reason,
         decision.Degraded,
+        decision.Batch,
         decision.PredictedCost is { } cost ? new CostLine(cost.BytesToLoad, Units.Finite(cost.LoadSeconds * 1000)) : null,
         [.. decision.Considered.Select(Considered)]);
 
@@ -89,7 +89,8 @@ internal static class EventLineFactory
         considered.Point.ExitPolicy,
         Units.Finite(considered.Score),
         [.. considered.Terms.Select(term => new TermLine(term.Name, Units.Finite(term.Value), term.Unit))],
-        considered.InfeasibleBecause);
+        considered.InfeasibleBecause,
+        considered.Batch);
 
     /// <summary>What is known of a candidate at one exit.</summary>
     public static ProfileLine Profile(PointProfile profile) => new(
@@ -108,9 +109,11 @@ internal static class EventLineFactory
         Units.Finite(profile.Agreement),
         Units.Finite(profile.BreachRate),
         Units.Finite(profile.ExitShare),
+        Units.Finite(profile.LoadedTpotMs),
+        Units.Finite(profile.TtftP95Ms),
+        Units.Finite(profile.Utilisation),
+        Units.Finite(profile.JoulesPerToken),
+        [.. profile.Batches.Select(timing => new BatchLine(timing.Batch, Units.Finite(timing.TpotMs), Units.Finite(timing.TtftMs), Units.Finite(timing.Throughput)))],
         profile.EvidenceTokens,
         profile.EvidenceRequests);
-
-    private static string Name<TEnum>(TEnum value)
-        where TEnum : struct, Enum => JsonNamingPolicy.CamelCase.ConvertName(value.ToString());
 }

@@ -32,8 +32,16 @@ internal sealed record ProfileLine(
     double? Agreement,
     double? BreachRate,
     double? ExitShare,
+    double? LoadedTpotMs,
+    double? TtftP95Ms,
+    double? Utilisation,
+    double? JoulesPerToken,
+    ImmutableArray<BatchLine> Batches,
     int EvidenceTokens,
     int EvidenceRequests);
+
+/// <summary>What so many sequences together take.</summary>
+internal sealed record BatchLine(int Batch, double? TpotMs, double? TtftMs, double? Throughput);
 
 /// <summary>A decision of the adaptation loop, with everything it looked at.</summary>
 internal sealed record DecisionLine(
@@ -48,6 +56,7 @@ internal sealed record DecisionLine(
     string ExitPolicy,
     string Reason,
     bool Degraded,
+    int? Batch,
     CostLine? PredictedCost,
     ImmutableArray<ConsideredLine> Considered)
     : EventLine(Event, AtMs);
@@ -56,7 +65,7 @@ internal sealed record DecisionLine(
 internal sealed record CostLine(long Bytes, double? LoadMs);
 
 /// <summary>A point that a decision looked at.</summary>
-internal sealed record ConsideredLine(string Model, int Depth, string ExitPolicy, double? Score, ImmutableArray<TermLine> Terms, string? InfeasibleBecause);
+internal sealed record ConsideredLine(string Model, int Depth, string ExitPolicy, double? Score, ImmutableArray<TermLine> Terms, string? InfeasibleBecause, int? Batch);
 
 /// <summary>A part of a score.</summary>
 internal sealed record TermLine(string Name, double? Value, string Unit);
@@ -109,7 +118,10 @@ internal sealed record UnservedLine(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool WarmUp)
     : EventLine(Event, AtMs);
 
-/// <summary>The last line of a run. <c>requests</c> were answered, failed or rejected.</summary>
+/// <summary>
+/// The last line of a run. <c>requests</c> were answered, failed or rejected. <c>joulesPerToken</c> is the energy of the whole
+/// device over the time of the run; null, with the reason, where nothing counts it.
+/// </summary>
 internal sealed record SummaryLine(
     int Requests,
     int Failed,
@@ -119,6 +131,9 @@ internal sealed record SummaryLine(
     Percentiles TtftMs,
     Percentiles TpotMs,
     double? JoulesPerToken,
+    string EnergySource,
+    bool EnergyIsEstimate,
+    string? EnergyUnavailableBecause,
     long PeakBytes,
     int MaxBatch,
     double? MeanDepth,

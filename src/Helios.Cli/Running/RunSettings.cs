@@ -30,6 +30,18 @@ internal sealed record RunSettings
 
     public required double? MinAgreement { get; init; }
 
+    /// <summary>Most bytes of weights, workspace and one sequence.</summary>
+    public required long? MaxBytes { get; init; }
+
+    /// <summary>Most joules for a token.</summary>
+    public required double? MaxJoules { get; init; }
+
+    /// <summary>Longest time to first token, p95.</summary>
+    public required TimeSpan? MaxTtft { get; init; }
+
+    /// <summary>Power that the device is taken to draw; null where a meter is to measure it.</summary>
+    public required double? EstimatedWatts { get; init; }
+
     public required string? ExitPolicy { get; init; }
 
     public required int? Reassess { get; init; }
@@ -64,6 +76,7 @@ internal sealed record RunSettings
         var builder = Device.CreateBuilder();
         foreach (var model in pool.Models) builder.AddModel(model.Folder, model.Name);
         if (pool.MemoryBudget is { } budget) builder.UseMemoryBudget(budget);
+        if (EstimatedWatts is { } watts) builder.EstimateEnergy(watts);
         builder.Configure(options =>
         {
             options.Serving.MaxBatchSize = MaxBatch ?? Math.Max(options.Serving.MaxBatchSize, Concurrency ?? 0);
@@ -85,6 +98,9 @@ internal sealed record RunSettings
         adaptation.ModelRepository = ModelRepository;
         adaptation.ProfileStore = ProfileStore;
         adaptation.DepthRule = DepthRule;
+        adaptation.MaxPointBytes = MaxBytes;
+        adaptation.MaxJoulesPerToken = MaxJoules;
+        adaptation.MaxTtft = MaxTtft;
         adaptation.ReassessEveryRequests = Reassess ?? adaptation.ReassessEveryRequests;
         adaptation.RequestsPerCandidate = RequestsPerCandidate ?? adaptation.RequestsPerCandidate;
         adaptation.Candidates = Candidates ?? adaptation.Candidates;

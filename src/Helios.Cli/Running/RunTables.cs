@@ -16,12 +16,17 @@ internal static class RunTables
         ("tokens", $"{Units.Count(summary.Tokens)}, {Units.Number(summary.ThroughputTps, "0.0")} a second"),
         ("first token", $"{Of(summary.TtftMs)} ms (p50, p95, p99)"),
         ("each further token", $"{Of(summary.TpotMs)} ms (p50, p95, p99)"),
+        ("energy", Energy(summary)),
         ("peak memory", Units.Bytes(summary.PeakBytes)),
         ("largest batch", Units.Count(summary.MaxBatch)),
         ("mean depth", Units.Number(summary.MeanDepth, "0.00")),
         ("agreement with full depth", Units.Number(summary.Agreement, "0.0000")),
         ("quality gap", summary.QualityGapBitsPerByte is { } gap ? $"{Units.Number(gap, "0.0000")} bits per byte" : "-"),
         ("changes", string.Join(Environment.NewLine, summary.Changes.Select(change => $"{change.AtMs / 1000:0.0} s: {change.From} to {change.To} ({change.Trigger})"))));
+
+    private static string Energy(SummaryLine summary) => summary.JoulesPerToken is { } joules
+        ? $"{Units.Number(joules, "0.0000")} J a token ({summary.EnergySource})"
+        : $"not known: {summary.EnergyUnavailableBecause}";
 
     private static string? What(EventLine line) => line switch
     {

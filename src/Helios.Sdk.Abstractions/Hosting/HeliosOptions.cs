@@ -1,6 +1,6 @@
 namespace Helios.Sdk;
 
-/// <summary>Everything an engine can be told. Checked when the engine is built; messages name the option.</summary>
+/// <summary>Everything an engine can be told. Checked when the engine is built, with messages that name the option; not to be changed from then on.</summary>
 public sealed class HeliosOptions
 {
     /// <summary>The pool's models, in order of preference where nothing else decides. At least one.</summary>
@@ -33,10 +33,13 @@ public sealed class ServingOptions
     /// <summary>Most sequences running at once, at least 1.</summary>
     public int MaxBatchSize { get; set; } = 64;
 
-    /// <summary>Most rows (tokens) of one step: decode rows first, prompt chunks in what is left. At least <see cref="MaxBatchSize"/>.</summary>
+    /// <summary>Most rows (tokens) of one step: decode rows first, prompt chunks in what is left. At least <see cref="MaxBatchSize"/>, at most 65,536.</summary>
     public int MaxRowsPerStep { get; set; } = 256;
 
-    /// <summary>Most requests waiting; one more is turned away with <see cref="ServerBusyException"/>. At least 1.</summary>
+    /// <summary>
+    /// Most requests waiting to be started, at least 1; one more is turned away with <see cref="ServerBusyException"/>. While nobody
+    /// waits, a burst may bring as many more as the batch has room for, since these are started at once.
+    /// </summary>
     public int MaxQueueLength { get; set; } = 10_000;
 
     /// <summary>
@@ -83,7 +86,7 @@ public sealed class ServingOptions
     /// <summary>Tenants that differ from the rest, by the name that <see cref="GenerationRequest.Tenant"/> gives; <c>anonymous</c> is those that give none.</summary>
     public IDictionary<string, TenantOptions> Tenants { get; } = new Dictionary<string, TenantOptions>(StringComparer.Ordinal);
 
-    /// <summary>Tokens of a KV block; a multiple of 16.</summary>
+    /// <summary>Tokens of a KV block; a multiple of 16, at most 4,096.</summary>
     public int KvBlockTokens { get; set; } = 16;
 
     /// <summary>Bytes of a KV slab, the unit in which KV takes memory from the budget. Null picks 1/64 of the budget, at least 256 KiB, and enough for four blocks.</summary>
@@ -124,7 +127,12 @@ public sealed class AdaptationOptions
     /// <summary>Depth served while adaptation is off; null is the full depth.</summary>
     public int? FixedDepth { get; set; }
 
-    /// <summary>What "best" means, by name: <c>throughput</c>, <c>latency</c>, <c>memory</c>, or one of your own.</summary>
+    /// <summary>
+    /// What "best" means, by name: <c>throughput</c> (tokens per second), <c>latency</c> (time per output token), <c>ttft</c> (time
+    /// to first token, p95), <c>energy</c> (joules per token), <c>memory</c> (bytes), <c>quality</c> (bits per byte, within limits if
+    /// given: <c>quality:bytes=48MiB,ttft=500ms,tpot=50ms</c>), <c>goodput:ttft=500ms,tpot=50ms</c> (tokens per second of requests
+    /// that keep both), or one of your own (<see cref="ISloObjective"/>).
+    /// </summary>
     public string Objective { get; set; } = "throughput";
 
     /// <summary>
@@ -185,6 +193,15 @@ public sealed class AdaptationOptions
 
     /// <summary>Least agreement with the same model's full depth, 0..1; null asks for none.</summary>
     public double? MinAgreement { get; set; }
+
+    /// <summary>Most bytes for weights, workspace and the KV of one sequence of usual length, above 0; null leaves it to the memory budget.</summary>
+    public long? MaxPointBytes { get; set; }
+
+    /// <summary>Most joules for a token, above 0; needs a meter (<see cref="IEnergyMeter"/>). Null asks for none.</summary>
+    public double? MaxJoulesPerToken { get; set; }
+
+    /// <summary>Longest time to first token, above 0, that nineteen of twenty requests may need at present demand; null sets no limit.</summary>
+    public TimeSpan? MaxTtft { get; set; }
 
     /// <summary>Requests after which candidates are evaluated again (paper: 150), at least 1.</summary>
     public int ReassessEveryRequests { get; set; } = 150;

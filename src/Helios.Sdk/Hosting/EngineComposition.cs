@@ -1,4 +1,5 @@
 using Helios.Sdk.Adaptation;
+using Helios.Sdk.Adaptation.Certification;
 using Helios.Sdk.Adaptation.Evaluation;
 using Helios.Sdk.Adaptation.Loading;
 using Helios.Sdk.Adaptation.Objectives;
@@ -6,6 +7,7 @@ using Helios.Sdk.Adaptation.Repository;
 using Helios.Sdk.Adaptation.Selection;
 using Helios.Sdk.Adaptation.Telemetry;
 using Helios.Sdk.Checkpoints;
+using Helios.Sdk.Energy;
 using Helios.Sdk.ExitPolicies;
 using Helios.Sdk.Serving;
 using Helios.Sdk.Serving.Decoding;
@@ -53,6 +55,7 @@ internal static class EngineComposition
 
         var routes = new Routes();
         var telemetry = new ServingTelemetry(adaptation);
+        var energy = new EnergyGauge(builder.EnergyMeter?.Invoke() ?? EnergyMeters.For(backend.Device), () => telemetry.BusySeconds, time);
         var scheduler = builder.Scheduler?.Invoke() ?? RequestOrders.CreateScheduler(options.Serving, time, builder.RequestOrders);
         var loop = new ServingLoop(new ServingParts(options.Serving, scheduler, blocks, work, new ServingObserver(telemetry), time), routes);
         memory.Serve(loop);
@@ -60,10 +63,11 @@ internal static class EngineComposition
         IExitPolicy PolicyOf(string name) => ExitPolicyParser.Parse(name, builder.ExitPolicies);
         var journal = new AdaptationJournal(time, logger);
         var objective = ObjectiveParser.Parse(adaptation.Objective, builder.Objectives);
+        if (adaptation.Enabled) CheckMeter(objective, adaptation, energy);
         ISloObjective Constrained(UsualLengths lengths) => ObjectiveParser.Constrain(objective, adaptation, BreachAlarm.Ceiling(adaptation, TokensPerInterval(adaptation, lengths)));
         var store = OpenStore(options, backend.Device, journal);
         if (store?.Usual is { } usual) telemetry.Lengths.Restore(usual.PromptTokens, usual.TotalTokens);
-        Profiles ProfilesOf(IReadOnlyList<Candidate> shortlist) => new(shortlist, telemetry, new ProfileSettings(options.Serving, budget.Limit, kv.SlabBytes, kv.BlockBytes));
+        Profiles ProfilesOf(IReadOnlyList<Candidate> shortlist) => new(shortlist, telemetry, new ProfileSettings(options.Serving, budget.Limit, kv.SlabBytes, kv.BlockBytes) { Watts = () => energy.Watts });
         var candidates = new CandidatePool(entries.Select(entry => entry.Candidacy), adaptation, OpenRepository(options, backend.Device, ProfilesOf)).Choose(Constrained(telemetry.Lengths), budget.Limit);
         foreach (var candidate in candidates) store?.Restore(candidate);
         var profiles = ProfilesOf(candidates);
@@ -95,6 +99,7 @@ internal static class EngineComposition
             Routes = routes,
             Loop = loop,
             Telemetry = telemetry,
+            Energy = energy,
             Switcher = switcher,
             Profiles = profiles,
             Journal = journal,
@@ -109,6 +114,7 @@ internal static class EngineComposition
                 Key = model => ModelKey.Of(model, backend.Device.Description, options.Precision),
                 ProfilesOf = ProfilesOf,
             }),
+            Certifier = new Certifier(pool, scorer, new PointReplay(pool, blocks, work, options.Serving.MaxRowsPerStep), new CertifierSettings(options.Precision, PolicyOf, time)),
             Logger = logger,
         };
     }
@@ -153,6 +159,14 @@ internal static class EngineComposition
             return measure.BlockBytes(new KvShape(a.Layers, a.KvHeads, a.HeadDim));
         });
         return backend.CreateKvStore(SlabSize.For(options.KvSlabBytes, budget.Limit, block), options.KvBlockTokens);
+    }
+
+    /// <summary>Without a meter, what needs one would never find a feasible point.</summary>
+    private static void CheckMeter(ISloObjective objective, AdaptationOptions options, EnergyGauge energy)
+    {
+        var wants = objective.NeedsEnergy ? $"Adaptation.Objective '{objective.Name}'" : options.MaxJoulesPerToken is not null ? "Adaptation.MaxJoulesPerToken" : null;
+        if (wants is not null && energy.UnavailableBecause is { } because)
+            throw new ArgumentException($"{wants} needs a meter of energy, and {energy.Source} is not available: {because}. An estimate may stand in for it: EstimateEnergy(watts).", nameof(options));
     }
 
     private static void CheckDepths(HeliosOptions options, CheckpointInfo model)

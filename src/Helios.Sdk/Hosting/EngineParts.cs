@@ -1,8 +1,10 @@
 using Helios.Sdk.Adaptation;
+using Helios.Sdk.Adaptation.Certification;
 using Helios.Sdk.Adaptation.Evaluation;
 using Helios.Sdk.Adaptation.Loading;
 using Helios.Sdk.Adaptation.Repository;
 using Helios.Sdk.Adaptation.Telemetry;
+using Helios.Sdk.Energy;
 using Helios.Sdk.Serving;
 using Helios.Sdk.Serving.KvCache;
 using Helios.Sdk.Serving.Routing;
@@ -43,6 +45,8 @@ internal sealed partial class EngineParts : IDisposable
 
     public required ServingTelemetry Telemetry { get; init; }
 
+    public required EnergyGauge Energy { get; init; }
+
     public required PointSwitcher Switcher { get; init; }
 
     public required Profiles Profiles { get; init; }
@@ -59,10 +63,13 @@ internal sealed partial class EngineParts : IDisposable
 
     public required OfflineProfiling Profiling { get; init; }
 
+    public required Certifier Certifier { get; init; }
+
     public required ILogger<HeliosEngine> Logger { get; init; }
 
     public void Start()
     {
+        Energy.Start();
         device.Start();
         adapting = Task.Run(AdaptAsync);
     }
@@ -89,6 +96,7 @@ internal sealed partial class EngineParts : IDisposable
     /// <summary>Frees what lies below the pool; nothing may run any more.</summary>
     public void Dispose()
     {
+        Energy.Dispose();
         Scorer.Dispose();
         Blocks.Dispose();
         Kv.Dispose();
@@ -114,6 +122,9 @@ internal sealed partial class EngineParts : IDisposable
         ScoringShare = Work.Share,
         DraftedTokens = Routes.Current?.Serving.Drafts?.Drafted ?? 0,
         AcceptedTokens = Routes.Current?.Serving.Drafts?.Accepted ?? 0,
+        Energy = Energy.Sample(),
+        EnergySource = Energy.Source,
+        EnergyIsEstimate = Energy.IsEstimate,
         Profiles = Profiles.Latest,
     };
 

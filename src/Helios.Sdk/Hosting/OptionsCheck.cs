@@ -7,15 +7,18 @@ namespace Helios.Sdk;
 /// <summary>Checks options at the door; every message names the option, what was found and what is expected.</summary>
 internal static class OptionsCheck
 {
+    private const int MostRows = 65_536;
+    private const int MostBlockTokens = 4096;
+
     /// <exception cref="ArgumentException">Lists everything that is wrong.</exception>
     public static void Throw(HeliosOptions options, HeliosBuilder builder)
     {
         var wrong = Find(options).ToList();
         if (builder.Backend is null) wrong.Add("No backend was chosen; call UseCpu().");
-        Try(() => ExitPolicyParser.Parse(options.Serving.ExitPolicy, builder.ExitPolicies), "Serving.ExitPolicy", wrong);
-        Try(() => RequestOrders.Find(options.Serving.Order, builder.Time, builder.RequestOrders), "Serving.Order", wrong);
-        Try(() => ObjectiveParser.Parse(options.Adaptation.Objective, builder.Objectives), "Adaptation.Objective", wrong);
-        Try(() => DepthRule.Parse(options.Adaptation.DepthRule), "Adaptation.DepthRule", wrong);
+        Try(options.Serving.ExitPolicy, name => ExitPolicyParser.Parse(name, builder.ExitPolicies), "Serving.ExitPolicy", wrong);
+        Try(options.Serving.Order, name => RequestOrders.Find(name, builder.Time, builder.RequestOrders), "Serving.Order", wrong);
+        Try(options.Adaptation.Objective, name => ObjectiveParser.Parse(name, builder.Objectives), "Adaptation.Objective", wrong);
+        Try(options.Adaptation.DepthRule, name => DepthRule.Parse(name), "Adaptation.DepthRule", wrong);
         if (wrong.Count > 0) throw new ArgumentException(string.Join(Environment.NewLine, wrong), nameof(options));
     }
 
@@ -48,7 +51,8 @@ internal static class OptionsCheck
             AtLeast("Serving.MaxBatchSize", serving.MaxBatchSize, 1),
             AtLeast("Serving.MaxRowsPerStep", serving.MaxRowsPerStep, serving.MaxBatchSize, " (Serving.MaxBatchSize)"),
             AtLeast("Serving.MaxQueueLength", serving.MaxQueueLength, 1),
-            serving.KvBlockTokens >= 16 && serving.KvBlockTokens % 16 == 0 ? null : $"Serving.KvBlockTokens is {serving.KvBlockTokens}; expected a positive multiple of 16.",
+            serving.MaxRowsPerStep <= MostRows ? null : $"Serving.MaxRowsPerStep is {serving.MaxRowsPerStep}; expected at most {MostRows}.",
+            serving.KvBlockTokens is >= 16 and <= MostBlockTokens && serving.KvBlockTokens % 16 == 0 ? null : $"Serving.KvBlockTokens is {serving.KvBlockTokens}; expected a multiple of 16 from 16 to {MostBlockTokens}.",
             AtLeast("Serving.KvSlabBytes", serving.KvSlabBytes ?? 1, 1),
             Between("Serving.DefaultCacheShare", serving.DefaultCacheShare, 0, 1),
             serving.DrainTimeout >= TimeSpan.Zero && serving.DrainTimeout <= TimeSpan.FromDays(1) ? null : $"Serving.DrainTimeout is {serving.DrainTimeout}; expected 0 to 1 day.",
@@ -69,6 +73,9 @@ internal static class OptionsCheck
             Between("Adaptation.BreachMargin", adaptation.BreachMargin, 0, 1),
             adaptation.MaxQualityGap is not { } gap || gap >= 0 ? null : $"Adaptation.MaxQualityGap is {gap}; expected at least 0 bits per byte, or null.",
             Between("Adaptation.MinAgreement", adaptation.MinAgreement ?? 0, 0, 1),
+            AtLeast("Adaptation.MaxPointBytes", adaptation.MaxPointBytes ?? 1, 1),
+            adaptation.MaxJoulesPerToken is not { } joules || joules > 0 ? null : $"Adaptation.MaxJoulesPerToken is {joules}; expected above 0, or null.",
+            adaptation.MaxTtft is not { } ttft || ttft > TimeSpan.Zero ? null : $"Adaptation.MaxTtft is {ttft}; expected above 0, or null.",
             AtLeast("Adaptation.ReassessEveryRequests", adaptation.ReassessEveryRequests, 1),
             Between("Adaptation.ShadowScoringRate", adaptation.ShadowScoringRate, 0, 1),
             adaptation.MaxScoringShare > 0 && adaptation.MaxScoringShare <= 1 ? null : $"Adaptation.MaxScoringShare is {adaptation.MaxScoringShare}; expected above 0 and at most 1.",
@@ -110,15 +117,17 @@ internal static class OptionsCheck
     private static string? Between(string option, double found, double least, double most) =>
         found >= least && found <= most ? null : $"{option} is {found}; expected {least} to {most}.";
 
-    private static void Try(Action parse, string option, List<string> wrong)
+    private static void Try(string? name, Action<string> parse, string option, List<string> wrong)
     {
         try
         {
-            parse();
+            if (name is null) wrong.Add($"{option} is null; expected a name.");
+            else parse(name);
         }
         catch (Exception error) when (error is ArgumentException or NotSupportedException)
         {
-            wrong.Add($"{option}: {error.Message}");
+            // The option is named already; the parameter of a parser says nothing more.
+            wrong.Add($"{option}: {error.Message.Split(" (Parameter '", 2)[0]}");
         }
     }
 }

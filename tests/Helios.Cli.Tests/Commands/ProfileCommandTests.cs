@@ -68,7 +68,7 @@ public sealed class ProfileCommandTests : IDisposable
     private Task<IReadOnlyList<JsonElement>> RunAsync(params string[] more) => CliRunner.LinesAsync(Command(more));
 
     private string[] Command(params string[] more) =>
-        ["run", "--pool", InFolder("pool.json"), "--prompts", InFolder("prompts.jsonl"), "--max-tokens", "4", "--requests-per-candidate", "2", "--check", "none", "--concurrency", "4", .. more];
+        ["run", "--pool", InFolder("pool.json"), "--prompts", InFolder("prompts.jsonl"), "--max-tokens", "4", "--requests-per-candidate", "2", "--check", "none", "--concurrency", "4", "--max-batch", "4", .. more];
 
     private async Task WriteTextsAsync()
     {
@@ -82,7 +82,7 @@ public sealed class ProfileCommandTests : IDisposable
             "Mia wanted to bake a cake. She took eggs, milk and flour, and her mother helped her with the oven.",
         ];
         await File.WriteAllTextAsync(InFolder("texts.txt"), string.Join("\n\n", texts));
-        await File.WriteAllLinesAsync(InFolder("prompts.jsonl"), Enumerable.Range(0, 60).Select(i => JsonSerializer.Serialize(new { prompt = texts[i % texts.Length] })));
+        await File.WriteAllLinesAsync(InFolder("prompts.jsonl"), Enumerable.Range(0, 200).Select(i => JsonSerializer.Serialize(new { prompt = texts[i % texts.Length] })));
         await File.WriteAllTextAsync(InFolder("pool.json"), JsonSerializer.Serialize(new
         {
             memoryBudget = "48MiB",

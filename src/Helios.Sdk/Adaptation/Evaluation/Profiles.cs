@@ -111,6 +111,9 @@ internal sealed class Profiles(IEnumerable<Candidate> initial, ServingTelemetry 
         UsualPromptTokens = telemetry.Lengths.Prompt,
         UsualSequenceTokens = telemetry.Lengths.Total,
         ExitPolicy = settings.Serving.ExitPolicy,
+        MaxDecodeStretch = settings.Serving.MaxDecodeStretch,
+        UnpacedSeconds = settings.Serving.UnpacedStepTime.TotalSeconds,
+        Watts = settings.Watts(),
     };
 }
 
@@ -119,4 +122,8 @@ internal sealed class Profiles(IEnumerable<Candidate> initial, ServingTelemetry 
 /// <param name="BudgetBytes">The memory budget.</param>
 /// <param name="SlabBytes">Bytes of a KV slab.</param>
 /// <param name="BlockBytes">Bytes of a KV block of a shape.</param>
-internal sealed record ProfileSettings(ServingOptions Serving, long BudgetBytes, long SlabBytes, Func<KvShape, long> BlockBytes);
+internal sealed record ProfileSettings(ServingOptions Serving, long BudgetBytes, long SlabBytes, Func<KvShape, long> BlockBytes)
+{
+    /// <summary>Watts of the device while it computes; null while they are not known.</summary>
+    public Func<double?> Watts { get; init; } = static () => null;
+}

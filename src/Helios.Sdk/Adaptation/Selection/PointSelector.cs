@@ -55,6 +55,7 @@ internal sealed class PointSelector(ISloObjective objective, double minimumGain)
             Chosen = choice.Profile.Point,
             Reason = choice.Reason,
             Degraded = feasible.Count == 0,
+            Batch = feasible.Find(option => option.Profile == choice.Profile)?.Considered.Batch,
             PredictedCost = choice.Profile.Point == request.Present ? null : request.CostOf(choice.Profile.Point.Target),
         };
     }
@@ -63,7 +64,7 @@ internal sealed class PointSelector(ISloObjective objective, double minimumGain)
     {
         var score = objective.Score(profile);
         var because = score.InfeasibleBecause ?? (double.IsFinite(score.Value) ? null : "its score is not a number");
-        return new Scored(profile, new ConsideredPoint(profile.Point, because is null ? score.Value : null, score.Terms, because));
+        return new Scored(profile, new ConsideredPoint(profile.Point, because is null ? score.Value : null, score.Terms, because) { Batch = score.Batch });
     }
 
     private Choice Best(List<Scored> feasible, SelectionRequest request)

@@ -20,6 +20,7 @@ internal sealed class ServingTelemetry
     private EvaluationWatch? watch;
     private double sampling;
     private bool published;
+    private double busySeconds;
 
     /// <param name="options">The adaptation loop's options.</param>
     /// <param name="inline">Whether a signal runs the adaptation loop on the thread that sends it.</param>
@@ -44,6 +45,9 @@ internal sealed class ServingTelemetry
 
     /// <summary>Most sequences that ran in one step.</summary>
     public int PeakRows { get; private set; }
+
+    /// <summary>Seconds that steps have taken since the engine started.</summary>
+    public double BusySeconds => Volatile.Read(ref busySeconds);
 
     /// <summary>The guard of the published route; null while nothing is guarded.</summary>
     public Guard? Guard
@@ -89,6 +93,7 @@ internal sealed class ServingTelemetry
         }
 
         PeakRows = Math.Max(PeakRows, timing.SampledRows);
+        Volatile.Write(ref busySeconds, busySeconds + timing.Times.Total);
     }
 
     /// <summary>Device thread: a token was emitted.</summary>
