@@ -136,6 +136,12 @@ public sealed class AdaptationOptions
     public string Objective { get; set; } = "throughput";
 
     /// <summary>
+    /// Model repository, as <c>helios profile</c> writes it: offline telemetry by checkpoint, device and precision, from which the
+    /// candidates are chosen for the objective and the budget. One that cannot be read ends the start. Null chooses by size.
+    /// </summary>
+    public string? ModelRepository { get; set; }
+
+    /// <summary>
     /// File in which profiles are kept from one run to the next: what steps cost, and what scoring showed, by checkpoint, device
     /// and precision; no text. Written at every reassessment and at the end. A file that cannot be used is ignored with a
     /// warning. Null keeps none.

@@ -66,20 +66,23 @@ internal static class EngineComposition
         IExitPolicy PolicyOf(string name) => ExitPolicyParser.Parse(name, builder.ExitPolicies);
         var journal = new AdaptationJournal(time, logger);
         var certificates = Certificates.Load(adaptation.Certificates, options.Precision, [.. entries.Select(entry => entry.Info)]);
-        var candidates = MakeCandidates(entries, adaptation, budget);
+        var objective = ObjectiveParser.Parse(adaptation.Objective, builder.Objectives);
+        if (adaptation.Enabled) CheckMeter(objective, adaptation, energy);
+        ISloObjective Constrained(UsualLengths lengths) => ObjectiveParser.Constrain(objective, adaptation, BreachAlarm.Ceiling(adaptation, TokensPerInterval(adaptation, lengths)));
         var store = OpenStore(options, backend.Device, journal);
         if (store?.Usual is { } usual) telemetry.Lengths.Restore(usual.PromptTokens, usual.TotalTokens);
+        Profiles ProfilesOf(IReadOnlyList<Candidate> shortlist) => new(shortlist, telemetry, new ProfileSettings(options.Serving, budget.Limit, kv.SlabBytes, kv.BlockBytes) { Watts = () => energy.Watts, CertificateOf = certificates.Find });
+        var candidates = new CandidatePool(entries.Select(entry => entry.Candidacy), adaptation, OpenRepository(options, backend.Device, ProfilesOf)).Choose(Constrained(telemetry.Lengths), budget.Limit);
         foreach (var candidate in candidates) store?.Restore(candidate);
-        var profiles = new Profiles(candidates, telemetry, new ProfileSettings(options.Serving, budget.Limit, kv.SlabBytes, kv.BlockBytes) { Watts = () => energy.Watts, CertificateOf = certificates.Find });
+        var profiles = ProfilesOf(candidates);
         var scorer = new LayerwiseScorer(new ScoringParts(backend, kv, blocks, pool, memory, work, options.Precision, options.Serving.MaxRowsPerStep));
         var scoring = new TextScoring(pool, scorer, telemetry.Texts, journal);
         var switcher = new PointSwitcher(pool, routes, telemetry, journal, new SwitchSettings(adaptation, PolicyOf, loop.Wake, time));
-        var evaluation = new LiveEvaluation(switcher, telemetry, scoring, new StepProbe(blocks, work, time), profiles, journal, new EvaluationSettings(adaptation.RequestsPerCandidate, adaptation.EvaluationTimeLimit, options.Serving, work, time));
-        var objective = ObjectiveParser.Parse(adaptation.Objective, builder.Objectives);
-        if (adaptation.Enabled) CheckMeter(objective, adaptation, energy);
+        var probe = new StepProbe(blocks, work, time);
+        var evaluation = new LiveEvaluation(switcher, telemetry, scoring, probe, profiles, journal, new EvaluationSettings(adaptation.RequestsPerCandidate, adaptation.EvaluationTimeLimit, options.Serving, work, time));
         var adapting = new AdaptationLoop(new AdaptationParts(
             adaptation, options.Serving, profiles, telemetry, switcher, evaluation, scoring, journal,
-            lengths => ObjectiveParser.Constrain(objective, adaptation, BreachAlarm.Ceiling(adaptation, TokensPerInterval(adaptation, lengths))),
+            Constrained,
             (constrained, lengths) => new GuardPolicy(constrained, BreachAlarm.Ceiling(adaptation, TokensPerInterval(adaptation, lengths)), TokensPerInterval(adaptation, lengths)))
         {
             Store = store,
@@ -111,6 +114,13 @@ internal static class EngineComposition
             Door = new RequestDoor(pool, routes, overrides, time),
             Scorer = scorer,
             Scores = new SequenceScorer(pool, scorer),
+            Profiling = new OfflineProfiling(new ProfilingParts(pool, scorer, probe, telemetry, journal)
+            {
+                MaxBatch = options.Serving.MaxBatchSize,
+                ConfidenceTarget = adaptation.ConfidenceTarget,
+                Key = model => ModelKey.Of(model, backend.Device.Description, options.Precision),
+                ProfilesOf = ProfilesOf,
+            }),
             Certifier = new Certifier(pool, scorer, new PointReplay(pool, blocks, work, options.Serving.MaxRowsPerStep), new CertifierSettings(options.Precision, PolicyOf, time)),
             Logger = logger,
         };
@@ -135,12 +145,11 @@ internal static class EngineComposition
             new ConfidenceSource(Calibration.FromSidecar(info)));
     }
 
-    private static List<Candidate> MakeCandidates(List<PoolEntry> entries, AdaptationOptions options, MemoryBudget budget)
-    {
-        if (!options.Enabled) return [new Candidate(entries[0].Candidacy, options)];
-        var chosen = Shortlist.Choose([.. entries.Select(entry => new ShortlistEntry(entry.Info, entry.Size))], options.Candidates, budget.Limit);
-        return [.. chosen.Select(choice => new Candidate(entries.First(entry => entry.Info == choice.Model).Candidacy, options))];
-    }
+    /// <summary>The repository is the host's own file: what is wrong with it ends the start.</summary>
+    private static RepositoryRanking? OpenRepository(HeliosOptions options, DeviceInfo device, Func<IReadOnlyList<Candidate>, Profiles> profilesOf) =>
+        options.Adaptation is { Enabled: true, ModelRepository: { } path }
+            ? new RepositoryRanking(RepositoryFile.Read(path), options.Adaptation, model => ModelKey.Of(model, device.Description, options.Precision), known => profilesOf(known).Refresh())
+            : null;
 
     private static ProfileStore? OpenStore(HeliosOptions options, DeviceInfo device, AdaptationJournal journal)
     {
