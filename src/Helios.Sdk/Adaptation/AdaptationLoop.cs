@@ -14,14 +14,25 @@ namespace Helios.Sdk.Adaptation;
 internal sealed class AdaptationLoop(AdaptationParts parts)
 {
     private readonly TaskCompletionSource ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Reconsiderations reconsiderations = new();
     private ISloObjective? objective;
     private Task scoringRecent = Task.CompletedTask;
 
     /// <summary>Completes when the first model serves; fails when none can.</summary>
     public Task Ready => ready.Task;
 
+    /// <summary>Whether anything ever changes.</summary>
+    public bool Adapts => parts.Options.Enabled;
+
     /// <summary>Whether the last decision found nothing feasible.</summary>
     public bool Degraded { get; private set; }
+
+    /// <summary>What serves; null before the first.</summary>
+    public OperatingPoint? Serving => parts.Switcher.Present;
+
+    /// <summary>Any thread: a goal was changed. Completes with what is decided upon it, once that serves or could not be brought up.</summary>
+    /// <exception cref="HeliosException">The loop has ended.</exception>
+    public Task<AdaptationDecision> ReconsiderAsync(AdaptationTrigger trigger) => reconsiderations.AskAsync(trigger, parts.Telemetry.Signals);
 
     /// <summary>Runs until cancelled. Failures of candidates are recorded and survived; only a bug ends it.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
@@ -42,6 +53,8 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
         }
         finally
         {
+            reconsiderations.End();
+
             // It uses the pool, which is disposed after this; the device thread has cancelled what it waits for.
             await scoringRecent.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
@@ -56,7 +69,7 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
             {
                 var target = new LoadTarget(candidate.Name, depth);
                 var point = parts.Options.Enabled ? new OperatingPoint(target) : new OperatingPoint(target, parts.Serving.ExitPolicy, parts.Serving.DraftDepth);
-                if (!await parts.Switcher.ServeAsync(point, cancellationToken).ConfigureAwait(false)) continue;
+                if (!await parts.Switcher.ServeAsync(point, maxBatch: null, cancellationToken).ConfigureAwait(false)) continue;
                 ready.TrySetResult();
                 return;
             }
@@ -80,6 +93,9 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
                 case { Trigger: AdaptationTrigger.Breach }:
                     await GuardAsync(cancellationToken).ConfigureAwait(false);
                     break;
+                case { Trigger: AdaptationTrigger.ObjectiveChanged or AdaptationTrigger.BudgetChanged }:
+                    await ReselectAsync(signal.Trigger, cancellationToken).ConfigureAwait(false);
+                    break;
                 case { Scored: true }:
                     await ReassessAsync(signal.Trigger, cancellationToken).ConfigureAwait(false);
                     break;
@@ -98,6 +114,19 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
         foreach (var candidate in parts.Profiles.Candidates)
             await parts.Scoring.CatchUpAsync(candidate, cancellationToken).ConfigureAwait(false);
         parts.Telemetry.Signals.Send(new LoopSignal(trigger, Scored: true));
+    }
+
+    /// <summary>A goal was changed: another shortlist, and a selection from it with what is known now.</summary>
+    private async Task ReselectAsync(AdaptationTrigger trigger, CancellationToken cancellationToken)
+    {
+        var before = parts.Profiles.Candidates;
+        var present = before.Where(candidate => candidate.Name == Serving!.Target.Model);
+        List<Candidate> shortlist = [.. parts.Shortlist().Union(present)];
+        parts.Profiles.Replace(shortlist);
+        foreach (var newcomer in shortlist.Except(before))
+            await parts.Scoring.CatchUpAsync(newcomer, cancellationToken).ConfigureAwait(false);
+
+        await reconsiderations.AnswerAsync(() => SelectAsync(trigger, cancellationToken)).ConfigureAwait(false);
     }
 
     private async Task ReassessAsync(AdaptationTrigger trigger, CancellationToken cancellationToken)
@@ -164,9 +193,13 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
         Degraded = decision.Degraded;
         var keeps = decision.Act == AdaptationAct.Keep;
         if (!keeps || decision.Trigger == AdaptationTrigger.Start) parts.Journal.Tell(new AdaptationEvent.Selected(parts.Journal.Now, decision));
-        if (keeps) return;
+        if (keeps)
+        {
+            parts.Switcher.LimitBatch(decision.Batch);
+            return;
+        }
 
-        if (!await parts.Switcher.ServeAsync(decision.Chosen, cancellationToken).ConfigureAwait(false)) return;
+        if (!await parts.Switcher.ServeAsync(decision.Chosen, decision.Batch, cancellationToken).ConfigureAwait(false)) return;
         if (decision.Act == AdaptationAct.Deepen) parts.Journal.Tell(new AdaptationEvent.Deepened(parts.Journal.Now, decision));
         else parts.Journal.Tell(new AdaptationEvent.Switched(parts.Journal.Now, decision));
     }
@@ -188,5 +221,6 @@ internal sealed record AdaptationParts(
     ICandidateEvaluation Evaluation,
     ITextScoring Scoring,
     AdaptationJournal Journal,
+    Func<IReadOnlyList<Candidate>> Shortlist,
     Func<UsualLengths, ISloObjective> Constrained,
     Func<ISloObjective, UsualLengths, GuardPolicy> Guard);

@@ -60,17 +60,17 @@ internal static class EngineComposition
 
         IExitPolicy PolicyOf(string name) => ExitPolicyParser.Parse(name, builder.ExitPolicies);
         var journal = new AdaptationJournal(time, logger);
-        var candidates = MakeCandidates(entries, adaptation, budget);
-        var profiles = new Profiles(candidates, telemetry, new ProfileSettings(options.Serving, budget.Limit, kv.SlabBytes, backend.Device.Description, kv.BlockBytes) { Watts = () => energy.Watts });
+        var goals = new Goals(ObjectiveParser.Parse(adaptation.Objective, builder.Objectives), budget.Limit);
+        if (adaptation.Enabled) CheckMeter(goals.Objective, adaptation, energy);
+        var candidates = new CandidateList(entries, adaptation, goals);
+        var profiles = new Profiles(candidates.Choose(), telemetry, new ProfileSettings(options.Serving, () => goals.BudgetBytes, kv.SlabBytes, backend.Device.Description, kv.BlockBytes) { Watts = () => energy.Watts });
         var scorer = new LayerwiseScorer(new ScoringParts(backend, kv, blocks, pool, memory, work, options.Precision, options.Serving.MaxRowsPerStep));
         var scoring = new TextScoring(pool, scorer, telemetry.Texts, journal);
         var switcher = new PointSwitcher(pool, routes, telemetry, journal, new SwitchSettings(adaptation, PolicyOf, loop.Wake, time));
         var evaluation = new LiveEvaluation(switcher, telemetry, scoring, new StepProbe(blocks, work, time), profiles, journal, new EvaluationSettings(adaptation.RequestsPerCandidate, options.Serving, work, time));
-        var objective = ObjectiveParser.Parse(adaptation.Objective, builder.Objectives);
-        if (adaptation.Enabled) CheckMeter(objective, adaptation, energy);
         var adapting = new AdaptationLoop(new AdaptationParts(
-            adaptation, options.Serving, profiles, telemetry, switcher, evaluation, scoring, journal,
-            lengths => ObjectiveParser.Constrain(objective, adaptation, BreachAlarm.Ceiling(adaptation, TokensPerInterval(adaptation, lengths))),
+            adaptation, options.Serving, profiles, telemetry, switcher, evaluation, scoring, journal, candidates.Choose,
+            lengths => ObjectiveParser.Constrain(goals.Objective, adaptation, BreachAlarm.Ceiling(adaptation, TokensPerInterval(adaptation, lengths))),
             (constrained, lengths) => new GuardPolicy(constrained, BreachAlarm.Ceiling(adaptation, TokensPerInterval(adaptation, lengths)), TokensPerInterval(adaptation, lengths))));
         var overrides = new PointOverrides(pool, routes, profiles, adapting.Ready, PolicyOf);
 
@@ -92,6 +92,13 @@ internal static class EngineComposition
             Profiles = profiles,
             Journal = journal,
             Adaptation = adapting,
+            Goals = new GoalChanges(adapting, goals, pool, memory, budget, time),
+            ParseObjective = text =>
+            {
+                var objective = ObjectiveParser.Parse(text, builder.Objectives);
+                CheckMeter(objective, adaptation, energy);
+                return objective;
+            },
             Door = new RequestDoor(pool, routes, overrides, time),
             Scorer = scorer,
             Scores = new SequenceScorer(pool, scorer),
@@ -116,13 +123,6 @@ internal static class EngineComposition
             backend.Loader.Measure(checkpoint, options.Precision),
             backend.MeasureWorkspace(info.Architecture, options.Serving.MaxRowsPerStep),
             new ConfidenceSource(Calibration.FromSidecar(info)));
-    }
-
-    private static List<Candidate> MakeCandidates(List<PoolEntry> entries, AdaptationOptions options, MemoryBudget budget)
-    {
-        if (!options.Enabled) return [new Candidate(entries[0].Candidacy, options)];
-        var chosen = Shortlist.Choose([.. entries.Select(entry => new ShortlistEntry(entry.Info, entry.Size))], options.Candidates, budget.Limit);
-        return [.. chosen.Select(choice => new Candidate(entries.First(entry => entry.Info == choice.Model).Candidacy, options))];
     }
 
     private static IKvStore MakeKvStore(ServingOptions options, IBackend backend, MemoryBudget budget, List<Checkpoint> checkpoints)
