@@ -17,13 +17,24 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
     private readonly TaskCompletionSource ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ShadowScoring shadow = new(parts.Profiles, parts.Scoring, parts.Telemetry, parts.Switcher);
     private readonly QualityGuard quality = new(parts.Options);
+    private readonly Reconsiderations reconsiderations = new();
     private ISloObjective? objective;
 
     /// <summary>Completes when the first model serves; fails when none can.</summary>
     public Task Ready => ready.Task;
 
+    /// <summary>Whether anything ever changes.</summary>
+    public bool Adapts => parts.Options.Enabled;
+
     /// <summary>Whether the last decision found nothing feasible.</summary>
     public bool Degraded { get; private set; }
+
+    /// <summary>What serves; null before the first.</summary>
+    public OperatingPoint? Serving => parts.Switcher.Present;
+
+    /// <summary>Any thread: a goal was changed. Completes with what is decided upon it, once that serves or could not be brought up.</summary>
+    /// <exception cref="HeliosException">The loop has ended.</exception>
+    public Task<AdaptationDecision> ReconsiderAsync(AdaptationTrigger trigger) => reconsiderations.AskAsync(trigger, parts.Telemetry.Signals);
 
     /// <summary>Runs until cancelled. Failures of candidates are recorded and survived; only a bug ends it.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
@@ -44,6 +55,8 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
         }
         finally
         {
+            reconsiderations.End();
+
             // It uses the pool, which is disposed after this; the device thread has cancelled what it waits for.
             await shadow.EndAsync().ConfigureAwait(false);
             Keep();
@@ -79,7 +92,7 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
             {
                 var target = new LoadTarget(candidate.Name, depth);
                 var point = parts.Options.Enabled ? new OperatingPoint(target) : new OperatingPoint(target, parts.Serving.ExitPolicy, parts.Serving.DraftDepth);
-                if (await parts.Switcher.ServeAsync(point, cancellationToken).ConfigureAwait(false)) return true;
+                if (await parts.Switcher.ServeAsync(point, maxBatch: null, cancellationToken).ConfigureAwait(false)) return true;
             }
         }
 
@@ -101,6 +114,9 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
                 case { Trigger: AdaptationTrigger.Breach }:
                     await GuardAsync(cancellationToken).ConfigureAwait(false);
                     break;
+                case { Trigger: AdaptationTrigger.ObjectiveChanged or AdaptationTrigger.BudgetChanged }:
+                    await ReselectAsync(signal.Trigger, cancellationToken).ConfigureAwait(false);
+                    break;
                 case { Scored: true }:
                     if (signal.Trigger == AdaptationTrigger.Quality) await GuardQualityAsync(cancellationToken).ConfigureAwait(false);
                     else await ReassessAsync(signal.Trigger, cancellationToken).ConfigureAwait(false);
@@ -118,7 +134,7 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
     private async Task GuardQualityAsync(CancellationToken cancellationToken)
     {
         parts.Profiles.Refresh();
-        if (Serving() is not { } serving) return;
+        if (ServingProfile() is not { } serving) return;
         parts.Telemetry.Sampling.WantsMore = quality.Lack(serving) is not null;
         if (!quality.IsBreached(serving, out var because)) return;
 
@@ -131,13 +147,26 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
     /// <summary>Too little evidence is no reason for a change: it asks for more texts. Null when there is enough.</summary>
     private string? TooLittle()
     {
-        if (Serving() is not { } serving) return null;
+        if (ServingProfile() is not { } serving) return null;
         var lack = quality.Lack(serving);
         parts.Telemetry.Sampling.WantsMore = lack is not null;
         return serving.EvidenceRequests < parts.Options.RequestsPerCandidate ? $"what is known of it {lack}, too little for a change: more texts are scored" : null;
     }
 
-    private PointProfile? Serving() => parts.Profiles.Latest.FirstOrDefault(profile => profile.IsServing);
+    private PointProfile? ServingProfile() => parts.Profiles.Latest.FirstOrDefault(profile => profile.IsServing);
+
+    /// <summary>A goal was changed: another shortlist, and a selection from it with what is known now.</summary>
+    private async Task ReselectAsync(AdaptationTrigger trigger, CancellationToken cancellationToken)
+    {
+        var before = parts.Profiles.Candidates;
+        var present = before.Where(candidate => candidate.Name == Serving!.Target.Model);
+        List<Candidate> shortlist = [.. parts.Shortlist().Union(present)];
+        parts.Profiles.Replace(shortlist);
+        foreach (var newcomer in shortlist.Except(before))
+            await parts.Scoring.CatchUpAsync(newcomer, cancellationToken).ConfigureAwait(false);
+
+        await reconsiderations.AnswerAsync(() => SelectAsync(trigger, stayBecause: null, cancellationToken)).ConfigureAwait(false);
+    }
 
     private async Task ReassessAsync(AdaptationTrigger trigger, CancellationToken cancellationToken)
     {
@@ -211,9 +240,13 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
         Degraded = decision.Degraded;
         var keeps = decision.Act == AdaptationAct.Keep;
         if (!keeps || decision.Trigger == AdaptationTrigger.Start) parts.Journal.Tell(new AdaptationEvent.Selected(parts.Journal.Now, decision));
-        if (keeps) return;
+        if (keeps)
+        {
+            parts.Switcher.LimitBatch(decision.Batch);
+            return;
+        }
 
-        if (!await parts.Switcher.ServeAsync(decision.Chosen, cancellationToken).ConfigureAwait(false))
+        if (!await parts.Switcher.ServeAsync(decision.Chosen, decision.Batch, cancellationToken).ConfigureAwait(false))
         {
             DecisionTrace.Fail(activity);
             return;
@@ -240,6 +273,7 @@ internal sealed record AdaptationParts(
     ICandidateEvaluation Evaluation,
     ITextScoring Scoring,
     AdaptationJournal Journal,
+    Func<IReadOnlyList<Candidate>> Shortlist,
     Func<UsualLengths, ISloObjective> Constrained,
     Func<ISloObjective, UsualLengths, GuardPolicy> Guard)
 {
