@@ -95,8 +95,9 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
     /// <summary>Shadow scoring: every candidate, what serves among them, scores the latest texts at full depth.</summary>
     private async Task ScoreRecentAsync(AdaptationTrigger trigger, CancellationToken cancellationToken)
     {
+        var texts = parts.Telemetry.Texts.Keep();
         foreach (var candidate in parts.Profiles.Candidates)
-            await parts.Scoring.CatchUpAsync(candidate, cancellationToken).ConfigureAwait(false);
+            await parts.Scoring.CatchUpAsync(candidate, texts, cancellationToken).ConfigureAwait(false);
         parts.Telemetry.Signals.Send(new LoopSignal(trigger, Scored: true));
     }
 

@@ -58,10 +58,10 @@ internal static class EngineComposition
 
         IExitPolicy PolicyOf(string name) => ExitPolicyParser.Parse(name, builder.ExitPolicies);
         var journal = new AdaptationJournal(time, logger);
-        var candidates = MakeCandidates(entries, adaptation, budget);
+        var candidates = MakeCandidates(entries, adaptation, budget, new Pace());
         var profiles = new Profiles(candidates, telemetry, new ProfileSettings(options.Serving, budget.Limit, kv.SlabBytes, backend.Device.Description, kv.BlockBytes));
         var scorer = new LayerwiseScorer(new ScoringParts(backend, kv, blocks, pool, memory, work, options.Precision, options.Serving.MaxRowsPerStep));
-        var scoring = new TextScoring(pool, scorer, telemetry.Texts, journal);
+        var scoring = new TextScoring(pool, scorer, journal);
         var switcher = new PointSwitcher(pool, routes, telemetry, journal, new SwitchSettings(adaptation, PolicyOf, loop.Wake, time));
         var evaluation = new LiveEvaluation(switcher, telemetry, scoring, new StepProbe(blocks, work, time), profiles, journal, new EvaluationSettings(adaptation.RequestsPerCandidate, options.Serving, work, time));
         var objective = ObjectiveParser.Parse(adaptation.Objective, builder.Objectives);
@@ -114,11 +114,11 @@ internal static class EngineComposition
             new ConfidenceSource(Calibration.FromSidecar(info)));
     }
 
-    private static List<Candidate> MakeCandidates(List<PoolEntry> entries, AdaptationOptions options, MemoryBudget budget)
+    private static List<Candidate> MakeCandidates(List<PoolEntry> entries, AdaptationOptions options, MemoryBudget budget, Pace pace)
     {
-        if (!options.Enabled) return [new Candidate(entries[0].Candidacy, options)];
+        if (!options.Enabled) return [new Candidate(entries[0].Candidacy, options, pace)];
         var chosen = Shortlist.Choose([.. entries.Select(entry => new ShortlistEntry(entry.Info, entry.Size))], options.Candidates, budget.Limit);
-        return [.. chosen.Select(choice => new Candidate(entries.First(entry => entry.Info == choice.Model).Candidacy, options))];
+        return [.. chosen.Select(choice => new Candidate(entries.First(entry => entry.Info == choice.Model).Candidacy, options, pace))];
     }
 
     private static IKvStore MakeKvStore(ServingOptions options, IBackend backend, MemoryBudget budget, List<Checkpoint> checkpoints)
@@ -146,6 +146,7 @@ internal static class EngineComposition
             throw new ArgumentException($"Serving.DraftDepth needs the full depth of '{model.Name}', {layers} layers; Adaptation.FixedDepth is {loaded}.", nameof(options));
     }
 
-    private static int TokensPerInterval(AdaptationOptions options, UsualLengths lengths) =>
+    /// <summary>Tokens answered with between two reassessments.</summary>
+    internal static int TokensPerInterval(AdaptationOptions options, UsualLengths lengths) =>
         (int)Math.Min(int.MaxValue, (long)options.ReassessEveryRequests * Math.Max(1, lengths.Total - lengths.Prompt));
 }
