@@ -111,8 +111,9 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
     /// <summary>Shadow scoring: every candidate, what serves among them, scores the latest texts at full depth.</summary>
     private async Task ScoreRecentAsync(AdaptationTrigger trigger, CancellationToken cancellationToken)
     {
+        var texts = parts.Telemetry.Texts.Keep();
         foreach (var candidate in parts.Profiles.Candidates)
-            await parts.Scoring.CatchUpAsync(candidate, cancellationToken).ConfigureAwait(false);
+            await parts.Scoring.CatchUpAsync(candidate, texts, cancellationToken).ConfigureAwait(false);
         parts.Telemetry.Signals.Send(new LoopSignal(trigger, Scored: true));
     }
 
@@ -123,8 +124,9 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
         var present = before.Where(candidate => candidate.Name == Serving!.Target.Model);
         List<Candidate> shortlist = [.. parts.Shortlist().Union(present)];
         parts.Profiles.Replace(shortlist);
+        var texts = parts.Telemetry.Texts.Keep();
         foreach (var newcomer in shortlist.Except(before))
-            await parts.Scoring.CatchUpAsync(newcomer, cancellationToken).ConfigureAwait(false);
+            await parts.Scoring.CatchUpAsync(newcomer, texts, cancellationToken).ConfigureAwait(false);
 
         await reconsiderations.AnswerAsync(() => SelectAsync(trigger, cancellationToken)).ConfigureAwait(false);
     }

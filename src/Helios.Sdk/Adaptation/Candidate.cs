@@ -8,8 +8,12 @@ namespace Helios.Sdk.Adaptation;
 /// <summary>A model in the shortlist, and what has been learnt of it. Evidence is added and read under <see cref="Gate"/>.</summary>
 internal sealed class Candidate
 {
-    public Candidate(CandidateModel model, AdaptationOptions options)
+    /// <param name="model">What is known of it before it runs.</param>
+    /// <param name="options">Depths, target and window.</param>
+    /// <param name="pace">The machine's, which all candidates share; one of its own when null.</param>
+    public Candidate(CandidateModel model, AdaptationOptions options, Pace? pace = null)
     {
+        Costs = new CostModel(pace);
         Model = model;
         Depths = options is { Enabled: true, LoadPartially: true } ? [.. model.Info.Exits.Select(exit => exit.Depth)] : [FullDepth];
         Evidence = new CandidateEvidence(Depths, options.ConfidenceTarget, ServingTelemetry.EvidenceWindow(options));
@@ -29,7 +33,7 @@ internal sealed class Candidate
 
     public CandidateEvidence Evidence { get; }
 
-    public CostModel Costs { get; } = new();
+    public CostModel Costs { get; }
 
     private CalibrationLearner Learner { get; }
 

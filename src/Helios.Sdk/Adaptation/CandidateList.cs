@@ -1,10 +1,11 @@
+using Helios.Sdk.Adaptation.Evaluation;
 using Helios.Sdk.Adaptation.Loading;
 using Helios.Sdk.Adaptation.Selection;
 
 namespace Helios.Sdk.Adaptation;
 
 /// <summary>The candidates of the moment. One that comes back is the one it was, with what it learnt. Belongs to the adaptation loop.</summary>
-internal sealed class CandidateList(IReadOnlyList<PoolEntry> entries, AdaptationOptions options, Goals goals)
+internal sealed class CandidateList(IReadOnlyList<PoolEntry> entries, AdaptationOptions options, Goals goals, Pace pace)
 {
     private readonly Dictionary<string, Candidate> made = new(StringComparer.Ordinal);
 
@@ -18,7 +19,7 @@ internal sealed class CandidateList(IReadOnlyList<PoolEntry> entries, Adaptation
 
     private Candidate Of(CandidateModel model)
     {
-        if (!made.TryGetValue(model.Info.Name, out var candidate)) made.Add(model.Info.Name, candidate = new Candidate(model, options));
+        if (!made.TryGetValue(model.Info.Name, out var candidate)) made.Add(model.Info.Name, candidate = new Candidate(model, options, pace));
         return candidate;
     }
 }

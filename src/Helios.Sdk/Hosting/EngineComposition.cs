@@ -62,10 +62,10 @@ internal static class EngineComposition
         var journal = new AdaptationJournal(time, logger);
         var goals = new Goals(ObjectiveParser.Parse(adaptation.Objective, builder.Objectives), budget.Limit);
         if (adaptation.Enabled) CheckMeter(goals.Objective, adaptation, energy);
-        var candidates = new CandidateList(entries, adaptation, goals);
+        var candidates = new CandidateList(entries, adaptation, goals, new Pace());
         var profiles = new Profiles(candidates.Choose(), telemetry, new ProfileSettings(options.Serving, () => goals.BudgetBytes, kv.SlabBytes, backend.Device.Description, kv.BlockBytes) { Watts = () => energy.Watts });
         var scorer = new LayerwiseScorer(new ScoringParts(backend, kv, blocks, pool, memory, work, options.Precision, options.Serving.MaxRowsPerStep));
-        var scoring = new TextScoring(pool, scorer, telemetry.Texts, journal);
+        var scoring = new TextScoring(pool, scorer, journal);
         var switcher = new PointSwitcher(pool, routes, telemetry, journal, new SwitchSettings(adaptation, PolicyOf, loop.Wake, time));
         var evaluation = new LiveEvaluation(switcher, telemetry, scoring, new StepProbe(blocks, work, time), profiles, journal, new EvaluationSettings(adaptation.RequestsPerCandidate, options.Serving, work, time));
         var adapting = new AdaptationLoop(new AdaptationParts(
@@ -158,6 +158,7 @@ internal static class EngineComposition
             throw new ArgumentException($"Serving.DraftDepth needs the full depth of '{model.Name}', {layers} layers; Adaptation.FixedDepth is {loaded}.", nameof(options));
     }
 
-    private static int TokensPerInterval(AdaptationOptions options, UsualLengths lengths) =>
+    /// <summary>Tokens answered with between two reassessments.</summary>
+    internal static int TokensPerInterval(AdaptationOptions options, UsualLengths lengths) =>
         (int)Math.Min(int.MaxValue, (long)options.ReassessEveryRequests * Math.Max(1, lengths.Total - lengths.Prompt));
 }

@@ -18,8 +18,9 @@ internal sealed class LiveEvaluation(PointSwitcher switcher, ServingTelemetry te
         foreach (var candidate in candidates)
             await AnswerAsync(candidate, cancellationToken).ConfigureAwait(false);
 
+        var texts = telemetry.Texts.Keep();
         foreach (var candidate in candidates)
-            await UnlimitedAsync(() => scoring.CatchUpAsync(candidate, cancellationToken)).ConfigureAwait(false);
+            await UnlimitedAsync(() => scoring.CatchUpAsync(candidate, texts, cancellationToken)).ConfigureAwait(false);
 
         profiles.Refresh();
         foreach (var candidate in candidates)
@@ -41,7 +42,7 @@ internal sealed class LiveEvaluation(PointSwitcher switcher, ServingTelemetry te
             await watch.Done.WaitAsync(cancellationToken).ConfigureAwait(false);
 
             // Now, while it is whole on the device: later its layers would have to be staged.
-            await UnlimitedAsync(() => scoring.CatchUpAsync(candidate, cancellationToken)).ConfigureAwait(false);
+            await UnlimitedAsync(() => scoring.CatchUpAsync(candidate, telemetry.Texts.Keep(), cancellationToken)).ConfigureAwait(false);
         }
         finally
         {
