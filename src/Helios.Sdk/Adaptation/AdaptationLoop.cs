@@ -162,8 +162,9 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
         var present = before.Where(candidate => candidate.Name == Serving!.Target.Model);
         List<Candidate> shortlist = [.. parts.Shortlist().Union(present)];
         parts.Profiles.Replace(shortlist);
+        var texts = parts.Telemetry.Texts.Keep();
         foreach (var newcomer in shortlist.Except(before))
-            await parts.Scoring.CatchUpAsync(newcomer, cancellationToken).ConfigureAwait(false);
+            await parts.Scoring.CatchUpAsync(newcomer, texts, cancellationToken).ConfigureAwait(false);
 
         await reconsiderations.AnswerAsync(() => SelectAsync(trigger, stayBecause: null, cancellationToken)).ConfigureAwait(false);
     }

@@ -9,8 +9,15 @@ namespace Helios.Sdk.Adaptation;
 /// <summary>A model in the shortlist, and what has been learnt of it. Evidence is added and read under <see cref="Gate"/>.</summary>
 internal sealed class Candidate
 {
-    public Candidate(CandidateModel model, AdaptationOptions options)
+    private readonly Pace? pace;
+
+    /// <param name="model">What is known of it before it runs.</param>
+    /// <param name="options">Depths, target and window.</param>
+    /// <param name="pace">The machine's, which all candidates share; one of its own when null.</param>
+    public Candidate(CandidateModel model, AdaptationOptions options, Pace? pace = null)
     {
+        this.pace = pace;
+        Costs = new CostModel(pace);
         Model = model;
         Depths = options is { Enabled: true, LoadPartially: true } ? [.. model.Info.Exits.Select(exit => exit.Depth)] : [FullDepth];
         Evidence = new CandidateEvidence(Depths, options.ConfidenceTarget, ServingTelemetry.EvidenceWindow(options));
@@ -30,7 +37,7 @@ internal sealed class Candidate
 
     public CandidateEvidence Evidence { get; }
 
-    public CostModel Costs { get; private set; } = new();
+    public CostModel Costs { get; private set; }
 
     /// <summary>Whether its costs are those of a former run, and were not yet held against this one.</summary>
     public bool CostsAreInherited { get; private set; }
@@ -77,7 +84,7 @@ internal sealed class Candidate
         lock (Gate)
         {
             var scaled = Costs.Current.Scale(factor, factor) with { OtherSeconds = factor * Costs.Current.OtherSeconds };
-            Costs = new CostModel();
+            Costs = new CostModel(pace);
             Costs.Restore(scaled);
             CostsAreInherited = false;
         }

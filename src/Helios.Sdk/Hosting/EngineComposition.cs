@@ -72,12 +72,12 @@ internal static class EngineComposition
         var store = OpenStore(options, backend.Device, journal);
         if (store?.Usual is { } usual) telemetry.Lengths.Restore(usual.PromptTokens, usual.TotalTokens);
         Profiles ProfilesOf(IReadOnlyList<Candidate> shortlist) => new(shortlist, telemetry, new ProfileSettings(options.Serving, () => goals.BudgetBytes, kv.SlabBytes, kv.BlockBytes) { Watts = () => energy.Watts, CertificateOf = certificates.Find });
-        var candidates = new CandidatePool(entries.Select(entry => entry.Candidacy), adaptation, OpenRepository(options, backend.Device, ProfilesOf));
+        var candidates = new CandidatePool(entries.Select(entry => entry.Candidacy), adaptation, new Pace(), OpenRepository(options, backend.Device, ProfilesOf));
         foreach (var candidate in candidates.All) store?.Restore(candidate);
         IReadOnlyList<Candidate> Shortlist() => candidates.Choose(Constrained(telemetry.Lengths), goals.BudgetBytes);
         var profiles = ProfilesOf(Shortlist());
         var scorer = new LayerwiseScorer(new ScoringParts(backend, kv, blocks, pool, memory, work, options.Precision, options.Serving.MaxRowsPerStep));
-        var scoring = new TextScoring(pool, scorer, telemetry.Texts, journal);
+        var scoring = new TextScoring(pool, scorer, journal);
         var switcher = new PointSwitcher(pool, routes, telemetry, journal, new SwitchSettings(adaptation, PolicyOf, loop.Wake, time));
         var probe = new StepProbe(blocks, work, time);
         var evaluation = new LiveEvaluation(switcher, telemetry, scoring, probe, profiles, journal, new EvaluationSettings(adaptation.RequestsPerCandidate, adaptation.EvaluationTimeLimit, options.Serving, work, time));
@@ -198,6 +198,7 @@ internal static class EngineComposition
             throw new ArgumentException($"Serving.DraftDepth needs the full depth of '{model.Name}', {layers} layers; Adaptation.FixedDepth is {loaded}.", nameof(options));
     }
 
-    private static int TokensPerInterval(AdaptationOptions options, UsualLengths lengths) =>
+    /// <summary>Tokens answered with between two reassessments.</summary>
+    internal static int TokensPerInterval(AdaptationOptions options, UsualLengths lengths) =>
         (int)Math.Min(int.MaxValue, (long)options.ReassessEveryRequests * Math.Max(1, lengths.Total - lengths.Prompt));
 }

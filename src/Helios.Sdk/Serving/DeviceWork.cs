@@ -6,7 +6,10 @@ namespace Helios.Sdk.Serving;
 /// Work that others want done on the device thread, between two steps: <em>urgent</em> work (memory to be reclaimed) at
 /// once, <em>background</em> work (scoring, probes) one item at a time, when the device is idle or its share allows.
 /// </summary>
-internal sealed class DeviceWork(double backgroundShare, TimeProvider time)
+/// <param name="backgroundShare">Most of the device's busy time that background work takes, in (0, 1].</param>
+/// <param name="time">Clock.</param>
+/// <param name="inline">Whether who waits for an item goes on, on the device thread, as soon as it ran: a simulation has no other.</param>
+internal sealed class DeviceWork(double backgroundShare, TimeProvider time, bool inline = false)
 {
     private readonly ConcurrentQueue<Item> urgent = new();
     private readonly ConcurrentQueue<Item> background = new();
@@ -82,7 +85,7 @@ internal sealed class DeviceWork(double backgroundShare, TimeProvider time)
 
     private Task<T> Post<T>(ConcurrentQueue<Item> queue, Func<T> work)
     {
-        var item = new Item<T>(work);
+        var item = new Item<T>(work, inline);
         queue.Enqueue(item);
         wake();
         if (closed) Close();
@@ -96,9 +99,9 @@ internal sealed class DeviceWork(double backgroundShare, TimeProvider time)
         public abstract void Cancel();
     }
 
-    private sealed class Item<T>(Func<T> work) : Item
+    private sealed class Item<T>(Func<T> work, bool inline) : Item
     {
-        private readonly TaskCompletionSource<T> done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly TaskCompletionSource<T> done = new(inline ? TaskCreationOptions.None : TaskCreationOptions.RunContinuationsAsynchronously);
 
         public Task<T> Done => done.Task;
 

@@ -6,19 +6,26 @@ namespace Helios.Sdk.Adaptation.Evaluation;
 /// Learns what a model's steps cost from steps that were measured. <see cref="Observe"/> belongs to one thread;
 /// <see cref="Current"/> may be read from any.
 /// </summary>
-internal sealed class CostModel
+/// <remarks>
+/// Two clocks: the fits are slow, and learn what the model costs on this machine; the pace is quick, and says what the machine
+/// has left for it now. Fits see times as they would have been at pace 1, so that predictions are right again as soon as the
+/// machine is.
+/// </remarks>
+/// <param name="pace">The machine's; one of its own when null.</param>
+internal sealed class CostModel(Pace? pace = null)
 {
     private const int RefitEvery = 32;
 
+    private readonly Pace pace = pace ?? new();
     private readonly RowCurveFit layer = new();
     private readonly RowCurveFit head = new();
     private double other;
     private double? relativeError;
     private int steps;
-    private volatile StepCosts current = StepCosts.None;
+    private volatile StepCosts unhurried = StepCosts.None;
 
-    /// <summary>The costs as far as they are known.</summary>
-    public StepCosts Current => current;
+    /// <summary>The costs as far as they are known, at the machine's present pace.</summary>
+    public StepCosts Current => unhurried.AtPace(pace.Factor);
 
     /// <summary>Starts from what was measured before, as if a few steps at every size had just confirmed it; new ones outweigh it.</summary>
     /// <param name="known">Costs of a former run.</param>
@@ -46,10 +53,11 @@ internal sealed class CostModel
     {
         if (step.Rows < 1 || !(step.Times.Total > 0)) return;
 
-        NoteError(step);
-        if (step.Depth > 0) layer.Observe(step.Rows, step.ContextTokens, step.Times.Layers / step.Depth);
-        if (step.SampledRows > 0) head.Observe(step.SampledRows, 0, step.Times.Head);
-        ObserveOther(step.Times.Other);
+        NotePace(step);
+        var slower = pace.Factor;
+        if (step.Depth > 0) layer.Observe(step.Rows, step.ContextTokens, step.Times.Layers / step.Depth / slower);
+        if (step.SampledRows > 0) head.Observe(step.SampledRows, 0, step.Times.Head / slower);
+        ObserveOther(step.Times.Other / slower);
 
         // Each new step is news at first, later every few.
         if (++steps <= RefitEvery || steps % RefitEvery == 0) Refit();
@@ -60,14 +68,15 @@ internal sealed class CostModel
     {
         layer.Refit();
         head.Refit();
-        current = new StepCosts { Layer = layer.Curve, Head = head.Curve, OtherSeconds = other, RelativeError = relativeError };
+        unhurried = new StepCosts { Layer = layer.Curve, Head = head.Curve, OtherSeconds = other, RelativeError = relativeError };
     }
 
-    private void NoteError(in StepTiming step)
+    private void NotePace(in StepTiming step)
     {
         if (!layer.Knows(step.Rows)) return;
-        var predicted = current.Predict(step.Rows, step.SampledRows, step.Depth, step.ContextTokens);
-        var error = Math.Abs(predicted - step.Times.Total) / step.Times.Total;
+        var predicted = unhurried.Predict(step.Rows, step.SampledRows, step.Depth, step.ContextTokens);
+        var error = Math.Abs(predicted * pace.Factor - step.Times.Total) / step.Times.Total;
+        if (predicted > 0) pace.Observe(predicted, step.Times.Total);
         relativeError = relativeError is { } mean ? mean + (error - mean) / 50 : error;
     }
 

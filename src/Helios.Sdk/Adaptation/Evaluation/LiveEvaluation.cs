@@ -26,8 +26,9 @@ internal sealed class LiveEvaluation(PointSwitcher switcher, ServingTelemetry te
             await TryAsync(candidate, token => RescaleAsync(candidate, candidates, token), cancellationToken).ConfigureAwait(false);
         foreach (var candidate in candidates.Where(candidate => !IsKnown(candidate)))
             await TryAsync(candidate, token => AnswerAsync(candidate, token), cancellationToken).ConfigureAwait(false);
+        var texts = telemetry.Texts.Keep();
         foreach (var candidate in candidates)
-            await TryAsync(candidate, token => ScoreAsync(candidate, token), cancellationToken).ConfigureAwait(false);
+            await TryAsync(candidate, token => ScoreAsync(candidate, texts, token), cancellationToken).ConfigureAwait(false);
 
         profiles.Refresh();
         var traffic = telemetry.Times.Around(started, settings.Time);
@@ -80,7 +81,7 @@ internal sealed class LiveEvaluation(PointSwitcher switcher, ServingTelemetry te
             await HearAsync(route, cancellationToken).ConfigureAwait(false);
 
             // Now, while it is whole on the device: later its layers would have to be staged.
-            await ScoreAsync(candidate, cancellationToken).ConfigureAwait(false);
+            await ScoreAsync(candidate, telemetry.Texts.Keep(), cancellationToken).ConfigureAwait(false);
             unanswered.Remove(candidate);
             failures.Succeeded(candidate.Name);
         }
@@ -139,10 +140,10 @@ internal sealed class LiveEvaluation(PointSwitcher switcher, ServingTelemetry te
     private Task<IReadOnlyList<StepTiming>> MeasureAsync(Route route, CancellationToken cancellationToken) =>
         WithinLimitAsync($"Probing {route.Point.Target}", token => UnlimitedAsync(() => probe.MeasureAsync(route.Lease, settings.Serving.MaxBatchSize, token)), cancellationToken);
 
-    private Task<bool> ScoreAsync(Candidate candidate, CancellationToken cancellationToken) =>
+    private Task<bool> ScoreAsync(Candidate candidate, KeptTexts texts, CancellationToken cancellationToken) =>
         WithinLimitAsync($"Scoring with '{candidate.Name}'", token => UnlimitedAsync(async () =>
         {
-            await scoring.CatchUpAsync(candidate, token).ConfigureAwait(false);
+            await scoring.CatchUpAsync(candidate, texts, token).ConfigureAwait(false);
             return true;
         }), cancellationToken);
 

@@ -46,10 +46,11 @@ internal sealed class ShadowScoring(Profiles profiles, ITextScoring scoring, Ser
     private async Task ScoreAllAsync(AdaptationTrigger trigger, CancellationToken cancellationToken)
     {
         (look, texts) = (null, false);
+        var kept = telemetry.Texts.Keep();
         foreach (var candidate in profiles.Candidates)
         {
             await CatchUpServingAsync(cancellationToken).ConfigureAwait(false);
-            await scoring.CatchUpAsync(candidate, cancellationToken).ConfigureAwait(false);
+            await scoring.CatchUpAsync(candidate, kept, cancellationToken).ConfigureAwait(false);
         }
 
         Done(trigger);
@@ -60,7 +61,7 @@ internal sealed class ShadowScoring(Profiles profiles, ITextScoring scoring, Ser
         if (profiles.Candidates.FirstOrDefault(candidate => candidate.Name == switcher.Present?.Target.Model) is not { } serving) return;
         var before = serving.Scored;
         telemetry.Sampling.Begin();
-        await scoring.CatchUpAsync(serving, cancellationToken).ConfigureAwait(false);
+        await scoring.CatchUpAsync(serving, telemetry.Texts.Keep(), cancellationToken).ConfigureAwait(false);
         telemetry.Sampling.Scored(serving.Scored.Texts - before.Texts, serving.Scored.Tokens - before.Tokens);
     }
 

@@ -57,6 +57,11 @@ internal sealed record StepCosts
     public double Predict(int rows, int sampledRows, double depth, double context) =>
         OtherSeconds + (sampledRows > 0 ? Head.At(sampledRows, 0) : 0) + depth * Layer.At(rows, context);
 
+    /// <summary>The same on a machine that takes so many times as long for everything.</summary>
+    /// <param name="factor">Above 0.</param>
+    public StepCosts AtPace(double factor) =>
+        factor == 1 ? this : this with { Layer = Layer.Times(factor), Head = Head.Times(factor), OtherSeconds = OtherSeconds * factor };
+
     /// <summary>
     /// A guess for a model that has not run yet, from one that has: a layer and a head take as long as their bytes say.
     /// </summary>

@@ -4,13 +4,13 @@ using Helios.Sdk.Adaptation.Telemetry;
 namespace Helios.Sdk.Adaptation.Evaluation;
 
 /// <summary>Scores the latest finished texts with candidates and lets them learn. One candidate at a time.</summary>
-internal sealed class TextScoring(ModelPool pool, LayerwiseScorer scorer, RecentTexts texts, AdaptationJournal journal) : ITextScoring
+internal sealed class TextScoring(ModelPool pool, LayerwiseScorer scorer, AdaptationJournal journal) : ITextScoring
 {
     /// <inheritdoc/>
-    public async Task CatchUpAsync(Candidate candidate, CancellationToken cancellationToken)
+    public async Task CatchUpAsync(Candidate candidate, KeptTexts texts, CancellationToken cancellationToken)
     {
         var entry = pool.Find(candidate.Name);
-        var due = texts.Snapshot.Where(text => !candidate.HasScored(text.Id.Value)).Select(text => TextToScore.For(entry, text)).Where(text => text.Tokens.Length > 1).ToList();
+        var due = texts.Texts.Where(text => !candidate.HasScored(text.Id.Value)).Select(text => TextToScore.For(entry, text)).Where(text => text.Tokens.Length > 1).ToList();
         if (due.Count == 0) return;
 
         try
@@ -27,7 +27,7 @@ internal sealed class TextScoring(ModelPool pool, LayerwiseScorer scorer, Recent
                 {
                     var scored = await session.ScoreAsync(text.Tokens, candidate.Depths, cancellationToken).ConfigureAwait(false);
                     // A breach while it was scored has made it a text of former traffic.
-                    if (texts.Has(text.Id)) candidate.Learn(text.ToTaps(entry.Tokenizer, scored));
+                    if (texts.AreOfPresentTraffic) candidate.Learn(text.ToTaps(entry.Tokenizer, scored));
                 }
             }
         }

@@ -53,7 +53,7 @@ internal sealed class OfflineProfiling(ProfilingParts parts)
 
         var recent = new RecentTexts(Math.Max(1, texts.Count));
         foreach (var text in texts) recent.Add(text);
-        await new TextScoring(parts.Pool, parts.Scorer, recent, parts.Journal).CatchUpAsync(candidate, cancellationToken).ConfigureAwait(false);
+        await new TextScoring(parts.Pool, parts.Scorer, parts.Journal).CatchUpAsync(candidate, recent.Keep(), cancellationToken).ConfigureAwait(false);
         if (texts.Count > 0 && candidate.ScoredTexts == 0) throw new HeliosException($"'{candidate.Name}' could not score the texts; the log says why.");
         return alone;
     }

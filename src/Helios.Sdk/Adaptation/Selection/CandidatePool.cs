@@ -1,3 +1,4 @@
+using Helios.Sdk.Adaptation.Evaluation;
 using Helios.Sdk.Adaptation.Repository;
 
 namespace Helios.Sdk.Adaptation.Selection;
@@ -5,10 +6,11 @@ namespace Helios.Sdk.Adaptation.Selection;
 /// <summary>Every model of the pool as a candidate, one object each for good, and the shortlist of an objective among them.</summary>
 /// <param name="models">The models, in order of preference.</param>
 /// <param name="options">How many candidates, and what they may do.</param>
+/// <param name="pace">The machine's.</param>
 /// <param name="ranking">Offline telemetry; null when there is none.</param>
-internal sealed class CandidatePool(IEnumerable<CandidateModel> models, AdaptationOptions options, RepositoryRanking? ranking)
+internal sealed class CandidatePool(IEnumerable<CandidateModel> models, AdaptationOptions options, Pace pace, RepositoryRanking? ranking)
 {
-    private readonly List<Candidate> all = [.. models.Select(model => new Candidate(model, options))];
+    private readonly List<Candidate> all = [.. models.Select(model => new Candidate(model, options, pace))];
 
     /// <summary>Every model of the pool.</summary>
     public IReadOnlyList<Candidate> All => all;

@@ -6,22 +6,25 @@ internal sealed class RecentTexts(int capacity)
 {
     private readonly Lock gate = new();
     private readonly Queue<FinishedText> texts = new(capacity);
+    private int traffic;
 
-    /// <summary>The texts, oldest first.</summary>
-    public IReadOnlyList<FinishedText> Snapshot
+    /// <summary>Counts how often traffic was declared to be another: see <see cref="Clear"/>.</summary>
+    public int Traffic => Volatile.Read(ref traffic);
+
+    /// <summary>The texts now, oldest first; what comes after does not change them.</summary>
+    public KeptTexts Keep()
     {
-        get { lock (gate) return [.. texts]; }
+        lock (gate) return new KeptTexts(this, traffic, [.. texts]);
     }
 
-    /// <summary>Whether a text is still kept.</summary>
-    public bool Has(long request)
-    {
-        lock (gate) return texts.Any(text => text.Id.Value == request);
-    }
-
+    /// <summary>Forgets all texts: traffic is no longer what they are of.</summary>
     public void Clear()
     {
-        lock (gate) texts.Clear();
+        lock (gate)
+        {
+            texts.Clear();
+            traffic++;
+        }
     }
 
     public void Add(FinishedText text)
@@ -32,4 +35,14 @@ internal sealed class RecentTexts(int capacity)
             texts.Enqueue(text);
         }
     }
+}
+
+/// <summary>Texts to be scored by every candidate.</summary>
+/// <param name="Source">Where they come from.</param>
+/// <param name="Traffic">The traffic they are of.</param>
+/// <param name="Texts">The texts, oldest first.</param>
+internal sealed record KeptTexts(RecentTexts Source, int Traffic, IReadOnlyList<FinishedText> Texts)
+{
+    /// <summary>Whether no breach has come in between.</summary>
+    public bool AreOfPresentTraffic => Source.Traffic == Traffic;
 }

@@ -12,6 +12,7 @@ internal sealed class ServingTelemetry
 {
     private const int KeptSteps = 512;
 
+    private readonly bool inline;
     private readonly Lock gate = new();
     private readonly Queue<(string Model, StepTiming Timing)> steps = new(KeptSteps);
     private readonly ReassessmentTrigger reassessment;
@@ -26,6 +27,7 @@ internal sealed class ServingTelemetry
     /// <param name="inline">Whether a signal runs the adaptation loop on the thread that sends it.</param>
     public ServingTelemetry(AdaptationOptions options, bool inline = false)
     {
+        this.inline = inline;
         Signals = new LoopSignals(inline);
         Sampling = new ShadowSampling(options.ShadowScoringRate, options.MinShadowScoringRate);
         Texts = new RecentTexts(EvidenceWindow(options));
@@ -70,7 +72,7 @@ internal sealed class ServingTelemetry
     /// <summary>Asks for the requests that a candidate under evaluation answers.</summary>
     public EvaluationWatch Watch(object route, int requests)
     {
-        var fresh = new EvaluationWatch(route, requests);
+        var fresh = new EvaluationWatch(route, requests, inline);
         Volatile.Write(ref watch, fresh);
         return fresh;
     }
@@ -154,9 +156,9 @@ internal sealed class ServingTelemetry
 }
 
 /// <summary>Tells when the requests given to a candidate under evaluation have ended.</summary>
-internal sealed class EvaluationWatch(object route, int requests)
+internal sealed class EvaluationWatch(object route, int requests, bool inline)
 {
-    private readonly TaskCompletionSource done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource done = new(inline ? TaskCreationOptions.None : TaskCreationOptions.RunContinuationsAsynchronously);
     private int left = requests;
 
     public Task Done => done.Task;
