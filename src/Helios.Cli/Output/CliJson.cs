@@ -24,6 +24,7 @@ namespace Helios.Cli.Output;
 [JsonSerializable(typeof(DecisionLine))]
 [JsonSerializable(typeof(LoadLine))]
 [JsonSerializable(typeof(BreachLine))]
+[JsonSerializable(typeof(QualityBreachLine))]
 [JsonSerializable(typeof(CompletedLine))]
 [JsonSerializable(typeof(UnservedLine))]
 [JsonSerializable(typeof(SummaryLine))]

@@ -17,6 +17,7 @@ internal static class EventLineFactory
         AdaptationEvent.Loaded e => new LoadLine(e.Kind, atMs, e.Target.Model, e.Target.Depth, e.Bytes, e.Took.TotalMilliseconds),
         AdaptationEvent.LoadFailed e => new LoadLine(e.Kind, atMs, e.Target.Model, e.Target.Depth, Reason: e.Reason, RetryAfterMs: e.RetryAfter?.TotalMilliseconds),
         AdaptationEvent.Breach e => new BreachLine(e.Kind, atMs, e.Point.Target.Model, e.Point.Target.Depth, e.Point.ExitPolicy, e.Breaches, e.Window),
+        AdaptationEvent.QualityBreach e => new QualityBreachLine(e.Kind, atMs, e.Point.Target.Model, e.Point.Target.Depth, e.Point.ExitPolicy, e.Reason, Profile(e.Profile), e.ServedTokens, e.ScoredTokens),
         _ => DecisionOf(happened) is { } decision ? Decision(happened.Kind, atMs, decision) : null,
     };
 
@@ -109,6 +110,9 @@ internal static class EventLineFactory
         Units.Finite(profile.Agreement),
         Units.Finite(profile.BreachRate),
         Units.Finite(profile.ExitShare),
+        IntervalLine.Of(profile.QualityGapInterval),
+        IntervalLine.Of(profile.AgreementInterval),
+        IntervalLine.Of(profile.BreachRateInterval),
         Units.Finite(profile.LoadedTpotMs),
         Units.Finite(profile.TtftP95Ms),
         Units.Finite(profile.Utilisation),

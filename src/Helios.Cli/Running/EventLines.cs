@@ -32,6 +32,9 @@ internal sealed record ProfileLine(
     double? Agreement,
     double? BreachRate,
     double? ExitShare,
+    IntervalLine? QualityGapInterval,
+    IntervalLine? AgreementInterval,
+    IntervalLine? BreachRateInterval,
     double? LoadedTpotMs,
     double? TtftP95Ms,
     double? Utilisation,
@@ -42,6 +45,12 @@ internal sealed record ProfileLine(
 
 /// <summary>What so many sequences together take.</summary>
 internal sealed record BatchLine(int Batch, double? TpotMs, double? TtftMs, double? Throughput);
+
+/// <summary>Where a figure lies with 95 % confidence, whole requests being the units.</summary>
+internal sealed record IntervalLine(double Low, double High)
+{
+    public static IntervalLine? Of(Interval? interval) => interval is { } known ? new(known.Low, known.High) : null;
+}
 
 /// <summary>A decision of the adaptation loop, with everything it looked at.</summary>
 internal sealed record DecisionLine(
@@ -84,6 +93,11 @@ internal sealed record LoadLine(
 
 /// <summary>The breach counter went over its limit.</summary>
 internal sealed record BreachLine(string Event, double AtMs, string Model, int Depth, string ExitPolicy, int Breaches, int Window)
+    : EventLine(Event, AtMs);
+
+/// <summary>Scoring at full depth showed what serves below its floor, so many tokens after it was published.</summary>
+internal sealed record QualityBreachLine(
+    string Event, double AtMs, string Model, int Depth, string ExitPolicy, string Reason, ProfileLine Profile, long ServedTokens, long ScoredTokens)
     : EventLine(Event, AtMs);
 
 /// <summary>

@@ -36,6 +36,7 @@ internal static class RunTables
         LoadLine e => $"{e.Model}@{e.Depth}, {Units.Bytes(e.Bytes ?? 0)}",
         EvaluationFailedLine e => $"{e.Model}: {e.Reason}",
         BreachLine e => $"{e.Model}@{e.Depth}: {e.Breaches} breaches in {e.Window} tokens",
+        QualityBreachLine e => $"{e.Model}@{e.Depth}: {e.Reason}, after {Units.Count(e.ServedTokens)} served and {Units.Count(e.ScoredTokens)} scored tokens",
         UnservedLine e => $"request {e.Request}: {e.Reason}",
         _ => null,
     };

@@ -77,6 +77,16 @@ public abstract record AdaptationEvent
     public sealed record Breach(DateTimeOffset At, OperatingPoint Point, int Breaches, int Window)
         : AdaptationEvent("breach", At);
 
+    /// <summary>Scoring at full depth showed that what serves is below its floor of quality or agreement, however sure its tokens look.</summary>
+    /// <param name="At">When it happened.</param>
+    /// <param name="Point">What served.</param>
+    /// <param name="Reason">Which floor, and how far below.</param>
+    /// <param name="Profile">What is known of it.</param>
+    /// <param name="ServedTokens">Tokens served since it was published.</param>
+    /// <param name="ScoredTokens">Tokens scored since it was published.</param>
+    public sealed record QualityBreach(DateTimeOffset At, OperatingPoint Point, string Reason, PointProfile Profile, long ServedTokens, long ScoredTokens)
+        : AdaptationEvent("qualitybreach", At);
+
     /// <summary>The same model serves with more layers from now on.</summary>
     /// <param name="At">When it happened.</param>
     /// <param name="Decision">What was known, chosen and why.</param>

@@ -136,6 +136,12 @@ public sealed record PointProfile
     /// <summary>Requests the figures rest on.</summary>
     public int EvidenceRequests { get; init; }
 
+    /// <summary>Whether it is what serves now: that is left for better reasons than another is passed over for.</summary>
+    public bool IsServing { get; init; }
+
+    /// <summary>A certificate that covers it; null when none does.</summary>
+    public RiskCertificate? Certificate { get; init; }
+
     /// <summary>Whether the point is the model at full depth.</summary>
     public bool IsFullDepth => Point.Target.Depth == ModelLayers;
 }

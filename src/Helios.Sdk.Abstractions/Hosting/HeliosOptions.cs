@@ -194,6 +194,15 @@ public sealed class AdaptationOptions
     /// <summary>Least agreement with the same model's full depth, 0..1; null asks for none.</summary>
     public double? MinAgreement { get; set; }
 
+    /// <summary>Half of the widest interval of a quality gap, in bits per byte above 0, on which another point is chosen before there is a full window of evidence.</summary>
+    public double MaxGapUncertainty { get; set; } = 0.05;
+
+    /// <summary>Files of certificates (<see cref="RiskCertificate"/>) of models of the pool, as <c>helios certify --out</c> writes them.</summary>
+    public IList<string> Certificates { get; } = [];
+
+    /// <summary>Whether only points that one of <see cref="Certificates"/> covers may serve, beside full depths without exits, which need none.</summary>
+    public bool RequireCertificate { get; set; }
+
     /// <summary>Most bytes for weights, workspace and the KV of one sequence of usual length, above 0; null leaves it to the memory budget.</summary>
     public long? MaxPointBytes { get; set; }
 
@@ -206,11 +215,23 @@ public sealed class AdaptationOptions
     /// <summary>Requests after which candidates are evaluated again (paper: 150), at least 1.</summary>
     public int ReassessEveryRequests { get; set; } = 150;
 
-    /// <summary>Share of finished requests scored again at full depth while serving, 0..1.</summary>
+    /// <summary>Share of finished requests scored again at full depth while serving, 0..1, as far as <see cref="MaxScoringShare"/> allows.</summary>
     public double ShadowScoringRate { get; set; } = 0.1;
+
+    /// <summary>
+    /// Share of finished requests, 0..1, that what serves scores again in the long run, saturated or not: should
+    /// <see cref="MaxScoringShare"/> not allow even that, this goes before it. No more than <see cref="ShadowScoringRate"/>.
+    /// </summary>
+    public double MinShadowScoringRate { get; set; } = 0.01;
 
     /// <summary>Most of the device's time that evaluation probes and shadow scoring may take, in (0, 1].</summary>
     public double MaxScoringShare { get; set; } = 0.05;
+
+    /// <summary>
+    /// Most of the machine's processors that reading and packing weights may take while requests run, in (0, 1]; 1 loads as fast
+    /// as it can. A load keeps one processor busy, so the default of 1/8 slows it down on machines of fewer than eight.
+    /// </summary>
+    public double MaxLoadShare { get; set; } = 0.125;
 
     /// <summary>Least predicted gain for which a point that serves well is left, relative (0.03 = 3 %).</summary>
     public double MinimumGain { get; set; } = 0.03;

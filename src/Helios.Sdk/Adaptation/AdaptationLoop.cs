@@ -15,8 +15,9 @@ namespace Helios.Sdk.Adaptation;
 internal sealed class AdaptationLoop(AdaptationParts parts)
 {
     private readonly TaskCompletionSource ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly ShadowScoring shadow = new(parts.Profiles, parts.Scoring, parts.Telemetry, parts.Switcher);
+    private readonly QualityGuard quality = new(parts.Options);
     private ISloObjective? objective;
-    private Task scoringRecent = Task.CompletedTask;
 
     /// <summary>Completes when the first model serves; fails when none can.</summary>
     public Task Ready => ready.Task;
@@ -33,7 +34,7 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
             if (!parts.Options.Enabled) return;
 
             await parts.Evaluation.RunAsync(parts.Profiles.Candidates, cancellationToken).ConfigureAwait(false);
-            await SelectAsync(AdaptationTrigger.Start, cancellationToken).ConfigureAwait(false);
+            await SelectAsync(AdaptationTrigger.Start, stayBecause: null, cancellationToken).ConfigureAwait(false);
             await ReactAsync(cancellationToken).ConfigureAwait(false);
         }
         catch (Exception error)
@@ -44,7 +45,7 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
         finally
         {
             // It uses the pool, which is disposed after this; the device thread has cancelled what it waits for.
-            await scoringRecent.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await shadow.EndAsync().ConfigureAwait(false);
             Keep();
         }
     }
@@ -101,41 +102,60 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
                     await GuardAsync(cancellationToken).ConfigureAwait(false);
                     break;
                 case { Scored: true }:
-                    await ReassessAsync(signal.Trigger, cancellationToken).ConfigureAwait(false);
+                    if (signal.Trigger == AdaptationTrigger.Quality) await GuardQualityAsync(cancellationToken).ConfigureAwait(false);
+                    else await ReassessAsync(signal.Trigger, cancellationToken).ConfigureAwait(false);
+                    shadow.Next(cancellationToken);
                     break;
-                case { Scored: false } when scoringRecent.IsCompleted:
+                default:
                     // Scoring waits for its share of the device; a breach must not wait for scoring.
-                    await scoringRecent.ConfigureAwait(false);
-                    scoringRecent = ScoreRecentAsync(signal.Trigger, cancellationToken);
+                    shadow.Request(signal.Trigger, cancellationToken);
                     break;
             }
         }
     }
 
-    /// <summary>Shadow scoring: every candidate, what serves among them, scores the latest texts at full depth.</summary>
-    private async Task ScoreRecentAsync(AdaptationTrigger trigger, CancellationToken cancellationToken)
+    /// <summary>What serves has scored texts: when they show it below its floor, it is left, however sure its tokens look.</summary>
+    private async Task GuardQualityAsync(CancellationToken cancellationToken)
     {
-        foreach (var candidate in parts.Profiles.Candidates)
-            await parts.Scoring.CatchUpAsync(candidate, cancellationToken).ConfigureAwait(false);
-        parts.Telemetry.Signals.Send(new LoopSignal(trigger, Scored: true));
+        parts.Profiles.Refresh();
+        if (Serving() is not { } serving) return;
+        parts.Telemetry.Sampling.WantsMore = quality.Lack(serving) is not null;
+        if (!quality.IsBreached(serving, out var because)) return;
+
+        parts.Journal.Tell(new AdaptationEvent.QualityBreach(
+            parts.Journal.Now, serving.Point, because, serving, parts.Telemetry.ServedTokens, parts.Telemetry.Sampling.ScoredTokens));
+        var decision = await SelectAsync(AdaptationTrigger.Quality, stayBecause: null, cancellationToken).ConfigureAwait(false);
+        if (decision.Act == AdaptationAct.Keep) parts.Journal.Tell(new AdaptationEvent.Stayed(parts.Journal.Now, decision));
     }
+
+    /// <summary>Too little evidence is no reason for a change: it asks for more texts. Null when there is enough.</summary>
+    private string? TooLittle()
+    {
+        if (Serving() is not { } serving) return null;
+        var lack = quality.Lack(serving);
+        parts.Telemetry.Sampling.WantsMore = lack is not null;
+        return serving.EvidenceRequests < parts.Options.RequestsPerCandidate ? $"what is known of it {lack}, too little for a change: more texts are scored" : null;
+    }
+
+    private PointProfile? Serving() => parts.Profiles.Latest.FirstOrDefault(profile => profile.IsServing);
 
     private async Task ReassessAsync(AdaptationTrigger trigger, CancellationToken cancellationToken)
     {
         // A guard that tripped in vain rests until here: nothing it could choose from has changed in between.
         if (parts.Telemetry.Guard is { BreachesAtTrip: > 0 }) parts.Switcher.ResetGuard();
 
-        // Too little evidence is no reason for a change: the next interval brings more.
-        if (parts.Profiles.ScoredTexts(parts.Switcher.Present!.Target.Model) < parts.Options.RequestsPerCandidate) return;
-        await parts.Evaluation.RetryAsync(parts.Profiles.Candidates, cancellationToken).ConfigureAwait(false);
-        var decision = await SelectAsync(trigger, cancellationToken).ConfigureAwait(false);
+        quality.Rearm();
+        parts.Profiles.Refresh();
+        var tooLittle = TooLittle();
+        if (tooLittle is null) await parts.Evaluation.RetryAsync(parts.Profiles.Candidates, cancellationToken).ConfigureAwait(false);
+        var decision = await SelectAsync(trigger, tooLittle, cancellationToken).ConfigureAwait(false);
         parts.Journal.Tell(new AdaptationEvent.Reassessed(parts.Journal.Now, decision));
         Keep();
     }
 
     private void Keep() => parts.Store?.Save(parts.Profiles.Candidates, parts.Telemetry.Lengths);
 
-    private async Task<AdaptationDecision> SelectAsync(AdaptationTrigger trigger, CancellationToken cancellationToken)
+    private async Task<AdaptationDecision> SelectAsync(AdaptationTrigger trigger, string? stayBecause, CancellationToken cancellationToken)
     {
         parts.Profiles.Refresh();
         objective = new Reachable(parts.Constrained(parts.Telemetry.Lengths), parts.Switcher.Unreachable);
@@ -143,8 +163,9 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
         {
             At = parts.Journal.Now,
             Trigger = trigger,
-            Profiles = parts.Profiles.Known(),
+            Profiles = stayBecause is null ? parts.Profiles.Known() : parts.Profiles.Latest,
             Present = parts.Switcher.Present,
+            StayBecause = stayBecause,
             IsLoaded = target => parts.Switcher.BytesToLoad(target) == 0,
             IsReachable = target => parts.Switcher.Unreachable(target) is null,
             CostOf = CostOf,
@@ -185,13 +206,19 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
 
     private async Task ApplyAsync(AdaptationDecision decision, CancellationToken cancellationToken)
     {
+        using var activity = DecisionTrace.Start(decision);
         parts.Journal.Decide(decision);
         Degraded = decision.Degraded;
         var keeps = decision.Act == AdaptationAct.Keep;
         if (!keeps || decision.Trigger == AdaptationTrigger.Start) parts.Journal.Tell(new AdaptationEvent.Selected(parts.Journal.Now, decision));
         if (keeps) return;
 
-        if (!await parts.Switcher.ServeAsync(decision.Chosen, cancellationToken).ConfigureAwait(false)) return;
+        if (!await parts.Switcher.ServeAsync(decision.Chosen, cancellationToken).ConfigureAwait(false))
+        {
+            DecisionTrace.Fail(activity);
+            return;
+        }
+
         if (decision.Act == AdaptationAct.Deepen) parts.Journal.Tell(new AdaptationEvent.Deepened(parts.Journal.Now, decision));
         else parts.Journal.Tell(new AdaptationEvent.Switched(parts.Journal.Now, decision));
     }

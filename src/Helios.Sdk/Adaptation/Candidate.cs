@@ -43,6 +43,9 @@ internal sealed class Candidate
         get { lock (Gate) return Evidence.Requests; }
     }
 
+    /// <summary>All that it ever scored.</summary>
+    public (int Texts, long Tokens) Scored { get; private set; }
+
     public bool HasScored(long text)
     {
         lock (Gate) return Evidence.Has(text);
@@ -137,6 +140,7 @@ internal sealed class Candidate
             }
 
             Evidence.Add(taps);
+            Scored = (Scored.Texts + 1, Scored.Tokens + taps.Positions);
             Restored = null;
         }
     }

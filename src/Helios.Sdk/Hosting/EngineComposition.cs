@@ -50,24 +50,28 @@ internal static class EngineComposition
         var blocks = new BlockPool(kv, budget);
         var work = new DeviceWork(adaptation.MaxScoringShare, time);
         var memory = new KvReclaimer(budget, blocks, work);
-        var entries = checkpoints.Select(checkpoint => MakeEntry(checkpoint, backend, options)).ToList();
+        ServingLoop? loop = null;
+        var pace = new LoadPace(adaptation.MaxLoadShare, Environment.ProcessorCount, () => loop?.Sequences.Running > 0, time);
+        var entries = checkpoints.Select(checkpoint => MakeEntry(new PacedCheckpoint(checkpoint, pace), backend, options)).ToList();
         var pool = new ModelPool(entries, backend, kv, memory, new PoolSettings(options.Precision, options.Serving.MaxRowsPerStep, budget, time));
 
         var routes = new Routes();
         var telemetry = new ServingTelemetry(adaptation);
         var energy = new EnergyGauge(builder.EnergyMeter?.Invoke() ?? EnergyMeters.For(backend.Device), () => telemetry.BusySeconds, time);
         var scheduler = builder.Scheduler?.Invoke() ?? RequestOrders.CreateScheduler(options.Serving, time, builder.RequestOrders);
-        var loop = new ServingLoop(new ServingParts(options.Serving, scheduler, blocks, work, new ServingObserver(telemetry), time), routes);
+        loop = new ServingLoop(new ServingParts(options.Serving, scheduler, blocks, work, new ServingObserver(telemetry), time), routes);
         memory.Serve(loop);
+        work.OwedWhen(() => telemetry.Sampling.IsOwed);
 
         IExitPolicy PolicyOf(string name) => ExitPolicyParser.Parse(name, builder.ExitPolicies);
         var journal = new AdaptationJournal(time, logger);
+        var certificates = Certificates.Load(adaptation.Certificates, options.Precision, [.. entries.Select(entry => entry.Info)]);
         var objective = ObjectiveParser.Parse(adaptation.Objective, builder.Objectives);
         if (adaptation.Enabled) CheckMeter(objective, adaptation, energy);
         ISloObjective Constrained(UsualLengths lengths) => ObjectiveParser.Constrain(objective, adaptation, BreachAlarm.Ceiling(adaptation, TokensPerInterval(adaptation, lengths)));
         var store = OpenStore(options, backend.Device, journal);
         if (store?.Usual is { } usual) telemetry.Lengths.Restore(usual.PromptTokens, usual.TotalTokens);
-        Profiles ProfilesOf(IReadOnlyList<Candidate> shortlist) => new(shortlist, telemetry, new ProfileSettings(options.Serving, budget.Limit, kv.SlabBytes, kv.BlockBytes) { Watts = () => energy.Watts });
+        Profiles ProfilesOf(IReadOnlyList<Candidate> shortlist) => new(shortlist, telemetry, new ProfileSettings(options.Serving, budget.Limit, kv.SlabBytes, kv.BlockBytes) { Watts = () => energy.Watts, CertificateOf = certificates.Find });
         var candidates = new CandidatePool(entries.Select(entry => entry.Candidacy), adaptation, OpenRepository(options, backend.Device, ProfilesOf)).Choose(Constrained(telemetry.Lengths), budget.Limit);
         foreach (var candidate in candidates) store?.Restore(candidate);
         var profiles = ProfilesOf(candidates);
@@ -84,6 +88,8 @@ internal static class EngineComposition
             Store = store,
             Time = time,
         });
+        var metrics = Opened(new AdaptationMetrics(profiles, work), opened);
+        _ = journal.Subscribe(metrics.Note);
         var overrides = new PointOverrides(pool, routes, profiles, adapting.Ready, PolicyOf);
 
         return new EngineParts
@@ -104,6 +110,7 @@ internal static class EngineComposition
             Profiles = profiles,
             Journal = journal,
             Adaptation = adapting,
+            Metrics = metrics,
             Door = new RequestDoor(pool, routes, overrides, time),
             Scorer = scorer,
             Scores = new SequenceScorer(pool, scorer),
@@ -126,7 +133,7 @@ internal static class EngineComposition
         return part;
     }
 
-    private static PoolEntry MakeEntry(Checkpoint checkpoint, IBackend backend, HeliosOptions options)
+    private static PoolEntry MakeEntry(PacedCheckpoint checkpoint, IBackend backend, HeliosOptions options)
     {
         var info = checkpoint.Info;
         var tokenizer = TokenizerFiles.LoadFor(info);

@@ -55,6 +55,8 @@ internal sealed partial class EngineParts : IDisposable
 
     public required AdaptationLoop Adaptation { get; init; }
 
+    public required AdaptationMetrics Metrics { get; init; }
+
     public required RequestDoor Door { get; init; }
 
     public required LayerwiseScorer Scorer { get; init; }
@@ -96,6 +98,7 @@ internal sealed partial class EngineParts : IDisposable
     /// <summary>Frees what lies below the pool; nothing may run any more.</summary>
     public void Dispose()
     {
+        Metrics.Dispose();
         Energy.Dispose();
         Scorer.Dispose();
         Blocks.Dispose();

@@ -78,7 +78,10 @@ internal static class OptionsCheck
             adaptation.MaxTtft is not { } ttft || ttft > TimeSpan.Zero ? null : $"Adaptation.MaxTtft is {ttft}; expected above 0, or null.",
             AtLeast("Adaptation.ReassessEveryRequests", adaptation.ReassessEveryRequests, 1),
             Between("Adaptation.ShadowScoringRate", adaptation.ShadowScoringRate, 0, 1),
+            Between("Adaptation.MinShadowScoringRate", adaptation.MinShadowScoringRate, 0, 1),
+            adaptation.MaxGapUncertainty > 0 ? null : $"Adaptation.MaxGapUncertainty is {adaptation.MaxGapUncertainty}; expected above 0 bits per byte.",
             adaptation.MaxScoringShare > 0 && adaptation.MaxScoringShare <= 1 ? null : $"Adaptation.MaxScoringShare is {adaptation.MaxScoringShare}; expected above 0 and at most 1.",
+            adaptation.MaxLoadShare > 0 && adaptation.MaxLoadShare <= 1 ? null : $"Adaptation.MaxLoadShare is {adaptation.MaxLoadShare}; expected above 0 and at most 1.",
             adaptation.MinimumGain >= 0 ? null : $"Adaptation.MinimumGain is {adaptation.MinimumGain}; expected at least 0.",
             AtLeast("Adaptation.MinimumResidenceRequests", adaptation.MinimumResidenceRequests, 0),
         })

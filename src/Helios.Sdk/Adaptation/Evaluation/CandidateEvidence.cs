@@ -32,6 +32,9 @@ internal sealed class CandidateEvidence
     /// <summary>Requests it rests on.</summary>
     public int Requests => requests.Count;
 
+    /// <summary>The latest text it rests on; 0 before the first.</summary>
+    public long Latest => requests.Count == 0 ? 0 : requests.Max(request => request.Text);
+
     /// <summary>Adds a scored request. A text scored again replaces what was known of it; the oldest leaves a full window.</summary>
     /// <param name="taps">What its exits said.</param>
     public void Add(RequestTaps taps)
@@ -85,7 +88,7 @@ internal sealed class CandidateEvidence
 
         if (mine.BitsPerByte - theirs.BitsPerByte is not { } gap) return null;
         double[] withoutOne = [.. shared.Select(one => (mine - one.Mine).BitsPerByte - (theirs - one.Theirs).BitsPerByte ?? double.NaN)];
-        return new QualityGap(gap, Jackknife.Around(gap, withoutOne));
+        return new QualityGap(gap, Jackknife.Around(gap, withoutOne), shared.Count);
     }
 
     private ExitEvidence Summarize(int depth, int exit)
@@ -140,7 +143,8 @@ internal sealed class CandidateEvidence
 /// <summary>Bits per byte above a reference.</summary>
 /// <param name="Value">The estimate, over the texts that both scored.</param>
 /// <param name="Interval">Where it lies; null for a single text.</param>
-internal readonly record struct QualityGap(double Value, Interval? Interval);
+/// <param name="Texts">Texts that both scored.</param>
+internal readonly record struct QualityGap(double Value, Interval? Interval, int Texts);
 
 /// <summary>What is known of one exit. Null means "not known".</summary>
 internal sealed record ExitEvidence

@@ -150,14 +150,22 @@ internal static class Profiler
         return new Room(tokens, weights, blocks * blockBytes, (int)Math.Min(sequences, serving.MaxBatch));
     }
 
-    /// <summary>The largest gap to any candidate is the gap to the best one; unknown when one of them shares no text with this one.</summary>
+    /// <summary>
+    /// The largest gap to any candidate is the gap to the best one. What serves scores more often than the others: between two
+    /// looks at all of them it is compared with those that still share half of its texts, and these others have no gap.
+    /// </summary>
     private static QualityGap? Gap(CandidateEvidence evidence, int exit, IReadOnlyList<CandidateEvidence> rivals)
     {
         var worst = evidence.GapTo(exit, evidence);
         foreach (var rival in rivals)
         {
             if (rival.Requests == 0) continue;
-            if (evidence.GapTo(exit, rival) is not { } gap) return null;
+            if (evidence.GapTo(exit, rival) is not { } gap || 2 * gap.Texts < Math.Min(evidence.Requests, rival.Requests))
+            {
+                if (rival.Latest > evidence.Latest) return null;
+                continue;
+            }
+
             if (gap.Value > worst?.Value) worst = gap;
         }
 

@@ -25,7 +25,14 @@ internal sealed class Profiles(IEnumerable<Candidate> initial, ServingTelemetry 
         foreach (var (model, timing) in telemetry.TakeSteps())
             candidates.FirstOrDefault(candidate => candidate.Name == model)?.Observe(timing);
 
-        var profiles = candidates.SelectMany(candidate => Profile(candidate)).ToImmutableArray();
+        var serving = telemetry.Guard?.Point;
+        var profiles = candidates
+            .SelectMany(candidate => Profile(candidate).Select(profile => profile with
+            {
+                IsServing = profile.Point == serving,
+                Certificate = settings.CertificateOf(candidate.Model.Info, profile.Point),
+            }))
+            .ToImmutableArray();
         ImmutableInterlocked.InterlockedExchange(ref latest, profiles);
         return profiles;
     }
@@ -126,4 +133,7 @@ internal sealed record ProfileSettings(ServingOptions Serving, long BudgetBytes,
 {
     /// <summary>Watts of the device while it computes; null while they are not known.</summary>
     public Func<double?> Watts { get; init; } = static () => null;
+
+    /// <summary>The certificate that covers a point; null when none does.</summary>
+    public Func<CheckpointInfo, OperatingPoint, RiskCertificate?> CertificateOf { get; init; } = static (_, _) => null;
 }

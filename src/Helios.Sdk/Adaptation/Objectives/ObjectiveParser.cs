@@ -36,11 +36,19 @@ internal static class ObjectiveParser
     /// <param name="maxBreachRate">Highest breach rate chosen, 0..1; see <see cref="Selection.BreachAlarm.Ceiling"/>.</param>
     public static ISloObjective Constrain(ISloObjective objective, AdaptationOptions options, double maxBreachRate)
     {
-        objective = DepthRule.Parse(options.DepthRule).Apply(new FitsBudget(objective), maxBreachRate);
-        if (options.MaxQualityGap is { } gap) objective = new QualityFloor(objective, gap);
-        if (options.MinAgreement is { } agreement) objective = new AgreementFloor(objective, agreement);
+        objective = WithFloors(DepthRule.Parse(options.DepthRule).Apply(new FitsBudget(objective), maxBreachRate), options);
+        if (options.RequireCertificate) objective = new CertifiedOnly(objective);
         if (options.MaxJoulesPerToken is { } joules) objective = new JoulesCeiling(objective, joules);
         return Within(objective, new ObjectiveLimits(options.MaxTtft, Tpot: null, options.MaxPointBytes));
+    }
+
+    /// <summary>Puts an objective above the floors of quality and agreement that the options ask for.</summary>
+    public static ISloObjective WithFloors(ISloObjective objective, AdaptationOptions options)
+    {
+        var need = EvidenceNeed.Of(options);
+        if (options.MaxQualityGap is { } gap) objective = new QualityFloor(objective, gap, need);
+        if (options.MinAgreement is { } agreement) objective = new AgreementFloor(objective, agreement, need);
+        return objective;
     }
 
     private static ISloObjective Within(ISloObjective objective, ObjectiveLimits limits)

@@ -12,13 +12,13 @@ internal sealed class ServingTelemetry
 {
     private const int KeptSteps = 512;
 
-    private readonly AdaptationOptions options;
     private readonly Lock gate = new();
     private readonly Queue<(string Model, StepTiming Timing)> steps = new(KeptSteps);
     private readonly ReassessmentTrigger reassessment;
     private Guard? guard;
     private EvaluationWatch? watch;
-    private double sampling;
+    private long emittedTokens;
+    private long emittedBefore;
     private bool published;
     private double busySeconds;
 
@@ -27,13 +27,19 @@ internal sealed class ServingTelemetry
     public ServingTelemetry(AdaptationOptions options, bool inline = false)
     {
         Signals = new LoopSignals(inline);
-        this.options = options;
+        Sampling = new ShadowSampling(options.ShadowScoringRate, options.MinShadowScoringRate);
         Texts = new RecentTexts(EvidenceWindow(options));
         reassessment = new ReassessmentTrigger(options.ReassessEveryRequests, options.MinimumResidenceRequests);
     }
 
     /// <summary>What wakes the adaptation loop.</summary>
     public LoopSignals Signals { get; }
+
+    /// <summary>Which finished requests are scored again.</summary>
+    public ShadowSampling Sampling { get; }
+
+    /// <summary>Tokens served since the last publish, those that sequences of former points took to their end among them.</summary>
+    public long ServedTokens => Volatile.Read(ref emittedTokens) - Volatile.Read(ref emittedBefore);
 
     public UsualLengths Lengths { get; } = new();
 
@@ -99,6 +105,7 @@ internal sealed class ServingTelemetry
     /// <summary>Device thread: a token was emitted.</summary>
     public void TokenEmitted(in EmittedToken token)
     {
+        Volatile.Write(ref emittedTokens, emittedTokens + 1);
         if (Guard?.Count(token) == true) Signals.Send(new LoopSignal(AdaptationTrigger.Breach));
     }
 
@@ -109,7 +116,15 @@ internal sealed class ServingTelemetry
     {
         Guard?.NoteEnd(route);
         var watched = Volatile.Read(ref watch) is { } present && present.Ended(route);
-        return completed && (watched || Sampled());
+        var sampled = completed && Sampling.Take();
+        return sampled || (completed && watched);
+    }
+
+    /// <summary>Device thread: a text is to be scored; wakes the adaptation loop.</summary>
+    public void Keep(FinishedText text)
+    {
+        Texts.Add(text);
+        Signals.Send(new LoopSignal(AdaptationTrigger.Quality));
     }
 
     /// <summary>Device thread: a request was answered in full, and its text kept if it is to be.</summary>
@@ -121,7 +136,12 @@ internal sealed class ServingTelemetry
     }
 
     /// <summary>Adaptation loop: a route was published; its residence counts from here.</summary>
-    public void Published() => Volatile.Write(ref published, true);
+    public void Published()
+    {
+        Volatile.Write(ref published, true);
+        Volatile.Write(ref emittedBefore, Volatile.Read(ref emittedTokens));
+        Sampling.Published();
+    }
 
     private void CountInterval()
     {
@@ -130,15 +150,6 @@ internal sealed class ServingTelemetry
         if (!reassessment.RequestFinished()) return;
         reassessment.Reassessed();
         Signals.Send(new LoopSignal(AdaptationTrigger.Reassessment));
-    }
-
-    /// <summary>Every n-th request at a rate of 1/n.</summary>
-    private bool Sampled()
-    {
-        sampling += options.ShadowScoringRate;
-        if (sampling < 1) return false;
-        sampling -= 1;
-        return true;
     }
 }
 

@@ -115,15 +115,16 @@ public class ProfilerTests
     }
 
     [Fact]
-    public void A_gap_to_a_rival_without_a_common_text_is_not_known()
+    public void Without_a_common_text_who_scored_last_is_held_to_itself_and_the_other_has_no_gap()
     {
-        var candidate = Candidate();
-        var rival = new CandidateEvidence([6], 0.7, window: 64);
-        candidate.Evidence.Add(Taps([2, 4, 6], 4, 3, 2));
-        var taps = new RequestTaps(2, [6], 1, 0, new(1, 1));
-        rival.Add(taps);
+        var (early, late) = (Candidate(), Candidate());
+        early.Evidence.Add(Taps([2, 4, 6], 4, 3, 2));
+        var taps = new RequestTaps(2, [2, 4, 6], 1, 0, new(1, 1));
+        taps.At(0)[0].TargetLogProbability = -5;
+        late.Evidence.Add(taps);
 
-        Profiler.Profile(candidate, Serving, [candidate.Evidence, rival])[2].QualityGap.Should().BeNull();
+        Profiler.Profile(early, Serving, [early.Evidence, late.Evidence])[2].QualityGap.Should().BeNull();
+        Profiler.Profile(late, Serving, [early.Evidence, late.Evidence])[0].QualityGap.Should().BeApproximately(5 / Math.Log(2), 1e-9);
     }
 
     private static CandidateFacts Candidate() => new()
