@@ -14,6 +14,7 @@ namespace Helios.Sdk.Adaptation;
 internal sealed class AdaptationLoop(AdaptationParts parts)
 {
     private readonly TaskCompletionSource ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Residence residence = new(parts.Options, parts.Time);
     private ISloObjective? objective;
     private Task scoringRecent = Task.CompletedTask;
 
@@ -83,6 +84,11 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
                 case { Scored: true }:
                     await ReassessAsync(signal.Trigger, cancellationToken).ConfigureAwait(false);
                     break;
+                case { Trigger: AdaptationTrigger.LoadChanged or AdaptationTrigger.PaceChanged }:
+                    // What texts have shown is as true as before; only speed is another.
+                    residence.Unsettle();
+                    await SelectAsync(signal.Trigger, cancellationToken).ConfigureAwait(false);
+                    break;
                 case { Scored: false } when scoringRecent.IsCompleted:
                     // Scoring waits for its share of the device; a breach must not wait for scoring.
                     await scoringRecent.ConfigureAwait(false);
@@ -107,8 +113,16 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
         if (parts.Telemetry.Guard is { BreachesAtTrip: > 0 }) parts.Switcher.ResetGuard();
 
         // Too little evidence is no reason for a change: the next interval brings more.
-        if (parts.Profiles.ScoredTexts(parts.Switcher.Present!.Target.Model) < parts.Options.RequestsPerCandidate) return;
+        if (parts.Profiles.ScoredTexts(parts.Switcher.Present!.Target.Model) < parts.Options.RequestsPerCandidate)
+        {
+            parts.Telemetry.Reassessed(1);
+            return;
+        }
+
+        if (trigger == AdaptationTrigger.Drift) residence.Unsettle();
         var decision = await SelectAsync(trigger, cancellationToken).ConfigureAwait(false);
+        if (decision.Act == AdaptationAct.Keep) residence.Kept();
+        parts.Telemetry.Reassessed(residence.Stretch);
         parts.Journal.Tell(new AdaptationEvent.Reassessed(parts.Journal.Now, decision));
     }
 
@@ -125,6 +139,8 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
             IsLoaded = target => parts.Switcher.BytesToLoad(target) == 0,
             IsReachable = target => parts.Switcher.Unreachable(target) is null,
             CostOf = CostOf,
+            Horizon = parts.Options.ChangeHorizon,
+            HoldBecause = trigger == AdaptationTrigger.Start ? null : residence.HoldBecause(parts.Telemetry.Completed),
         });
         await ApplyAsync(decision, cancellationToken).ConfigureAwait(false);
         return decision;
@@ -168,6 +184,8 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
         if (keeps) return;
 
         if (!await parts.Switcher.ServeAsync(decision.Chosen, cancellationToken).ConfigureAwait(false)) return;
+        residence.Changed(decision.Previous, decision.Chosen, parts.Telemetry.Completed);
+        parts.Telemetry.Reassessed(residence.Stretch);
         if (decision.Act == AdaptationAct.Deepen) parts.Journal.Tell(new AdaptationEvent.Deepened(parts.Journal.Now, decision));
         else parts.Journal.Tell(new AdaptationEvent.Switched(parts.Journal.Now, decision));
     }
@@ -189,5 +207,6 @@ internal sealed record AdaptationParts(
     ICandidateEvaluation Evaluation,
     ITextScoring Scoring,
     AdaptationJournal Journal,
+    TimeProvider Time,
     Func<UsualLengths, ISloObjective> Constrained,
     Func<ISloObjective, UsualLengths, GuardPolicy> Guard);

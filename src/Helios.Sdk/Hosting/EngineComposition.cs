@@ -51,7 +51,7 @@ internal static class EngineComposition
         var pool = new ModelPool(entries, backend, kv, memory, new PoolSettings(options.Precision, options.Serving.MaxRowsPerStep, budget, time));
 
         var routes = new Routes();
-        var telemetry = new ServingTelemetry(adaptation);
+        var telemetry = new ServingTelemetry(adaptation, time);
         var scheduler = builder.Scheduler?.Invoke() ?? RequestOrders.CreateScheduler(options.Serving, time, builder.RequestOrders);
         var loop = new ServingLoop(new ServingParts(options.Serving, scheduler, blocks, work, new ServingObserver(telemetry), time), routes);
         memory.Serve(loop);
@@ -66,7 +66,7 @@ internal static class EngineComposition
         var evaluation = new LiveEvaluation(switcher, telemetry, scoring, new StepProbe(blocks, work, time), profiles, journal, new EvaluationSettings(adaptation.RequestsPerCandidate, options.Serving, work, time));
         var objective = ObjectiveParser.Parse(adaptation.Objective, builder.Objectives);
         var adapting = new AdaptationLoop(new AdaptationParts(
-            adaptation, options.Serving, profiles, telemetry, switcher, evaluation, scoring, journal,
+            adaptation, options.Serving, profiles, telemetry, switcher, evaluation, scoring, journal, time,
             lengths => ObjectiveParser.Constrain(objective, adaptation, BreachAlarm.Ceiling(adaptation, TokensPerInterval(adaptation, lengths))),
             (constrained, lengths) => new GuardPolicy(constrained, BreachAlarm.Ceiling(adaptation, TokensPerInterval(adaptation, lengths)), TokensPerInterval(adaptation, lengths))));
         var overrides = new PointOverrides(pool, routes, profiles, adapting.Ready, PolicyOf);

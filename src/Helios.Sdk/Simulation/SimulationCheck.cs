@@ -80,6 +80,6 @@ internal static class SimulationCheck
 
     private static void Demand(bool holds, string at, object found, string expected)
     {
-        if (!holds) throw new ArgumentException($"{at} is {found}; expected {expected}.", "script");
+        if (!holds) throw new ArgumentException($"{at} is {found}; expected {expected}.", nameof(found));
     }
 }

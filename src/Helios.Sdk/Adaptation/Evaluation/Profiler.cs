@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Helios.Sdk.Adaptation.Telemetry;
 
 namespace Helios.Sdk.Adaptation.Evaluation;
 
@@ -47,6 +48,9 @@ internal sealed record ServingFacts
 
     /// <summary>Tokens of a usual prompt and its answer together.</summary>
     public required int UsualSequenceTokens { get; init; }
+
+    /// <summary>Demand as it is now.</summary>
+    public LoadFacts Load { get; init; }
 
     /// <summary>How weights are held.</summary>
     public Precision Precision { get; init; }

@@ -26,6 +26,7 @@ internal sealed class Profiles(IEnumerable<Candidate> initial, ServingTelemetry 
         foreach (var (model, timing) in telemetry.TakeSteps())
             candidates.FirstOrDefault(candidate => candidate.Name == model)?.Observe(timing);
 
+        telemetry.Pace = new PaceWatch(candidates.Where(candidate => candidate.Costs.Current.IsMeasured).ToDictionary(candidate => candidate.Name, candidate => candidate.Costs.Current, StringComparer.Ordinal));
         var profiles = candidates.SelectMany(candidate => Profile(candidate)).ToImmutableArray();
         ImmutableInterlocked.InterlockedExchange(ref latest, profiles);
         foreach (var candidate in candidates)
@@ -103,6 +104,7 @@ internal sealed class Profiles(IEnumerable<Candidate> initial, ServingTelemetry 
         MaxRowsPerStep = settings.Serving.MaxRowsPerStep,
         UsualPromptTokens = telemetry.Lengths.Prompt,
         UsualSequenceTokens = telemetry.Lengths.Total,
+        Load = telemetry.Load.Facts,
         ExitPolicy = settings.Serving.ExitPolicy,
     };
 }
