@@ -2,6 +2,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Helios.Cli.Running;
+using Helios.Cli.Simulating;
 
 namespace Helios.Cli.Output;
 
@@ -28,6 +29,7 @@ namespace Helios.Cli.Output;
 [JsonSerializable(typeof(CompletedLine))]
 [JsonSerializable(typeof(UnservedLine))]
 [JsonSerializable(typeof(SummaryLine))]
+[JsonSerializable(typeof(SimulationSummary))]
 internal sealed partial class CliJson : JsonSerializerContext
 {
     public static CliJson Lines { get; } = new(new JsonSerializerOptions

@@ -215,6 +215,9 @@ public sealed class AdaptationOptions
     /// <summary>Requests after which candidates are evaluated again (paper: 150), at least 1.</summary>
     public int ReassessEveryRequests { get; set; } = 150;
 
+    /// <summary>Time after which candidates are evaluated again even if fewer requests came; null waits for requests alone.</summary>
+    public TimeSpan? ReassessEvery { get; set; } = TimeSpan.FromMinutes(10);
+
     /// <summary>Share of finished requests scored again at full depth while serving, 0..1, as far as <see cref="MaxScoringShare"/> allows.</summary>
     public double ShadowScoringRate { get; set; } = 0.1;
 
@@ -235,6 +238,12 @@ public sealed class AdaptationOptions
 
     /// <summary>Least predicted gain for which a point that serves well is left, relative (0.03 = 3 %).</summary>
     public double MinimumGain { get; set; } = 0.03;
+
+    /// <summary>Time within which a change must pay for its load: a load that takes a tenth of it must gain 10 % on top of <see cref="MinimumGain"/>. Above 0.</summary>
+    public TimeSpan ChangeHorizon { get; set; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>Time a point serves at least before it is left for a mere gain.</summary>
+    public TimeSpan MinimumResidence { get; set; } = TimeSpan.FromMilliseconds(500);
 
     /// <summary>Requests a point serves at least before reassessment may leave it; the guard may act earlier.</summary>
     public int MinimumResidenceRequests { get; set; } = 20;

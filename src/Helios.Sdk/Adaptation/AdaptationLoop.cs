@@ -18,6 +18,7 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
     private readonly ShadowScoring shadow = new(parts.Profiles, parts.Scoring, parts.Telemetry, parts.Switcher);
     private readonly QualityGuard quality = new(parts.Options);
     private readonly Reconsiderations reconsiderations = new();
+    private readonly Residence residence = new(parts.Options, parts.Time);
     private ISloObjective? objective;
 
     /// <summary>Completes when the first model serves; fails when none can.</summary>
@@ -117,6 +118,11 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
                 case { Trigger: AdaptationTrigger.ObjectiveChanged or AdaptationTrigger.BudgetChanged }:
                     await ReselectAsync(signal.Trigger, cancellationToken).ConfigureAwait(false);
                     break;
+                case { Trigger: AdaptationTrigger.LoadChanged or AdaptationTrigger.PaceChanged }:
+                    // What texts have shown is as true as before; only speed is another.
+                    residence.Unsettle();
+                    await SelectAsync(signal.Trigger, stayBecause: null, cancellationToken).ConfigureAwait(false);
+                    break;
                 case { Scored: true }:
                     if (signal.Trigger == AdaptationTrigger.Quality) await GuardQualityAsync(cancellationToken).ConfigureAwait(false);
                     else await ReassessAsync(signal.Trigger, cancellationToken).ConfigureAwait(false);
@@ -178,7 +184,10 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
         parts.Profiles.Refresh();
         var tooLittle = TooLittle();
         if (tooLittle is null) await parts.Evaluation.RetryAsync(parts.Profiles.Candidates, cancellationToken).ConfigureAwait(false);
+        if (trigger == AdaptationTrigger.Drift) residence.Unsettle();
         var decision = await SelectAsync(trigger, tooLittle, cancellationToken).ConfigureAwait(false);
+        if (tooLittle is null && decision.Act == AdaptationAct.Keep) residence.Kept();
+        parts.Telemetry.Reassessed(tooLittle is null ? residence.Stretch : 1);
         parts.Journal.Tell(new AdaptationEvent.Reassessed(parts.Journal.Now, decision));
         Keep();
     }
@@ -199,6 +208,11 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
             IsLoaded = target => parts.Switcher.BytesToLoad(target) == 0,
             IsReachable = target => parts.Switcher.Unreachable(target) is null,
             CostOf = CostOf,
+            Horizon = parts.Options.ChangeHorizon,
+            // What was asked for, or is needed, waits for no residence.
+            HoldBecause = trigger is AdaptationTrigger.Reassessment or AdaptationTrigger.Drift or AdaptationTrigger.LoadChanged or AdaptationTrigger.PaceChanged
+                ? residence.HoldBecause(parts.Telemetry.Completed)
+                : null,
         });
         if (trigger == AdaptationTrigger.Start && parts.Profiles.Inherited(parts.Journal.Now) is { } inherited) decision = decision with { Reason = $"{decision.Reason}; {inherited}" };
         await ApplyAsync(decision, cancellationToken).ConfigureAwait(false);
@@ -253,6 +267,8 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
             return;
         }
 
+        residence.Changed(decision.Previous, decision.Chosen, parts.Telemetry.Completed);
+        parts.Telemetry.Reassessed(residence.Stretch);
         if (decision.Act == AdaptationAct.Deepen) parts.Journal.Tell(new AdaptationEvent.Deepened(parts.Journal.Now, decision));
         else parts.Journal.Tell(new AdaptationEvent.Switched(parts.Journal.Now, decision));
     }

@@ -83,6 +83,9 @@ internal static class OptionsCheck
             adaptation.MaxScoringShare > 0 && adaptation.MaxScoringShare <= 1 ? null : $"Adaptation.MaxScoringShare is {adaptation.MaxScoringShare}; expected above 0 and at most 1.",
             adaptation.MaxLoadShare > 0 && adaptation.MaxLoadShare <= 1 ? null : $"Adaptation.MaxLoadShare is {adaptation.MaxLoadShare}; expected above 0 and at most 1.",
             adaptation.MinimumGain >= 0 ? null : $"Adaptation.MinimumGain is {adaptation.MinimumGain}; expected at least 0.",
+            adaptation.ReassessEvery is not { } every || every > TimeSpan.Zero ? null : $"Adaptation.ReassessEvery is {every}; expected a time above 0, or null.",
+            adaptation.ChangeHorizon > TimeSpan.Zero ? null : $"Adaptation.ChangeHorizon is {adaptation.ChangeHorizon}; expected a time above 0.",
+            adaptation.MinimumResidence >= TimeSpan.Zero ? null : $"Adaptation.MinimumResidence is {adaptation.MinimumResidence}; expected a time of 0 or more.",
             AtLeast("Adaptation.MinimumResidenceRequests", adaptation.MinimumResidenceRequests, 0),
         })
         {

@@ -44,6 +44,20 @@ internal sealed class ExitBehaviour
     /// <param name="easiness">Normal with deviation 1.</param>
     public float Shown(float easiness) => shown[Cell(easiness)];
 
+    /// <summary>Share of tokens whose chance is below a target: a learnt calibration calls them breaches.</summary>
+    public double ShareBelow(double target)
+    {
+        var (below, weights) = (0.0, 0.0);
+        for (var cell = 0; cell < Cells; cell++)
+        {
+            var weight = Math.Exp(-Easiness(cell) * Easiness(cell) / 2);
+            weights += weight;
+            if (chance[cell] < target) below += weight;
+        }
+
+        return below / weights;
+    }
+
     private static int Cell(float easiness) => Math.Clamp((int)((easiness + Widest) * (Cells / (2 * Widest))), 0, Cells - 1);
 
     private static double Easiness(int cell) => (cell + 0.5) * (2 * Widest / Cells) - Widest;

@@ -5,7 +5,7 @@ namespace Helios.Sdk.Simulation;
 /// </summary>
 internal sealed class SimulatedClock : TimeProvider
 {
-    private static readonly DateTimeOffset Start = new(2000, 1, 1, 0, 0, 0, TimeSpan.Zero);
+    public static readonly DateTimeOffset Start = new(2000, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
     private readonly PriorityQueue<Action, (long At, long Order)> due = new();
     private long nanoseconds;

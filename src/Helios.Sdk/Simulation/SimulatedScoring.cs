@@ -32,8 +32,8 @@ internal sealed class SimulatedScoring(SimulatedDevice device, DeviceWork work, 
         var judged = promptLength > 16 ? promptLength - 1 : positions;
         var taps = new RequestTaps(text, candidate.Depths, positions, Math.Min(promptLength - 1, positions), new JudgedText(judged, (int)(judged * BytesPerToken)));
 
-        // Texts differ by far more than models do on one text.
-        var hardness = Math.Exp(0.2 * random.Normal());
+        // Texts differ by far more than models do on one text; the mean is 1.
+        var hardness = Math.Exp(0.2 * random.Normal() - 0.02);
         for (var i = 0; i < positions; i++)
         {
             var easiness = TextRandom.Token(ref random, request);

@@ -21,7 +21,7 @@ internal sealed class SimulatedSwitcher(SimulationScript script, SimulatedDevice
     {
         if (await LoadAsync(point).ConfigureAwait(false) is not { } route) return false;
         telemetry.Guard = GuardOf(route);
-        telemetry.Published();
+        telemetry.Published(route);
         device.MaxBatch = maxBatch;
         device.Publish(route);
         return true;

@@ -89,3 +89,25 @@ public sealed record SimulationChange(double Seconds, AdaptationTrigger Trigger,
 /// <param name="MeanDepth">Mean layers a token ran since the last sample.</param>
 /// <param name="Breaches">Times that the breach counter has tripped so far.</param>
 public sealed record SimulationSample(double Seconds, long Requests, int Phase, OperatingPoint Point, int Running, int Waiting, double Throughput, double MeanDepth, long Breaches);
+
+/// <summary>The adaptation loop beside every point that never changes.</summary>
+public sealed record SimulationComparison
+{
+    /// <summary>The adaptation loop.</summary>
+    public required SimulationReport Adaptive { get; init; }
+
+    /// <summary>Every point, by model and ascending depth.</summary>
+    public required ImmutableArray<FixedPoint> Fixed { get; init; }
+
+    /// <summary>The fixed point of most throughput among those that may serve every phase; null when none may.</summary>
+    public FixedPoint? Best => Fixed.Where(point => point.InfeasibleBecause is null).MaxBy(point => point.Report.Throughput);
+
+    /// <summary>Throughput of the adaptation loop over that of <see cref="Best"/>; null without one.</summary>
+    public double? Ratio => Adaptive.Throughput / Best?.Report.Throughput;
+}
+
+/// <summary>A point that served a script from beginning to end.</summary>
+/// <param name="Target">The point.</param>
+/// <param name="Report">What came of it.</param>
+/// <param name="InfeasibleBecause">Which phase it may not serve, by the script's own figures, and why; null when it may serve all.</param>
+public sealed record FixedPoint(LoadTarget Target, SimulationReport Report, string? InfeasibleBecause);

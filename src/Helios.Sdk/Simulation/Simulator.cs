@@ -22,6 +22,9 @@ public sealed class Simulator(SimulationScript script, SimulationSettings? setti
 
     private readonly SimulationSettings settings = settings ?? new();
 
+    /// <summary>When simulated time begins.</summary>
+    public static DateTimeOffset Start => SimulatedClock.Start;
+
     /// <summary>Serves the script's traffic under the adaptation loop.</summary>
     /// <param name="seed">Of the traffic, and of what its texts are like.</param>
     /// <param name="observer">Told everything that an engine's observers are told; may be null.</param>
@@ -47,12 +50,32 @@ public sealed class Simulator(SimulationScript script, SimulationSettings? setti
         return device.Tally.Report(seed, clock.Seconds);
     }
 
+    /// <summary>Runs the adaptation loop and every fixed point over the same traffic.</summary>
+    /// <param name="seed">Of the traffic.</param>
+    /// <param name="observer">Told what the adaptation loop's observers are told; may be null.</param>
+    /// <param name="cancellationToken">Ends it early, with an exception.</param>
+    public SimulationComparison Compare(int seed = 0, Action<AdaptationEvent>? observer = null, CancellationToken cancellationToken = default)
+    {
+        var truth = new ScriptTruth(script, settings);
+        return new SimulationComparison
+        {
+            Adaptive = Run(seed, observer, cancellationToken),
+            Fixed =
+            [
+                .. from model in script.Models
+                   from exit in model.Texts.First().Value
+                   let target = new LoadTarget(model.Name, exit.Depth)
+                   select new FixedPoint(target, RunFixed(target, seed, cancellationToken), truth.InfeasibleBecause(target)),
+            ],
+        };
+    }
+
     private SimulationReport RunAdapting(int seed, Action<AdaptationEvent>? observer, CancellationToken cancellationToken)
     {
         var options = settings.Adaptation;
         var clock = new SimulatedClock();
         var work = new DeviceWork(options.MaxScoringShare, clock, inline: true);
-        var telemetry = new ServingTelemetry(options, inline: true);
+        var telemetry = new ServingTelemetry(options, clock, inline: true);
         var device = new SimulatedDevice(script, settings.Serving, Seed(seed), clock, work, telemetry);
         device.Tally.MaxQualityGap = options.MaxQualityGap;
         var journal = new AdaptationJournal(clock, NullLogger<HeliosEngine>.Instance);

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Helios.Sdk.Adaptation.Telemetry;
 
 namespace Helios.Sdk.Adaptation.Evaluation;
 

@@ -25,6 +25,7 @@ internal sealed class Profiles(IEnumerable<Candidate> initial, ServingTelemetry 
         foreach (var (model, timing) in telemetry.TakeSteps())
             candidates.FirstOrDefault(candidate => candidate.Name == model)?.Observe(timing);
 
+        telemetry.Pace = new PaceWatch(candidates.Where(candidate => candidate.Costs.Current.IsMeasured).ToDictionary(candidate => candidate.Name, candidate => candidate.Costs.Current, StringComparer.Ordinal));
         var serving = telemetry.Guard?.Point;
         var profiles = candidates
             .SelectMany(candidate => Profile(candidate).Select(profile => profile with
@@ -117,6 +118,7 @@ internal sealed class Profiles(IEnumerable<Candidate> initial, ServingTelemetry 
         MaxRowsPerStep = settings.Serving.MaxRowsPerStep,
         UsualPromptTokens = telemetry.Lengths.Prompt,
         UsualSequenceTokens = telemetry.Lengths.Total,
+        DemandTokensPerSecond = telemetry.Load.Facts.TokensPerSecond is > 0 and var demand ? demand : null,
         ExitPolicy = settings.Serving.ExitPolicy,
         MaxDecodeStretch = settings.Serving.MaxDecodeStretch,
         UnpacedSeconds = settings.Serving.UnpacedStepTime.TotalSeconds,

@@ -64,6 +64,9 @@ internal sealed class ModelPool : IModelPool
         return ValueTask.FromResult<AcquireResult>(new AcquireResult.Acquired(Lease(entry, target, served)));
     }
 
+    /// <summary>What keeps a model from being loaded now; null when nothing does.</summary>
+    public AcquireResult.BackingOff? BackingOff(string model) => backoff.Check(model);
+
     /// <summary>Ends loads that are under way, waits until they have let go, and frees everything.</summary>
     public async Task CloseAsync()
     {

@@ -78,7 +78,7 @@ internal sealed class PointSwitcher(ModelPool pool, Routes routes, ServingTeleme
         serving = route;
         batchLimit = maxBatch;
         telemetry.Guard = settings.Options.Enabled ? GuardOf(route) : null;
-        telemetry.Published();
+        telemetry.Published(route);
         PublishServing();
         if (!ReferenceEquals(retired?.Lease, route.Lease)) retired?.Lease.Dispose();
 
@@ -118,6 +118,7 @@ internal sealed class PointSwitcher(ModelPool pool, Routes routes, ServingTeleme
     {
         var missing = BytesToLoad(target);
         if (missing == 0) return null;
+        if (pool.BackingOff(target.Model) is { } wait) return $"it could not be loaded, and is left alone for {wait.RetryAfter.TotalSeconds:0.#} s: {wait.Reason}";
         var left = pool.BytesBesideWeights(target);
         return missing <= left ? null : $"{missing} bytes to load do not fit beside what serves, which leaves {Math.Max(0, left)}";
     }

@@ -28,6 +28,12 @@ internal sealed record SelectionRequest
 
     /// <summary>What bringing up a target takes; null when that is not known.</summary>
     public Func<LoadTarget, ChangeCost?> CostOf { get; init; } = _ => null;
+
+    /// <summary>Time within which a change must pay for its load, above 0.</summary>
+    public TimeSpan Horizon { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>Why what serves may not be left for a mere gain; null when it may.</summary>
+    public string? HoldBecause { get; init; }
 }
 
 /// <summary>
@@ -75,17 +81,18 @@ internal sealed class PointSelector(ISloObjective objective, double minimumGain)
 
     private Choice Best(List<Scored> feasible, SelectionRequest request)
     {
-        var best = feasible.Max(option => option.Value)!.Value;
         var present = feasible.Find(option => option.Profile.Point == request.Present);
-        if (present?.Value is { } value && best - value <= Math.Max(Tie, minimumGain * Math.Abs(value)))
+        var best = feasible.Max(option => Net(option, present, request));
+        if (present?.Value is { } value)
         {
-            return new Choice(present.Profile, best - value <= Tie
-                ? $"it is the best for {objective.Name}, and serves already"
-                : $"the best would gain {Gain(best, value)} for {objective.Name}, under the {minimumGain:P0} for which a change is made");
+            if (best - value <= Tie) return new Choice(present.Profile, $"it is the best for {objective.Name}, and serves already");
+            if (request.HoldBecause is { } because) return new Choice(present.Profile, because);
+            if (best - value <= minimumGain * Math.Abs(value))
+                return new Choice(present.Profile, $"the best would gain {Gain(best, value)} for {objective.Name} over {request.Horizon.TotalSeconds:0.#} s, its load included, under the {minimumGain:P0} for which a change is made");
         }
 
         var winner = feasible
-            .Where(option => best - option.Value <= Tie)
+            .Where(option => best - Net(option, present, request) <= Tie)
             .OrderByDescending(option => request.IsLoaded(option.Profile.Point.Target))
             .ThenBy(option => option.Profile.WeightBytes)
             .ThenBy(option => option.Profile.Point.Target.Model, StringComparer.Ordinal)
@@ -94,8 +101,16 @@ internal sealed class PointSelector(ISloObjective objective, double minimumGain)
             .First().Profile;
         if (request.Present is null) return new Choice(winner, $"it is the best of {feasible.Count} feasible points for {objective.Name}");
         return new Choice(winner, present?.Value is { } served
-            ? $"it gains {Gain(best, served)} for {objective.Name} over what serves"
+            ? $"it gains {Gain(best, served)} for {objective.Name} over what serves, its load included"
             : $"it is the best of {feasible.Count} feasible points for {objective.Name}, and what serves is not among them");
+    }
+
+    /// <summary>A score less what a change costs: the share of the horizon that its load takes, of what serves. Nothing where what serves may not.</summary>
+    private static double Net(Scored option, Scored? present, SelectionRequest request)
+    {
+        var value = option.Value!.Value;
+        if (present is null || option == present || request.CostOf(option.Profile.Point.Target) is not { } cost) return value;
+        return value - Math.Abs(present.Value!.Value) * cost.LoadSeconds / request.Horizon.TotalSeconds;
     }
 
     /// <summary>

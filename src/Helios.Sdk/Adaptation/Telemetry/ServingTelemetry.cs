@@ -17,21 +17,28 @@ internal sealed class ServingTelemetry
     private readonly Queue<(string Model, StepTiming Timing)> steps = new(KeptSteps);
     private readonly ReassessmentTrigger reassessment;
     private Guard? guard;
+    private DriftWatch? drift;
+    private PaceWatch? pace;
     private EvaluationWatch? watch;
+    private double stretch = 1;
+    private bool reassessed;
     private long emittedTokens;
     private long emittedBefore;
     private bool published;
     private double busySeconds;
 
     /// <param name="options">The adaptation loop's options.</param>
+    /// <param name="time">Clock; the system's when null.</param>
     /// <param name="inline">Whether a signal runs the adaptation loop on the thread that sends it.</param>
-    public ServingTelemetry(AdaptationOptions options, bool inline = false)
+    public ServingTelemetry(AdaptationOptions options, TimeProvider? time = null, bool inline = false)
     {
+        time ??= TimeProvider.System;
+        Load = new LoadMeter(time);
         this.inline = inline;
         Signals = new LoopSignals(inline);
         Sampling = new ShadowSampling(options.ShadowScoringRate, options.MinShadowScoringRate);
         Texts = new RecentTexts(EvidenceWindow(options));
-        reassessment = new ReassessmentTrigger(options.ReassessEveryRequests, options.MinimumResidenceRequests);
+        reassessment = new ReassessmentTrigger(options.ReassessEveryRequests, options.MinimumResidenceRequests, options.ReassessEvery, time);
     }
 
     /// <summary>What wakes the adaptation loop.</summary>
@@ -48,6 +55,9 @@ internal sealed class ServingTelemetry
     /// <summary>How long the latest requests took.</summary>
     public RequestTimes Times { get; } = new();
 
+    /// <summary>Demand as it is now.</summary>
+    public LoadMeter Load { get; }
+
     /// <summary>Requests completed since the engine started.</summary>
     public long Completed { get; private set; }
 
@@ -62,6 +72,12 @@ internal sealed class ServingTelemetry
     {
         get => Volatile.Read(ref guard);
         set => Volatile.Write(ref guard, value);
+    }
+
+    /// <summary>Notices a change of pace from here on; null while nothing is predicted.</summary>
+    public PaceWatch? Pace
+    {
+        set => Volatile.Write(ref pace, value);
     }
 
     /// <summary>Texts that candidates are judged by: those of one evaluation, or of one interval between reassessments if that gives more.</summary>
@@ -102,12 +118,15 @@ internal sealed class ServingTelemetry
 
         PeakRows = Math.Max(PeakRows, timing.SampledRows);
         Volatile.Write(ref busySeconds, busySeconds + timing.Times.Total);
+        if (Load.StepRan(timing.SampledRows, timing.Times.Total)) Signals.Send(new LoopSignal(AdaptationTrigger.LoadChanged));
+        if (Volatile.Read(ref pace)?.StepRan(model, timing) == true) Signals.Send(new LoopSignal(AdaptationTrigger.PaceChanged));
     }
 
     /// <summary>Device thread: a token was emitted.</summary>
     public void TokenEmitted(in EmittedToken token)
     {
         Volatile.Write(ref emittedTokens, emittedTokens + 1);
+        Volatile.Read(ref drift)?.Note(token);
         if (Guard?.Count(token) == true) Signals.Send(new LoopSignal(AdaptationTrigger.Breach));
     }
 
@@ -117,6 +136,7 @@ internal sealed class ServingTelemetry
     public bool SequenceEnded(object route, bool completed)
     {
         Guard?.NoteEnd(route);
+        if (Volatile.Read(ref drift)?.NoteEnd(route) == true) Signals.Send(new LoopSignal(AdaptationTrigger.Drift));
         var watched = Volatile.Read(ref watch) is { } present && present.Ended(route);
         var sampled = completed && Sampling.Take();
         return sampled || (completed && watched);
@@ -137,18 +157,28 @@ internal sealed class ServingTelemetry
         CountInterval();
     }
 
-    /// <summary>Adaptation loop: a route was published; its residence counts from here.</summary>
-    public void Published()
+    /// <summary>Adaptation loop: a route was published; its residence counts from here, and drift is looked for in what it serves.</summary>
+    public void Published(object route)
     {
+        Volatile.Write(ref drift, new DriftWatch(route));
         Volatile.Write(ref published, true);
         Volatile.Write(ref emittedBefore, Volatile.Read(ref emittedTokens));
         Sampling.Published();
+    }
+
+    /// <summary>Adaptation loop: candidates were looked at; the next interval begins here, so that scoring, which may take long, is no part of it.</summary>
+    /// <param name="next">By how much it has more requests than configured, at least 1.</param>
+    public void Reassessed(double next)
+    {
+        Volatile.Write(ref stretch, next);
+        Volatile.Write(ref reassessed, true);
     }
 
     private void CountInterval()
     {
         // The adaptation loop only leaves word: the counter belongs to the device thread.
         if (Interlocked.Exchange(ref published, false)) reassessment.Published();
+        if (Interlocked.Exchange(ref reassessed, false)) reassessment.Reassessed(Volatile.Read(ref stretch));
         if (!reassessment.RequestFinished()) return;
         reassessment.Reassessed();
         Signals.Send(new LoopSignal(AdaptationTrigger.Reassessment));

@@ -67,6 +67,33 @@ public class PointSelectorTests
         decision.PredictedCost.Should().Be(new ChangeCost(6, 1));
     }
 
+    [Theory]
+    [InlineData(5, "b")]
+    [InlineData(7.5, "a")]
+    public void A_change_must_pay_for_its_load_within_the_horizon(double loadSeconds, string chosen)
+    {
+        var (present, better) = (Sample.Point("a", throughput: 100), Sample.Point("b", throughput: 115));
+        var decision = Selector.Decide(Request(present.Point, present, better) with
+        {
+            CostOf = target => target.Model == "b" ? new ChangeCost(1, loadSeconds) : null,
+            Horizon = TimeSpan.FromSeconds(60),
+        });
+
+        decision.Chosen.Target.Model.Should().Be(chosen, "a load of {0} s costs {1:P1} of a minute, and 15 %% less that must be over 3 %%", loadSeconds, loadSeconds / 60);
+    }
+
+    [Fact]
+    public void A_point_that_is_held_is_left_only_when_it_may_not_serve()
+    {
+        var (present, better) = (Sample.Point("a", throughput: 100), Sample.Point("b", throughput: 200));
+        var held = Selector.Decide(Request(present.Point, present, better) with { HoldBecause = "it came a moment ago" });
+        held.Chosen.Should().Be(present.Point);
+        held.Reason.Should().Be("it came a moment ago");
+
+        var below = present with { QualityGap = 1 };
+        Selector.Decide(Request(present.Point, below, better) with { HoldBecause = "it came a moment ago" }).Chosen.Should().Be(better.Point);
+    }
+
     [Fact]
     public void When_nothing_is_feasible_the_best_whole_model_that_fits_serves_degraded()
     {

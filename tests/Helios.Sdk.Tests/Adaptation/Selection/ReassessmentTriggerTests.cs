@@ -4,10 +4,25 @@ namespace Helios.Sdk.Tests.Adaptation.Selection;
 
 public class ReassessmentTriggerTests
 {
+    private readonly ManualClock clock = new();
+
+    [Fact]
+    public void It_is_due_after_a_while_with_the_next_request()
+    {
+        var trigger = new ReassessmentTrigger(every: 1000, minimumResidence: 0, TimeSpan.FromMinutes(10), clock);
+        clock.Advance(TimeSpan.FromMinutes(9));
+        Finish(trigger, 1).Should().Equal(false);
+        clock.Advance(TimeSpan.FromMinutes(1));
+        Finish(trigger, 1).Should().Equal(true);
+
+        trigger.Reassessed();
+        Finish(trigger, 1).Should().Equal(false);
+    }
+
     [Fact]
     public void It_is_due_after_so_many_requests()
     {
-        var trigger = new ReassessmentTrigger(every: 3, minimumResidence: 0);
+        var trigger = new ReassessmentTrigger(every: 3, minimumResidence: 0, everyTime: null, clock);
 
         Finish(trigger, 4).Should().Equal(false, false, true, true);
         trigger.Reassessed();
@@ -17,7 +32,7 @@ public class ReassessmentTriggerTests
     [Fact]
     public void A_new_point_serves_a_while_first()
     {
-        var trigger = new ReassessmentTrigger(every: 3, minimumResidence: 2);
+        var trigger = new ReassessmentTrigger(every: 3, minimumResidence: 2, everyTime: null, clock);
         Finish(trigger, 2);
         trigger.Published();
 
@@ -27,7 +42,7 @@ public class ReassessmentTriggerTests
     [Fact]
     public void An_interval_can_be_stretched()
     {
-        var trigger = new ReassessmentTrigger(every: 2, minimumResidence: 0);
+        var trigger = new ReassessmentTrigger(every: 2, minimumResidence: 0, everyTime: null, clock);
         trigger.Reassessed(stretch: 1.5);
 
         Finish(trigger, 3).Should().Equal(false, false, true);

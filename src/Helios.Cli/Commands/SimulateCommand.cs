@@ -1,0 +1,98 @@
+using System.CommandLine;
+using Helios.Cli.Options;
+using Helios.Cli.Output;
+using Helios.Cli.Running;
+using Helios.Cli.Simulating;
+using Helios.Sdk;
+using Helios.Sdk.Simulation;
+
+namespace Helios.Cli.Commands;
+
+/// <summary><c>helios simulate</c>: the adaptation loop over a scripted world, beside every point that never changes.</summary>
+internal sealed class SimulateCommand : Command
+{
+    private readonly Argument<string> path = new("SCRIPT") { Description = "JSON file: models, their costs and exits, and the traffic. See samples/simulations." };
+    private readonly Option<string> objective = new("--objective") { Description = "What \"best\" means.", HelpName = "O", DefaultValueFactory = _ => "throughput" };
+    private readonly Option<int> seed = new("--seed") { Description = "Seed of the traffic.", HelpName = "N" };
+    private readonly Option<int?> requests = new("--requests") { Description = "Requests in all, every phase in proportion; as the script says without it.", HelpName = "N" };
+    private readonly Option<int> repeat = new("--repeat") { Description = "Runs the script's phases so many times over.", HelpName = "N", DefaultValueFactory = _ => 1 };
+    private readonly Option<string?> svg = new("--svg") { Description = "Draws the run.", HelpName = "FILE" };
+    private readonly Option<bool> compare = new("--compare") { Description = "Serves the same traffic by every fixed point too." };
+    private readonly Option<int?> reassess = new("--reassess") { Description = "Requests between two looks at the candidates.", HelpName = "N" };
+    private readonly Option<double?> confidence = new("--confidence-target") { Description = "Confidence below which a token is a breach.", HelpName = "P" };
+    private readonly Option<bool> whole = new("--no-partial-loads") { Description = "Models serve with all their layers only." };
+    private readonly Option<string[]> only = new("--model") { Description = "Only these models of the script.", HelpName = "NAME" };
+
+    public SimulateCommand(GlobalOptions global)
+        : base("simulate", "Run the adaptation loop over a scripted world on a made-up clock.")
+    {
+        Add(path);
+        foreach (var option in (Option[])[objective, seed, requests, repeat, svg, compare, reassess, confidence, whole, only]) Add(option);
+        requests.MustBe(value => value >= 1, "at least 1");
+        repeat.MustBe(value => value >= 1, "at least 1");
+        reassess.MustBe(value => value >= 1, "at least 1");
+        confidence.MustBe(value => value is >= 0 and <= 1, "0 to 1");
+        SetAction((parsed, cancellationToken) => Task.FromResult(Run(parsed, Screen.Of(parsed, global), cancellationToken)));
+    }
+
+    private int Run(ParseResult parsed, Screen screen, CancellationToken cancellationToken)
+    {
+        var script = Script(parsed);
+        var simulator = new Simulator(script, Settings(parsed));
+        var compared = parsed.GetValue(compare) ? simulator.Compare(parsed.GetValue(seed), Tell, cancellationToken) : null;
+        var report = compared?.Adaptive ?? simulator.Run(parsed.GetValue(seed), Tell, cancellationToken);
+        if (screen.IsJson) screen.Json(SimulationSummary.Of(report, compared), CliJson.Lines.SimulationSummary);
+        else SimulationTables.Show(screen, report, compared);
+
+        if (parsed.GetValue(svg) is { } file) File.WriteAllText(file, SimulationSvg.Draw(script, report));
+        return CliApp.Done;
+
+        void Tell(AdaptationEvent happened) => SimulateCommand.Tell(screen, happened);
+    }
+
+    private SimulationScript Script(ParseResult parsed)
+    {
+        var file = parsed.GetRequiredValue(path);
+        if (!File.Exists(file)) throw new FileException($"There is no file '{file}'.");
+        var script = SimulationScript.Load(file);
+        if (parsed.GetValue(only) is { Length: > 0 } names)
+        {
+            foreach (var name in names)
+            {
+                if (script.Models.All(model => model.Name != name)) throw new UsageException($"--model is '{name}'; the script has {string.Join(", ", script.Models.Select(model => model.Name))}.");
+            }
+
+            script = script with { Models = [.. script.Models.Where(model => names.Contains(model.Name, StringComparer.Ordinal))] };
+        }
+
+        script = script.Repeat(parsed.GetValue(repeat));
+        return parsed.GetValue(requests) is { } wanted ? script.WithRequests(wanted) : script;
+    }
+
+    private SimulationSettings Settings(ParseResult parsed)
+    {
+        var options = new AdaptationOptions { Objective = parsed.GetRequiredValue(objective), LoadPartially = !parsed.GetValue(whole) };
+        if (parsed.GetValue(reassess) is { } every) options.ReassessEveryRequests = every;
+        if (parsed.GetValue(confidence) is { } target) options.ConfidenceTarget = target;
+        return new SimulationSettings { Adaptation = options };
+    }
+
+    /// <summary>Events as in <c>run</c>, at simulated times.</summary>
+    private static void Tell(Screen screen, AdaptationEvent happened)
+    {
+        if (EventLineFactory.Of(happened, (happened.At - Simulator.Start).TotalMilliseconds) is not { } line) return;
+        if (!screen.IsJson)
+        {
+            if (RunTables.Markup(line) is { } markup) screen.ShowLine(markup);
+            return;
+        }
+
+        switch (line)
+        {
+            case EvaluatedLine evaluated: screen.Json(evaluated, CliJson.Lines.EvaluatedLine); break;
+            case DecisionLine decision: screen.Json(decision, CliJson.Lines.DecisionLine); break;
+            case LoadLine load: screen.Json(load, CliJson.Lines.LoadLine); break;
+            case BreachLine breach: screen.Json(breach, CliJson.Lines.BreachLine); break;
+        }
+    }
+}

@@ -1,0 +1,55 @@
+namespace Helios.Sdk.Adaptation.Selection;
+
+/// <summary>
+/// How long what serves is left in peace, and how far apart looks at a settled point may be. A point stays for some requests
+/// and some time at least. A return to the point left before, with few looks in between, is wavering on the edge of a constraint:
+/// it doubles the looks for which a point stays before a mere gain moves it, and longer stays halve them again. A point that
+/// may not serve is left at once all the same. Belongs to the adaptation loop.
+/// </summary>
+internal sealed class Residence(AdaptationOptions options, TimeProvider time)
+{
+    /// <summary>Looks after which, without former wavering, a return is news.</summary>
+    private const int LooksToSettle = 3;
+
+    private const int LongestHold = 32;
+    private const int LongestStretch = 16;
+
+    private OperatingPoint? left;
+    private long publishedAt = time.GetTimestamp();
+    private long requestsAtPublish;
+    private int looks;
+    private int uneventful;
+    private int hold;
+
+    /// <summary>By how much the interval to the next look is longer: it doubles with every look that shows nothing new.</summary>
+    public double Stretch => Math.Min(LongestStretch, 1 << Math.Min(uneventful, 8));
+
+    /// <summary>Why what serves may not be left for a mere gain; null when it may.</summary>
+    /// <param name="completed">Requests completed since the engine started.</param>
+    public string? HoldBecause(long completed)
+    {
+        var requests = completed - requestsAtPublish;
+        if (requests < options.MinimumResidenceRequests) return $"it has served {requests} requests since the last change, and stays for {options.MinimumResidenceRequests}";
+        var elapsed = time.GetElapsedTime(publishedAt);
+        if (elapsed < options.MinimumResidence) return $"it has served for {elapsed.TotalSeconds:0.#} s since the last change, and stays for {options.MinimumResidence.TotalSeconds:0.#} s";
+        return looks < hold ? $"it is look {looks + 1} since the last change, and after wavering it stays for {hold}" : null;
+    }
+
+    /// <summary>A look at fresh texts that changed nothing.</summary>
+    public void Kept()
+    {
+        looks++;
+        uneventful++;
+    }
+
+    /// <summary>Something new was seen: looks are as frequent as configured again.</summary>
+    public void Unsettle() => uneventful = 0;
+
+    /// <summary>Another point serves.</summary>
+    public void Changed(OperatingPoint? from, OperatingPoint to, long completed)
+    {
+        if (looks > LooksToSettle + 2 * hold) hold /= 2;
+        else if (to == left) hold = Math.Clamp(2 * hold, 2, LongestHold);
+        (left, looks, uneventful, requestsAtPublish, publishedAt) = (from, 0, 0, completed, time.GetTimestamp());
+    }
+}

@@ -1,0 +1,101 @@
+using Helios.Sdk.Adaptation.Selection;
+
+namespace Helios.Sdk.Tests.Adaptation.Selection;
+
+/// <summary>Stability: what keeps a controller from going back and forth.</summary>
+public class ResidenceTests
+{
+    private static readonly OperatingPoint A = new(new LoadTarget("a", 6));
+    private static readonly OperatingPoint B = new(new LoadTarget("b", 6));
+    private static readonly OperatingPoint C = new(new LoadTarget("c", 6));
+
+    private readonly ManualClock clock = new();
+    private readonly Residence residence;
+
+    public ResidenceTests() => residence = new Residence(new AdaptationOptions { MinimumResidenceRequests = 20, MinimumResidence = TimeSpan.FromSeconds(1) }, clock);
+
+    [Fact]
+    public void A_new_point_stays_for_some_requests_and_some_time()
+    {
+        residence.Changed(A, B, completed: 100);
+        residence.HoldBecause(119).Should().Contain("19 requests");
+        residence.HoldBecause(120).Should().Contain("0 s");
+        clock.Advance(TimeSpan.FromSeconds(1));
+        residence.HoldBecause(119).Should().NotBeNull();
+        residence.HoldBecause(120).Should().BeNull();
+    }
+
+    [Fact]
+    public void Wavering_doubles_the_looks_for_which_a_point_stays()
+    {
+        Change(A, B);
+        Look(1);
+        Holds().Should().BeFalse("a first change is news");
+
+        Change(B, A);
+        LooksToRelease().Should().Be(2);
+        Change(A, B);
+        LooksToRelease().Should().Be(4);
+        Change(B, A);
+        LooksToRelease().Should().Be(8);
+    }
+
+    [Fact]
+    public void A_return_after_a_long_stay_is_news()
+    {
+        Change(A, B);
+        Look(10);
+        Change(B, A);
+        Holds().Should().BeFalse();
+        Look(1);
+        Change(A, C);
+        Holds().Should().BeFalse("another point is no return");
+    }
+
+    [Fact]
+    public void A_long_stay_halves_the_hold()
+    {
+        Change(A, B);
+        Change(B, A);
+        Change(A, B);
+        LooksToRelease().Should().Be(4);
+        Look(20);
+        Change(B, C);
+        LooksToRelease().Should().Be(2);
+    }
+
+    [Fact]
+    public void Looks_that_show_nothing_new_are_farther_and_farther_apart()
+    {
+        residence.Stretch.Should().Be(1);
+        Look(1);
+        residence.Stretch.Should().Be(2);
+        Look(10);
+        residence.Stretch.Should().Be(16);
+        residence.Unsettle();
+        residence.Stretch.Should().Be(1);
+        Look(3);
+        Change(A, B);
+        residence.Stretch.Should().Be(1);
+    }
+
+    private void Change(OperatingPoint from, OperatingPoint to)
+    {
+        residence.Changed(from, to, completed: 0);
+        clock.Advance(TimeSpan.FromSeconds(1));
+    }
+
+    private void Look(int times)
+    {
+        for (var i = 0; i < times; i++) residence.Kept();
+    }
+
+    private bool Holds() => residence.HoldBecause(completed: 1000) is not null;
+
+    private int LooksToRelease()
+    {
+        var looks = 0;
+        for (; Holds(); looks++) Look(1);
+        return looks;
+    }
+}
