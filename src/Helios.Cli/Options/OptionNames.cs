@@ -9,6 +9,7 @@ internal static partial class OptionNames
     [
         ("Adaptation.FixedDepth", "--depth"),
         ("Adaptation.Objective", "--objective"),
+        ("Adaptation.Certificates", "--certificates"),
         ("Adaptation.MaxPointBytes", "--max-bytes"),
         ("Adaptation.MaxJoulesPerToken", "--max-joules"),
         ("Adaptation.MaxTtft", "--max-ttft"),
