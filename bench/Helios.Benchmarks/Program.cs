@@ -22,6 +22,9 @@ switch (args)
     case ["pace", var decoding, .. var shape]:
         await PaceReport.RunAsync(ShapeOf(shape), int.Parse(decoding));
         return;
+    case ["change", .. var shape]:
+        await ChangeReport.RunAsync(ShapeOf(shape));
+        return;
     case ["mix", var prompt, var answer, .. var shape]:
         await MixReport.RunAsync(ShapeOf(shape), int.Parse(prompt), int.Parse(answer));
         return;
@@ -36,6 +39,9 @@ switch (args)
         return;
     case ["certification", .. var trials]:
         CertificationReport.Run(trials is [var given] ? int.Parse(given) : 2000);
+        return;
+    case ["intervals", .. var trials]:
+        IntervalReport.Run(trials is [var asked] ? int.Parse(asked) : 2000);
         return;
     case ["prompts", .. var rest]:
         Environment.ExitCode = await GoodputCommand.PromptsAsync(rest);

@@ -36,6 +36,9 @@ internal sealed class RunOptions
     private readonly Option<bool> ignoreEos = new("--ignore-eos") { Description = "Go on past end-of-sequence ids." };
     private readonly Option<string> check = new("--check") { Description = "Which answers are scored again afterwards: sample (a tenth, at least 10), all or none.", HelpName = "sample|all|none", DefaultValueFactory = _ => "sample" };
     private readonly Option<int> seed = new("--seed") { Description = "Seed of arrivals and of the sample.", HelpName = "N" };
+    private readonly Option<string?> repository = new("--repository") { Description = "Model repository, written by profile, from which the candidates are chosen.", HelpName = "F.json" };
+    private readonly Option<string?> profileStore = new("--profile-store") { Description = "File in which profiles are kept from one run to the next.", HelpName = "F.json" };
+    private readonly Option<string> depthRule = new("--depth-rule") { Description = "How a depth is found fit to serve: constrained, by its breach rate, or coverage:X, by the share of tokens that leave up to it.", HelpName = "constrained|coverage:X", DefaultValueFactory = _ => "constrained" };
     private readonly DeviceOptions device = new();
 
     public RunOptions()
@@ -56,7 +59,8 @@ internal sealed class RunOptions
         [
             pool, prompts, objective, baseline, rate, concurrency, warmUp, maxQualityGap, minAgreement, certificates, maxBytes, maxJoules, maxTtft,
             estimateWatts, exitPolicy, reassess,
-            requestsPerCandidate, candidates, maxBatch, maxQueue, maxTokens, ignoreEos, check, seed,
+            requestsPerCandidate, candidates, maxBatch, maxQueue, maxTokens, ignoreEos, check, seed, repository,
+            profileStore, depthRule,
         ];
         foreach (var option in options) command.Add(option);
         device.AddTo(command);
@@ -91,6 +95,9 @@ internal sealed class RunOptions
             IgnoreEndOfSequence = parsed.GetValue(ignoreEos),
             Check = Checked[parsed.GetRequiredValue(check)],
             Seed = parsed.GetValue(seed),
+            ModelRepository = parsed.GetValue(repository),
+            ProfileStore = parsed.GetValue(profileStore),
+            DepthRule = parsed.GetRequiredValue(depthRule),
         };
         if (settings is { Baseline: Baseline.Full, ExitPolicy: { } policy and not "none" })
             throw new UsageException($"--baseline full has no exits; --exit-policy is '{policy}'.");

@@ -12,6 +12,7 @@ namespace Helios.Cli.Output;
 [JsonSerializable(typeof(Scored))]
 [JsonSerializable(typeof(Certified))]
 [JsonSerializable(typeof(Generated))]
+[JsonSerializable(typeof(Profiled))]
 [JsonSerializable(typeof(DecodeBenched))]
 [JsonSerializable(typeof(CapacityBenched))]
 [JsonSerializable(typeof(QualityBenched))]

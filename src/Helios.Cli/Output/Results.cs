@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json.Serialization;
 using Helios.Cli.Options;
+using Helios.Cli.Running;
 using Helios.Sdk;
 
 namespace Helios.Cli.Output;
@@ -79,3 +80,6 @@ internal sealed record GeneratedLogprobs(double? Logprob, IReadOnlyList<Generate
 
 /// <summary>One of the likeliest tokens.</summary>
 internal sealed record GeneratedLogprob(int Id, double? Logprob);
+
+/// <summary>What <c>profile</c> prints; the file says more.</summary>
+internal sealed record Profiled(string Out, string Device, int Texts, ImmutableArray<ProfileLine> Points);

@@ -27,6 +27,22 @@ internal static class Tables
         ("KV", $"{Units.Bytes(model.Bytes.KvPerTokenPerLayer)} a token and layer"),
         ("tokenizer", model.Tokenizer ?? "none that can be read"));
 
+    public static Table Of(Profiled profiled)
+    {
+        var table = new Table().Border(TableBorder.Rounded);
+        foreach (var column in (string[])["model", "depth", "weights", "batch", "tokens/s", "TPOT ms", "alone ms", "TTFT ms", "bits per byte", "gap", "agreement", "breaches"])
+            table.AddColumn(new TableColumn(column).RightAligned());
+        foreach (var point in profiled.Points)
+        {
+            table.AddRow(
+                Markup.Escape(point.Model), $"{point.Depth}", Units.Bytes(point.WeightBytes), $"{point.MaxBatch}", Units.Number(point.Throughput, "0"),
+                Units.Number(point.TpotMs, "0.00"), Units.Number(point.AloneTpotMs, "0.00"), Units.Number(point.TtftMs, "0.0"), Units.Number(point.BitsPerByte, "0.000"),
+                Units.Number(point.QualityGap, "+0.000;-0.000;0.000"), Units.Number(point.Agreement, "0.000"), Units.Number(point.BreachRate, "0.000"));
+        }
+
+        return table.Title(Markup.Escape($"{profiled.Device}, {Units.Count(profiled.Texts)} texts, written to {profiled.Out}"));
+    }
+
     public static Table Of(Scored scored, Func<int, string> textOf)
     {
         var table = new Table().Border(TableBorder.Rounded).AddColumns("depth", "nats", "nats a token", "top token behind the last");

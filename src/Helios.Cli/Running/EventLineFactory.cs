@@ -93,7 +93,8 @@ internal static class EventLineFactory
         considered.InfeasibleBecause,
         considered.Batch);
 
-    private static ProfileLine Profile(PointProfile profile) => new(
+    /// <summary>What is known of a candidate at one exit.</summary>
+    public static ProfileLine Profile(PointProfile profile) => new(
         profile.Point.Target.Model,
         profile.Point.Target.Depth,
         profile.Point.ExitPolicy,

@@ -66,6 +66,14 @@ internal sealed record RunSettings
 
     public required int Seed { get; init; }
 
+    /// <summary>Offline telemetry that candidates are chosen from; null chooses by size.</summary>
+    public required string? ModelRepository { get; init; }
+
+    /// <summary>Where profiles are kept from one run to the next; null keeps none.</summary>
+    public required string? ProfileStore { get; init; }
+
+    public required string DepthRule { get; init; }
+
     /// <summary>Composes the engine that serves.</summary>
     public HeliosBuilder CreateBuilder(PoolFile pool)
     {
@@ -93,6 +101,9 @@ internal sealed record RunSettings
         adaptation.MinAgreement = MinAgreement;
         adaptation.RequireCertificate = Certificates.Length > 0;
         foreach (var file in Certificates) adaptation.Certificates.Add(file);
+        adaptation.ModelRepository = ModelRepository;
+        adaptation.ProfileStore = ProfileStore;
+        adaptation.DepthRule = DepthRule;
         adaptation.MaxPointBytes = MaxBytes;
         adaptation.MaxJoulesPerToken = MaxJoules;
         adaptation.MaxTtft = MaxTtft;

@@ -136,6 +136,12 @@ public sealed class AdaptationOptions
     public string Objective { get; set; } = "throughput";
 
     /// <summary>
+    /// Model repository, as <c>helios profile</c> writes it: offline telemetry by checkpoint, device and precision, from which the
+    /// candidates are chosen for the objective and the budget. One that cannot be read ends the start. Null chooses by size.
+    /// </summary>
+    public string? ModelRepository { get; set; }
+
+    /// <summary>
     /// File in which profiles are kept from one run to the next: what steps cost, and what scoring showed, by checkpoint, device
     /// and precision; no text. Written at every reassessment and at the end. A file that cannot be used is ignored with a
     /// warning. Null keeps none.
@@ -220,6 +226,12 @@ public sealed class AdaptationOptions
 
     /// <summary>Most of the device's time that evaluation probes and shadow scoring may take, in (0, 1].</summary>
     public double MaxScoringShare { get; set; } = 0.05;
+
+    /// <summary>
+    /// Most of the machine's processors that reading and packing weights may take while requests run, in (0, 1]; 1 loads as fast
+    /// as it can. A load keeps one processor busy, so the default of 1/8 slows it down on machines of fewer than eight.
+    /// </summary>
+    public double MaxLoadShare { get; set; } = 0.125;
 
     /// <summary>Least predicted gain for which a point that serves well is left, relative (0.03 = 3 %).</summary>
     public double MinimumGain { get; set; } = 0.03;

@@ -59,10 +59,13 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
         const int Attempts = 3;
         for (var attempt = 1; !await TryServeFirstAsync(cancellationToken).ConfigureAwait(false); attempt++)
         {
-            var wait = parts.Profiles.Candidates.Select(candidate => parts.Switcher.RetryAfter(candidate.Name)).Min();
-            if (wait is null) throw new HeliosException("No model of the pool can be served within the memory budget; the events of the adaptation loop say why.");
+            var failed = parts.Profiles.Candidates.Where(candidate => parts.Switcher.RetryAfter(candidate.Name) is not null).ToList();
+            if (failed.Count == 0) throw new HeliosException("No model of the pool can be served within the memory budget; the events of the adaptation loop say why.");
             if (attempt == Attempts) throw new HeliosException($"No model of the pool could be loaded in {Attempts} attempts; the events of the adaptation loop say why.");
-            await Task.Delay(wait.Value, parts.Time, cancellationToken).ConfigureAwait(false);
+
+            // A timer may be early; until one of them is due, nothing is gained.
+            while (failed.Select(candidate => parts.Switcher.RetryAfter(candidate.Name)).ToList() is var waits && !waits.Contains(null))
+                await Task.Delay(waits.Min()!.Value, parts.Time, cancellationToken).ConfigureAwait(false);
         }
 
         ready.TrySetResult();
@@ -203,13 +206,19 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
 
     private async Task ApplyAsync(AdaptationDecision decision, CancellationToken cancellationToken)
     {
+        using var activity = DecisionTrace.Start(decision);
         parts.Journal.Decide(decision);
         Degraded = decision.Degraded;
         var keeps = decision.Act == AdaptationAct.Keep;
         if (!keeps || decision.Trigger == AdaptationTrigger.Start) parts.Journal.Tell(new AdaptationEvent.Selected(parts.Journal.Now, decision));
         if (keeps) return;
 
-        if (!await parts.Switcher.ServeAsync(decision.Chosen, cancellationToken).ConfigureAwait(false)) return;
+        if (!await parts.Switcher.ServeAsync(decision.Chosen, cancellationToken).ConfigureAwait(false))
+        {
+            DecisionTrace.Fail(activity);
+            return;
+        }
+
         if (decision.Act == AdaptationAct.Deepen) parts.Journal.Tell(new AdaptationEvent.Deepened(parts.Journal.Now, decision));
         else parts.Journal.Tell(new AdaptationEvent.Switched(parts.Journal.Now, decision));
     }

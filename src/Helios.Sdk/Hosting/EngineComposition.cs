@@ -50,34 +50,39 @@ internal static class EngineComposition
         var blocks = new BlockPool(kv, budget);
         var work = new DeviceWork(adaptation.MaxScoringShare, time);
         var memory = new KvReclaimer(budget, blocks, work);
-        var entries = checkpoints.Select(checkpoint => MakeEntry(checkpoint, backend, options)).ToList();
+        ServingLoop? loop = null;
+        var pace = new LoadPace(adaptation.MaxLoadShare, Environment.ProcessorCount, () => loop?.Sequences.Running > 0, time);
+        var entries = checkpoints.Select(checkpoint => MakeEntry(new PacedCheckpoint(checkpoint, pace), backend, options)).ToList();
         var pool = new ModelPool(entries, backend, kv, memory, new PoolSettings(options.Precision, options.Serving.MaxRowsPerStep, budget, time));
 
         var routes = new Routes();
         var telemetry = new ServingTelemetry(adaptation);
         var energy = new EnergyGauge(builder.EnergyMeter?.Invoke() ?? EnergyMeters.For(backend.Device), () => telemetry.BusySeconds, time);
         var scheduler = builder.Scheduler?.Invoke() ?? RequestOrders.CreateScheduler(options.Serving, time, builder.RequestOrders);
-        var loop = new ServingLoop(new ServingParts(options.Serving, scheduler, blocks, work, new ServingObserver(telemetry), time), routes);
+        loop = new ServingLoop(new ServingParts(options.Serving, scheduler, blocks, work, new ServingObserver(telemetry), time), routes);
         memory.Serve(loop);
         work.OwedWhen(() => telemetry.Sampling.IsOwed);
 
         IExitPolicy PolicyOf(string name) => ExitPolicyParser.Parse(name, builder.ExitPolicies);
         var journal = new AdaptationJournal(time, logger);
         var certificates = Certificates.Load(adaptation.Certificates, options.Precision, [.. entries.Select(entry => entry.Info)]);
-        var candidates = MakeCandidates(entries, adaptation, budget);
+        var objective = ObjectiveParser.Parse(adaptation.Objective, builder.Objectives);
+        if (adaptation.Enabled) CheckMeter(objective, adaptation, energy);
+        ISloObjective Constrained(UsualLengths lengths) => ObjectiveParser.Constrain(objective, adaptation, BreachAlarm.Ceiling(adaptation, TokensPerInterval(adaptation, lengths)));
         var store = OpenStore(options, backend.Device, journal);
         if (store?.Usual is { } usual) telemetry.Lengths.Restore(usual.PromptTokens, usual.TotalTokens);
+        Profiles ProfilesOf(IReadOnlyList<Candidate> shortlist) => new(shortlist, telemetry, new ProfileSettings(options.Serving, budget.Limit, kv.SlabBytes, kv.BlockBytes) { Watts = () => energy.Watts, CertificateOf = certificates.Find });
+        var candidates = new CandidatePool(entries.Select(entry => entry.Candidacy), adaptation, OpenRepository(options, backend.Device, ProfilesOf)).Choose(Constrained(telemetry.Lengths), budget.Limit);
         foreach (var candidate in candidates) store?.Restore(candidate);
-        var profiles = new Profiles(candidates, telemetry, new ProfileSettings(options.Serving, budget.Limit, kv.SlabBytes, kv.BlockBytes) { Watts = () => energy.Watts, CertificateOf = certificates.Find });
+        var profiles = ProfilesOf(candidates);
         var scorer = new LayerwiseScorer(new ScoringParts(backend, kv, blocks, pool, memory, work, options.Precision, options.Serving.MaxRowsPerStep));
         var scoring = new TextScoring(pool, scorer, telemetry.Texts, journal);
         var switcher = new PointSwitcher(pool, routes, telemetry, journal, new SwitchSettings(adaptation, PolicyOf, loop.Wake, time));
-        var evaluation = new LiveEvaluation(switcher, telemetry, scoring, new StepProbe(blocks, work, time), profiles, journal, new EvaluationSettings(adaptation.RequestsPerCandidate, adaptation.EvaluationTimeLimit, options.Serving, work, time));
-        var objective = ObjectiveParser.Parse(adaptation.Objective, builder.Objectives);
-        if (adaptation.Enabled) CheckMeter(objective, adaptation, energy);
+        var probe = new StepProbe(blocks, work, time);
+        var evaluation = new LiveEvaluation(switcher, telemetry, scoring, probe, profiles, journal, new EvaluationSettings(adaptation.RequestsPerCandidate, adaptation.EvaluationTimeLimit, options.Serving, work, time));
         var adapting = new AdaptationLoop(new AdaptationParts(
             adaptation, options.Serving, profiles, telemetry, switcher, evaluation, scoring, journal,
-            lengths => ObjectiveParser.Constrain(objective, adaptation, BreachAlarm.Ceiling(adaptation, TokensPerInterval(adaptation, lengths))),
+            Constrained,
             (constrained, lengths) => new GuardPolicy(constrained, BreachAlarm.Ceiling(adaptation, TokensPerInterval(adaptation, lengths)), TokensPerInterval(adaptation, lengths)))
         {
             Store = store,
@@ -109,6 +114,13 @@ internal static class EngineComposition
             Door = new RequestDoor(pool, routes, overrides, time),
             Scorer = scorer,
             Scores = new SequenceScorer(pool, scorer),
+            Profiling = new OfflineProfiling(new ProfilingParts(pool, scorer, probe, telemetry, journal)
+            {
+                MaxBatch = options.Serving.MaxBatchSize,
+                ConfidenceTarget = adaptation.ConfidenceTarget,
+                Key = model => ModelKey.Of(model, backend.Device.Description, options.Precision),
+                ProfilesOf = ProfilesOf,
+            }),
             Certifier = new Certifier(pool, scorer, new PointReplay(pool, blocks, work, options.Serving.MaxRowsPerStep), new CertifierSettings(options.Precision, PolicyOf, time)),
             Logger = logger,
         };
@@ -121,7 +133,7 @@ internal static class EngineComposition
         return part;
     }
 
-    private static PoolEntry MakeEntry(Checkpoint checkpoint, IBackend backend, HeliosOptions options)
+    private static PoolEntry MakeEntry(PacedCheckpoint checkpoint, IBackend backend, HeliosOptions options)
     {
         var info = checkpoint.Info;
         var tokenizer = TokenizerFiles.LoadFor(info);
@@ -133,12 +145,11 @@ internal static class EngineComposition
             new ConfidenceSource(Calibration.FromSidecar(info)));
     }
 
-    private static List<Candidate> MakeCandidates(List<PoolEntry> entries, AdaptationOptions options, MemoryBudget budget)
-    {
-        if (!options.Enabled) return [new Candidate(entries[0].Candidacy, options)];
-        var chosen = Shortlist.Choose([.. entries.Select(entry => new ShortlistEntry(entry.Info, entry.Size))], options.Candidates, budget.Limit);
-        return [.. chosen.Select(choice => new Candidate(entries.First(entry => entry.Info == choice.Model).Candidacy, options))];
-    }
+    /// <summary>The repository is the host's own file: what is wrong with it ends the start.</summary>
+    private static RepositoryRanking? OpenRepository(HeliosOptions options, DeviceInfo device, Func<IReadOnlyList<Candidate>, Profiles> profilesOf) =>
+        options.Adaptation is { Enabled: true, ModelRepository: { } path }
+            ? new RepositoryRanking(RepositoryFile.Read(path), options.Adaptation, model => ModelKey.Of(model, device.Description, options.Precision), known => profilesOf(known).Refresh())
+            : null;
 
     private static ProfileStore? OpenStore(HeliosOptions options, DeviceInfo device, AdaptationJournal journal)
     {

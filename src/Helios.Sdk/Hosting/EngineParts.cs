@@ -2,6 +2,7 @@ using Helios.Sdk.Adaptation;
 using Helios.Sdk.Adaptation.Certification;
 using Helios.Sdk.Adaptation.Evaluation;
 using Helios.Sdk.Adaptation.Loading;
+using Helios.Sdk.Adaptation.Repository;
 using Helios.Sdk.Adaptation.Telemetry;
 using Helios.Sdk.Energy;
 using Helios.Sdk.Serving;
@@ -61,6 +62,8 @@ internal sealed partial class EngineParts : IDisposable
     public required LayerwiseScorer Scorer { get; init; }
 
     public required SequenceScorer Scores { get; init; }
+
+    public required OfflineProfiling Profiling { get; init; }
 
     public required Certifier Certifier { get; init; }
 

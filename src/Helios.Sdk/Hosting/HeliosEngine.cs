@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
 using Helios.Sdk.Adaptation;
+using Helios.Sdk.Adaptation.Repository;
 using Helios.Sdk.Serving.Decoding;
 using Helios.Sdk.Serving.Requests;
 using Helios.Sdk.Serving.Streaming;
@@ -120,6 +121,28 @@ public sealed class HeliosEngine : IHeliosClient, IAsyncDisposable, IDisposable
         ArgumentNullException.ThrowIfNull(tokenIds);
         ObjectDisposedException.ThrowIf(Volatile.Read(ref stopped) == 1, this);
         return parts.Scores.ScoreAsync(model, tokenIds, depths, cancellationToken);
+    }
+
+    /// <summary>
+    /// Measures every model of the pool on this device and writes a model repository, for <see cref="AdaptationOptions.ModelRepository"/>:
+    /// what steps cost, how long a request takes alone, and what each exit makes of some texts. Meant for an engine that serves
+    /// nobody meanwhile, without adaptation.
+    /// </summary>
+    /// <param name="texts">Texts like those to be served; half of each is taken for the answer. None leaves quality and exits unknown.</param>
+    /// <param name="path">The file to be written; one that is there is replaced.</param>
+    /// <param name="cancellationToken">Ends it; nothing is written then.</param>
+    /// <returns>What each exit of each model is worth within the budget of this engine.</returns>
+    /// <exception cref="HeliosException">A model does not fit the budget, or could not be loaded or scored.</exception>
+    /// <exception cref="IOException">The file could not be written.</exception>
+    public async Task<IReadOnlyList<PointProfile>> ProfileAsync(IReadOnlyList<string> texts, string path, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(texts);
+        ArgumentException.ThrowIfNullOrWhiteSpace(path);
+        ObjectDisposedException.ThrowIf(Volatile.Read(ref stopped) == 1, this);
+        await Ready.WaitAsync(cancellationToken).ConfigureAwait(false);
+        var (repository, profiles) = await parts.Profiling.RunAsync(texts, request => GenerateAsync(request, cancellationToken), cancellationToken).ConfigureAwait(false);
+        RepositoryFile.Write(path, repository);
+        return profiles;
     }
 
     /// <summary>

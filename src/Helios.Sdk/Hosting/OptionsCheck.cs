@@ -81,6 +81,7 @@ internal static class OptionsCheck
             Between("Adaptation.MinShadowScoringRate", adaptation.MinShadowScoringRate, 0, 1),
             adaptation.MaxGapUncertainty > 0 ? null : $"Adaptation.MaxGapUncertainty is {adaptation.MaxGapUncertainty}; expected above 0 bits per byte.",
             adaptation.MaxScoringShare > 0 && adaptation.MaxScoringShare <= 1 ? null : $"Adaptation.MaxScoringShare is {adaptation.MaxScoringShare}; expected above 0 and at most 1.",
+            adaptation.MaxLoadShare > 0 && adaptation.MaxLoadShare <= 1 ? null : $"Adaptation.MaxLoadShare is {adaptation.MaxLoadShare}; expected above 0 and at most 1.",
             adaptation.MinimumGain >= 0 ? null : $"Adaptation.MinimumGain is {adaptation.MinimumGain}; expected at least 0.",
             AtLeast("Adaptation.MinimumResidenceRequests", adaptation.MinimumResidenceRequests, 0),
         })
