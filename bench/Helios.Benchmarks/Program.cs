@@ -21,6 +21,9 @@ switch (args)
     case ["pace", var decoding, .. var shape]:
         await PaceReport.RunAsync(ShapeOf(shape), int.Parse(decoding));
         return;
+    case ["change", .. var shape]:
+        await ChangeReport.RunAsync(ShapeOf(shape));
+        return;
     case ["mix", var prompt, var answer, .. var shape]:
         await MixReport.RunAsync(ShapeOf(shape), int.Parse(prompt), int.Parse(answer));
         return;

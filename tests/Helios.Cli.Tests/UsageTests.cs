@@ -93,10 +93,6 @@ public sealed class UsageTests
     [Theory]
     [InlineData("inspect MODEL --device cuda", "Device 'cuda'")]
     [InlineData("inspect MODEL --device cuda:1", "Device 'cuda:1'")]
-    [InlineData("run --pool p --prompts q --objective ttft", "Objective 'ttft'")]
-    [InlineData("run --pool p --prompts q --objective energy", "Objective 'energy'")]
-    [InlineData("run --pool p --prompts q --objective quality", "Objective 'quality'")]
-    [InlineData("run --pool p --prompts q --objective goodput:ttft=500ms,tpot=50ms", "Objective 'goodput'")]
     public async Task What_is_not_built_yet_exits_2_and_says_so(string args, string expected)
     {
         var result = await CliRunner.RunAsync(Split(args));

@@ -94,11 +94,12 @@ public partial class ArchitectureTests
     private static IEnumerable<(string Path, string Text, int Lines)> Code(string folder)
     {
         var separator = Path.DirectorySeparatorChar;
-        foreach (var path in Directory.EnumerateFiles(Path.Combine(TestData.Root, folder), "*.cs", SearchOption.AllDirectories))
+        foreach (var file in Directory.EnumerateFiles(Path.Combine(TestData.Root, folder), "*.cs", SearchOption.AllDirectories))
         {
+            var path = Path.GetRelativePath(TestData.Root, file);
             if (path.Contains($"{separator}obj{separator}", StringComparison.Ordinal) || path.Contains($"{separator}bin{separator}", StringComparison.Ordinal)) continue;
-            var text = File.ReadAllText(path);
-            yield return (Path.GetRelativePath(TestData.Root, path), Comments().Replace(text, ""), text.AsSpan().Count('\n'));
+            var text = File.ReadAllText(file);
+            yield return (path, Comments().Replace(text, ""), text.AsSpan().Count('\n'));
         }
     }
 

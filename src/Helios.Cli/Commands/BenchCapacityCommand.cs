@@ -1,10 +1,8 @@
 using System.Collections.Immutable;
 using System.CommandLine;
-using System.CommandLine.Parsing;
 using Helios.Cli.Benching;
 using Helios.Cli.Options;
 using Helios.Cli.Output;
-using Helios.Cli.Running;
 using Helios.Sdk;
 
 namespace Helios.Cli.Commands;
@@ -16,7 +14,7 @@ internal sealed class BenchCapacityCommand : Command
     private const int DefaultDepths = 4;
 
     private readonly BenchOptions options = new();
-    private readonly Option<long> budget = new("--budget") { Description = "Memory for weights, activations and KV together.", HelpName = "2GiB", Required = true, CustomParser = ParseBytes };
+    private readonly Option<long?> budget = BudgetOption.Create("Memory for weights, activations and KV together.");
     private readonly Option<int?> context = new("--context") { Description = $"Tokens of every sequence; {DefaultContext}, or what the model's context holds, by default.", HelpName = "N" };
     private readonly Option<ImmutableArray<int>?> depth = BenchOptions.Counts("--depth", "Layers loaded; the model's exits, or quarters of a model without any, by default.", "E,...");
     private readonly Option<double> seconds = new("--seconds") { Description = "Seconds of steps measured of every row, and three steps unless they are much longer.", HelpName = "S", DefaultValueFactory = _ => 1 };
@@ -26,6 +24,7 @@ internal sealed class BenchCapacityCommand : Command
         : base("capacity", "Find the largest batch that fits a memory budget, and run it.")
     {
         options.AddTo(this);
+        budget.Required = true;
         foreach (var option in (Option[])[budget, context, depth, seconds, warmUp]) Add(option);
         context.MustBe(value => value >= 1, "at least 1");
         seconds.MustBe(value => value >= 0 && double.IsFinite(value), "a finite number of at least 0");
@@ -41,7 +40,7 @@ internal sealed class BenchCapacityCommand : Command
         var info = checkpoint.Info;
         var tokens = parsed.GetValue(context) ?? Math.Min(DefaultContext, info.Architecture.ContextLength);
         BenchOptions.CheckTokens("--context", tokens, info);
-        var plan = new CapacityPlan(parsed.GetValue(budget), tokens, device.Precision, device.Backend.KvPrecision, parsed.GetValue(seconds), parsed.GetValue(warmUp));
+        var plan = new CapacityPlan(parsed.GetRequiredValue(budget)!.Value, tokens, device.Precision, device.Backend.KvPrecision, parsed.GetValue(seconds), parsed.GetValue(warmUp));
         if (plan.BudgetBytes > backend.Device.TotalMemory)
             throw new HeliosException($"--budget is {plan.BudgetBytes} bytes; {backend.Device.Name} offers this process {backend.Device.TotalMemory}.");
 
@@ -60,13 +59,5 @@ internal sealed class BenchCapacityCommand : Command
         if (parsed.GetValue(depth) is { } asked) return BenchOptions.CheckDepths(asked, model);
         if (model.Exits.Length > 1) return [.. model.Exits.Select(exit => exit.Depth)];
         return [.. Enumerable.Range(1, DefaultDepths).Select(part => (model.Architecture.Layers * part + DefaultDepths - 1) / DefaultDepths).Distinct()];
-    }
-
-    private static long ParseBytes(ArgumentResult result)
-    {
-        var text = result.Tokens[0].Value;
-        if (ByteSize.TryParse(text, out var bytes)) return bytes;
-        result.AddError($"--budget is '{text}'; expected {ByteSize.Expected}.");
-        return 0;
     }
 }

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
 using Helios.Cli.Running;
+using Helios.Sdk.Quantities;
 
 namespace Helios.Cli.Options;
 
@@ -13,13 +14,17 @@ internal sealed class RunOptions
 
     private readonly Option<string> pool = new("--pool") { Description = "JSON file: memoryBudget, and models with name and path.", HelpName = "P.json", Required = true };
     private readonly Option<string> prompts = new("--prompts") { Description = "Prompts, a JSON object a line: prompt, maxTokens, tenant, atMs (arrival in milliseconds; all lines or none).", HelpName = "F.jsonl", Required = true };
-    private readonly Option<string> objective = new("--objective") { Description = "What is to be best: throughput, latency or memory.", HelpName = "O", DefaultValueFactory = _ => "throughput" };
+    private readonly Option<string> objective = new("--objective") { Description = "What is to be best: throughput, latency, ttft, energy, memory, quality[:bytes=48MiB,ttft=500ms,tpot=50ms] or goodput:ttft=500ms,tpot=50ms.", HelpName = "O", DefaultValueFactory = _ => "throughput" };
     private readonly Option<string?> baseline = new("--baseline") { Description = "Serve the first model whole, without adaptation: full, or static-ee for per-token exits.", HelpName = "full|static-ee" };
     private readonly Option<double?> rate = new("--rate") { Description = "Requests per second: prompts with atMs are stretched or squeezed to this mean, others arrive at random moments.", HelpName = "R" };
     private readonly Option<int?> concurrency = new("--concurrency") { Description = $"Requests at once ({LoadGenerator.DefaultConcurrency} by default); with --rate or atMs the most at once.", HelpName = "C" };
     private readonly Option<int> warmUp = new("--warm-up") { Description = "Prompts at the beginning that are served first, so many at a time as --concurrency says, and not counted.", HelpName = "N" };
     private readonly Option<QualityGap?> maxQualityGap = new("--max-quality-gap") { Description = "Worst quality chosen, in bits per byte above the best whole model; none lifts the floor.", HelpName = "X|none", CustomParser = ParseGap };
     private readonly Option<double?> minAgreement = new("--min-agreement") { Description = "Least agreement with the same model's full depth, 0 to 1.", HelpName = "X" };
+    private readonly Option<long?> maxBytes = new("--max-bytes") { Description = "Most bytes for weights, workspace and one sequence, such as 32MiB.", HelpName = "SIZE", CustomParser = result => Read<long>(result, ByteSize.TryParse, ByteSize.Expected) };
+    private readonly Option<double?> maxJoules = new("--max-joules") { Description = "Most joules for a token; needs a meter, or --estimate-watts.", HelpName = "J" };
+    private readonly Option<TimeSpan?> maxTtft = new("--max-ttft") { Description = "Longest time to first token, waiting included, of nineteen in twenty requests, such as 500ms.", HelpName = "TIME", CustomParser = result => Read<TimeSpan>(result, Duration.TryParse, Duration.Expected) };
+    private readonly Option<double?> estimateWatts = new("--estimate-watts") { Description = "Take the device to draw so much all the time, where nothing measures it.", HelpName = "W" };
     private readonly Option<string?> exitPolicy = new("--exit-policy") { Description = "Per-token exits among the loaded layers; confidence:0.8 for static-ee by default.", HelpName = "P" };
     private readonly Option<int?> reassess = new("--reassess") { Description = "Requests between two evaluations.", HelpName = "N" };
     private readonly Option<int?> requestsPerCandidate = new("--requests-per-candidate") { Description = "Requests that each candidate answers while it is evaluated.", HelpName = "N" };
@@ -30,29 +35,31 @@ internal sealed class RunOptions
     private readonly Option<bool> ignoreEos = new("--ignore-eos") { Description = "Go on past end-of-sequence ids." };
     private readonly Option<string> check = new("--check") { Description = "Which answers are scored again afterwards: sample (a tenth, at least 10), all or none.", HelpName = "sample|all|none", DefaultValueFactory = _ => "sample" };
     private readonly Option<int> seed = new("--seed") { Description = "Seed of arrivals and of the sample.", HelpName = "N" };
+    private readonly Option<string?> repository = new("--repository") { Description = "Model repository, written by profile, from which the candidates are chosen.", HelpName = "F.json" };
+    private readonly Option<string?> profileStore = new("--profile-store") { Description = "File in which profiles are kept from one run to the next.", HelpName = "F.json" };
+    private readonly Option<string> depthRule = new("--depth-rule") { Description = "How a depth is found fit to serve: constrained, by its breach rate, or coverage:X, by the share of tokens that leave up to it.", HelpName = "constrained|coverage:X", DefaultValueFactory = _ => "constrained" };
     private readonly DeviceOptions device = new();
 
     public RunOptions()
     {
         rate.MustBe(value => value > 0 && double.IsFinite(value), "a finite number above 0");
         minAgreement.MustBe(value => value is >= 0 and <= 1, "0 to 1");
+        foreach (var option in (Option<double?>[])[maxJoules, estimateWatts]) option.MustBe(value => value > 0 && double.IsFinite(value), "a finite number above 0");
         foreach (var option in (Option<int?>[])[concurrency, reassess, requestsPerCandidate, candidates, maxBatch, maxQueue]) option.MustBe(value => value >= 1, "at least 1");
         maxTokens.MustBe(value => value >= 1, "at least 1");
         warmUp.MustBe(value => value >= 0, "at least 0");
         baseline.AcceptOnlyFromAmong([.. Baselines.Keys]);
         check.AcceptOnlyFromAmong([.. Checked.Keys]);
-        objective.Validators.Add(result =>
-        {
-            if (Later.Objective(result.GetValueOrDefault<string>() ?? "") is { } later) result.AddError(later);
-        });
     }
 
     public void AddTo(Command command)
     {
         Option[] options =
         [
-            pool, prompts, objective, baseline, rate, concurrency, warmUp, maxQualityGap, minAgreement, exitPolicy, reassess,
-            requestsPerCandidate, candidates, maxBatch, maxQueue, maxTokens, ignoreEos, check, seed,
+            pool, prompts, objective, baseline, rate, concurrency, warmUp, maxQualityGap, minAgreement, maxBytes, maxJoules, maxTtft,
+            estimateWatts, exitPolicy, reassess,
+            requestsPerCandidate, candidates, maxBatch, maxQueue, maxTokens, ignoreEos, check, seed, repository,
+            profileStore, depthRule,
         ];
         foreach (var option in options) command.Add(option);
         device.AddTo(command);
@@ -72,6 +79,10 @@ internal sealed class RunOptions
             WarmUp = parsed.GetValue(warmUp),
             MaxQualityGap = parsed.GetValue(maxQualityGap),
             MinAgreement = parsed.GetValue(minAgreement),
+            MaxBytes = parsed.GetValue(maxBytes),
+            MaxJoules = parsed.GetValue(maxJoules),
+            MaxTtft = parsed.GetValue(maxTtft),
+            EstimatedWatts = parsed.GetValue(estimateWatts),
             ExitPolicy = parsed.GetValue(exitPolicy),
             Reassess = parsed.GetValue(reassess),
             RequestsPerCandidate = parsed.GetValue(requestsPerCandidate),
@@ -82,10 +93,24 @@ internal sealed class RunOptions
             IgnoreEndOfSequence = parsed.GetValue(ignoreEos),
             Check = Checked[parsed.GetRequiredValue(check)],
             Seed = parsed.GetValue(seed),
+            ModelRepository = parsed.GetValue(repository),
+            ProfileStore = parsed.GetValue(profileStore),
+            DepthRule = parsed.GetRequiredValue(depthRule),
         };
         if (settings is { Baseline: Baseline.Full, ExitPolicy: { } policy and not "none" })
             throw new UsageException($"--baseline full has no exits; --exit-policy is '{policy}'.");
         return settings;
+    }
+
+    private delegate bool TryParse<T>(string text, out T value);
+
+    private static T? Read<T>(ArgumentResult result, TryParse<T> tryParse, string expected)
+        where T : struct
+    {
+        var text = result.Tokens[0].Value;
+        if (tryParse(text, out var value)) return value;
+        result.AddError($"{((OptionResult)result.Parent!).Option.Name} is '{text}'; expected {expected}.");
+        return null;
     }
 
     private static QualityGap? ParseGap(ArgumentResult result)

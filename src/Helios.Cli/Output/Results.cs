@@ -1,5 +1,8 @@
 using System.Collections.Immutable;
 using System.Text.Json.Serialization;
+using Helios.Cli.Options;
+using Helios.Cli.Running;
+using Helios.Sdk;
 
 namespace Helios.Cli.Output;
 
@@ -30,6 +33,31 @@ internal sealed record DecodedIds(string Text);
 /// <summary>What <c>score</c> prints; the keys are depths.</summary>
 internal sealed record Scored(int Tokens, IReadOnlyDictionary<string, double> Nll, IReadOnlyDictionary<string, int> TopId);
 
+/// <summary>What <c>certify</c> prints; no certificate when no point qualifies, and the verdict says why.</summary>
+internal sealed record Certified(string Verdict, int Requests, long Tokens, ImmutableArray<CertifyRow> Points, IssuedCertificate? Certificate)
+{
+    public static Certified Of(CertificationReport report) => new(
+        report.Verdict,
+        report.Requests,
+        report.Tokens,
+        [.. report.Points.Select(CertifyRow.Of)],
+        report.Certificate is { } certificate ? IssuedCertificate.Of(certificate) : null);
+}
+
+/// <summary>A point of a certification; its interval is by scatter over requests.</summary>
+internal sealed record CertifyRow(int Depth, string ExitPolicy, double Disagreement, double? Low, double? High, double? PValue, bool Certified, string? Because)
+{
+    public static CertifyRow Of(TestedPoint tested) => new(
+        tested.Point.Depth, tested.Point.ExitPolicy, tested.Disagreement, tested.Interval?.Low, tested.Interval?.High, tested.PValue, tested.RefusedBecause is null, tested.RefusedBecause);
+}
+
+/// <summary>A certificate, but for its points, which are those that say so.</summary>
+internal sealed record IssuedCertificate(string Checkpoint, string Precision, double MaxDisagreement, double Confidence, int Requests, long Tokens, int MaxTokensPerRequest, DateTimeOffset At)
+{
+    public static IssuedCertificate Of(RiskCertificate certificate) => new(
+        certificate.Checkpoint, PrecisionOption.NameOf(certificate.Precision), certificate.MaxDisagreement, certificate.Confidence, certificate.Requests, certificate.Tokens, certificate.MaxTokensPerRequest, certificate.At);
+}
+
 /// <summary>What <c>generate</c> prints.</summary>
 internal sealed record Generated(
     ImmutableArray<int> Ids,
@@ -52,3 +80,6 @@ internal sealed record GeneratedLogprobs(double? Logprob, IReadOnlyList<Generate
 
 /// <summary>One of the likeliest tokens.</summary>
 internal sealed record GeneratedLogprob(int Id, double? Logprob);
+
+/// <summary>What <c>profile</c> prints; the file says more.</summary>
+internal sealed record Profiled(string Out, string Device, int Texts, ImmutableArray<ProfileLine> Points);

@@ -1,3 +1,4 @@
+using Helios.Sdk;
 using Spectre.Console;
 
 namespace Helios.Cli.Output;
@@ -26,6 +27,22 @@ internal static class Tables
         ("KV", $"{Units.Bytes(model.Bytes.KvPerTokenPerLayer)} a token and layer"),
         ("tokenizer", model.Tokenizer ?? "none that can be read"));
 
+    public static Table Of(Profiled profiled)
+    {
+        var table = new Table().Border(TableBorder.Rounded);
+        foreach (var column in (string[])["model", "depth", "weights", "batch", "tokens/s", "TPOT ms", "alone ms", "TTFT ms", "bits per byte", "gap", "agreement", "breaches"])
+            table.AddColumn(new TableColumn(column).RightAligned());
+        foreach (var point in profiled.Points)
+        {
+            table.AddRow(
+                Markup.Escape(point.Model), $"{point.Depth}", Units.Bytes(point.WeightBytes), $"{point.MaxBatch}", Units.Number(point.Throughput, "0"),
+                Units.Number(point.TpotMs, "0.00"), Units.Number(point.AloneTpotMs, "0.00"), Units.Number(point.TtftMs, "0.0"), Units.Number(point.BitsPerByte, "0.000"),
+                Units.Number(point.QualityGap, "+0.000;-0.000;0.000"), Units.Number(point.Agreement, "0.000"), Units.Number(point.BreachRate, "0.000"));
+        }
+
+        return table.Title(Markup.Escape($"{profiled.Device}, {Units.Count(profiled.Texts)} texts, written to {profiled.Out}"));
+    }
+
     public static Table Of(Scored scored, Func<int, string> textOf)
     {
         var table = new Table().Border(TableBorder.Rounded).AddColumns("depth", "nats", "nats a token", "top token behind the last");
@@ -37,6 +54,23 @@ internal static class Tables
             var top = scored.TopId[depth];
             var perToken = scored.Tokens > 1 ? nats / (scored.Tokens - 1) : (double?)null;
             table.AddRow(new Text(depth), new Text(Units.Number(nats, "0.0000")), new Text(Units.Number(perToken, "0.0000")), new Text($"{top} {textOf(top)}"));
+        }
+
+        return table;
+    }
+
+    public static Table Of(CertificationReport report)
+    {
+        var table = new Table().Border(TableBorder.Rounded).AddColumns("point", "tokens that differ", "95 %", "p", "");
+        foreach (var tested in report.Points)
+        {
+            var interval = tested.Interval is { } known ? $"{known.Low:0.0%} to {known.High:0.0%}" : "";
+            table.AddRow(
+                new Text(tested.Point.ToString()),
+                new Text($"{tested.Disagreement:0.00%}"),
+                new Text(interval),
+                new Text(Units.Number(tested.PValue, "0.0000")),
+                new Text(tested.RefusedBecause ?? "certified"));
         }
 
         return table;

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 
 namespace Helios.Cli.Output;
 
@@ -18,6 +19,10 @@ internal static class Units
 
     public static string Number(double? value, string format = "0.###") =>
         value is { } known ? known.ToString(format, CultureInfo.InvariantCulture) : "-";
+
+    /// <summary>A member of an enumeration as JSON names it.</summary>
+    public static string Name<TEnum>(TEnum value)
+        where TEnum : struct, Enum => JsonNamingPolicy.CamelCase.ConvertName(value.ToString());
 
     /// <summary>A number as JSON can hold it: NaN and infinities are "not known".</summary>
     public static double? Finite(double? value) => value is { } known && double.IsFinite(known) ? known : null;

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Text.Json;
 using Helios.Cli.Commands;
 using Helios.Cli.Output;
 using Helios.Sdk;
@@ -12,11 +11,13 @@ internal static class EventLineFactory
     /// <summary>The line of an event; null for a kind that this command does not know.</summary>
     public static EventLine? Of(AdaptationEvent happened, double atMs) => happened switch
     {
-        AdaptationEvent.Evaluated e => new EvaluatedLine(e.Kind, atMs, e.Model, e.Took.TotalMilliseconds, [.. e.Profiles.Select(Profile)]),
+        AdaptationEvent.Evaluated e => new EvaluatedLine(e.Kind, atMs, e.Model, e.Took.TotalMilliseconds, [.. e.Profiles.Select(Profile)], e.Traffic),
+        AdaptationEvent.EvaluationFailed e => new EvaluationFailedLine(e.Kind, atMs, e.Model, e.Reason, e.RetryAfter?.TotalMilliseconds),
         AdaptationEvent.Loading e => new LoadLine(e.Kind, atMs, e.Target.Model, e.Target.Depth, e.Bytes),
         AdaptationEvent.Loaded e => new LoadLine(e.Kind, atMs, e.Target.Model, e.Target.Depth, e.Bytes, e.Took.TotalMilliseconds),
         AdaptationEvent.LoadFailed e => new LoadLine(e.Kind, atMs, e.Target.Model, e.Target.Depth, Reason: e.Reason, RetryAfterMs: e.RetryAfter?.TotalMilliseconds),
         AdaptationEvent.Breach e => new BreachLine(e.Kind, atMs, e.Point.Target.Model, e.Point.Target.Depth, e.Point.ExitPolicy, e.Breaches, e.Window),
+        AdaptationEvent.QualityBreach e => new QualityBreachLine(e.Kind, atMs, e.Point.Target.Model, e.Point.Target.Depth, e.Point.ExitPolicy, e.Reason, Profile(e.Profile), e.ServedTokens, e.ScoredTokens),
         _ => DecisionOf(happened) is { } decision ? Decision(happened.Kind, atMs, decision) : null,
     };
 
@@ -34,7 +35,7 @@ internal static class EventLineFactory
     /// <summary>The change that an event tells of; null when what serves stays the same.</summary>
     public static ChangeLine? Change(AdaptationEvent happened, double atMs) =>
         happened is AdaptationEvent.Deepened or AdaptationEvent.Switched && DecisionOf(happened) is { } decision
-            ? new ChangeLine(atMs, decision.Previous?.ToString(), decision.Chosen.ToString(), Name(decision.Trigger), decision.Reason)
+            ? new ChangeLine(atMs, decision.Previous?.ToString(), decision.Chosen.ToString(), Units.Name(decision.Trigger), decision.Reason)
             : null;
 
     public static CompletedLine Completed(Served served, double atMs)
@@ -70,8 +71,8 @@ internal static class EventLineFactory
     private static DecisionLine Decision(string kind, double atMs, AdaptationDecision decision) => new(
         kind,
         atMs,
-        Name(decision.Trigger),
-        Name(decision.Act),
+        Units.Name(decision.Trigger),
+        Units.Name(decision.Act),
         decision.Previous?.ToString(),
         decision.Chosen.ToString(),
         decision.Chosen.Target.Model,
@@ -79,6 +80,7 @@ internal static class EventLineFactory
         decision.Chosen.ExitPolicy,
         decision.Reason,
         decision.Degraded,
+        decision.Batch,
         decision.PredictedCost is { } cost ? new CostLine(cost.BytesToLoad, Units.Finite(cost.LoadSeconds * 1000)) : null,
         [.. decision.Considered.Select(Considered)]);
 
@@ -88,9 +90,11 @@ internal static class EventLineFactory
         considered.Point.ExitPolicy,
         Units.Finite(considered.Score),
         [.. considered.Terms.Select(term => new TermLine(term.Name, Units.Finite(term.Value), term.Unit))],
-        considered.InfeasibleBecause);
+        considered.InfeasibleBecause,
+        considered.Batch);
 
-    private static ProfileLine Profile(PointProfile profile) => new(
+    /// <summary>What is known of a candidate at one exit.</summary>
+    public static ProfileLine Profile(PointProfile profile) => new(
         profile.Point.Target.Model,
         profile.Point.Target.Depth,
         profile.Point.ExitPolicy,
@@ -106,9 +110,14 @@ internal static class EventLineFactory
         Units.Finite(profile.Agreement),
         Units.Finite(profile.BreachRate),
         Units.Finite(profile.ExitShare),
+        IntervalLine.Of(profile.QualityGapInterval),
+        IntervalLine.Of(profile.AgreementInterval),
+        IntervalLine.Of(profile.BreachRateInterval),
+        Units.Finite(profile.LoadedTpotMs),
+        Units.Finite(profile.TtftP95Ms),
+        Units.Finite(profile.Utilisation),
+        Units.Finite(profile.JoulesPerToken),
+        [.. profile.Batches.Select(timing => new BatchLine(timing.Batch, Units.Finite(timing.TpotMs), Units.Finite(timing.TtftMs), Units.Finite(timing.Throughput)))],
         profile.EvidenceTokens,
         profile.EvidenceRequests);
-
-    private static string Name<TEnum>(TEnum value)
-        where TEnum : struct, Enum => JsonNamingPolicy.CamelCase.ConvertName(value.ToString());
 }

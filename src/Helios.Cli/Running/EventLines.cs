@@ -1,13 +1,18 @@
 using System.Collections.Immutable;
 using System.Text.Json.Serialization;
+using Helios.Sdk;
 
 namespace Helios.Cli.Running;
 
 /// <summary>A line of a run's output: what happened, and when, in milliseconds since the start.</summary>
 internal abstract record EventLine([property: JsonPropertyOrder(-2)] string Event, [property: JsonPropertyOrder(-1)] double AtMs);
 
-/// <summary>A candidate was evaluated.</summary>
-internal sealed record EvaluatedLine(string Event, double AtMs, string Model, double TookMs, ImmutableArray<ProfileLine> Profiles)
+/// <summary>A candidate was evaluated; <c>traffic</c> is how long live requests took before and meanwhile.</summary>
+internal sealed record EvaluatedLine(string Event, double AtMs, string Model, double TookMs, ImmutableArray<ProfileLine> Profiles, EvaluationTraffic? Traffic)
+    : EventLine(Event, AtMs);
+
+/// <summary>A candidate could not be evaluated.</summary>
+internal sealed record EvaluationFailedLine(string Event, double AtMs, string Model, string Reason, double? RetryAfterMs)
     : EventLine(Event, AtMs);
 
 /// <summary>What is known of a candidate at one exit; null means not known.</summary>
@@ -27,8 +32,25 @@ internal sealed record ProfileLine(
     double? Agreement,
     double? BreachRate,
     double? ExitShare,
+    IntervalLine? QualityGapInterval,
+    IntervalLine? AgreementInterval,
+    IntervalLine? BreachRateInterval,
+    double? LoadedTpotMs,
+    double? TtftP95Ms,
+    double? Utilisation,
+    double? JoulesPerToken,
+    ImmutableArray<BatchLine> Batches,
     int EvidenceTokens,
     int EvidenceRequests);
+
+/// <summary>What so many sequences together take.</summary>
+internal sealed record BatchLine(int Batch, double? TpotMs, double? TtftMs, double? Throughput);
+
+/// <summary>Where a figure lies with 95 % confidence, whole requests being the units.</summary>
+internal sealed record IntervalLine(double Low, double High)
+{
+    public static IntervalLine? Of(Interval? interval) => interval is { } known ? new(known.Low, known.High) : null;
+}
 
 /// <summary>A decision of the adaptation loop, with everything it looked at.</summary>
 internal sealed record DecisionLine(
@@ -43,6 +65,7 @@ internal sealed record DecisionLine(
     string ExitPolicy,
     string Reason,
     bool Degraded,
+    int? Batch,
     CostLine? PredictedCost,
     ImmutableArray<ConsideredLine> Considered)
     : EventLine(Event, AtMs);
@@ -51,7 +74,7 @@ internal sealed record DecisionLine(
 internal sealed record CostLine(long Bytes, double? LoadMs);
 
 /// <summary>A point that a decision looked at.</summary>
-internal sealed record ConsideredLine(string Model, int Depth, string ExitPolicy, double? Score, ImmutableArray<TermLine> Terms, string? InfeasibleBecause);
+internal sealed record ConsideredLine(string Model, int Depth, string ExitPolicy, double? Score, ImmutableArray<TermLine> Terms, string? InfeasibleBecause, int? Batch);
 
 /// <summary>A part of a score.</summary>
 internal sealed record TermLine(string Name, double? Value, string Unit);
@@ -70,6 +93,11 @@ internal sealed record LoadLine(
 
 /// <summary>The breach counter went over its limit.</summary>
 internal sealed record BreachLine(string Event, double AtMs, string Model, int Depth, string ExitPolicy, int Breaches, int Window)
+    : EventLine(Event, AtMs);
+
+/// <summary>Scoring at full depth showed what serves below its floor, so many tokens after it was published.</summary>
+internal sealed record QualityBreachLine(
+    string Event, double AtMs, string Model, int Depth, string ExitPolicy, string Reason, ProfileLine Profile, long ServedTokens, long ScoredTokens)
     : EventLine(Event, AtMs);
 
 /// <summary>
@@ -104,7 +132,10 @@ internal sealed record UnservedLine(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool WarmUp)
     : EventLine(Event, AtMs);
 
-/// <summary>The last line of a run. <c>requests</c> were answered, failed or rejected.</summary>
+/// <summary>
+/// The last line of a run. <c>requests</c> were answered, failed or rejected. <c>joulesPerToken</c> is the energy of the whole
+/// device over the time of the run; null, with the reason, where nothing counts it.
+/// </summary>
 internal sealed record SummaryLine(
     int Requests,
     int Failed,
@@ -114,6 +145,9 @@ internal sealed record SummaryLine(
     Percentiles TtftMs,
     Percentiles TpotMs,
     double? JoulesPerToken,
+    string EnergySource,
+    bool EnergyIsEstimate,
+    string? EnergyUnavailableBecause,
     long PeakBytes,
     int MaxBatch,
     double? MeanDepth,

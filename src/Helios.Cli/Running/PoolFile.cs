@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Helios.Sdk.Quantities;
 
 namespace Helios.Cli.Running;
 

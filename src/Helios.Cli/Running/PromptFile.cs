@@ -1,4 +1,6 @@
 using System.Text.Json;
+using Helios.Cli.Output;
+using Helios.Sdk;
 
 namespace Helios.Cli.Running;
 
@@ -20,7 +22,8 @@ internal static class PromptFile
         line.RequiredString("prompt", "a text"),
         ReadMaxTokens(line) ?? defaultMaxTokens,
         line.OptionalString("tenant", "a name that is not empty"),
-        ReadArrival(line, previous));
+        ReadArrival(line, previous),
+        ReadPriority(line));
 
     private static int? ReadMaxTokens(StrictObject fields)
     {
@@ -29,6 +32,15 @@ internal static class PromptFile
         return value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var tokens) && tokens >= 1
             ? tokens
             : throw fields.Wrong(Field, value, "a whole number of at least 1");
+    }
+
+    private static RequestPriority ReadPriority(StrictObject fields)
+    {
+        const string Field = "priority";
+        if (fields.Optional(Field) is not { } value) return RequestPriority.Normal;
+        return value.ValueKind == JsonValueKind.String && Enum.GetValues<RequestPriority>().Where(priority => Units.Name(priority) == value.GetString()).ToList() is [var found]
+            ? found
+            : throw fields.Wrong(Field, value, $"one of {string.Join(", ", Enum.GetValues<RequestPriority>().Select(priority => Units.Name(priority)))}");
     }
 
     /// <summary>Every line has one or none has, in ascending order.</summary>
@@ -49,4 +61,5 @@ internal static class PromptFile
 /// <param name="MaxTokens">Most tokens of the answer.</param>
 /// <param name="Tenant">Whose it is; null is nobody's.</param>
 /// <param name="AtMs">When it arrives, in milliseconds since the beginning; null when the file does not say.</param>
-internal sealed record PromptLine(string Prompt, int MaxTokens, string? Tenant, double? AtMs = null);
+/// <param name="Priority">Whose turn it is before others.</param>
+internal sealed record PromptLine(string Prompt, int MaxTokens, string? Tenant, double? AtMs = null, RequestPriority Priority = RequestPriority.Normal);

@@ -30,6 +30,18 @@ internal sealed record RunSettings
 
     public required double? MinAgreement { get; init; }
 
+    /// <summary>Most bytes of weights, workspace and one sequence.</summary>
+    public required long? MaxBytes { get; init; }
+
+    /// <summary>Most joules for a token.</summary>
+    public required double? MaxJoules { get; init; }
+
+    /// <summary>Longest time to first token, p95.</summary>
+    public required TimeSpan? MaxTtft { get; init; }
+
+    /// <summary>Power that the device is taken to draw; null where a meter is to measure it.</summary>
+    public required double? EstimatedWatts { get; init; }
+
     public required string? ExitPolicy { get; init; }
 
     public required int? Reassess { get; init; }
@@ -50,12 +62,21 @@ internal sealed record RunSettings
 
     public required int Seed { get; init; }
 
+    /// <summary>Offline telemetry that candidates are chosen from; null chooses by size.</summary>
+    public required string? ModelRepository { get; init; }
+
+    /// <summary>Where profiles are kept from one run to the next; null keeps none.</summary>
+    public required string? ProfileStore { get; init; }
+
+    public required string DepthRule { get; init; }
+
     /// <summary>Composes the engine that serves.</summary>
     public HeliosBuilder CreateBuilder(PoolFile pool)
     {
         var builder = Device.CreateBuilder();
         foreach (var model in pool.Models) builder.AddModel(model.Folder, model.Name);
         if (pool.MemoryBudget is { } budget) builder.UseMemoryBudget(budget);
+        if (EstimatedWatts is { } watts) builder.EstimateEnergy(watts);
         builder.Configure(options =>
         {
             options.Serving.MaxBatchSize = MaxBatch ?? Math.Max(options.Serving.MaxBatchSize, Concurrency ?? 0);
@@ -74,6 +95,12 @@ internal sealed record RunSettings
         adaptation.Objective = Objective;
         if (MaxQualityGap is { } gap) adaptation.MaxQualityGap = gap.BitsPerByte;
         adaptation.MinAgreement = MinAgreement;
+        adaptation.ModelRepository = ModelRepository;
+        adaptation.ProfileStore = ProfileStore;
+        adaptation.DepthRule = DepthRule;
+        adaptation.MaxPointBytes = MaxBytes;
+        adaptation.MaxJoulesPerToken = MaxJoules;
+        adaptation.MaxTtft = MaxTtft;
         adaptation.ReassessEveryRequests = Reassess ?? adaptation.ReassessEveryRequests;
         adaptation.RequestsPerCandidate = RequestsPerCandidate ?? adaptation.RequestsPerCandidate;
         adaptation.Candidates = Candidates ?? adaptation.Candidates;

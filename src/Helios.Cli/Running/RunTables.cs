@@ -16,6 +16,7 @@ internal static class RunTables
         ("tokens", $"{Units.Count(summary.Tokens)}, {Units.Number(summary.ThroughputTps, "0.0")} a second"),
         ("first token", $"{Of(summary.TtftMs)} ms (p50, p95, p99)"),
         ("each further token", $"{Of(summary.TpotMs)} ms (p50, p95, p99)"),
+        ("energy", Energy(summary)),
         ("peak memory", Units.Bytes(summary.PeakBytes)),
         ("largest batch", Units.Count(summary.MaxBatch)),
         ("mean depth", Units.Number(summary.MeanDepth, "0.00")),
@@ -23,13 +24,19 @@ internal static class RunTables
         ("quality gap", summary.QualityGapBitsPerByte is { } gap ? $"{Units.Number(gap, "0.0000")} bits per byte" : "-"),
         ("changes", string.Join(Environment.NewLine, summary.Changes.Select(change => $"{change.AtMs / 1000:0.0} s: {change.From} to {change.To} ({change.Trigger})"))));
 
+    private static string Energy(SummaryLine summary) => summary.JoulesPerToken is { } joules
+        ? $"{Units.Number(joules, "0.0000")} J a token ({summary.EnergySource})"
+        : $"not known: {summary.EnergyUnavailableBecause}";
+
     private static string? What(EventLine line) => line switch
     {
         EvaluatedLine e => $"{e.Model}: {string.Join("; ", e.Profiles.Select(Profile))}",
         DecisionLine e => e.From is null || e.From == e.To ? $"{e.To}: {e.Reason}" : $"{e.From} to {e.To}: {e.Reason}",
         LoadLine { Reason: { } reason } e => $"{e.Model}@{e.Depth}: {reason}",
         LoadLine e => $"{e.Model}@{e.Depth}, {Units.Bytes(e.Bytes ?? 0)}",
+        EvaluationFailedLine e => $"{e.Model}: {e.Reason}",
         BreachLine e => $"{e.Model}@{e.Depth}: {e.Breaches} breaches in {e.Window} tokens",
+        QualityBreachLine e => $"{e.Model}@{e.Depth}: {e.Reason}, after {Units.Count(e.ServedTokens)} served and {Units.Count(e.ScoredTokens)} scored tokens",
         UnservedLine e => $"request {e.Request}: {e.Reason}",
         _ => null,
     };
@@ -42,7 +49,7 @@ internal static class RunTables
 
     private static string Color(string kind) => kind switch
     {
-        "failed" or "rejected" or "loadfailed" => "red",
+        "failed" or "rejected" or "loadfailed" or "evaluationfailed" => "red",
         "breach" => "yellow",
         "selected" or "deepened" or "switched" => "green",
         _ => "blue",

@@ -45,6 +45,15 @@ internal sealed record ServedRun
     /// <summary>Most sequences that ran at once.</summary>
     public required int MaxBatch { get; init; }
 
+    /// <summary>Energy used from the first request to the last answer, in joules, or why it is not known.</summary>
+    public required EnergyReading Energy { get; init; }
+
+    /// <summary>What <see cref="Energy"/> counts.</summary>
+    public required string EnergySource { get; init; }
+
+    /// <summary>Whether <see cref="Energy"/> is an estimate.</summary>
+    public required bool EnergyIsEstimate { get; init; }
+
     public SummaryLine Summarize(CheckResult? check, ImmutableArray<ChangeLine> changes)
     {
         var tokens = Completed.Sum(served => (long)served.Result.TokenIds.Length);
@@ -56,7 +65,10 @@ internal sealed record ServedRun
             tokens == 0 ? 0 : tokens / Math.Max(Took.TotalSeconds, 1e-9),
             Percentiles.Of(Completed.Select(served => served.TimeToFirstToken)),
             Percentiles.Of(Completed.Where(served => served.Result.TokenIds.Length > 1).Select(served => served.Result.TimePerOutputToken)),
-            JoulesPerToken: null,
+            tokens == 0 ? null : Energy.Joules / tokens,
+            EnergySource,
+            EnergyIsEstimate,
+            Energy.UnavailableBecause,
             PeakBytes,
             MaxBatch,
             tokens == 0 ? null : Completed.Sum(served => served.Result.ExitDepths.Sum(depth => (double)depth)) / tokens,

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Helios.Cli.Commands;
+using Helios.Cli.Options;
 using Helios.Sdk;
 
 namespace Helios.Cli.Running;
@@ -26,10 +27,12 @@ internal sealed class ServingPart(RunSettings settings, EventLog log, TimeProvid
                 load.KeepGoingAsync(end - first, (i, cancel) => ServeAsync(first + i, log.NowMs, TimeSpan.Zero, cancel), cancellationToken);
 
             var started = time.GetTimestamp();
+            var energy = engine.Snapshot.Energy;
             try
             {
                 await KeepGoingAsync(0, settings.WarmUp).ConfigureAwait(false);
                 started = time.GetTimestamp();
+                energy = engine.Snapshot.Energy;
                 var startedMs = log.NowMs;
                 await (arrivals is { } due
                     ? load.ArriveAsync(due, (i, late, cancel) => ServeAsync(settings.WarmUp + i, startedMs + due[i].TotalMilliseconds, late, cancel), cancellationToken)
@@ -41,18 +44,27 @@ internal sealed class ServingPart(RunSettings settings, EventLog log, TimeProvid
             }
 
             var took = time.GetElapsedTime(started);
-            return ToRun(engine, took);
+            return ToRun(engine, took, energy);
         }
     }
 
-    private ServedRun ToRun(HeliosEngine engine, TimeSpan took) => new()
+    private ServedRun ToRun(HeliosEngine engine, TimeSpan took, EnergyReading before)
     {
-        Completed = [.. completed.OrderBy(served => served.Arrival.Request)],
-        Unserved = [.. unserved.OrderBy(request => request.Arrival.Request)],
-        Took = took,
-        PeakBytes = engine.Pool.Snapshot.PeakBytes,
-        MaxBatch = engine.Snapshot.PeakBatch,
-    };
+        var snapshot = engine.Snapshot;
+        return new ServedRun
+        {
+            Completed = [.. completed.OrderBy(served => served.Arrival.Request)],
+            Unserved = [.. unserved.OrderBy(request => request.Arrival.Request)],
+            Took = took,
+            PeakBytes = engine.Pool.Snapshot.PeakBytes,
+            MaxBatch = snapshot.PeakBatch,
+            Energy = snapshot.Energy.Joules - before.Joules is { } joules
+                ? EnergyReading.Of(joules)
+                : EnergyReading.Unavailable(snapshot.Energy.UnavailableBecause ?? before.UnavailableBecause!),
+            EnergySource = snapshot.EnergySource,
+            EnergyIsEstimate = snapshot.EnergyIsEstimate,
+        };
+    }
 
     private async Task SendAsync(HeliosEngine engine, Arrival arrival, CancellationToken cancellationToken)
     {
@@ -68,7 +80,7 @@ internal sealed class ServingPart(RunSettings settings, EventLog log, TimeProvid
         }
         catch (Exception error) when (error is ArgumentException or HeliosException)
         {
-            Record(new Unserved(arrival, error.Message, error is ServerBusyException));
+            Record(new Unserved(arrival, OptionNames.Translate(error.Message), error is ServerBusyException));
         }
     }
 
@@ -89,6 +101,7 @@ internal sealed class ServingPart(RunSettings settings, EventLog log, TimeProvid
         Prompt = prompt.Prompt,
         MaxTokens = prompt.MaxTokens,
         Tenant = prompt.Tenant,
+        Priority = prompt.Priority,
         IgnoreEndOfSequence = settings.IgnoreEndOfSequence,
     };
 }

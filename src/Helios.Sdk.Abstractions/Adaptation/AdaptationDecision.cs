@@ -26,6 +26,9 @@ public sealed record AdaptationDecision
     /// <summary>Whether no point met every constraint, so that <see cref="Chosen"/> is only the best that can be had.</summary>
     public bool Degraded { get; init; }
 
+    /// <summary>Most sequences that may run together at <see cref="Chosen"/> for its score to hold; null when as many as fit may.</summary>
+    public int? Batch { get; init; }
+
     /// <summary>What the change is expected to cost; null when nothing is to be loaded or the cost is not known.</summary>
     public ChangeCost? PredictedCost { get; init; }
 
@@ -52,7 +55,11 @@ public sealed record AdaptationDecision
 /// <param name="Score">Its score, more is better; null when it may not serve.</param>
 /// <param name="Terms">What the score was made of.</param>
 /// <param name="InfeasibleBecause">Why it may not serve; null when it may.</param>
-public sealed record ConsideredPoint(OperatingPoint Point, double? Score, ImmutableArray<ScoreTerm> Terms, string? InfeasibleBecause = null);
+public sealed record ConsideredPoint(OperatingPoint Point, double? Score, ImmutableArray<ScoreTerm> Terms, string? InfeasibleBecause = null)
+{
+    /// <summary>Most sequences running together for which the score holds; null when it holds for as many as fit.</summary>
+    public int? Batch { get; init; }
+}
 
 /// <summary>What going from one point to another takes.</summary>
 /// <param name="BytesToLoad">Bytes that are not on the device yet.</param>
@@ -92,11 +99,6 @@ public enum AdaptationTrigger
     /// <summary>Somebody asked.</summary>
     Demand,
 }
-
-/// <summary>A 95 % interval of an estimate, by resampling whole requests: the tokens of one request are not independent.</summary>
-/// <param name="Low">Lower end.</param>
-/// <param name="High">Upper end, at least <paramref name="Low"/>.</param>
-public readonly record struct Interval(double Low, double High);
 
 /// <summary>What a decision amounts to.</summary>
 public enum AdaptationAct

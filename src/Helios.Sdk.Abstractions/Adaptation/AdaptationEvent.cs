@@ -26,7 +26,19 @@ public abstract record AdaptationEvent
     /// <param name="Profiles">What is known of it now, by ascending depth; their exit shares are its exit histogram.</param>
     /// <param name="Took">Time it took.</param>
     public sealed record Evaluated(DateTimeOffset At, string Model, ImmutableArray<PointProfile> Profiles, TimeSpan Took)
-        : AdaptationEvent("evaluated", At);
+        : AdaptationEvent("evaluated", At)
+    {
+        /// <summary>How long live requests took before and during the evaluation.</summary>
+        public EvaluationTraffic? Traffic { get; init; }
+    }
+
+    /// <summary>A candidate could not be evaluated, or not be scored; what serves goes on serving, and it is tried again.</summary>
+    /// <param name="At">When it happened.</param>
+    /// <param name="Model">The candidate.</param>
+    /// <param name="Reason">Why.</param>
+    /// <param name="RetryAfter">How long it is left alone; null when it is tried again with the next texts.</param>
+    public sealed record EvaluationFailed(DateTimeOffset At, string Model, string Reason, TimeSpan? RetryAfter)
+        : AdaptationEvent("evaluationfailed", At);
 
     /// <summary>A point was selected that did not serve before, or the first selection kept the one that did.</summary>
     /// <param name="At">When it happened.</param>
@@ -65,6 +77,16 @@ public abstract record AdaptationEvent
     public sealed record Breach(DateTimeOffset At, OperatingPoint Point, int Breaches, int Window)
         : AdaptationEvent("breach", At);
 
+    /// <summary>Scoring at full depth showed that what serves is below its floor of quality or agreement, however sure its tokens look.</summary>
+    /// <param name="At">When it happened.</param>
+    /// <param name="Point">What served.</param>
+    /// <param name="Reason">Which floor, and how far below.</param>
+    /// <param name="Profile">What is known of it.</param>
+    /// <param name="ServedTokens">Tokens served since it was published.</param>
+    /// <param name="ScoredTokens">Tokens scored since it was published.</param>
+    public sealed record QualityBreach(DateTimeOffset At, OperatingPoint Point, string Reason, PointProfile Profile, long ServedTokens, long ScoredTokens)
+        : AdaptationEvent("qualitybreach", At);
+
     /// <summary>The same model serves with more layers from now on.</summary>
     /// <param name="At">When it happened.</param>
     /// <param name="Decision">What was known, chosen and why.</param>
@@ -89,3 +111,14 @@ public abstract record AdaptationEvent
     public sealed record Reassessed(DateTimeOffset At, AdaptationDecision Decision)
         : AdaptationEvent("reassessed", At);
 }
+
+/// <summary>What an evaluation cost those who were served meanwhile.</summary>
+/// <param name="Before">Requests that ended before it, as far back as they are kept; null when there was none.</param>
+/// <param name="During">Requests that ended while it went on, those that candidates answered among them; null when there was none.</param>
+public sealed record EvaluationTraffic(TrafficTimes? Before, TrafficTimes? During);
+
+/// <summary>Medians over finished requests.</summary>
+/// <param name="Requests">How many.</param>
+/// <param name="TtftMs">Time from arrival to the first token, in milliseconds.</param>
+/// <param name="TpotMs">Time per further token, in milliseconds; null when no answer was longer than a token.</param>
+public sealed record TrafficTimes(int Requests, double TtftMs, double? TpotMs);

@@ -24,7 +24,7 @@ public class HeliosException : Exception
     }
 }
 
-/// <summary>The queue is full, or the request waited in it for too long: try again later. Nothing of the request was started.</summary>
+/// <summary>The queue is full, or the request waited in it for too long: try again later. No token of it was generated.</summary>
 public sealed class ServerBusyException : HeliosException
 {
     /// <summary>Creates an exception without a message of its own.</summary>

@@ -1,6 +1,6 @@
 namespace Helios.Sdk;
 
-/// <summary>Everything an engine can be told. Checked when the engine is built; messages name the option.</summary>
+/// <summary>Everything an engine can be told. Checked when the engine is built, with messages that name the option; not to be changed from then on.</summary>
 public sealed class HeliosOptions
 {
     /// <summary>The pool's models, in order of preference where nothing else decides. At least one.</summary>
@@ -33,10 +33,13 @@ public sealed class ServingOptions
     /// <summary>Most sequences running at once, at least 1.</summary>
     public int MaxBatchSize { get; set; } = 64;
 
-    /// <summary>Most rows (tokens) of one step: decode rows first, prompt chunks in what is left. At least <see cref="MaxBatchSize"/>.</summary>
+    /// <summary>Most rows (tokens) of one step: decode rows first, prompt chunks in what is left. At least <see cref="MaxBatchSize"/>, at most 65,536.</summary>
     public int MaxRowsPerStep { get; set; } = 256;
 
-    /// <summary>Most requests waiting; one more is turned away with <see cref="ServerBusyException"/>. At least 1.</summary>
+    /// <summary>
+    /// Most requests waiting to be started, at least 1; one more is turned away with <see cref="ServerBusyException"/>. While nobody
+    /// waits, a burst may bring as many more as the batch has room for, since these are started at once.
+    /// </summary>
     public int MaxQueueLength { get; set; } = 10_000;
 
     /// <summary>
@@ -83,7 +86,7 @@ public sealed class ServingOptions
     /// <summary>Tenants that differ from the rest, by the name that <see cref="GenerationRequest.Tenant"/> gives; <c>anonymous</c> is those that give none.</summary>
     public IDictionary<string, TenantOptions> Tenants { get; } = new Dictionary<string, TenantOptions>(StringComparer.Ordinal);
 
-    /// <summary>Tokens of a KV block; a multiple of 16.</summary>
+    /// <summary>Tokens of a KV block; a multiple of 16, at most 4,096.</summary>
     public int KvBlockTokens { get; set; } = 16;
 
     /// <summary>Bytes of a KV slab, the unit in which KV takes memory from the budget. Null picks 1/64 of the budget, at least 256 KiB, and enough for four blocks.</summary>
@@ -124,8 +127,32 @@ public sealed class AdaptationOptions
     /// <summary>Depth served while adaptation is off; null is the full depth.</summary>
     public int? FixedDepth { get; set; }
 
-    /// <summary>What "best" means, by name: <c>throughput</c>, <c>latency</c>, <c>memory</c>, or one of your own.</summary>
+    /// <summary>
+    /// What "best" means, by name: <c>throughput</c> (tokens per second), <c>latency</c> (time per output token), <c>ttft</c> (time
+    /// to first token, p95), <c>energy</c> (joules per token), <c>memory</c> (bytes), <c>quality</c> (bits per byte, within limits if
+    /// given: <c>quality:bytes=48MiB,ttft=500ms,tpot=50ms</c>), <c>goodput:ttft=500ms,tpot=50ms</c> (tokens per second of requests
+    /// that keep both), or one of your own (<see cref="ISloObjective"/>).
+    /// </summary>
     public string Objective { get; set; } = "throughput";
+
+    /// <summary>
+    /// Model repository, as <c>helios profile</c> writes it: offline telemetry by checkpoint, device and precision, from which the
+    /// candidates are chosen for the objective and the budget. One that cannot be read ends the start. Null chooses by size.
+    /// </summary>
+    public string? ModelRepository { get; set; }
+
+    /// <summary>
+    /// File in which profiles are kept from one run to the next: what steps cost, and what scoring showed, by checkpoint, device
+    /// and precision; no text. Written at every reassessment and at the end. A file that cannot be used is ignored with a
+    /// warning. Null keeps none.
+    /// </summary>
+    public string? ProfileStore { get; set; }
+
+    /// <summary>
+    /// Age at which kept evidence counts for nothing, above 0; a seventh of it halves what evidence counts. With enough of it left, the
+    /// first selection evaluates nothing anew.
+    /// </summary>
+    public TimeSpan ProfileMaxAge { get; set; } = TimeSpan.FromDays(7);
 
     /// <summary>Candidates evaluated (paper: K = 3), at least 1.</summary>
     public int Candidates { get; set; } = 3;
@@ -133,8 +160,21 @@ public sealed class AdaptationOptions
     /// <summary>Live requests each candidate answers while it is evaluated (paper: 5), at least 1.</summary>
     public int RequestsPerCandidate { get; set; } = 5;
 
+    /// <summary>
+    /// Most time that a candidate's load, the probe of its steps, the answers to its requests and scoring may each take while it
+    /// is evaluated, above 0, at most a day. One that takes longer is left alone for a while; waiting for requests does not count.
+    /// </summary>
+    public TimeSpan EvaluationTimeLimit { get; set; } = TimeSpan.FromMinutes(5);
+
     /// <summary>Whether a candidate may serve with fewer layers than it has.</summary>
     public bool LoadPartially { get; set; } = true;
+
+    /// <summary>
+    /// How a depth is found fit to serve: <c>constrained</c> (its breach rate, less a margin, under what the guard bears), or the
+    /// paper's plain rule, <c>coverage:0.9</c> (the shallowest exit up to which nine tenths of all tokens are sure enough to
+    /// leave). Floors of quality and agreement hold beside either.
+    /// </summary>
+    public string DepthRule { get; set; } = "constrained";
 
     /// <summary>Calibrated probability of equalling the full-depth token below which a token is a breach, 0 to 1.</summary>
     public double ConfidenceTarget { get; set; } = 0.7;
@@ -154,17 +194,47 @@ public sealed class AdaptationOptions
     /// <summary>Least agreement with the same model's full depth, 0..1; null asks for none.</summary>
     public double? MinAgreement { get; set; }
 
+    /// <summary>Half of the widest interval of a quality gap, in bits per byte above 0, on which another point is chosen before there is a full window of evidence.</summary>
+    public double MaxGapUncertainty { get; set; } = 0.05;
+
+    /// <summary>Files of certificates (<see cref="RiskCertificate"/>) of models of the pool, as <c>helios certify --out</c> writes them.</summary>
+    public IList<string> Certificates { get; } = [];
+
+    /// <summary>Whether only points that one of <see cref="Certificates"/> covers may serve, beside full depths without exits, which need none.</summary>
+    public bool RequireCertificate { get; set; }
+
+    /// <summary>Most bytes for weights, workspace and the KV of one sequence of usual length, above 0; null leaves it to the memory budget.</summary>
+    public long? MaxPointBytes { get; set; }
+
+    /// <summary>Most joules for a token, above 0; needs a meter (<see cref="IEnergyMeter"/>). Null asks for none.</summary>
+    public double? MaxJoulesPerToken { get; set; }
+
+    /// <summary>Longest time to first token, above 0, that nineteen of twenty requests may need at present demand; null sets no limit.</summary>
+    public TimeSpan? MaxTtft { get; set; }
+
     /// <summary>Requests after which candidates are evaluated again (paper: 150), at least 1.</summary>
     public int ReassessEveryRequests { get; set; } = 150;
 
     /// <summary>Time after which candidates are evaluated again even if fewer requests came; null waits for requests alone.</summary>
     public TimeSpan? ReassessEvery { get; set; } = TimeSpan.FromMinutes(10);
 
-    /// <summary>Share of finished requests scored again at full depth while serving, 0..1.</summary>
+    /// <summary>Share of finished requests scored again at full depth while serving, 0..1, as far as <see cref="MaxScoringShare"/> allows.</summary>
     public double ShadowScoringRate { get; set; } = 0.1;
+
+    /// <summary>
+    /// Share of finished requests, 0..1, that what serves scores again in the long run, saturated or not: should
+    /// <see cref="MaxScoringShare"/> not allow even that, this goes before it. No more than <see cref="ShadowScoringRate"/>.
+    /// </summary>
+    public double MinShadowScoringRate { get; set; } = 0.01;
 
     /// <summary>Most of the device's time that evaluation probes and shadow scoring may take, in (0, 1].</summary>
     public double MaxScoringShare { get; set; } = 0.05;
+
+    /// <summary>
+    /// Most of the machine's processors that reading and packing weights may take while requests run, in (0, 1]; 1 loads as fast
+    /// as it can. A load keeps one processor busy, so the default of 1/8 slows it down on machines of fewer than eight.
+    /// </summary>
+    public double MaxLoadShare { get; set; } = 0.125;
 
     /// <summary>Least predicted gain for which a point that serves well is left, relative (0.03 = 3 %).</summary>
     public double MinimumGain { get; set; } = 0.03;

@@ -13,7 +13,7 @@ public interface IHeliosBuilder
 
     /// <summary>
     /// Adds or replaces one of the engine's strategies: <see cref="IExitPolicy"/>, <see cref="ISloObjective"/> and
-    /// <see cref="IRequestOrder"/> (found by name), or <see cref="IScheduler"/>.
+    /// <see cref="IRequestOrder"/> (found by name), <see cref="IScheduler"/>, or <see cref="IEnergyMeter"/>.
     /// </summary>
     /// <typeparam name="TStrategy">The strategy's interface.</typeparam>
     /// <param name="create">Makes it: once per engine, an order once per priority.</param>

@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 
 namespace Helios.Sdk;
 
-/// <summary>What the headers of a checkpoint say, known before any weight is read.</summary>
+/// <summary>What a checkpoint says of itself, known before its weights are loaded.</summary>
 public sealed record CheckpointInfo
 {
     /// <summary>Name of the model: the folder's name unless the pool gives another.</summary>
@@ -25,7 +25,10 @@ public sealed record CheckpointInfo
     /// <summary>Number of stored weights, over all tensors that the model uses.</summary>
     public required long Parameters { get; init; }
 
-    /// <summary>Hexadecimal hash of the headers and sizes of the files: equal for equal checkpoints, cheap to compute.</summary>
+    /// <summary>
+    /// Hexadecimal hash of the headers and sizes of the files and of a sample of every tensor: equal for equal checkpoints, cheap to
+    /// compute, and another one after any training of a tensor. It does not see an edit of single weights outside the samples.
+    /// </summary>
     public required string Fingerprint { get; init; }
 
     /// <summary>Ids at which generation stops, from <c>generation_config.json</c> or <c>config.json</c>.</summary>

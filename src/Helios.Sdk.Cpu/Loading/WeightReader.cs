@@ -7,7 +7,8 @@ namespace Helios.Sdk.Cpu.Loading;
 /// <summary>Reads planned tensors through one staging buffer into the memory of a part. Dispose it to return the buffer.</summary>
 internal sealed unsafe class WeightReader(ICheckpoint checkpoint, NativeBuffer memory, CancellationToken cancellationToken) : IDisposable
 {
-    private const int StagingBytes = 4 << 20;
+    /// <summary>Read and packed in about a millisecond: a load that is to leave room for serving pauses between reads.</summary>
+    private const int StagingBytes = 1 << 20;
 
     private byte[] staging = [];
 

@@ -53,10 +53,27 @@ internal sealed partial class AdaptationJournal(TimeProvider time, ILogger<Helio
     }
 
     /// <summary>A candidate could not be scored; it stays as it was known.</summary>
-    public void ScoringFailed(string model, Exception error) => LogScoringFailed(logger, model, error);
+    public void ScoringFailed(string model, Exception error)
+    {
+        LogScoringFailed(logger, model, error);
+        Tell(new AdaptationEvent.EvaluationFailed(Now, model, error.Message, RetryAfter: null));
+    }
+
+    /// <summary>A candidate could not be evaluated; it is tried again.</summary>
+    public void EvaluationFailed(string model, Exception error, TimeSpan retryAfter)
+    {
+        LogEvaluationFailed(logger, model, retryAfter, error);
+        Tell(new AdaptationEvent.EvaluationFailed(Now, model, error.Message, retryAfter));
+    }
 
     /// <summary>A candidate could not be scored for want of memory.</summary>
     public void NoRoomForScoring(string model) => LogNoRoomForScoring(logger, model);
+
+    /// <summary>Kept profiles could not be used; the engine does without.</summary>
+    /// <param name="what">What they could not be: read, or written.</param>
+    /// <param name="path">The file.</param>
+    /// <param name="reason">Why.</param>
+    public void StoreFailed(string what, string path, string reason) => LogStoreFailed(logger, path, what, reason);
 
     private static void Keep<T>(Queue<T> kept, T item)
     {
@@ -87,6 +104,12 @@ internal sealed partial class AdaptationJournal(TimeProvider time, ILogger<Helio
 
     [LoggerMessage(4, LogLevel.Warning, "Candidate '{Model}' could not be scored: the memory budget has no room for it beside what serves")]
     private static partial void LogNoRoomForScoring(ILogger logger, string model);
+
+    [LoggerMessage(5, LogLevel.Warning, "The profile store '{Path}' could not be {What}; the engine does without: {Reason}")]
+    private static partial void LogStoreFailed(ILogger logger, string path, string what, string reason);
+
+    [LoggerMessage(6, LogLevel.Warning, "Candidate '{Model}' could not be evaluated; it is left alone for {RetryAfter}")]
+    private static partial void LogEvaluationFailed(ILogger logger, string model, TimeSpan retryAfter, Exception error);
 
     private sealed class Subscription(Action end) : IDisposable
     {

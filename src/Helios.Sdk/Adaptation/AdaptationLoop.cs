@@ -1,6 +1,7 @@
 using Helios.Sdk.Adaptation.Evaluation;
 using Helios.Sdk.Adaptation.Loading;
 using Helios.Sdk.Adaptation.Objectives;
+using Helios.Sdk.Adaptation.Repository;
 using Helios.Sdk.Adaptation.Selection;
 using Helios.Sdk.Adaptation.Telemetry;
 using Helios.Sdk.Serving.Routing;
@@ -15,8 +16,9 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
 {
     private readonly TaskCompletionSource ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Residence residence = new(parts.Options, parts.Time);
+    private readonly ShadowScoring shadow = new(parts.Profiles, parts.Scoring, parts.Telemetry, parts.Switcher);
+    private readonly QualityGuard quality = new(parts.Options);
     private ISloObjective? objective;
-    private Task scoringRecent = Task.CompletedTask;
 
     /// <summary>Completes when the first model serves; fails when none can.</summary>
     public Task Ready => ready.Task;
@@ -33,7 +35,7 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
             if (!parts.Options.Enabled) return;
 
             await parts.Evaluation.RunAsync(parts.Profiles.Candidates, cancellationToken).ConfigureAwait(false);
-            await SelectAsync(AdaptationTrigger.Start, cancellationToken).ConfigureAwait(false);
+            await SelectAsync(AdaptationTrigger.Start, stayBecause: null, cancellationToken).ConfigureAwait(false);
             await ReactAsync(cancellationToken).ConfigureAwait(false);
         }
         catch (Exception error)
@@ -44,12 +46,33 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
         finally
         {
             // It uses the pool, which is disposed after this; the device thread has cancelled what it waits for.
-            await scoringRecent.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await shadow.EndAsync().ConfigureAwait(false);
+            Keep();
         }
     }
 
-    /// <summary>Something serves before anything is known: the first candidate that fits, as deep as fits.</summary>
+    /// <summary>
+    /// Something serves before anything is known: the first candidate that fits, as deep as fits. A load that failed may have
+    /// failed for a moment, so it is tried again when the back-off is over, a few times.
+    /// </summary>
     private async Task ServeFirstAsync(CancellationToken cancellationToken)
+    {
+        const int Attempts = 3;
+        for (var attempt = 1; !await TryServeFirstAsync(cancellationToken).ConfigureAwait(false); attempt++)
+        {
+            var failed = parts.Profiles.Candidates.Where(candidate => parts.Switcher.RetryAfter(candidate.Name) is not null).ToList();
+            if (failed.Count == 0) throw new HeliosException("No model of the pool can be served within the memory budget; the events of the adaptation loop say why.");
+            if (attempt == Attempts) throw new HeliosException($"No model of the pool could be loaded in {Attempts} attempts; the events of the adaptation loop say why.");
+
+            // A timer may be early; until one of them is due, nothing is gained.
+            while (failed.Select(candidate => parts.Switcher.RetryAfter(candidate.Name)).ToList() is var waits && !waits.Contains(null))
+                await Task.Delay(waits.Min()!.Value, parts.Time, cancellationToken).ConfigureAwait(false);
+        }
+
+        ready.TrySetResult();
+    }
+
+    private async Task<bool> TryServeFirstAsync(CancellationToken cancellationToken)
     {
         foreach (var candidate in parts.Profiles.Candidates)
         {
@@ -57,13 +80,11 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
             {
                 var target = new LoadTarget(candidate.Name, depth);
                 var point = parts.Options.Enabled ? new OperatingPoint(target) : new OperatingPoint(target, parts.Serving.ExitPolicy, parts.Serving.DraftDepth);
-                if (!await parts.Switcher.ServeAsync(point, cancellationToken).ConfigureAwait(false)) continue;
-                ready.TrySetResult();
-                return;
+                if (await parts.Switcher.ServeAsync(point, cancellationToken).ConfigureAwait(false)) return true;
             }
         }
 
-        throw new HeliosException("No model of the pool can be served within the memory budget; the events of the adaptation loop say why.");
+        return false;
     }
 
     private IEnumerable<int> FirstDepths(Candidate candidate)
@@ -82,51 +103,69 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
                     await GuardAsync(cancellationToken).ConfigureAwait(false);
                     break;
                 case { Scored: true }:
-                    await ReassessAsync(signal.Trigger, cancellationToken).ConfigureAwait(false);
+                    if (signal.Trigger == AdaptationTrigger.Quality) await GuardQualityAsync(cancellationToken).ConfigureAwait(false);
+                    else await ReassessAsync(signal.Trigger, cancellationToken).ConfigureAwait(false);
+                    shadow.Next(cancellationToken);
                     break;
                 case { Trigger: AdaptationTrigger.LoadChanged or AdaptationTrigger.PaceChanged }:
                     // What texts have shown is as true as before; only speed is another.
                     residence.Unsettle();
-                    await SelectAsync(signal.Trigger, cancellationToken).ConfigureAwait(false);
+                    parts.Profiles.Refresh();
+                    await SelectAsync(signal.Trigger, TooLittle(), cancellationToken).ConfigureAwait(false);
                     break;
-                case { Scored: false } when scoringRecent.IsCompleted:
+                default:
                     // Scoring waits for its share of the device; a breach must not wait for scoring.
-                    await scoringRecent.ConfigureAwait(false);
-                    scoringRecent = ScoreRecentAsync(signal.Trigger, cancellationToken);
+                    shadow.Request(signal.Trigger, cancellationToken);
                     break;
             }
         }
     }
 
-    /// <summary>Shadow scoring: every candidate, what serves among them, scores the latest texts at full depth.</summary>
-    private async Task ScoreRecentAsync(AdaptationTrigger trigger, CancellationToken cancellationToken)
+    /// <summary>What serves has scored texts: when they show it below its floor, it is left, however sure its tokens look.</summary>
+    private async Task GuardQualityAsync(CancellationToken cancellationToken)
     {
-        var texts = parts.Telemetry.Texts.Keep();
-        foreach (var candidate in parts.Profiles.Candidates)
-            await parts.Scoring.CatchUpAsync(candidate, texts, cancellationToken).ConfigureAwait(false);
-        parts.Telemetry.Signals.Send(new LoopSignal(trigger, Scored: true));
+        parts.Profiles.Refresh();
+        if (Serving() is not { } serving) return;
+        parts.Telemetry.Sampling.WantsMore = quality.Lack(serving) is not null;
+        if (!quality.IsBreached(serving, out var because)) return;
+
+        parts.Journal.Tell(new AdaptationEvent.QualityBreach(
+            parts.Journal.Now, serving.Point, because, serving, parts.Telemetry.ServedTokens, parts.Telemetry.Sampling.ScoredTokens));
+        var decision = await SelectAsync(AdaptationTrigger.Quality, stayBecause: null, cancellationToken).ConfigureAwait(false);
+        if (decision.Act == AdaptationAct.Keep) parts.Journal.Tell(new AdaptationEvent.Stayed(parts.Journal.Now, decision));
     }
+
+    /// <summary>Too little evidence is no reason for a change: it asks for more texts. Null when there is enough.</summary>
+    private string? TooLittle()
+    {
+        if (Serving() is not { } serving) return null;
+        var lack = quality.Lack(serving);
+        parts.Telemetry.Sampling.WantsMore = lack is not null;
+        return serving.EvidenceRequests < parts.Options.RequestsPerCandidate ? $"what is known of it {lack}, too little for a change: more texts are scored" : null;
+    }
+
+    private PointProfile? Serving() => parts.Profiles.Latest.FirstOrDefault(profile => profile.IsServing);
 
     private async Task ReassessAsync(AdaptationTrigger trigger, CancellationToken cancellationToken)
     {
         // A guard that tripped in vain rests until here: nothing it could choose from has changed in between.
         if (parts.Telemetry.Guard is { BreachesAtTrip: > 0 }) parts.Switcher.ResetGuard();
 
-        // Too little evidence is no reason for a change: the next interval brings more.
-        if (parts.Profiles.ScoredTexts(parts.Switcher.Present!.Target.Model) < parts.Options.RequestsPerCandidate)
-        {
-            parts.Telemetry.Reassessed(1);
-            return;
-        }
-
+        quality.Rearm();
         if (trigger == AdaptationTrigger.Drift) residence.Unsettle();
-        var decision = await SelectAsync(trigger, cancellationToken).ConfigureAwait(false);
-        if (decision.Act == AdaptationAct.Keep) residence.Kept();
+        parts.Profiles.Refresh();
+        var tooLittle = TooLittle();
+        if (tooLittle is null) await parts.Evaluation.RetryAsync(parts.Profiles.Candidates, cancellationToken).ConfigureAwait(false);
+        var decision = await SelectAsync(trigger, tooLittle, cancellationToken).ConfigureAwait(false);
+        if (tooLittle is null && decision.Act == AdaptationAct.Keep) residence.Kept();
         parts.Telemetry.Reassessed(residence.Stretch);
         parts.Journal.Tell(new AdaptationEvent.Reassessed(parts.Journal.Now, decision));
+        Keep();
     }
 
-    private async Task<AdaptationDecision> SelectAsync(AdaptationTrigger trigger, CancellationToken cancellationToken)
+    private void Keep() => parts.Store?.Save(parts.Profiles.Candidates, parts.Telemetry.Lengths);
+
+    private async Task<AdaptationDecision> SelectAsync(AdaptationTrigger trigger, string? stayBecause, CancellationToken cancellationToken)
     {
         parts.Profiles.Refresh();
         objective = new Reachable(parts.Constrained(parts.Telemetry.Lengths), parts.Switcher.Unreachable);
@@ -134,14 +173,16 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
         {
             At = parts.Journal.Now,
             Trigger = trigger,
-            Profiles = parts.Profiles.Known(),
+            Profiles = stayBecause is null ? parts.Profiles.Known() : parts.Profiles.Latest,
             Present = parts.Switcher.Present,
+            StayBecause = stayBecause,
             IsLoaded = target => parts.Switcher.BytesToLoad(target) == 0,
             IsReachable = target => parts.Switcher.Unreachable(target) is null,
             CostOf = CostOf,
             Horizon = parts.Options.ChangeHorizon,
             HoldBecause = trigger == AdaptationTrigger.Start ? null : residence.HoldBecause(parts.Telemetry.Completed),
         });
+        if (trigger == AdaptationTrigger.Start && parts.Profiles.Inherited(parts.Journal.Now) is { } inherited) decision = decision with { Reason = $"{decision.Reason}; {inherited}" };
         await ApplyAsync(decision, cancellationToken).ConfigureAwait(false);
         return decision;
     }
@@ -177,13 +218,19 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
 
     private async Task ApplyAsync(AdaptationDecision decision, CancellationToken cancellationToken)
     {
+        using var activity = DecisionTrace.Start(decision);
         parts.Journal.Decide(decision);
         Degraded = decision.Degraded;
         var keeps = decision.Act == AdaptationAct.Keep;
         if (!keeps || decision.Trigger == AdaptationTrigger.Start) parts.Journal.Tell(new AdaptationEvent.Selected(parts.Journal.Now, decision));
         if (keeps) return;
 
-        if (!await parts.Switcher.ServeAsync(decision.Chosen, cancellationToken).ConfigureAwait(false)) return;
+        if (!await parts.Switcher.ServeAsync(decision.Chosen, cancellationToken).ConfigureAwait(false))
+        {
+            DecisionTrace.Fail(activity);
+            return;
+        }
+
         residence.Changed(decision.Previous, decision.Chosen, parts.Telemetry.Completed);
         parts.Telemetry.Reassessed(residence.Stretch);
         if (decision.Act == AdaptationAct.Deepen) parts.Journal.Tell(new AdaptationEvent.Deepened(parts.Journal.Now, decision));
@@ -207,6 +254,12 @@ internal sealed record AdaptationParts(
     ICandidateEvaluation Evaluation,
     ITextScoring Scoring,
     AdaptationJournal Journal,
-    TimeProvider Time,
     Func<UsualLengths, ISloObjective> Constrained,
-    Func<ISloObjective, UsualLengths, GuardPolicy> Guard);
+    Func<ISloObjective, UsualLengths, GuardPolicy> Guard)
+{
+    /// <summary>Keeps profiles from one run to the next; null keeps none.</summary>
+    public ProfileStore? Store { get; init; }
+
+    /// <summary>The clock.</summary>
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+}

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Helios.Sdk.Adaptation.Evaluation;
+using Helios.Sdk.Adaptation.Repository;
 using Helios.Sdk.Adaptation.Telemetry;
 using Helios.Sdk.Serving.Decoding;
 
@@ -8,12 +9,15 @@ namespace Helios.Sdk.Adaptation;
 /// <summary>A model in the shortlist, and what has been learnt of it. Evidence is added and read under <see cref="Gate"/>.</summary>
 internal sealed class Candidate
 {
+    private readonly Pace pace;
+
     /// <param name="model">What is known of it before it runs.</param>
     /// <param name="options">Depths, target and window.</param>
     /// <param name="pace">The machine's, which all candidates share; one of its own when null.</param>
     public Candidate(CandidateModel model, AdaptationOptions options, Pace? pace = null)
     {
-        Costs = new CostModel(pace);
+        this.pace = pace ?? new Pace();
+        Costs = new CostModel(this.pace);
         Model = model;
         Depths = options is { Enabled: true, LoadPartially: true } ? [.. model.Info.Exits.Select(exit => exit.Depth)] : [FullDepth];
         Evidence = new CandidateEvidence(Depths, options.ConfidenceTarget, ServingTelemetry.EvidenceWindow(options));
@@ -33,7 +37,10 @@ internal sealed class Candidate
 
     public CandidateEvidence Evidence { get; }
 
-    public CostModel Costs { get; }
+    public CostModel Costs { get; private set; }
+
+    /// <summary>Whether its costs are those of a former run, and were not yet held against this one.</summary>
+    public bool CostsAreInherited { get; private set; }
 
     private CalibrationLearner Learner { get; }
 
@@ -43,15 +50,78 @@ internal sealed class Candidate
         get { lock (Gate) return Evidence.Requests; }
     }
 
+    /// <summary>All that it ever scored.</summary>
+    public (int Texts, long Tokens) Scored { get; private set; }
+
     public bool HasScored(long text)
     {
         lock (Gate) return Evidence.Has(text);
     }
 
+    /// <summary>Whether evidence of a former run is all that it rests on, and when that was last added to; null when not.</summary>
+    public RestoredEvidence? Restored { get; private set; }
+
+    /// <summary>Goes on from what was known of it before.</summary>
+    /// <param name="known">Costs and calibration.</param>
+    /// <param name="keep">Share of its weight that the calibration keeps, 0..1.</param>
+    /// <param name="requests">Requests that it had scored at its exits, under ids that no live request has.</param>
+    public void Restore(ModelRecord known, double keep, IEnumerable<RequestEvidence> requests)
+    {
+        lock (Gate)
+        {
+            if (CostsAreInherited = known.Costs.IsMeasured) Costs.Restore(known.Costs);
+            Learner.Restore(known.Calibration, keep);
+            Model.Confidence.Current = Learner.Fit();
+            Evidence.Restore(requests);
+            Restored = Evidence.Requests > 0 ? new RestoredEvidence(Evidence.Requests, known.At) : null;
+        }
+    }
+
+    /// <summary>Its inherited costs are taken to be so many times as high from here on.</summary>
+    /// <param name="factor">Above 0.</param>
+    public void ScaleCosts(double factor)
+    {
+        lock (Gate)
+        {
+            var scaled = Costs.Unhurried.AtPace(factor) with { RelativeError = null };
+            Costs = new CostModel(pace);
+            Costs.Restore(scaled);
+            CostsAreInherited = false;
+        }
+    }
+
+    /// <summary>All that is known of it, with the ids of its texts as they are.</summary>
+    /// <param name="key">What it is about.</param>
+    /// <param name="confidenceTarget">Confidence below which its breaches were counted.</param>
+    /// <param name="now">The time.</param>
+    public ModelRecord Describe(ModelKey key, double confidenceTarget, DateTimeOffset now)
+    {
+        lock (Gate)
+        {
+            return new ModelRecord
+            {
+                Key = key,
+                Name = Name,
+                At = Restored?.At ?? now,
+                Depths = Depths,
+                Size = Model.Size,
+                WorkspaceBytes = Model.WorkspaceBytes,
+                Costs = Costs.Unhurried,
+                ConfidenceTarget = confidenceTarget,
+                Calibration = Learner.Learnt,
+                Requests = [.. Evidence.Scored.Where(request => request.Exits.All(exit => double.IsFinite(exit.Nats))).Select(request => new ScoredRequest(now, request))],
+            };
+        }
+    }
+
     /// <summary>Forgets the texts it scored; calibration and costs stay.</summary>
     public void Forget()
     {
-        lock (Gate) Evidence.Clear();
+        lock (Gate)
+        {
+            Evidence.Clear();
+            Restored = null;
+        }
     }
 
     public void Observe(in StepTiming timing)
@@ -77,6 +147,8 @@ internal sealed class Candidate
             }
 
             Evidence.Add(taps);
+            Scored = (Scored.Texts + 1, Scored.Tokens + taps.Positions);
+            Restored = null;
         }
     }
 }
@@ -87,3 +159,8 @@ internal sealed class Candidate
 /// <param name="WorkspaceBytes">Bytes of its activations.</param>
 /// <param name="Confidence">Where the calibration that is learnt takes effect.</param>
 internal sealed record CandidateModel(CheckpointInfo Info, LoadSize Size, long WorkspaceBytes, ConfidenceSource Confidence);
+
+/// <summary>Evidence of a former run.</summary>
+/// <param name="Requests">Requests of it that still count.</param>
+/// <param name="At">When it was last added to.</param>
+internal readonly record struct RestoredEvidence(int Requests, DateTimeOffset At);

@@ -4,8 +4,8 @@ namespace Helios.Sdk.Checkpoints;
 
 /// <summary>
 /// A checkpoint in Hugging Face layout: <c>config.json</c>, safetensors in one file or in shards, and optionally
-/// <c>generation_config.json</c> and <c>helios.json</c>. Opening reads and checks all headers and no weight; weights are read
-/// by position when asked for, from several threads at once if need be.
+/// <c>generation_config.json</c> and <c>helios.json</c>. Opening reads and checks all headers, and of the weights only the
+/// samples that its fingerprint is made of; weights are read by position when asked for, from several threads at once if need be.
 /// </summary>
 public sealed class Checkpoint : ICheckpoint
 {

@@ -49,6 +49,18 @@ internal readonly struct FieldReader(string file, string path, JsonElement eleme
         throw Fail(WholeNumber(min, max));
     }
 
+    public long AsLong(long min, long max)
+    {
+        if (element.ValueKind == JsonValueKind.Number && element.TryGetInt64(out var value) && value >= min && value <= max) return value;
+        throw Fail($"a whole number from {min} to {max}");
+    }
+
+    public double AsNumber(double min, double max)
+    {
+        var value = AsNumber();
+        return value >= min && value <= max ? value : throw Fail(max == double.MaxValue ? $"a number of at least {min}" : $"a number from {min} to {max}");
+    }
+
     public double AsNumber()
     {
         if (element.ValueKind == JsonValueKind.Number && element.TryGetDouble(out var value) && double.IsFinite(value)) return value;

@@ -35,6 +35,7 @@ internal static class ExitPolicyParser
         if (end < 0) return ParseNumbered(text, ownPolicies);
         if (!int.TryParse(text.AsSpan(end + MinDepth.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var depth) || depth < 1)
             throw new ArgumentException(Explain($"Exit policy '{text}': min takes a depth from 1, not '{text[(end + MinDepth.Length)..]}'.", ownPolicies), nameof(text));
+        if (text[..end] == "none") throw new ArgumentException(Explain($"Exit policy '{text}': none has no exits for min to hold back.", ownPolicies), nameof(text));
         return new MinDepthPolicy(ParseNumbered(text[..end], ownPolicies), depth);
     }
 

@@ -1,10 +1,13 @@
 using Helios.Sdk.Adaptation;
+using Helios.Sdk.Adaptation.Certification;
 using Helios.Sdk.Adaptation.Evaluation;
 using Helios.Sdk.Adaptation.Loading;
 using Helios.Sdk.Adaptation.Objectives;
+using Helios.Sdk.Adaptation.Repository;
 using Helios.Sdk.Adaptation.Selection;
 using Helios.Sdk.Adaptation.Telemetry;
 using Helios.Sdk.Checkpoints;
+using Helios.Sdk.Energy;
 using Helios.Sdk.ExitPolicies;
 using Helios.Sdk.Serving;
 using Helios.Sdk.Serving.Decoding;
@@ -47,28 +50,46 @@ internal static class EngineComposition
         var blocks = new BlockPool(kv, budget);
         var work = new DeviceWork(adaptation.MaxScoringShare, time);
         var memory = new KvReclaimer(budget, blocks, work);
-        var entries = checkpoints.Select(checkpoint => MakeEntry(checkpoint, backend, options)).ToList();
+        ServingLoop? loop = null;
+        var pace = new LoadPace(adaptation.MaxLoadShare, Environment.ProcessorCount, () => loop?.Sequences.Running > 0, time);
+        var entries = checkpoints.Select(checkpoint => MakeEntry(new PacedCheckpoint(checkpoint, pace), backend, options)).ToList();
         var pool = new ModelPool(entries, backend, kv, memory, new PoolSettings(options.Precision, options.Serving.MaxRowsPerStep, budget, time));
 
         var routes = new Routes();
         var telemetry = new ServingTelemetry(adaptation, time);
+        var energy = new EnergyGauge(builder.EnergyMeter?.Invoke() ?? EnergyMeters.For(backend.Device), () => telemetry.BusySeconds, time);
         var scheduler = builder.Scheduler?.Invoke() ?? RequestOrders.CreateScheduler(options.Serving, time, builder.RequestOrders);
-        var loop = new ServingLoop(new ServingParts(options.Serving, scheduler, blocks, work, new ServingObserver(telemetry), time), routes);
+        loop = new ServingLoop(new ServingParts(options.Serving, scheduler, blocks, work, new ServingObserver(telemetry), time), routes);
         memory.Serve(loop);
+        work.OwedWhen(() => telemetry.Sampling.IsOwed);
 
         IExitPolicy PolicyOf(string name) => ExitPolicyParser.Parse(name, builder.ExitPolicies);
         var journal = new AdaptationJournal(time, logger);
-        var candidates = MakeCandidates(entries, adaptation, budget, new Pace());
-        var profiles = new Profiles(candidates, telemetry, new ProfileSettings(options.Serving, budget.Limit, kv.SlabBytes, backend.Device.Description, kv.BlockBytes));
+        var certificates = Certificates.Load(adaptation.Certificates, options.Precision, [.. entries.Select(entry => entry.Info)]);
+        var objective = ObjectiveParser.Parse(adaptation.Objective, builder.Objectives);
+        if (adaptation.Enabled) CheckMeter(objective, adaptation, energy);
+        ISloObjective Constrained(UsualLengths lengths) => ObjectiveParser.Constrain(objective, adaptation, BreachAlarm.Ceiling(adaptation, TokensPerInterval(adaptation, lengths)));
+        var store = OpenStore(options, backend.Device, journal);
+        if (store?.Usual is { } usual) telemetry.Lengths.Restore(usual.PromptTokens, usual.TotalTokens);
+        Profiles ProfilesOf(IReadOnlyList<Candidate> shortlist) => new(shortlist, telemetry, new ProfileSettings(options.Serving, budget.Limit, kv.SlabBytes, kv.BlockBytes) { Watts = () => energy.Watts, CertificateOf = certificates.Find });
+        var candidates = new CandidatePool(entries.Select(entry => entry.Candidacy), adaptation, OpenRepository(options, backend.Device, ProfilesOf)).Choose(Constrained(telemetry.Lengths), budget.Limit);
+        foreach (var candidate in candidates) store?.Restore(candidate);
+        var profiles = ProfilesOf(candidates);
         var scorer = new LayerwiseScorer(new ScoringParts(backend, kv, blocks, pool, memory, work, options.Precision, options.Serving.MaxRowsPerStep));
         var scoring = new TextScoring(pool, scorer, journal);
         var switcher = new PointSwitcher(pool, routes, telemetry, journal, new SwitchSettings(adaptation, PolicyOf, loop.Wake, time));
-        var evaluation = new LiveEvaluation(switcher, telemetry, scoring, new StepProbe(blocks, work, time), profiles, journal, new EvaluationSettings(adaptation.RequestsPerCandidate, options.Serving, work, time));
-        var objective = ObjectiveParser.Parse(adaptation.Objective, builder.Objectives);
+        var probe = new StepProbe(blocks, work, time);
+        var evaluation = new LiveEvaluation(switcher, telemetry, scoring, probe, profiles, journal, new EvaluationSettings(adaptation.RequestsPerCandidate, adaptation.EvaluationTimeLimit, options.Serving, work, time));
         var adapting = new AdaptationLoop(new AdaptationParts(
-            adaptation, options.Serving, profiles, telemetry, switcher, evaluation, scoring, journal, time,
-            lengths => ObjectiveParser.Constrain(objective, adaptation, BreachAlarm.Ceiling(adaptation, TokensPerInterval(adaptation, lengths))),
-            (constrained, lengths) => new GuardPolicy(constrained, BreachAlarm.Ceiling(adaptation, TokensPerInterval(adaptation, lengths)), TokensPerInterval(adaptation, lengths))));
+            adaptation, options.Serving, profiles, telemetry, switcher, evaluation, scoring, journal,
+            Constrained,
+            (constrained, lengths) => new GuardPolicy(constrained, BreachAlarm.Ceiling(adaptation, TokensPerInterval(adaptation, lengths)), TokensPerInterval(adaptation, lengths)))
+        {
+            Store = store,
+            Time = time,
+        });
+        var metrics = Opened(new AdaptationMetrics(profiles, work), opened);
+        _ = journal.Subscribe(metrics.Note);
         var overrides = new PointOverrides(pool, routes, profiles, adapting.Ready, PolicyOf);
 
         return new EngineParts
@@ -84,13 +105,23 @@ internal static class EngineComposition
             Routes = routes,
             Loop = loop,
             Telemetry = telemetry,
+            Energy = energy,
             Switcher = switcher,
             Profiles = profiles,
             Journal = journal,
             Adaptation = adapting,
+            Metrics = metrics,
             Door = new RequestDoor(pool, routes, overrides, time),
             Scorer = scorer,
             Scores = new SequenceScorer(pool, scorer),
+            Profiling = new OfflineProfiling(new ProfilingParts(pool, scorer, probe, telemetry, journal)
+            {
+                MaxBatch = options.Serving.MaxBatchSize,
+                ConfidenceTarget = adaptation.ConfidenceTarget,
+                Key = model => ModelKey.Of(model, backend.Device.Description, options.Precision),
+                ProfilesOf = ProfilesOf,
+            }),
+            Certifier = new Certifier(pool, scorer, new PointReplay(pool, blocks, work, options.Serving.MaxRowsPerStep), new CertifierSettings(options.Precision, PolicyOf, time)),
             Logger = logger,
         };
     }
@@ -102,7 +133,7 @@ internal static class EngineComposition
         return part;
     }
 
-    private static PoolEntry MakeEntry(Checkpoint checkpoint, IBackend backend, HeliosOptions options)
+    private static PoolEntry MakeEntry(PacedCheckpoint checkpoint, IBackend backend, HeliosOptions options)
     {
         var info = checkpoint.Info;
         var tokenizer = TokenizerFiles.LoadFor(info);
@@ -114,11 +145,16 @@ internal static class EngineComposition
             new ConfidenceSource(Calibration.FromSidecar(info)));
     }
 
-    private static List<Candidate> MakeCandidates(List<PoolEntry> entries, AdaptationOptions options, MemoryBudget budget, Pace pace)
+    /// <summary>The repository is the host's own file: what is wrong with it ends the start.</summary>
+    private static RepositoryRanking? OpenRepository(HeliosOptions options, DeviceInfo device, Func<IReadOnlyList<Candidate>, Profiles> profilesOf) =>
+        options.Adaptation is { Enabled: true, ModelRepository: { } path }
+            ? new RepositoryRanking(RepositoryFile.Read(path), options.Adaptation, model => ModelKey.Of(model, device.Description, options.Precision), known => profilesOf(known).Refresh())
+            : null;
+
+    private static ProfileStore? OpenStore(HeliosOptions options, DeviceInfo device, AdaptationJournal journal)
     {
-        if (!options.Enabled) return [new Candidate(entries[0].Candidacy, options, pace)];
-        var chosen = Shortlist.Choose([.. entries.Select(entry => new ShortlistEntry(entry.Info, entry.Size))], options.Candidates, budget.Limit);
-        return [.. chosen.Select(choice => new Candidate(entries.First(entry => entry.Info == choice.Model).Candidacy, options, pace))];
+        if (options.Adaptation is not { Enabled: true, ProfileStore: { } path } adaptation) return null;
+        return new ProfileStore(new StoreSettings(path, device.Description, options.Precision, adaptation.ConfidenceTarget, adaptation.ProfileMaxAge), journal);
     }
 
     private static IKvStore MakeKvStore(ServingOptions options, IBackend backend, MemoryBudget budget, List<Checkpoint> checkpoints)
@@ -130,6 +166,14 @@ internal static class EngineComposition
             return measure.BlockBytes(new KvShape(a.Layers, a.KvHeads, a.HeadDim));
         });
         return backend.CreateKvStore(SlabSize.For(options.KvSlabBytes, budget.Limit, block), options.KvBlockTokens);
+    }
+
+    /// <summary>Without a meter, what needs one would never find a feasible point.</summary>
+    private static void CheckMeter(ISloObjective objective, AdaptationOptions options, EnergyGauge energy)
+    {
+        var wants = objective.NeedsEnergy ? $"Adaptation.Objective '{objective.Name}'" : options.MaxJoulesPerToken is not null ? "Adaptation.MaxJoulesPerToken" : null;
+        if (wants is not null && energy.UnavailableBecause is { } because)
+            throw new ArgumentException($"{wants} needs a meter of energy, and {energy.Source} is not available: {because}. An estimate may stand in for it: EstimateEnergy(watts).", nameof(options));
     }
 
     private static void CheckDepths(HeliosOptions options, CheckpointInfo model)

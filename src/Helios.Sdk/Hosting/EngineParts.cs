@@ -1,7 +1,10 @@
 using Helios.Sdk.Adaptation;
+using Helios.Sdk.Adaptation.Certification;
 using Helios.Sdk.Adaptation.Evaluation;
 using Helios.Sdk.Adaptation.Loading;
+using Helios.Sdk.Adaptation.Repository;
 using Helios.Sdk.Adaptation.Telemetry;
+using Helios.Sdk.Energy;
 using Helios.Sdk.Serving;
 using Helios.Sdk.Serving.KvCache;
 using Helios.Sdk.Serving.Routing;
@@ -42,6 +45,8 @@ internal sealed partial class EngineParts : IDisposable
 
     public required ServingTelemetry Telemetry { get; init; }
 
+    public required EnergyGauge Energy { get; init; }
+
     public required PointSwitcher Switcher { get; init; }
 
     public required Profiles Profiles { get; init; }
@@ -50,16 +55,23 @@ internal sealed partial class EngineParts : IDisposable
 
     public required AdaptationLoop Adaptation { get; init; }
 
+    public required AdaptationMetrics Metrics { get; init; }
+
     public required RequestDoor Door { get; init; }
 
     public required LayerwiseScorer Scorer { get; init; }
 
     public required SequenceScorer Scores { get; init; }
 
+    public required OfflineProfiling Profiling { get; init; }
+
+    public required Certifier Certifier { get; init; }
+
     public required ILogger<HeliosEngine> Logger { get; init; }
 
     public void Start()
     {
+        Energy.Start();
         device.Start();
         adapting = Task.Run(AdaptAsync);
     }
@@ -86,6 +98,8 @@ internal sealed partial class EngineParts : IDisposable
     /// <summary>Frees what lies below the pool; nothing may run any more.</summary>
     public void Dispose()
     {
+        Metrics.Dispose();
+        Energy.Dispose();
         Scorer.Dispose();
         Blocks.Dispose();
         Kv.Dispose();
@@ -111,6 +125,9 @@ internal sealed partial class EngineParts : IDisposable
         ScoringShare = Work.Share,
         DraftedTokens = Routes.Current?.Serving.Drafts?.Drafted ?? 0,
         AcceptedTokens = Routes.Current?.Serving.Drafts?.Accepted ?? 0,
+        Energy = Energy.Sample(),
+        EnergySource = Energy.Source,
+        EnergyIsEstimate = Energy.IsEstimate,
         Profiles = Profiles.Latest,
     };
 

@@ -22,6 +22,8 @@ public sealed class HeliosBuilder : IHeliosBuilder
 
     internal List<Func<IRequestOrder>> RequestOrders { get; } = [];
 
+    internal Func<IEnergyMeter>? EnergyMeter { get; private set; }
+
     internal TimeProvider Time { get; private set; } = TimeProvider.System;
 
     internal ILoggerFactory Logging { get; private set; } = NullLoggerFactory.Instance;
@@ -53,7 +55,8 @@ public sealed class HeliosBuilder : IHeliosBuilder
             case Func<IExitPolicy> policy: ExitPolicies.Add(policy); break;
             case Func<ISloObjective> objective: Objectives.Add(objective); break;
             case Func<IRequestOrder> order: RequestOrders.Add(order); break;
-            default: throw new ArgumentException($"{typeof(TStrategy).Name} is no strategy of the engine; it has {nameof(IScheduler)}, {nameof(IRequestOrder)}, {nameof(IExitPolicy)} and {nameof(ISloObjective)}.", nameof(create));
+            case Func<IEnergyMeter> meter: EnergyMeter = meter; break;
+            default: throw new ArgumentException($"{typeof(TStrategy).Name} is no strategy of the engine; it has {nameof(IScheduler)}, {nameof(IRequestOrder)}, {nameof(IExitPolicy)}, {nameof(ISloObjective)} and {nameof(IEnergyMeter)}.", nameof(create));
         }
 
         return this;

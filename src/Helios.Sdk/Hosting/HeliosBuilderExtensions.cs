@@ -1,6 +1,6 @@
 namespace Helios.Sdk;
 
-/// <summary>The fluent surface: each method sets options of <see cref="HeliosOptions"/>, no more.</summary>
+/// <summary>The fluent surface: each method sets options of <see cref="HeliosOptions"/>, or a strategy, no more.</summary>
 public static class HeliosBuilderExtensions
 {
     /// <summary>Adds a model to the pool.</summary>
@@ -60,7 +60,7 @@ public static class HeliosBuilderExtensions
     /// <summary>Says what "best" means.</summary>
     /// <typeparam name="TBuilder">The builder's type, kept for what follows in the chain.</typeparam>
     /// <param name="builder">The builder.</param>
-    /// <param name="objective"><c>throughput</c>, <c>latency</c>, <c>memory</c>, or one of your own.</param>
+    /// <param name="objective"><c>throughput</c>, <c>latency</c>, <c>ttft</c>, <c>energy</c>, <c>memory</c>, <c>quality</c>, <c>goodput:ttft=500ms,tpot=50ms</c>, or one of your own; see <see cref="AdaptationOptions.Objective"/>.</param>
     /// <param name="maxQualityGap">Worst quality chosen, in bits per byte above the best candidate at full depth; null lifts the floor.</param>
     public static TBuilder Optimize<TBuilder>(this TBuilder builder, string objective = "throughput", double? maxQualityGap = 0.1)
         where TBuilder : IHeliosBuilder =>
@@ -69,6 +69,50 @@ public static class HeliosBuilderExtensions
             options.Adaptation.Objective = objective;
             options.Adaptation.MaxQualityGap = maxQualityGap;
         });
+
+    /// <summary>Chooses no point that agrees with its own model's full depth on fewer tokens.</summary>
+    /// <typeparam name="TBuilder">The builder's type, kept for what follows in the chain.</typeparam>
+    /// <param name="builder">The builder.</param>
+    /// <param name="share">Share of tokens, 0 to 1.</param>
+    public static TBuilder RequireAgreement<TBuilder>(this TBuilder builder, double share)
+        where TBuilder : IHeliosBuilder =>
+        Change(builder, options => options.Adaptation.MinAgreement = share);
+
+    /// <summary>Chooses no point that takes more bytes for weights, workspace and one sequence.</summary>
+    /// <typeparam name="TBuilder">The builder's type, kept for what follows in the chain.</typeparam>
+    /// <param name="builder">The builder.</param>
+    /// <param name="bytes">Bytes, above 0.</param>
+    public static TBuilder LimitBytes<TBuilder>(this TBuilder builder, long bytes)
+        where TBuilder : IHeliosBuilder =>
+        Change(builder, options => options.Adaptation.MaxPointBytes = bytes);
+
+    /// <summary>Chooses no point that takes more energy; needs a meter.</summary>
+    /// <typeparam name="TBuilder">The builder's type, kept for what follows in the chain.</typeparam>
+    /// <param name="builder">The builder.</param>
+    /// <param name="joulesPerToken">Joules, above 0.</param>
+    public static TBuilder LimitEnergy<TBuilder>(this TBuilder builder, double joulesPerToken)
+        where TBuilder : IHeliosBuilder =>
+        Change(builder, options => options.Adaptation.MaxJoulesPerToken = joulesPerToken);
+
+    /// <summary>Chooses no point whose first tokens come later, waiting included, for nineteen of twenty requests.</summary>
+    /// <typeparam name="TBuilder">The builder's type, kept for what follows in the chain.</typeparam>
+    /// <param name="builder">The builder.</param>
+    /// <param name="most">Longest time to first token (p95), above 0.</param>
+    public static TBuilder LimitTtft<TBuilder>(this TBuilder builder, TimeSpan most)
+        where TBuilder : IHeliosBuilder =>
+        Change(builder, options => options.Adaptation.MaxTtft = most);
+
+    /// <summary>Takes the device to draw so many watts all the time, where nothing measures it: an estimate, and marked as one.</summary>
+    /// <typeparam name="TBuilder">The builder's type, kept for what follows in the chain.</typeparam>
+    /// <param name="builder">The builder.</param>
+    /// <param name="watts">Power while computing, above 0.</param>
+    public static TBuilder EstimateEnergy<TBuilder>(this TBuilder builder, double watts)
+        where TBuilder : IHeliosBuilder
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        builder.UseStrategy<IEnergyMeter>(() => new EstimatedEnergyMeter(watts));
+        return builder;
+    }
 
     /// <summary>Serves the first model at one depth, for good: a static engine.</summary>
     /// <typeparam name="TBuilder">The builder's type, kept for what follows in the chain.</typeparam>

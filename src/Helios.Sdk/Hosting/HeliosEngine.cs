@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
 using Helios.Sdk.Adaptation;
+using Helios.Sdk.Adaptation.Repository;
 using Helios.Sdk.Serving.Decoding;
 using Helios.Sdk.Serving.Requests;
 using Helios.Sdk.Serving.Streaming;
@@ -15,7 +16,6 @@ public sealed class HeliosEngine : IHeliosClient, IAsyncDisposable, IDisposable
 {
     private readonly EngineParts parts;
     private readonly TaskCompletionSource ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private long live;
     private int stopped;
 
     internal HeliosEngine(EngineParts parts)
@@ -37,9 +37,6 @@ public sealed class HeliosEngine : IHeliosClient, IAsyncDisposable, IDisposable
 
     /// <summary>What the engine is doing now.</summary>
     public EngineSnapshot Snapshot => parts.Snapshot();
-
-    /// <summary>Requests that may live at once.</summary>
-    private long Places => (long)parts.Serving.MaxQueueLength + parts.Serving.MaxBatchSize;
 
     /// <summary>What it is made of, for tests.</summary>
     internal EngineParts Parts => parts;
@@ -82,9 +79,9 @@ public sealed class HeliosEngine : IHeliosClient, IAsyncDisposable, IDisposable
     {
         Check(request);
         ArgumentOutOfRangeException.ThrowIfLessThan(samples, 1);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(samples, Places);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(samples, (long)parts.Serving.MaxQueueLength + parts.Serving.MaxBatchSize);
         var seed = request.Seed ?? Random.Shared.NextInt64();
-        await TakePlacesAsync(samples, cancellationToken).ConfigureAwait(false);
+        var places = await TakePlacesAsync(samples, cancellationToken).ConfigureAwait(false);
         var running = new List<RunningRequest>(samples);
         Sequence? first = null;
         try
@@ -92,12 +89,12 @@ public sealed class HeliosEngine : IHeliosClient, IAsyncDisposable, IDisposable
             // Its lease outlives it here, so that all samples run on what it ran on even if its answer is over at once.
             first = await parts.Door.OpenAsync(request with { Seed = seed }, cancellationToken).ConfigureAwait(false);
             first.HoldLease();
-            running.Add(Start(first, cancellationToken));
+            running.Add(Start(first, places[0], cancellationToken));
             if (samples > 1) await running[0].BeginAsync().ConfigureAwait(false);
             while (running.Count < samples)
             {
                 var sample = await parts.Door.OpenSampleAsync(first, CounterRandom.SampleSeed(seed, running.Count), cancellationToken).ConfigureAwait(false);
-                running.Add(Start(sample, cancellationToken));
+                running.Add(Start(sample, places[running.Count], cancellationToken));
             }
 
             var results = new List<GenerationResult>(samples);
@@ -108,7 +105,7 @@ public sealed class HeliosEngine : IHeliosClient, IAsyncDisposable, IDisposable
         {
             foreach (var one in running) await one.DisposeAsync().ConfigureAwait(false);
             first?.ReleaseLease();
-            Interlocked.Add(ref live, running.Count - samples);
+            foreach (var place in places) place.Leave();
         }
     }
 
@@ -124,6 +121,43 @@ public sealed class HeliosEngine : IHeliosClient, IAsyncDisposable, IDisposable
         ArgumentNullException.ThrowIfNull(tokenIds);
         ObjectDisposedException.ThrowIf(Volatile.Read(ref stopped) == 1, this);
         return parts.Scores.ScoreAsync(model, tokenIds, depths, cancellationToken);
+    }
+
+    /// <summary>
+    /// Measures every model of the pool on this device and writes a model repository, for <see cref="AdaptationOptions.ModelRepository"/>:
+    /// what steps cost, how long a request takes alone, and what each exit makes of some texts. Meant for an engine that serves
+    /// nobody meanwhile, without adaptation.
+    /// </summary>
+    /// <param name="texts">Texts like those to be served; half of each is taken for the answer. None leaves quality and exits unknown.</param>
+    /// <param name="path">The file to be written; one that is there is replaced.</param>
+    /// <param name="cancellationToken">Ends it; nothing is written then.</param>
+    /// <returns>What each exit of each model is worth within the budget of this engine.</returns>
+    /// <exception cref="HeliosException">A model does not fit the budget, or could not be loaded or scored.</exception>
+    /// <exception cref="IOException">The file could not be written.</exception>
+    public async Task<IReadOnlyList<PointProfile>> ProfileAsync(IReadOnlyList<string> texts, string path, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(texts);
+        ArgumentException.ThrowIfNullOrWhiteSpace(path);
+        ObjectDisposedException.ThrowIf(Volatile.Read(ref stopped) == 1, this);
+        await Ready.WaitAsync(cancellationToken).ConfigureAwait(false);
+        var (repository, profiles) = await parts.Profiling.RunAsync(texts, request => GenerateAsync(request, cancellationToken), cancellationToken).ConfigureAwait(false);
+        RepositoryFile.Write(path, repository);
+        return profiles;
+    }
+
+    /// <summary>
+    /// Certifies operating points on a calibration set: "at most 2 % of tokens differ from full depth, with 95 % confidence, for
+    /// traffic like this", or says that none qualifies and why. Runs when serving leaves room.
+    /// </summary>
+    /// <param name="request">What is to be shown, and on what.</param>
+    /// <param name="cancellationToken">Checked between layers and texts.</param>
+    /// <exception cref="ArgumentException">The request asks for what is not to be had; the message says what was found and expected.</exception>
+    /// <exception cref="HeliosException">The memory budget has no room, or a layer could not be read.</exception>
+    public Task<CertificationReport> CertifyAsync(CertificationRequest request, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        ObjectDisposedException.ThrowIf(Volatile.Read(ref stopped) == 1, this);
+        return parts.Certifier.RunAsync(request, cancellationToken);
     }
 
     /// <summary>The tokenizer of a model of the pool.</summary>
@@ -178,30 +212,33 @@ public sealed class HeliosEngine : IHeliosClient, IAsyncDisposable, IDisposable
 
     private async Task<RunningRequest> SubmitAsync(GenerationRequest request, CancellationToken cancellationToken)
     {
-        await TakePlacesAsync(1, cancellationToken).ConfigureAwait(false);
+        var places = await TakePlacesAsync(1, cancellationToken).ConfigureAwait(false);
         try
         {
-            return Start(await parts.Door.OpenAsync(request, cancellationToken).ConfigureAwait(false), cancellationToken);
+            return Start(await parts.Door.OpenAsync(request, cancellationToken).ConfigureAwait(false), places[0], cancellationToken);
         }
         catch
         {
-            Interlocked.Decrement(ref live);
+            places[0].Leave();
             throw;
         }
     }
 
-    /// <summary>Places in the queue, all or none; each is given back when its request ends.</summary>
-    private async ValueTask TakePlacesAsync(int count, CancellationToken cancellationToken)
+    /// <summary>Places in the queue, all or none; each is given back when its request starts or ends.</summary>
+    private async ValueTask<IReadOnlyList<QueuePlace>> TakePlacesAsync(int count, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         if (Ready.IsFaulted) await Ready.ConfigureAwait(false);
-        if (Interlocked.Add(ref live, count) <= Places) return;
-        Interlocked.Add(ref live, -count);
-        throw parts.Loop.Busy($"{parts.Serving.MaxQueueLength} requests wait already (Serving.MaxQueueLength).", parts.Serving.MaxQueueLength);
+        if (parts.Loop.Queue.TryTake(count) is { } places) return places;
+        var waiting = parts.Loop.Queue.Waiting;
+        throw parts.Loop.Busy($"{waiting} requests wait to be started already; Serving.MaxQueueLength is {parts.Serving.MaxQueueLength}.", waiting);
     }
 
-    private RunningRequest Start(Sequence sequence, CancellationToken cancellationToken) =>
-        new(sequence, parts, () => Interlocked.Decrement(ref live), cancellationToken);
+    private RunningRequest Start(Sequence sequence, QueuePlace place, CancellationToken cancellationToken)
+    {
+        sequence.Place = place;
+        return new RunningRequest(sequence, parts, cancellationToken);
+    }
 
     private static async Task<GenerationResult> ReadAsync(RunningRequest running)
     {
@@ -281,6 +318,15 @@ public sealed record EngineSnapshot
 
     /// <summary>Drafted tokens that were what the full depth says.</summary>
     public required long AcceptedTokens { get; init; }
+
+    /// <summary>Energy that the device used since the engine started, whatever it was used for, in joules; or why that is not known.</summary>
+    public required EnergyReading Energy { get; init; }
+
+    /// <summary>What <see cref="Energy"/> counts, and by whom.</summary>
+    public required string EnergySource { get; init; }
+
+    /// <summary>Whether <see cref="Energy"/> is worked out rather than measured.</summary>
+    public required bool EnergyIsEstimate { get; init; }
 
     /// <summary>What is known of every candidate at every exit.</summary>
     public required ImmutableArray<PointProfile> Profiles { get; init; }

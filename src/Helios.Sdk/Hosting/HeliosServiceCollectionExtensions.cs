@@ -11,7 +11,8 @@ public static class HeliosServiceCollectionExtensions
     /// <summary>
     /// Adds an engine: <see cref="IHeliosClient"/>, <see cref="IModelPool"/> and <see cref="HeliosEngine"/>, made once. A host starts
     /// it with the application and drains it at shutdown; without a host it starts when it is first resolved, and stops when
-    /// the provider is disposed asynchronously.
+    /// the provider is disposed asynchronously. It finds every <see cref="ISloObjective"/> that is registered by its name, and takes
+    /// a registered <see cref="IEnergyMeter"/>.
     /// </summary>
     /// <param name="services">The services.</param>
     /// <param name="configure">Composes the engine.</param>
@@ -27,6 +28,8 @@ public static class HeliosServiceCollectionExtensions
             var builder = HeliosEngine.CreateBuilder();
             if (provider.GetService<ILoggerFactory>() is { } logging) builder.UseLogging(logging);
             if (provider.GetService<TimeProvider>() is { } time) builder.UseTime(time);
+            foreach (var objective in provider.GetServices<ISloObjective>()) builder.UseStrategy(() => objective);
+            if (provider.GetService<IEnergyMeter>() is { } meter) builder.UseStrategy(() => meter);
             configure(builder);
             return builder.Build();
         });

@@ -7,14 +7,18 @@ namespace Helios.Sdk;
 /// <summary>Checks options at the door; every message names the option, what was found and what is expected.</summary>
 internal static class OptionsCheck
 {
+    private const int MostRows = 65_536;
+    private const int MostBlockTokens = 4096;
+
     /// <exception cref="ArgumentException">Lists everything that is wrong.</exception>
     public static void Throw(HeliosOptions options, HeliosBuilder builder)
     {
         var wrong = Find(options).ToList();
         if (builder.Backend is null) wrong.Add("No backend was chosen; call UseCpu().");
-        Try(() => ExitPolicyParser.Parse(options.Serving.ExitPolicy, builder.ExitPolicies), "Serving.ExitPolicy", wrong);
-        Try(() => RequestOrders.Find(options.Serving.Order, builder.Time, builder.RequestOrders), "Serving.Order", wrong);
-        Try(() => ObjectiveParser.Parse(options.Adaptation.Objective, builder.Objectives), "Adaptation.Objective", wrong);
+        Try(options.Serving.ExitPolicy, name => ExitPolicyParser.Parse(name, builder.ExitPolicies), "Serving.ExitPolicy", wrong);
+        Try(options.Serving.Order, name => RequestOrders.Find(name, builder.Time, builder.RequestOrders), "Serving.Order", wrong);
+        Try(options.Adaptation.Objective, name => ObjectiveParser.Parse(name, builder.Objectives), "Adaptation.Objective", wrong);
+        Try(options.Adaptation.DepthRule, name => DepthRule.Parse(name), "Adaptation.DepthRule", wrong);
         if (wrong.Count > 0) throw new ArgumentException(string.Join(Environment.NewLine, wrong), nameof(options));
     }
 
@@ -47,7 +51,8 @@ internal static class OptionsCheck
             AtLeast("Serving.MaxBatchSize", serving.MaxBatchSize, 1),
             AtLeast("Serving.MaxRowsPerStep", serving.MaxRowsPerStep, serving.MaxBatchSize, " (Serving.MaxBatchSize)"),
             AtLeast("Serving.MaxQueueLength", serving.MaxQueueLength, 1),
-            serving.KvBlockTokens >= 16 && serving.KvBlockTokens % 16 == 0 ? null : $"Serving.KvBlockTokens is {serving.KvBlockTokens}; expected a positive multiple of 16.",
+            serving.MaxRowsPerStep <= MostRows ? null : $"Serving.MaxRowsPerStep is {serving.MaxRowsPerStep}; expected at most {MostRows}.",
+            serving.KvBlockTokens is >= 16 and <= MostBlockTokens && serving.KvBlockTokens % 16 == 0 ? null : $"Serving.KvBlockTokens is {serving.KvBlockTokens}; expected a multiple of 16 from 16 to {MostBlockTokens}.",
             AtLeast("Serving.KvSlabBytes", serving.KvSlabBytes ?? 1, 1),
             Between("Serving.DefaultCacheShare", serving.DefaultCacheShare, 0, 1),
             serving.DrainTimeout >= TimeSpan.Zero && serving.DrainTimeout <= TimeSpan.FromDays(1) ? null : $"Serving.DrainTimeout is {serving.DrainTimeout}; expected 0 to 1 day.",
@@ -59,15 +64,24 @@ internal static class OptionsCheck
             AtLeast("Adaptation.FixedDepth", adaptation.FixedDepth ?? 1, 1),
             AtLeast("Adaptation.Candidates", adaptation.Candidates, 1),
             AtLeast("Adaptation.RequestsPerCandidate", adaptation.RequestsPerCandidate, 1),
+            adaptation.ProfileStore is null || Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(adaptation.ProfileStore))) ? null : $"Adaptation.ProfileStore is '{adaptation.ProfileStore}'; expected a file in a folder that exists, or null.",
+            adaptation.ProfileMaxAge > TimeSpan.Zero ? null : $"Adaptation.ProfileMaxAge is {adaptation.ProfileMaxAge}; expected above 0.",
+            adaptation.EvaluationTimeLimit > TimeSpan.Zero && adaptation.EvaluationTimeLimit <= TimeSpan.FromDays(1) ? null : $"Adaptation.EvaluationTimeLimit is {adaptation.EvaluationTimeLimit}; expected above 0, at most 1 day.",
             Between("Adaptation.ConfidenceTarget", adaptation.ConfidenceTarget, 0, 1),
             AtLeast("Adaptation.BreachWindow", adaptation.BreachWindow, 1),
             adaptation.BreachLimit >= 0 && adaptation.BreachLimit < adaptation.BreachWindow ? null : $"Adaptation.BreachLimit is {adaptation.BreachLimit}; expected 0 to {adaptation.BreachWindow - 1} (below Adaptation.BreachWindow).",
             Between("Adaptation.BreachMargin", adaptation.BreachMargin, 0, 1),
             adaptation.MaxQualityGap is not { } gap || gap >= 0 ? null : $"Adaptation.MaxQualityGap is {gap}; expected at least 0 bits per byte, or null.",
             Between("Adaptation.MinAgreement", adaptation.MinAgreement ?? 0, 0, 1),
+            AtLeast("Adaptation.MaxPointBytes", adaptation.MaxPointBytes ?? 1, 1),
+            adaptation.MaxJoulesPerToken is not { } joules || joules > 0 ? null : $"Adaptation.MaxJoulesPerToken is {joules}; expected above 0, or null.",
+            adaptation.MaxTtft is not { } ttft || ttft > TimeSpan.Zero ? null : $"Adaptation.MaxTtft is {ttft}; expected above 0, or null.",
             AtLeast("Adaptation.ReassessEveryRequests", adaptation.ReassessEveryRequests, 1),
             Between("Adaptation.ShadowScoringRate", adaptation.ShadowScoringRate, 0, 1),
+            Between("Adaptation.MinShadowScoringRate", adaptation.MinShadowScoringRate, 0, 1),
+            adaptation.MaxGapUncertainty > 0 ? null : $"Adaptation.MaxGapUncertainty is {adaptation.MaxGapUncertainty}; expected above 0 bits per byte.",
             adaptation.MaxScoringShare > 0 && adaptation.MaxScoringShare <= 1 ? null : $"Adaptation.MaxScoringShare is {adaptation.MaxScoringShare}; expected above 0 and at most 1.",
+            adaptation.MaxLoadShare > 0 && adaptation.MaxLoadShare <= 1 ? null : $"Adaptation.MaxLoadShare is {adaptation.MaxLoadShare}; expected above 0 and at most 1.",
             adaptation.MinimumGain >= 0 ? null : $"Adaptation.MinimumGain is {adaptation.MinimumGain}; expected at least 0.",
             adaptation.ReassessEvery is not { } every || every > TimeSpan.Zero ? null : $"Adaptation.ReassessEvery is {every}; expected a time above 0, or null.",
             adaptation.ChangeHorizon > TimeSpan.Zero ? null : $"Adaptation.ChangeHorizon is {adaptation.ChangeHorizon}; expected a time above 0.",
@@ -109,15 +123,17 @@ internal static class OptionsCheck
     private static string? Between(string option, double found, double least, double most) =>
         found >= least && found <= most ? null : $"{option} is {found}; expected {least} to {most}.";
 
-    private static void Try(Action parse, string option, List<string> wrong)
+    private static void Try(string? name, Action<string> parse, string option, List<string> wrong)
     {
         try
         {
-            parse();
+            if (name is null) wrong.Add($"{option} is null; expected a name.");
+            else parse(name);
         }
         catch (Exception error) when (error is ArgumentException or NotSupportedException)
         {
-            wrong.Add($"{option}: {error.Message}");
+            // The option is named already; the parameter of a parser says nothing more.
+            wrong.Add($"{option}: {error.Message.Split(" (Parameter '", 2)[0]}");
         }
     }
 }

@@ -9,6 +9,9 @@ namespace Helios.Sdk;
 /// <summary>Turns a request into a sequence: checks it, encodes its prompt, and claims the point it insists on, if it does.</summary>
 internal sealed class RequestDoor(ModelPool pool, Routes routes, PointOverrides overrides, TimeProvider time)
 {
+    /// <summary>What a timer takes.</summary>
+    private static readonly TimeSpan LongestTimer = TimeSpan.FromDays(1);
+
     private long lastId;
 
     public async ValueTask<Sequence> OpenAsync(GenerationRequest request, CancellationToken cancellationToken)
@@ -20,7 +23,7 @@ internal sealed class RequestDoor(ModelPool pool, Routes routes, PointOverrides 
         CheckContext(request, prompt, pinned, encoder);
         CheckSampling(request, pinned, encoder);
 
-        if (await overrides.ResolveAsync(request, cancellationToken).ConfigureAwait(false) is not var (route, lease)) return Make(request, prompt, arrivedAt);
+        if (await ClaimAsync(request, arrivedAt, cancellationToken).ConfigureAwait(false) is not var (route, lease)) return Make(request, prompt, arrivedAt);
         try
         {
             var chosen = pool.Find(lease.Model.Name);
@@ -39,16 +42,41 @@ internal sealed class RequestDoor(ModelPool pool, Routes routes, PointOverrides 
     }
 
     /// <summary>One more answer to the request of <paramref name="first"/>, which has begun to answer: from the same point and over the KV of its prompt, while it lives.</summary>
-    public ValueTask<Sequence> OpenSampleAsync(Sequence first, long seed, CancellationToken cancellationToken)
+    public async ValueTask<Sequence> OpenSampleAsync(Sequence first, long seed, CancellationToken cancellationToken)
     {
         var request = first.Request with { Seed = seed };
-        if (first.Lease?.TryShare() is not { } lease) return OpenAsync(request, cancellationToken);
+        if (first.Lease?.TryShare() is not { } lease)
+        {
+            var late = await OpenAsync(request, cancellationToken).ConfigureAwait(false);
+            late.MayWait = true;
+            return late;
+        }
 
         var prompt = new EncodedPrompt(first.Tokens[..first.PromptLength].ToArray(), first.TokenizerFingerprint);
         var sample = Make(request, prompt, first.ArrivedAt);
         sample.Assign(first.Route!, lease);
         sample.Source = first;
-        return ValueTask.FromResult(sample);
+        sample.MayWait = true;
+        return sample;
+    }
+
+    /// <summary>The claim that a request brings along; none when its time is up before it is had, and the serving loop then ends it.</summary>
+    private async ValueTask<(Route Route, ModelLease Lease)?> ClaimAsync(GenerationRequest request, long arrivedAt, CancellationToken cancellationToken)
+    {
+        if (request.TimeLimit is not { } limit) return await overrides.ResolveAsync(request, cancellationToken).ConfigureAwait(false);
+
+        var left = limit - time.GetElapsedTime(arrivedAt);
+        if (left <= TimeSpan.Zero) return null;
+        using var timeUp = new CancellationTokenSource(left < LongestTimer ? left : LongestTimer, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(timeUp.Token, cancellationToken);
+        try
+        {
+            return await overrides.ResolveAsync(request, either.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (timeUp.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            return null;
+        }
     }
 
     private Sequence Make(GenerationRequest request, EncodedPrompt prompt, long arrivedAt)

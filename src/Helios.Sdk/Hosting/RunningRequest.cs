@@ -10,18 +10,16 @@ internal sealed class RunningRequest : IAsyncDisposable
 {
     private readonly Sequence sequence;
     private readonly EngineParts parts;
-    private readonly Action ended;
     private readonly CancellationToken cancellationToken;
     private readonly CancellationTokenRegistration cancellation;
     private Detokenizer? text;
     private int seen;
     private bool finished;
 
-    public RunningRequest(Sequence sequence, EngineParts parts, Action ended, CancellationToken cancellationToken)
+    public RunningRequest(Sequence sequence, EngineParts parts, CancellationToken cancellationToken)
     {
         this.sequence = sequence;
         this.parts = parts;
-        this.ended = ended;
         this.cancellationToken = cancellationToken;
         parts.Loop.Submit(sequence);
         cancellation = cancellationToken.UnsafeRegister(static self => ((RunningRequest)self!).Cancel(), this);
@@ -92,7 +90,6 @@ internal sealed class RunningRequest : IAsyncDisposable
     {
         await cancellation.DisposeAsync().ConfigureAwait(false);
         if (!finished) Cancel();
-        ended();
     }
 
     private void Cancel() => parts.Loop.Cancel(sequence);

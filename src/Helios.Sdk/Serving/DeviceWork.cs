@@ -14,6 +14,7 @@ internal sealed class DeviceWork(double backgroundShare, TimeProvider time, bool
     private readonly ConcurrentQueue<Item> urgent = new();
     private readonly ConcurrentQueue<Item> background = new();
     private Action wake = static () => { };
+    private Func<bool> isOwed = static () => false;
     private volatile bool closed;
     private volatile bool unlimited;
     private double backgroundSeconds;
@@ -31,6 +32,9 @@ internal sealed class DeviceWork(double backgroundShare, TimeProvider time, bool
 
     /// <summary>Sets what wakes the device thread.</summary>
     public void WakeWith(Action action) => wake = action;
+
+    /// <summary>Sets what says that background work has waited too long for its share, and runs in any case.</summary>
+    public void OwedWhen(Func<bool> condition) => isOwed = condition;
 
     /// <summary>Runs <paramref name="work"/> on the device thread before its next step.</summary>
     public Task<T> RunUrgentAsync<T>(Func<T> work) => Post(urgent, work);
@@ -54,7 +58,7 @@ internal sealed class DeviceWork(double backgroundShare, TimeProvider time, bool
     /// <summary>Device thread: runs one background item if there is one and it may run now. True when it ran.</summary>
     public bool TryRunBackground(bool idle)
     {
-        if (!idle && !Unlimited && Share >= backgroundShare) return false;
+        if (background.IsEmpty || (!idle && !Unlimited && Share >= backgroundShare && !isOwed())) return false;
         if (!background.TryDequeue(out var item)) return false;
         var started = time.GetTimestamp();
         item.Run();

@@ -51,6 +51,7 @@ internal sealed class ServingLoop
         drafts = new DraftGrants(blocks);
         Prompts = new PromptCache(blocks, parts.Options);
         plan = new StepPlan(sequences, blocks, Prompts, new Admission(routes, (sequence, error) => rejected.Add((sequence, error))), parts.Options);
+        Queue = new QueuePlaces(parts.Options.MaxQueueLength, parts.Options.MaxBatchSize);
         limits = new RequestLimits(parts.Options.MaxQueueTime, time);
         weights = parts.Options.Tenants.ToDictionary(tenant => tenant.Key, tenant => tenant.Value.Weight, StringComparer.Ordinal);
         inbox = new Inbox(Wake);
@@ -62,6 +63,9 @@ internal sealed class ServingLoop
 
     /// <summary>What sequences leave to each other; its counts are for any thread.</summary>
     public PromptCache Prompts { get; }
+
+    /// <summary>Places for requests that wait; for any thread.</summary>
+    public QueuePlaces Queue { get; }
 
     /// <summary>Steps that ran; another thread sees the loop live by it.</summary>
     public long Steps { get; private set; }
@@ -136,6 +140,7 @@ internal sealed class ServingLoop
         EndRefused();
         plan.Begin(now);
         scheduler.Plan(plan);
+        Queue.Planned(sequences.Running, sequences.Count - sequences.Running);
         Reject();
         if (plan.Entries.Count == 0) return false;
 
@@ -146,13 +151,13 @@ internal sealed class ServingLoop
         return true;
     }
 
-    /// <summary>Device thread: drops the KV of the least urgent request that holds any, the latest arrival of these; it computes its tokens again later.</summary>
+    /// <summary>Device thread: drops the KV of the least urgent request that holds any and has progressed since it last lost it, the latest arrival of these; it computes its tokens again later.</summary>
     internal bool PreemptLeast()
     {
         Sequence? least = null;
         foreach (var sequence in sequences.Begun)
         {
-            if (sequence.Kv is not null && (least is null || GivesWayBefore(sequence, least))) least = sequence;
+            if (sequence is { Kv: not null, HasProgressed: true } && (least is null || GivesWayBefore(sequence, least))) least = sequence;
         }
 
         return least is not null && sequences.Preempt(least, blocks);
@@ -200,7 +205,7 @@ internal sealed class ServingLoop
             if (time.TimestampAfter(sequence.ArrivedAt, sequence.Request.TimeLimit) <= now)
                 End(sequence, new StreamEnd(FinishReason.TimeLimit), sequence.Answer.IsEmpty ? StreamEndKind.Cancelled : StreamEndKind.Completed);
             else
-                End(sequence, new StreamEnd(null, Busy($"The request waited {time.GetElapsedTime(sequence.QueuedAt, now).TotalSeconds:0.0} s without being started (Serving.MaxQueueTime).", sequences.Count - sequences.Running)), StreamEndKind.Failed);
+                End(sequence, new StreamEnd(null, Busy($"The request waited {time.GetElapsedTime(sequence.QueuedAt, now).TotalSeconds:0.###} s without being started; Serving.MaxQueueTime is {limits.MaxQueueTime!.Value.TotalSeconds:0.###} s.", sequences.Count - sequences.Running)), StreamEndKind.Failed);
         }
     }
 
@@ -364,6 +369,7 @@ internal sealed class ServingLoop
     private void Free(Sequence sequence, StreamEnd how, StreamEndKind kind)
     {
         sequences.Remove(sequence, blocks);
+        sequence.Place?.Leave();
         limits.Remove(sequence);
         if (kind == StreamEndKind.Completed) completions.Count();
         sequence.ReleaseLease();

@@ -77,6 +77,7 @@ public sealed class Simulator(SimulationScript script, SimulationSettings? setti
         var work = new DeviceWork(options.MaxScoringShare, clock, inline: true);
         var telemetry = new ServingTelemetry(options, clock, inline: true);
         var device = new SimulatedDevice(script, settings.Serving, Seed(seed), clock, work, telemetry);
+        work.OwedWhen(() => telemetry.Sampling.IsOwed);
         device.Tally.MaxQualityGap = options.MaxQualityGap;
         var journal = new AdaptationJournal(clock, NullLogger<HeliosEngine>.Instance);
         var changes = new List<SimulationChange>();
@@ -86,15 +87,18 @@ public sealed class Simulator(SimulationScript script, SimulationSettings? setti
         var pace = new Pace();
         var candidates = device.Models.Select(model => model.ToCandidate(options, pace)).ToList();
         var profiles = new Profiles(candidates, telemetry, new ProfileSettings(
-            settings.Serving, script.MemoryBudgetBytes, SlabBytes(), "simulated", shape => BlockBytes(shape.Layers * shape.KvHeads)));
+            settings.Serving, script.MemoryBudgetBytes, SlabBytes(), shape => BlockBytes(shape.Layers * shape.KvHeads)));
         var switcher = new SimulatedSwitcher(script, device, clock, telemetry, journal, options);
         var scoring = new SimulatedScoring(device, work, Seed(seed));
-        var evaluation = new SimulatedEvaluation(device, switcher, telemetry, scoring, profiles, journal, new EvaluationSettings(options.RequestsPerCandidate, settings.Serving, work, clock));
+        var evaluation = new SimulatedEvaluation(device, switcher, telemetry, scoring, profiles, journal, new EvaluationSettings(options.RequestsPerCandidate, options.EvaluationTimeLimit, settings.Serving, work, clock));
         var objective = settings.Objective ?? ObjectiveParser.Parse(options.Objective);
         var loop = new AdaptationLoop(new AdaptationParts(
-            options, settings.Serving, profiles, telemetry, switcher, evaluation, scoring, journal, clock,
+            options, settings.Serving, profiles, telemetry, switcher, evaluation, scoring, journal,
             lengths => ObjectiveParser.Constrain(objective, options, BreachAlarm.Ceiling(options, EngineComposition.TokensPerInterval(options, lengths))),
-            (constrained, lengths) => new GuardPolicy(constrained, BreachAlarm.Ceiling(options, EngineComposition.TokensPerInterval(options, lengths)), EngineComposition.TokensPerInterval(options, lengths))));
+            (constrained, lengths) => new GuardPolicy(constrained, BreachAlarm.Ceiling(options, EngineComposition.TokensPerInterval(options, lengths)), EngineComposition.TokensPerInterval(options, lengths)))
+        {
+            Time = clock,
+        });
 
         using var stopping = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var adapting = loop.RunAsync(stopping.Token);

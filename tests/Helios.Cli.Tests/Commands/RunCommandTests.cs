@@ -6,8 +6,8 @@ public sealed class RunCommandTests : IDisposable
 {
     private static readonly string[] SummaryFields =
     [
-        "event", "requests", "failed", "rejected", "tokens", "throughputTps", "ttftMs", "tpotMs", "joulesPerToken", "peakBytes", "maxBatch",
-        "meanDepth", "agreement", "qualityGapBitsPerByte", "wholeTextGapBitsPerByte", "changes",
+        "event", "requests", "failed", "rejected", "tokens", "throughputTps", "ttftMs", "tpotMs", "joulesPerToken", "energySource", "energyIsEstimate",
+        "energyUnavailableBecause", "peakBytes", "maxBatch", "meanDepth", "agreement", "qualityGapBitsPerByte", "wholeTextGapBitsPerByte", "changes",
     ];
 
     private static readonly string[] Openings =
@@ -35,7 +35,7 @@ public sealed class RunCommandTests : IDisposable
         summary.Long("tokens").Should().Be(completed.Sum(line => line.Long("tokens"))).And.BePositive();
         summary.Double("throughputTps").Should().BePositive();
         summary.GetProperty("ttftMs").Fields().Should().Equal("p50", "p95", "p99");
-        summary.GetProperty("joulesPerToken").ValueKind.Should().Be(JsonValueKind.Null);
+        (summary.GetProperty("joulesPerToken").ValueKind == JsonValueKind.Null).Should().Be(summary.GetProperty("energyUnavailableBecause").ValueKind == JsonValueKind.String);
         summary.Long("peakBytes").Should().BeInRange(1, 48 << 20);
         summary.Int("maxBatch").Should().BeInRange(1, 16);
         summary.Double("agreement").Should().BeInRange(0, 1);
@@ -162,6 +162,30 @@ public sealed class RunCommandTests : IDisposable
         var result = await CliRunner.RunAsync("run", "--pool", Pool(), "--prompts", Prompts(4), "--baseline", "full");
         result.Code.Should().Be(CliApp.Done);
         result.Out.Should().Contain("loaded small@6").And.Contain("4, 0 of them failed, 0 turned away");
+    }
+
+    [Fact]
+    public async Task Energy_by_an_estimate_is_marked_as_one()
+    {
+        var lines = await RunAsync(40, "--objective", "energy", "--estimate-watts", "50", "--max-quality-gap", "none", "--requests-per-candidate", "2", "--check", "none");
+        var summary = lines[^1];
+
+        summary.Double("joulesPerToken").Should().BePositive();
+        summary.GetProperty("energyIsEstimate").GetBoolean().Should().BeTrue();
+        summary.Text("energySource").Should().Contain("50 W");
+    }
+
+    [Theory]
+    [InlineData("--max-bytes much", "--max-bytes is 'much'; expected bytes")]
+    [InlineData("--max-ttft 500", "--max-ttft is '500'; expected a time")]
+    [InlineData("--max-joules 0", "--max-joules is 0; expected a finite number above 0")]
+    [InlineData("--estimate-watts NaN", "--estimate-watts is NaN; expected a finite number above 0")]
+    [InlineData("--objective goodput:ttft=1s", "--objective: Objective 'goodput:ttft=1s' lacks tpot")]
+    public async Task Limits_that_are_none_are_bad_usage(string args, string message)
+    {
+        var result = await CliRunner.RunAsync(["run", "--pool", Pool(), "--prompts", Prompts(1), .. args.Split(' ')]);
+        result.Code.Should().Be(CliApp.BadUsage);
+        result.Error.Should().Contain(message);
     }
 
     [Fact]

@@ -49,5 +49,6 @@ internal static class Sample
         QualityGap = 0,
         Agreement = 1,
         BreachRate = 0,
+        EvidenceRequests = 15,
     };
 }

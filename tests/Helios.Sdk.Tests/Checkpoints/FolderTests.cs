@@ -154,6 +154,42 @@ public sealed class FolderTests
         others.Select(writer => Opening.Info(writer).Fingerprint).Append(first.Fingerprint).Should().OnlyHaveUniqueItems();
     }
 
+    [Fact]
+    public void The_fingerprint_is_another_when_any_tensor_was_trained_further()
+    {
+        var names = new CheckpointWriter().Tensors.Select(tensor => tensor.Name).ToList();
+        var trained = names.Select(name =>
+        {
+            var writer = new CheckpointWriter();
+            writer.Replace(name, tensor => tensor with { Bytes = [.. tensor.Bytes.Select(part => (byte)(part ^ 1))] });
+            return Opening.Info(writer).Fingerprint;
+        });
+
+        trained.Append(Opening.Info(new CheckpointWriter()).Fingerprint).Should().OnlyHaveUniqueItems();
+    }
+
+    [Fact]
+    public void Of_a_large_tensor_the_fingerprint_sees_the_middle()
+    {
+        var large = CheckpointWriter.Tiny with { VocabularySize = 1024 };
+        string With(int changed)
+        {
+            var writer = new CheckpointWriter(large);
+            writer.Replace("model.embed_tokens.weight", tensor =>
+            {
+                tensor.Bytes[changed] ^= 1;
+                return tensor;
+            });
+            return Opening.Info(writer).Fingerprint;
+        }
+
+        // 1024 x 16 x 4 bytes; the sample is 4096 of them around byte 32768.
+        var untouched = Opening.Info(new CheckpointWriter(large)).Fingerprint;
+        With(32768).Should().NotBe(untouched);
+        With(32768 - 2048).Should().NotBe(untouched);
+        With(0).Should().Be(untouched, "an edit outside the sample is not seen, as the documentation says");
+    }
+
     private static void RefuseIndex(string json, string word)
     {
         using var folder = new CheckpointWriter { Shards = 2 }.Write();

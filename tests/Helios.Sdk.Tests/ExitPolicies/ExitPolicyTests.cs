@@ -94,7 +94,7 @@ public class ExitPolicyTests
     [InlineData("patience:1.5", "whole number from 1")]
     [InlineData("confidence:0.8,min=0", "min takes a depth from 1, not '0'")]
     [InlineData("confidence:0.8,min=x", "min takes a depth from 1, not 'x'")]
-    [InlineData("none,min=3", "no exit policy 'none'")]
+    [InlineData("none,min=3", "none has no exits for min to hold back")]
     public void What_it_cannot_read_it_names(string text, string message)
     {
         var parse = () => ExitPolicyParser.Parse(text, [() => new OwnPolicy("mine")]);

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Helios.Sdk.Tests.Adaptation.Loading;
 
 namespace Helios.Sdk.Tests.Hosting;
@@ -13,7 +12,7 @@ public class AdaptingEngineTests
             .AddModel(TestData.Model("tiny-s")).AddModel(TestData.Model("tiny-m"))
             .EvaluateCandidates(candidates: 2, requestsPerCandidate: 3));
         var events = new EventLog(engine.Engine);
-        await EvaluateAsync(engine, events);
+        await events.EvaluateAsync(engine);
         engine.Engine.Reassess();
         await events.WaitAsync("reassessed", 1);
 
@@ -32,7 +31,7 @@ public class AdaptingEngineTests
         decisions[^1].Considered.Should().OnlyContain(point => point.Score != null || point.InfeasibleBecause != null);
         engine.Snapshot.Profiles.Should().HaveCount(10);
         engine.Snapshot.Serving.Should().NotBeNull();
-        (await engine.AskAsync(Request(0))).TokenIds.Should().HaveCount(8);
+        (await engine.AskAsync(EventLog.Request(0))).TokenIds.Should().HaveCount(8);
     }
 
     [Fact]
@@ -51,7 +50,7 @@ public class AdaptingEngineTests
         var events = new EventLog(engine.Engine);
         ModelPoolTests.Truncate(engine.Engine.Parts.Pool.Find("broken").Checkpoint, 5);
         gated!.Open("broken", -1);
-        await EvaluateAsync(engine, events);
+        await events.EvaluateAsync(engine);
         engine.Engine.Reassess();
         await events.WaitAsync("reassessed", 1);
 
@@ -66,45 +65,8 @@ public class AdaptingEngineTests
     {
         await using var engine = TestEngine.Build(builder => builder
             .AddModel(TestData.Model("tiny-s")).AddModel(TestData.Model("tiny-m")).EvaluateCandidates(2, 50));
-        await Task.WhenAll(Enumerable.Range(0, 20).Select(i => engine.AskAsync(Request(i))));
+        await Task.WhenAll(Enumerable.Range(0, 20).Select(i => engine.AskAsync(EventLog.Request(i))));
         await engine.Engine.StopAsync().WaitAsync(TestEngine.Patience);
         engine.Backend.AllocatedBytes.Should().Be(0);
-    }
-
-    /// <summary>Keeps asking until every candidate is evaluated.</summary>
-    private static async Task EvaluateAsync(TestEngine engine, EventLog events)
-    {
-        var evaluated = events.WaitAsync("evaluated", 2);
-        for (var i = 0; !evaluated.IsCompleted; i++)
-        {
-            var answers = await Task.WhenAll(Enumerable.Range(0, 4).Select(j => engine.AskAsync(Request(i + j))));
-            answers.Should().OnlyContain(answer => answer.TokenIds.Length == 8);
-        }
-
-        await evaluated;
-    }
-
-    private static GenerationRequest Request(int i) => new() { Prompt = Prompts.All[i % Prompts.All.Length], MaxTokens = 8, IgnoreEndOfSequence = true };
-
-    private sealed class EventLog
-    {
-        private readonly ConcurrentQueue<AdaptationEvent> events = new();
-        private readonly ConcurrentDictionary<(string Kind, int Count), TaskCompletionSource> awaited = new();
-
-        public EventLog(HeliosEngine engine) => engine.Observe(Note);
-
-        public IEnumerable<T> OfType<T>() => events.OfType<T>();
-
-        /// <summary>Completes when something has been told so often; fails when it is not.</summary>
-        public Task WaitAsync(string kind, int count) => Awaited(kind, count).Task.WaitAsync(TestEngine.Patience);
-
-        private void Note(AdaptationEvent happened)
-        {
-            events.Enqueue(happened);
-            Awaited(happened.Kind, events.Count(other => other.Kind == happened.Kind)).TrySetResult();
-        }
-
-        private TaskCompletionSource Awaited(string kind, int count) =>
-            awaited.GetOrAdd((kind, count), _ => new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
     }
 }

@@ -1,5 +1,6 @@
 using Helios.Sdk.Adaptation;
 using Helios.Sdk.ExitPolicies;
+using Helios.Sdk.Serving.Requests;
 using Helios.Sdk.Serving.Routing;
 using Helios.Sdk.Tests.Adaptation.Loading;
 using Helios.Sdk.Tests.Checkpoints;
@@ -38,6 +39,10 @@ public class DoorTests
         { options => options.Serving.MaxBatchSize = 0, "Serving.MaxBatchSize is 0" },
         { options => options.Serving.MaxRowsPerStep = 3, "Serving.MaxRowsPerStep is 3; expected at least 64" },
         { options => options.Serving.MaxQueueLength = -1, "Serving.MaxQueueLength is -1" },
+        { options => options.Serving.MaxRowsPerStep = int.MaxValue, "Serving.MaxRowsPerStep is 2147483647; expected at most 65536" },
+        { options => options.Serving.KvBlockTokens = 1 << 20, "Serving.KvBlockTokens is 1048576; expected a multiple of 16 from 16 to 4096" },
+        { options => options.Serving.Order = null!, "Serving.Order is null; expected a name" },
+        { options => options.Serving.ExitPolicy = "none,min=3", "Serving.ExitPolicy: Exit policy 'none,min=3'" },
         { options => options.Serving.KvBlockTokens = 24, "Serving.KvBlockTokens is 24" },
         { options => options.Serving.DefaultCacheShare = double.NaN, "Serving.DefaultCacheShare is NaN; expected 0 to 1" },
         { options => options.Serving.Tenants[""] = new TenantOptions(), "Serving.Tenants: a tenant has no name" },
@@ -166,9 +171,13 @@ public class DoorTests
         var request = new GenerationRequest { Prompt = "Tom", MaxTokens = 2 };
         using var cancellation = new CancellationTokenSource();
         var cancelled = engine.AskAsync(request, cancellation.Token);
-        var accepted = new List<Task<GenerationResult>> { engine.AskAsync(request), engine.AskAsync(request) };
+
+        // Once a plan has left it waiting, the room in the batch counts no more.
+        var queue = engine.Engine.Parts.Loop.Queue;
+        SpinWait.SpinUntil(() => queue.TryTake(2) is not { } two || !two.All(place => Left(place)), TestEngine.Patience).Should().BeTrue();
+        var accepted = new List<Task<GenerationResult>> { engine.AskAsync(request) };
         var ask = async () => await engine.AskAsync(request);
-        (await ask.Should().ThrowAsync<ServerBusyException>()).WithMessage("*MaxQueueLength*");
+        (await ask.Should().ThrowAsync<ServerBusyException>()).WithMessage("2 requests wait to be started already; Serving.MaxQueueLength is 2.");
 
         await cancellation.CancelAsync();
         await cancelled.Invoking(task => task).Should().ThrowAsync<OperationCanceledException>();
@@ -177,8 +186,45 @@ public class DoorTests
 
         scheduler.Open();
         engine.Engine.Parts.Loop.Wake();
-        (await Task.WhenAll(accepted)).Should().HaveCount(3).And.OnlyContain(answer => answer.TokenIds.Length == 2);
+        (await Task.WhenAll(accepted)).Should().HaveCount(2).And.OnlyContain(answer => answer.TokenIds.Length == 2);
         (await ask()).TokenIds.Should().HaveCount(2);
+
+        static bool Left(QueuePlace place)
+        {
+            place.Leave();
+            return true;
+        }
+    }
+
+    [Fact]
+    public async Task Answers_that_nobody_reads_hold_no_place()
+    {
+        await using var engine = await TestEngine.ServeAsync("tiny-s", more: builder => builder.Configure(options =>
+        {
+            options.Serving.MaxBatchSize = 1;
+            options.Serving.MaxQueueLength = 1;
+        }));
+        var request = new GenerationRequest { Prompt = "Tom", MaxTokens = 4 };
+        var unread = new List<IAsyncEnumerator<GenerationUpdate>>();
+        for (var i = 0; i < 3; i++)
+        {
+            unread.Add(engine.Engine.StreamAsync(request).GetAsyncEnumerator());
+            (await unread[i].MoveNextAsync()).Should().BeTrue();
+        }
+
+        (await engine.AskAsync(request)).TokenIds.Should().HaveCount(4);
+        foreach (var stream in unread) await stream.DisposeAsync();
+        engine.Engine.Parts.Loop.Queue.Waiting.Should().Be(0);
+    }
+
+    [Fact]
+    public async Task Time_is_up_while_the_model_that_a_request_names_is_loaded()
+    {
+        await using var engine = await TestEngine.ServeAsync("tiny-s", more: builder => builder.AddModel(TestData.Model("tiny-m")));
+        var answer = await engine.AskAsync(new GenerationRequest { Prompt = "Tom", Model = "tiny-m", TimeLimit = TimeSpan.FromTicks(1) });
+        answer.FinishReason.Should().Be(FinishReason.TimeLimit);
+        answer.TokenIds.Should().BeEmpty();
+        answer.Point.Should().BeNull();
     }
 
     [Fact]

@@ -72,6 +72,25 @@ internal sealed class CalibrationLearner
         }
     }
 
+    /// <summary>What was learnt of each exit, to go on from another time.</summary>
+    public ImmutableArray<ExitBins> Learnt => [.. exits.Select(exit => new ExitBins(exit.Depth, [.. exit.Weight], [.. exit.Agreed]))];
+
+    /// <summary>Goes on from what was learnt before; exits that the model does not have are ignored.</summary>
+    /// <param name="learnt">What <see cref="Learnt"/> said.</param>
+    /// <param name="keep">Share of its weight that is kept, 0..1.</param>
+    public void Restore(IEnumerable<ExitBins> learnt, double keep)
+    {
+        foreach (var known in learnt)
+        {
+            if (Array.Find(exits, exit => exit.Depth == known.Depth) is not { } found) continue;
+            for (var bin = 0; bin < Bins; bin++)
+            {
+                found.Weight[bin] += keep * known.Weights[bin];
+                found.Agreed[bin] += keep * known.Agreed[bin];
+            }
+        }
+    }
+
     /// <summary>The calibration as far as it is learnt. An exit without evidence keeps its prior as it is.</summary>
     public Calibration Fit() => new(fullDepth, prior.Signal, exits.Select(exit => KeyValuePair.Create(exit.Depth, Fit(exit))));
 
@@ -107,3 +126,9 @@ internal sealed class CalibrationLearner
         public double[] Agreed { get; } = new double[Bins];
     }
 }
+
+/// <summary>What was learnt of one exit: by bin over the signal, tokens seen and those that were the full-depth token.</summary>
+/// <param name="Depth">Layers executed.</param>
+/// <param name="Weights">Tokens by bin; older ones weigh less.</param>
+/// <param name="Agreed">Those that agreed.</param>
+internal sealed record ExitBins(int Depth, ImmutableArray<double> Weights, ImmutableArray<double> Agreed);

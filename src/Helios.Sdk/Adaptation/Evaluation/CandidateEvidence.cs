@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Helios.Sdk.Adaptation.Statistics;
 
 namespace Helios.Sdk.Adaptation.Evaluation;
 
@@ -31,6 +32,9 @@ internal sealed class CandidateEvidence
     /// <summary>Requests it rests on.</summary>
     public int Requests => requests.Count;
 
+    /// <summary>The latest text it rests on; 0 before the first.</summary>
+    public long Latest => requests.Count == 0 ? 0 : requests.Max(request => request.Text);
+
     /// <summary>Adds a scored request. A text scored again replaces what was known of it; the oldest leaves a full window.</summary>
     /// <param name="taps">What its exits said.</param>
     public void Add(RequestTaps taps)
@@ -41,6 +45,17 @@ internal sealed class CandidateEvidence
         requests.RemoveAll(request => request.Text == taps.Text);
         if (requests.Count == window) requests.RemoveAt(0);
         requests.Add(RequestEvidence.From(taps, confidenceTarget));
+    }
+
+    /// <summary>The requests it rests on, oldest first.</summary>
+    public ImmutableArray<RequestEvidence> Scored => [.. requests];
+
+    /// <summary>Puts evidence of a former run in, as far as the window goes; it is the first to leave.</summary>
+    /// <param name="former">Sums at the same depths and for the same target, oldest first.</param>
+    public void Restore(IEnumerable<RequestEvidence> former)
+    {
+        var fresh = former.Where(request => !Has(request.Text)).ToList();
+        requests.InsertRange(0, fresh.TakeLast(window - requests.Count));
     }
 
     /// <summary>Whether it rests on a text.</summary>
@@ -59,31 +74,37 @@ internal sealed class CandidateEvidence
     /// </summary>
     /// <param name="exit">Index into <see cref="Depths"/>.</param>
     /// <param name="reference">The candidate compared with.</param>
-    public double? GapTo(int exit, CandidateEvidence reference)
+    public QualityGap? GapTo(int exit, CandidateEvidence reference)
     {
+        var shared = new List<(Quality Mine, Quality Theirs)>(requests.Count);
         var (mine, theirs) = (default(Quality), default(Quality));
         foreach (var request in requests)
         {
             if (reference.requests.Find(other => other.Text == request.Text) is not { } other) continue;
-            mine = mine.With(request, exit);
-            theirs = theirs.With(other, reference.Depths.Length - 1);
+            shared.Add((Quality.Of(request, exit), Quality.Of(other, reference.Depths.Length - 1)));
+            mine += shared[^1].Mine;
+            theirs += shared[^1].Theirs;
         }
 
-        return mine.BitsPerByte - theirs.BitsPerByte;
+        if (mine.BitsPerByte - theirs.BitsPerByte is not { } gap) return null;
+        double[] withoutOne = [.. shared.Select(one => (mine - one.Mine).BitsPerByte - (theirs - one.Theirs).BitsPerByte ?? double.NaN)];
+        return new QualityGap(gap, Jackknife.Around(gap, withoutOne), shared.Count);
     }
 
     private ExitEvidence Summarize(int depth, int exit)
     {
+        var isFull = exit == Depths.Length - 1;
         var quality = default(Quality);
-        var (tokens, agreed, breaches, first) = (0, 0, 0, 0);
+        var (tokens, agreed, breaches, first, covered) = (0, 0, 0, 0, 0);
         foreach (var request in requests)
         {
             var sums = request.Exits[exit];
-            quality = quality.With(request, exit);
+            quality += Quality.Of(request, exit);
             tokens += request.ServedTokens;
             agreed += sums.Agreed;
             breaches += sums.Breaches;
             first += sums.FirstSure;
+            for (var below = 0; below <= exit; below++) covered += request.Exits[below].FirstSure;
         }
 
         return new ExitEvidence
@@ -91,13 +112,19 @@ internal sealed class CandidateEvidence
             Depth = depth,
             BitsPerByte = quality.BitsPerByte,
             Agreement = Share(agreed, tokens),
+            AgreementInterval = isFull ? null : IntervalOf(request => request.Exits[exit].Agreed),
             BreachRate = Share(breaches, tokens),
+            BreachRateInterval = isFull ? null : IntervalOf(request => request.Exits[exit].Breaches),
             ExitShare = Share(first, tokens),
+            Coverage = Share(covered, tokens),
             Tokens = tokens,
             Requests = requests.Count,
             Bytes = quality.Bytes,
         };
     }
+
+    private Interval? IntervalOf(Func<RequestEvidence, int> part) =>
+        Jackknife.Share([.. requests.Where(request => request.ServedTokens > 0).Select(request => new Counted(part(request), request.ServedTokens))]);
 
     private static double? Share(int part, int whole) => whole == 0 ? null : (double)part / whole;
 
@@ -105,9 +132,19 @@ internal sealed class CandidateEvidence
     {
         public double? BitsPerByte => Bytes == 0 ? null : Nats / Math.Log(2) / Bytes;
 
-        public Quality With(RequestEvidence request, int exit) => new(Nats + request.Exits[exit].Nats, Bytes + request.Utf8Bytes);
+        public static Quality Of(RequestEvidence request, int exit) => new(request.Exits[exit].Nats, request.Utf8Bytes);
+
+        public static Quality operator +(Quality left, Quality right) => new(left.Nats + right.Nats, left.Bytes + right.Bytes);
+
+        public static Quality operator -(Quality left, Quality right) => new(left.Nats - right.Nats, left.Bytes - right.Bytes);
     }
 }
+
+/// <summary>Bits per byte above a reference.</summary>
+/// <param name="Value">The estimate, over the texts that both scored.</param>
+/// <param name="Interval">Where it lies; null for a single text.</param>
+/// <param name="Texts">Texts that both scored.</param>
+internal readonly record struct QualityGap(double Value, Interval? Interval, int Texts);
 
 /// <summary>What is known of one exit. Null means "not known".</summary>
 internal sealed record ExitEvidence
@@ -121,11 +158,20 @@ internal sealed record ExitEvidence
     /// <summary>Share of served tokens whose top token is the full-depth one, 0..1.</summary>
     public required double? Agreement { get; init; }
 
+    /// <summary>Where <see cref="Agreement"/> lies; null for fewer than two requests, and at full depth, which agrees with itself.</summary>
+    public Interval? AgreementInterval { get; init; }
+
     /// <summary>Share of served tokens whose confidence is under target, 0..1; 0 at full depth.</summary>
     public required double? BreachRate { get; init; }
 
+    /// <summary>Where <see cref="BreachRate"/> lies; null for fewer than two requests, and at full depth, which never breaches.</summary>
+    public Interval? BreachRateInterval { get; init; }
+
     /// <summary>Share of served tokens whose first sufficiently confident exit is this one, 0..1; the full depth takes the rest.</summary>
     public required double? ExitShare { get; init; }
+
+    /// <summary>Share of served tokens whose first sufficiently confident exit is this one or one below it, 0..1.</summary>
+    public required double? Coverage { get; init; }
 
     /// <summary>Served tokens behind the shares.</summary>
     public required int Tokens { get; init; }

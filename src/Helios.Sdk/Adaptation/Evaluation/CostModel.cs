@@ -24,8 +24,31 @@ internal sealed class CostModel(Pace? pace = null)
     private int steps;
     private volatile StepCosts unhurried = StepCosts.None;
 
+    /// <summary>The costs as far as they are known, at the pace at which they were learnt.</summary>
+    public StepCosts Unhurried => unhurried;
+
     /// <summary>The costs as far as they are known, at the machine's present pace.</summary>
     public StepCosts Current => unhurried.AtPace(pace.Factor);
+
+    /// <summary>Starts from what was measured before, as if a few steps at every size had just confirmed it; new ones outweigh it.</summary>
+    /// <param name="known">Costs of a former run.</param>
+    public void Restore(StepCosts known)
+    {
+        const int Confirmations = 4;
+        for (var rows = 1; rows <= 1 << RowCurve.Segments; rows *= 2)
+        {
+            // Twice the context, so that its part is told from the rest.
+            foreach (var context in (double[])[rows, 256.0 * rows])
+            {
+                for (var i = 0; i < Confirmations; i++) layer.Observe(rows, context, known.Layer.At(rows, context));
+            }
+
+            for (var i = 0; i < Confirmations; i++) head.Observe(rows, 0, known.Head.At(rows, 0));
+        }
+
+        if (steps == 0) other = known.OtherSeconds;
+        Refit();
+    }
 
     /// <summary>Learns from a step.</summary>
     /// <param name="step">What it did and how long it took.</param>

@@ -1,48 +1,89 @@
 using Helios.Sdk.Adaptation.Loading;
 using Helios.Sdk.Adaptation.Telemetry;
 using Helios.Sdk.Serving;
+using Helios.Sdk.Serving.Decoding;
+using Helios.Sdk.Serving.Routing;
 
 namespace Helios.Sdk.Adaptation.Evaluation;
 
 /// <summary>
 /// The paper's evaluation: one candidate after another answers a few live requests at full depth (the answers are the
-/// answers), then all of them are scored on the same texts. A candidate that does not fit beside what serves is scored only.
+/// answers), then all of them are scored on the same texts. A candidate that does not fit beside what serves is scored only;
+/// one of which a former run has said enough answers nothing. One that fails, or takes longer than it may, is left alone for a
+/// while and tried again later; what serves goes on serving.
 /// </summary>
 internal sealed class LiveEvaluation(PointSwitcher switcher, ServingTelemetry telemetry, ITextScoring scoring, StepProbe probe, Profiles profiles, AdaptationJournal journal, EvaluationSettings settings)
     : ICandidateEvaluation
 {
+    private readonly LoadBackoff failures = new(settings.Time);
+    private readonly HashSet<Candidate> unanswered = [];
+
     /// <inheritdoc/>
     public async Task RunAsync(IReadOnlyList<Candidate> candidates, CancellationToken cancellationToken)
     {
         var started = settings.Time.GetTimestamp();
-        foreach (var candidate in candidates)
-            await AnswerAsync(candidate, cancellationToken).ConfigureAwait(false);
-
+        foreach (var candidate in candidates.Where(candidate => candidate.CostsAreInherited && candidate.Name == switcher.Serving!.Point.Target.Model))
+            await TryAsync(candidate, token => RescaleAsync(candidate, candidates, token), cancellationToken).ConfigureAwait(false);
+        foreach (var candidate in candidates.Where(candidate => !IsKnown(candidate)))
+            await TryAsync(candidate, token => AnswerAsync(candidate, token), cancellationToken).ConfigureAwait(false);
         var texts = telemetry.Texts.Keep();
         foreach (var candidate in candidates)
-            await UnlimitedAsync(() => scoring.CatchUpAsync(candidate, texts, cancellationToken)).ConfigureAwait(false);
+            await TryAsync(candidate, token => ScoreAsync(candidate, texts, token), cancellationToken).ConfigureAwait(false);
 
         profiles.Refresh();
+        var traffic = telemetry.Times.Around(started, settings.Time);
         foreach (var candidate in candidates)
-            journal.Tell(new AdaptationEvent.Evaluated(journal.Now, candidate.Name, profiles.Of(candidate), settings.Time.GetElapsedTime(started)));
+            journal.Tell(new AdaptationEvent.Evaluated(journal.Now, candidate.Name, profiles.Of(candidate), settings.Time.GetElapsedTime(started)) { Traffic = traffic });
+    }
+
+    /// <inheritdoc/>
+    public async Task RetryAsync(IReadOnlyList<Candidate> candidates, CancellationToken cancellationToken)
+    {
+        unanswered.IntersectWith(candidates);
+        foreach (var candidate in unanswered.Where(IsDue).ToList())
+            await TryAsync(candidate, token => AnswerAsync(candidate, token), cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Whether what is left of a former run says as much as an evaluation would.</summary>
+    private bool IsKnown(Candidate candidate) => candidate.Restored is { } restored && restored.Requests >= settings.RequestsPerCandidate;
+
+    private bool IsDue(Candidate candidate) => failures.Check(candidate.Name) is null && switcher.Unreachable(Whole(candidate)) is null;
+
+    private static LoadTarget Whole(Candidate candidate) => new(candidate.Name, candidate.FullDepth);
+
+    private async Task TryAsync(Candidate candidate, Func<CancellationToken, Task> evaluate, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await evaluate(cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception error) when (error is not OperationCanceledException)
+        {
+            unanswered.Add(candidate);
+            journal.EvaluationFailed(candidate.Name, error, failures.Failed(candidate.Name, error.Message));
+        }
     }
 
     private async Task AnswerAsync(Candidate candidate, CancellationToken cancellationToken)
     {
         var present = switcher.Serving!;
-        var point = new OperatingPoint(new LoadTarget(candidate.Name, candidate.FullDepth));
-        var route = present.Point == point ? present : await switcher.LoadAsync(point, cancellationToken).ConfigureAwait(false);
-        if (route is null) return;
+        var point = new OperatingPoint(Whole(candidate));
+        var route = present.Point == point ? present : await LoadAsync(point, cancellationToken).ConfigureAwait(false);
+        if (route is null)
+        {
+            unanswered.Add(candidate);
+            return;
+        }
 
         try
         {
-            await UnlimitedAsync(() => probe.RunAsync(candidate, route.Lease, settings.Serving.MaxBatchSize, cancellationToken)).ConfigureAwait(false);
-            var watch = telemetry.Watch(route, settings.RequestsPerCandidate);
-            switcher.Evaluate(route, settings.RequestsPerCandidate);
-            await watch.Done.WaitAsync(cancellationToken).ConfigureAwait(false);
+            foreach (var timing in await MeasureAsync(route, cancellationToken).ConfigureAwait(false)) candidate.Observe(timing);
+            await HearAsync(route, cancellationToken).ConfigureAwait(false);
 
             // Now, while it is whole on the device: later its layers would have to be staged.
-            await UnlimitedAsync(() => scoring.CatchUpAsync(candidate, telemetry.Texts.Keep(), cancellationToken)).ConfigureAwait(false);
+            await ScoreAsync(candidate, telemetry.Texts.Keep(), cancellationToken).ConfigureAwait(false);
+            unanswered.Remove(candidate);
+            failures.Succeeded(candidate.Name);
         }
         finally
         {
@@ -51,13 +92,82 @@ internal sealed class LiveEvaluation(PointSwitcher switcher, ServingTelemetry te
         }
     }
 
+    /// <summary>The machine may be faster or slower than when costs were kept: by as much as what serves is, all of them are taken to be.</summary>
+    private async Task RescaleAsync(Candidate served, IReadOnlyList<Candidate> candidates, CancellationToken cancellationToken)
+    {
+        var timings = await MeasureAsync(switcher.Serving!, cancellationToken).ConfigureAwait(false);
+        var known = served.Costs.Current;
+        var ratios = timings.Select(timing => timing.Times.Total / known.Predict(timing.Rows, timing.SampledRows, timing.Depth, timing.ContextTokens)).Order().ToList();
+        if (ratios.Count == 0) return;
+        foreach (var candidate in candidates.Where(candidate => candidate.CostsAreInherited)) candidate.ScaleCosts(ratios[ratios.Count / 2]);
+        foreach (var timing in timings) served.Observe(timing);
+    }
+
+    /// <summary>Lets a candidate answer live requests. They may be long in coming; only answering has a limit.</summary>
+    private async Task HearAsync(Route route, CancellationToken cancellationToken)
+    {
+        var watch = telemetry.Watch(route, settings.RequestsPerCandidate);
+        var evaluation = switcher.Evaluate(route, settings.RequestsPerCandidate);
+        while (!watch.Done.IsCompleted)
+        {
+            var comes = evaluation.IsOpen;
+            try
+            {
+                await watch.Done.WaitAsync(settings.TimeLimit, settings.Time, cancellationToken).ConfigureAwait(false);
+            }
+            catch (TimeoutException) when (comes)
+            {
+                // Not all of its requests had come.
+            }
+        }
+    }
+
+    /// <summary>A load that does not heed its cancellation is left behind, and what it brings in the end is let go.</summary>
+    private async Task<Route?> LoadAsync(OperatingPoint point, CancellationToken cancellationToken)
+    {
+        Task<Route?>? load = null;
+        try
+        {
+            return await WithinLimitAsync($"Loading {point.Target}", token => (load = switcher.LoadAsync(point, token)).WaitAsync(token), cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception) when (load is { IsCompletedSuccessfully: false })
+        {
+            _ = load.ContinueWith(static late => late.Result?.Lease.Dispose(), CancellationToken.None, TaskContinuationOptions.OnlyOnRanToCompletion, TaskScheduler.Default);
+            throw;
+        }
+    }
+
+    private Task<IReadOnlyList<StepTiming>> MeasureAsync(Route route, CancellationToken cancellationToken) =>
+        WithinLimitAsync($"Probing {route.Point.Target}", token => UnlimitedAsync(() => probe.MeasureAsync(route.Lease, settings.Serving.MaxBatchSize, token)), cancellationToken);
+
+    private Task<bool> ScoreAsync(Candidate candidate, KeptTexts texts, CancellationToken cancellationToken) =>
+        WithinLimitAsync($"Scoring with '{candidate.Name}'", token => UnlimitedAsync(async () =>
+        {
+            await scoring.CatchUpAsync(candidate, texts, token).ConfigureAwait(false);
+            return true;
+        }), cancellationToken);
+
+    private async Task<T> WithinLimitAsync<T>(string what, Func<CancellationToken, Task<T>> work, CancellationToken cancellationToken)
+    {
+        using var limit = new CancellationTokenSource(settings.TimeLimit, settings.Time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
+        try
+        {
+            return await work(either.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException error) when (limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            throw new TimeoutException($"{what} took longer than {settings.TimeLimit.TotalSeconds:0.#} s.", error);
+        }
+    }
+
     /// <summary>Without a limit to its share of the device: nothing can be decided before this has come to an end.</summary>
-    private async Task UnlimitedAsync(Func<Task> work)
+    private async Task<T> UnlimitedAsync<T>(Func<Task<T>> work)
     {
         settings.Work.Unlimited = true;
         try
         {
-            await work().ConfigureAwait(false);
+            return await work().ConfigureAwait(false);
         }
         finally
         {
@@ -68,7 +178,8 @@ internal sealed class LiveEvaluation(PointSwitcher switcher, ServingTelemetry te
 
 /// <summary>What holds for every evaluation.</summary>
 /// <param name="RequestsPerCandidate">Live requests that each candidate answers.</param>
+/// <param name="TimeLimit">Most time for a load, a probe, the answers to those requests, or scoring.</param>
 /// <param name="Serving">Limits of the serving loop.</param>
 /// <param name="Work">The device thread.</param>
 /// <param name="Time">Clock.</param>
-internal sealed record EvaluationSettings(int RequestsPerCandidate, ServingOptions Serving, DeviceWork Work, TimeProvider Time);
+internal sealed record EvaluationSettings(int RequestsPerCandidate, TimeSpan TimeLimit, ServingOptions Serving, DeviceWork Work, TimeProvider Time);

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Helios.Sdk.Adaptation.Telemetry;
 
 namespace Helios.Sdk.Adaptation.Evaluation;
 
@@ -49,8 +48,17 @@ internal sealed record ServingFacts
     /// <summary>Tokens of a usual prompt and its answer together.</summary>
     public required int UsualSequenceTokens { get; init; }
 
-    /// <summary>Demand as it is now.</summary>
-    public LoadFacts Load { get; init; }
+    /// <summary>How much longer than its decoding rows alone a step may take for the sake of prompts, a factor above 1.</summary>
+    public double MaxDecodeStretch { get; init; } = double.PositiveInfinity;
+
+    /// <summary>A step of no more seconds than this is not held back.</summary>
+    public double UnpacedSeconds { get; init; }
+
+    /// <summary>Answer tokens per second that are asked for; null while that is not known.</summary>
+    public double? DemandTokensPerSecond { get; init; }
+
+    /// <summary>Watts of the device while it computes; null while that is not known.</summary>
+    public double? Watts { get; init; }
 
     /// <summary>How weights are held.</summary>
     public Precision Precision { get; init; }
@@ -67,9 +75,9 @@ internal static class Profiler
     /// <param name="serving">What the engine offers and is asked for.</param>
     /// <param name="rivals">Evidence of all candidates of the shortlist: the best of them at full depth is the measure of quality.</param>
     public static ImmutableArray<PointProfile> Profile(CandidateFacts candidate, ServingFacts serving, IReadOnlyList<CandidateEvidence> rivals) =>
-        [.. candidate.Evidence.Summarize().Select((exit, index) => Profile(candidate, serving, exit) with { QualityGap = Gap(candidate.Evidence, index, rivals) })];
+        [.. candidate.Evidence.Summarize().Select((exit, index) => Profile(candidate, serving, exit, Gap(candidate.Evidence, index, rivals)))];
 
-    private static PointProfile Profile(CandidateFacts candidate, ServingFacts serving, ExitEvidence exit)
+    private static PointProfile Profile(CandidateFacts candidate, ServingFacts serving, ExitEvidence exit, QualityGap? gap)
     {
         var room = Measure(candidate, serving, exit.Depth);
         var prompt = Math.Min(serving.UsualPromptTokens, room.SequenceTokens);
@@ -77,7 +85,13 @@ internal static class Profiler
         var context = (prompt + room.SequenceTokens) / 2.0;
         var alone = candidate.Costs.PredictStep(1, exit.Depth, context);
         var batched = candidate.Costs.PredictStep(Math.Max(1, room.MaxBatch), exit.Depth, context);
-        return new PointProfile
+        var steady = new SteadyState(candidate.Costs, exit.Depth, prompt, Math.Max(1, room.SequenceTokens - prompt))
+        {
+            MaxRowsPerStep = serving.MaxRowsPerStep,
+            MaxDecodeStretch = serving.MaxDecodeStretch,
+            UnpacedSeconds = serving.UnpacedSeconds,
+        };
+        return UnderLoad(steady, serving, new PointProfile
         {
             Point = new OperatingPoint(new LoadTarget(candidate.Model.Name, exit.Depth, serving.Precision), serving.ExitPolicy),
             ModelLayers = candidate.Model.Architecture.Layers,
@@ -89,12 +103,39 @@ internal static class Profiler
             KvBytesPerSequence = room.KvBytesPerSequence,
             MaxBatch = room.MaxBatch,
             BitsPerByte = exit.BitsPerByte,
+            QualityGap = gap?.Value,
+            QualityGapInterval = gap?.Interval,
             Agreement = exit.Agreement,
+            AgreementInterval = exit.AgreementInterval,
             BreachRate = exit.BreachRate,
+            BreachRateInterval = exit.BreachRateInterval,
             ExitShare = exit.ExitShare,
+            Coverage = exit.Coverage,
             EvidenceTokens = exit.Tokens,
             EvidenceRequests = exit.Requests,
-        };
+            Batches = steady.Batches(room.MaxBatch),
+        });
+    }
+
+    /// <summary>What depends on how much is asked for, and on the watts drawn.</summary>
+    private static PointProfile UnderLoad(SteadyState steady, ServingFacts serving, PointProfile profile)
+    {
+        if (profile.Batches.IsEmpty) return profile;
+        var batch = profile.MaxBatch;
+        if (serving.DemandTokensPerSecond is { } demand)
+        {
+            var cycle = steady.Cycle(profile.MaxBatch);
+            batch = steady.BatchFor(demand, profile.MaxBatch);
+            var wait = Waiting.Quantile(profile.MaxBatch, demand * cycle, steady.AnswerTokens * cycle, share: 0.05);
+            profile = profile with
+            {
+                LoadedTpotMs = steady.Tpot(steady.BatchFor(demand, serving.MaxBatch)) * 1000,
+                TtftP95Ms = (wait + steady.Ttft(batch)) * 1000,
+                Utilisation = demand * cycle / profile.MaxBatch,
+            };
+        }
+
+        return profile with { JoulesPerToken = serving.Watts * steady.Cycle(batch) / batch };
     }
 
     /// <summary>Weights and workspace first; the rest is whole slabs, cut into whole blocks; a sequence takes whole blocks.</summary>
@@ -109,15 +150,23 @@ internal static class Profiler
         return new Room(tokens, weights, blocks * blockBytes, (int)Math.Min(sequences, serving.MaxBatch));
     }
 
-    /// <summary>The largest gap to any candidate is the gap to the best one; unknown when one of them shares no text with this one.</summary>
-    private static double? Gap(CandidateEvidence evidence, int exit, IReadOnlyList<CandidateEvidence> rivals)
+    /// <summary>
+    /// The largest gap to any candidate is the gap to the best one. What serves scores more often than the others: between two
+    /// looks at all of them it is compared with those that still share half of its texts, and these others have no gap.
+    /// </summary>
+    private static QualityGap? Gap(CandidateEvidence evidence, int exit, IReadOnlyList<CandidateEvidence> rivals)
     {
         var worst = evidence.GapTo(exit, evidence);
         foreach (var rival in rivals)
         {
             if (rival.Requests == 0) continue;
-            var gap = evidence.GapTo(exit, rival);
-            worst = worst is { } known && gap is { } other ? Math.Max(known, other) : null;
+            if (evidence.GapTo(exit, rival) is not { } gap || 2 * gap.Texts < Math.Min(evidence.Requests, rival.Requests))
+            {
+                if (rival.Latest > evidence.Latest) return null;
+                continue;
+            }
+
+            if (gap.Value > worst?.Value) worst = gap;
         }
 
         return worst;

@@ -4,8 +4,9 @@ using Helios.Sdk.Adaptation.Telemetry;
 namespace Helios.Sdk.Adaptation.Evaluation;
 
 /// <summary>
-/// What is known of every candidate at every exit: cost models, evidence and memory put together, and noted in the PHT.
-/// Belongs to the adaptation loop; <see cref="Latest"/>, <see cref="History"/> and <see cref="Candidates"/> may be read by any thread.
+/// What is known of every candidate at every exit: cost models, evidence and memory put together: the
+/// paper's performance history table. Belongs to the adaptation loop; <see cref="Latest"/> and <see cref="Candidates"/> may be
+/// read by any thread.
 /// </summary>
 internal sealed class Profiles(IEnumerable<Candidate> initial, ServingTelemetry telemetry, ProfileSettings settings)
 {
@@ -14,8 +15,6 @@ internal sealed class Profiles(IEnumerable<Candidate> initial, ServingTelemetry 
 
     /// <summary>The shortlist; another list after <see cref="Replace"/>.</summary>
     public IReadOnlyList<Candidate> Candidates => Volatile.Read(ref candidates);
-
-    public PerformanceHistoryTable History { get; } = new();
 
     /// <summary>The profiles as of the last <see cref="Refresh"/>.</summary>
     public ImmutableArray<PointProfile> Latest => latest;
@@ -27,15 +26,30 @@ internal sealed class Profiles(IEnumerable<Candidate> initial, ServingTelemetry 
             candidates.FirstOrDefault(candidate => candidate.Name == model)?.Observe(timing);
 
         telemetry.Pace = new PaceWatch(candidates.Where(candidate => candidate.Costs.Current.IsMeasured).ToDictionary(candidate => candidate.Name, candidate => candidate.Costs.Current, StringComparer.Ordinal));
-        var profiles = candidates.SelectMany(candidate => Profile(candidate)).ToImmutableArray();
+        var serving = telemetry.Guard?.Point;
+        var profiles = candidates
+            .SelectMany(candidate => Profile(candidate).Select(profile => profile with
+            {
+                IsServing = profile.Point == serving,
+                Certificate = settings.CertificateOf(candidate.Model.Info, profile.Point),
+            }))
+            .ToImmutableArray();
         ImmutableInterlocked.InterlockedExchange(ref latest, profiles);
-        foreach (var candidate in candidates)
-            History.Update(candidate.Model.Info.Fingerprint, settings.Device, profiles.Where(profile => profile.Point.Target.Model == candidate.Name), telemetry.Completed);
         return profiles;
     }
 
     /// <summary>Puts another shortlist in place of the present one. A candidate on both is to be the same object: so it keeps what it learnt.</summary>
     public void Replace(IReadOnlyList<Candidate> shortlist) => Volatile.Write(ref candidates, shortlist);
+
+    /// <summary>In words, the evidence of a former run that every candidate rests on; null when one of them rests on anything else.</summary>
+    public string? Inherited(DateTimeOffset now)
+    {
+        var restored = candidates.Select(candidate => candidate.Restored).OfType<RestoredEvidence>().ToList();
+        if (restored.Count < candidates.Count) return null;
+        var age = now - restored.Min(evidence => evidence.At);
+        var said = age.TotalHours < 1 ? $"{age.TotalMinutes:0} min" : $"{age.TotalHours:0.#} h";
+        return $"nothing was evaluated anew, for every candidate rests on {restored.Min(evidence => evidence.Requests)} or more requests of a former run, {said} old";
+    }
 
     /// <summary>Texts that a model has scored; 0 for one that is no candidate.</summary>
     public int ScoredTexts(string model) => candidates.FirstOrDefault(candidate => candidate.Name == model)?.ScoredTexts ?? 0;
@@ -104,8 +118,11 @@ internal sealed class Profiles(IEnumerable<Candidate> initial, ServingTelemetry 
         MaxRowsPerStep = settings.Serving.MaxRowsPerStep,
         UsualPromptTokens = telemetry.Lengths.Prompt,
         UsualSequenceTokens = telemetry.Lengths.Total,
-        Load = telemetry.Load.Facts,
+        DemandTokensPerSecond = telemetry.Load.Facts is { TokensPerSecond: > 0 and var demand } ? demand : null,
         ExitPolicy = settings.Serving.ExitPolicy,
+        MaxDecodeStretch = settings.Serving.MaxDecodeStretch,
+        UnpacedSeconds = settings.Serving.UnpacedStepTime.TotalSeconds,
+        Watts = settings.Watts(),
     };
 }
 
@@ -113,6 +130,12 @@ internal sealed class Profiles(IEnumerable<Candidate> initial, ServingTelemetry 
 /// <param name="Serving">Limits of the serving loop.</param>
 /// <param name="BudgetBytes">The memory budget.</param>
 /// <param name="SlabBytes">Bytes of a KV slab.</param>
-/// <param name="Device">The hardware, as a key.</param>
 /// <param name="BlockBytes">Bytes of a KV block of a shape.</param>
-internal sealed record ProfileSettings(ServingOptions Serving, long BudgetBytes, long SlabBytes, string Device, Func<KvShape, long> BlockBytes);
+internal sealed record ProfileSettings(ServingOptions Serving, long BudgetBytes, long SlabBytes, Func<KvShape, long> BlockBytes)
+{
+    /// <summary>Watts of the device while it computes; null while they are not known.</summary>
+    public Func<double?> Watts { get; init; } = static () => null;
+
+    /// <summary>The certificate that covers a point; null when none does.</summary>
+    public Func<CheckpointInfo, OperatingPoint, RiskCertificate?> CertificateOf { get; init; } = static (_, _) => null;
+}

@@ -14,21 +14,24 @@ internal sealed class StepProbe(BlockPool blocks, DeviceWork work, TimeProvider 
     private const int Repeats = 3;
     private static readonly TimeSpan LongestStep = TimeSpan.FromMilliseconds(250);
 
-    /// <summary>Probes up to <paramref name="maxRows"/> rows and lets the candidate observe.</summary>
-    public async Task RunAsync(Candidate candidate, ModelLease lease, int maxRows, CancellationToken cancellationToken)
+    /// <summary>Probes up to <paramref name="maxRows"/> rows and returns what the steps took, in order.</summary>
+    public async Task<IReadOnlyList<StepTiming>> MeasureAsync(ModelLease lease, int maxRows, CancellationToken cancellationToken)
     {
-        // The first step compiles and warms; it is not observed.
+        // The first step compiles and warms; it does not count.
         await StepAsync(lease, 1).ConfigureAwait(false);
+        var timings = new List<StepTiming>();
         for (var rows = 1; rows <= maxRows; rows *= 2)
         {
             for (var i = 0; i < Repeats; i++)
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                if (await StepAsync(lease, rows).ConfigureAwait(false) is not { } timing) return;
-                candidate.Observe(timing);
-                if (timing.Times.Total > LongestStep.TotalSeconds) return;
+                if (await StepAsync(lease, rows).ConfigureAwait(false) is not { } timing) return timings;
+                timings.Add(timing);
+                if (timing.Times.Total > LongestStep.TotalSeconds) return timings;
             }
         }
+
+        return timings;
     }
 
     private Task<StepTiming?> StepAsync(ModelLease lease, int rows) => work.RunInBackgroundAsync(() => Step(lease, rows));

@@ -21,6 +21,9 @@ internal interface IPointSwitcher
     /// <summary>Why a target cannot be brought up beside what serves; null when it can.</summary>
     string? Unreachable(LoadTarget target);
 
+    /// <summary>How long a model is left alone after a failed load; null when nothing keeps it from being tried.</summary>
+    TimeSpan? RetryAfter(string model) => null;
+
     /// <summary>The guard has acted, or found nothing to do: it counts from nothing.</summary>
     void ResetGuard();
 }

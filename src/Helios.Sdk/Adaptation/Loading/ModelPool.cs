@@ -51,6 +51,9 @@ internal sealed class ModelPool : IModelPool
         return await AcquireAsync(entry, target, progress, cancellationToken).ConfigureAwait(false);
     }
 
+    /// <summary>How long a model is left alone after a failed load; null when nothing keeps it from being tried.</summary>
+    public TimeSpan? RetryAfter(string model) => backoff.Check(model)?.RetryAfter;
+
     /// <summary>Claims the embedding, norm and head, and as many layers as happen to be loaded: what scoring through a staging buffer needs.</summary>
     public ValueTask<AcquireResult> AcquireLoadedAsync(PoolEntry entry, CancellationToken cancellationToken)
     {

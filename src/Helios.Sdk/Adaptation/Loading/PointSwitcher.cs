@@ -75,11 +75,13 @@ internal sealed class PointSwitcher(ModelPool pool, Routes routes, ServingTeleme
         settings.Wake();
     }
 
-    /// <summary>The next few requests go to a candidate.</summary>
-    public void Evaluate(Route route, int requests)
+    /// <summary>The next few requests go to a candidate; what is returned says whether more of them may come.</summary>
+    public EvaluationRoute Evaluate(Route route, int requests)
     {
-        routes.Publish(serving!, new EvaluationRoute(route, requests));
+        var evaluation = new EvaluationRoute(route, requests);
+        routes.Publish(serving!, evaluation);
         settings.Wake();
+        return evaluation;
     }
 
     /// <summary>No candidate takes requests any more.</summary>
@@ -109,6 +111,9 @@ internal sealed class PointSwitcher(ModelPool pool, Routes routes, ServingTeleme
         var left = pool.BytesBesideWeights(target);
         return missing <= left ? null : $"{missing} bytes to load do not fit beside what serves, which leaves {Math.Max(0, left)}";
     }
+
+    /// <inheritdoc/>
+    public TimeSpan? RetryAfter(string model) => pool.RetryAfter(model);
 
     public void Dispose() => serving?.Lease.Dispose();
 

@@ -3,13 +3,19 @@ namespace Helios.Sdk.Adaptation.Objectives;
 /// <summary>At least such a share of tokens as the same model at full depth would give. The full depth agrees with itself.</summary>
 /// <param name="inner">What scores the points that meet it.</param>
 /// <param name="minimum">A share, 0..1.</param>
-internal sealed class AgreementFloor(ISloObjective inner, double minimum) : ConstrainedObjective(inner)
+/// <param name="need">How much evidence it takes.</param>
+internal sealed class AgreementFloor(ISloObjective inner, double minimum, EvidenceNeed need) : ConstrainedObjective(inner)
 {
     /// <inheritdoc/>
     protected override string? Violation(PointProfile profile)
     {
         if (profile.IsFullDepth) return null;
         if (profile.Agreement is not { } agreement) return "agreement is not measured yet";
-        return agreement >= minimum ? null : $"agreement {agreement:0.###} is under {minimum:0.###}";
+        if (!(agreement >= minimum) && !need.Spares(profile, !(profile.AgreementInterval?.High >= minimum)))
+            return $"agreement {agreement:0.###}{Range(profile)} is under {minimum:0.###}";
+        return profile.IsServing || need.Lack(profile) is not { } lack ? null : $"agreement {lack}";
     }
+
+    private static string Range(PointProfile profile) =>
+        profile.AgreementInterval is { } interval ? $" ({interval.Low:0.###} to {interval.High:0.###} by {profile.EvidenceRequests} requests)" : "";
 }

@@ -8,6 +8,9 @@ internal abstract class ConstrainedObjective(ISloObjective inner) : ISloObjectiv
     public string Name => inner.Name;
 
     /// <inheritdoc/>
+    public virtual bool NeedsEnergy => inner.NeedsEnergy;
+
+    /// <inheritdoc/>
     public ObjectiveScore Score(PointProfile profile)
     {
         var score = inner.Score(profile);

@@ -3,38 +3,82 @@ namespace Helios.Sdk.Adaptation.Objectives;
 /// <summary>Finds the objective that a text names, and puts it under the constraints that the options ask for.</summary>
 internal static class ObjectiveParser
 {
-    private static readonly Func<ISloObjective>[] BuiltIn =
-        [() => new ThroughputObjective(), () => new LatencyObjective(), () => new MemoryObjective()];
-
-    private static readonly string[] Later = ["ttft", "energy", "quality", "goodput"];
+    private static readonly BuiltIn[] Known =
+    [
+        new("throughput", [], [], (_, _) => new ThroughputObjective()),
+        new("latency", [], [], (_, _) => new LatencyObjective()),
+        new("ttft", [], [], (_, _) => new TtftObjective()),
+        new("energy", [], [], (_, _) => new EnergyObjective()),
+        new("memory", [], [], (_, _) => new MemoryObjective()),
+        new("quality", [], ["bytes", "ttft", "tpot"], (name, limits) => Within(new QualityObjective(name), limits)),
+        new("goodput", ["ttft", "tpot"], [], (name, limits) => new GoodputObjective(name, limits.Ttft!.Value, limits.Tpot!.Value)),
+    ];
 
     /// <summary>Finds an objective.</summary>
-    /// <param name="text">What configuration says, e.g. <c>throughput</c>.</param>
-    /// <param name="own">The application's objectives; one of that name goes before a built-in one.</param>
-    /// <exception cref="ArgumentException">No such objective; the message says what is known.</exception>
-    /// <exception cref="NotSupportedException">A name that is planned, but not available yet.</exception>
+    /// <param name="text">What configuration says, e.g. <c>throughput</c> or <c>goodput:ttft=500ms,tpot=50ms</c>.</param>
+    /// <param name="own">The application's objectives; one whose name is the whole text goes before a built-in one.</param>
+    /// <exception cref="ArgumentException">No such objective, or its limits are missing or wrong; the message says what is known.</exception>
     public static ISloObjective Parse(string text, IEnumerable<Func<ISloObjective>>? own = null)
     {
         ArgumentNullException.ThrowIfNull(text);
-        var objectives = (own ?? []).Concat(BuiltIn).Select(create => create()).ToList();
-        if (objectives.Find(objective => objective.Name == text) is { } found) return found;
+        var owned = (own ?? []).Select(create => create()).ToList();
+        if (owned.Find(objective => objective.Name == text) is { } found) return found;
 
-        var known = string.Join(", ", objectives.Select(objective => objective.Name).Distinct(StringComparer.Ordinal));
-        var name = text.Split(':', 2)[0];
-        if (Later.Contains(name, StringComparer.Ordinal))
-            throw new NotSupportedException($"Objective '{name}' is not available yet. Known are: {known}.");
-        throw new ArgumentException($"There is no objective '{text}'. Known are: {known}.", nameof(text));
+        var (name, limits) = text.IndexOf(':', StringComparison.Ordinal) is var colon and >= 0 ? (text[..colon], text[(colon + 1)..]) : (text, "");
+        if (Array.Find(Known, objective => objective.Name == name) is { } builtIn) return builtIn.Create(text, limits);
+        var known = owned.Select(objective => objective.Name).Concat(Known.Select(objective => objective.Usage)).Distinct(StringComparer.Ordinal);
+        throw new ArgumentException($"There is no objective '{text}'. Known are: {string.Join(", ", known)}.", nameof(text));
     }
 
-    /// <summary>Puts an objective under the constraints of the options: budget, quality, agreement and breach rate.</summary>
+    /// <summary>Puts an objective under the constraints of the options: budget, depth rule, quality, agreement, bytes, energy, time to first token.</summary>
     /// <param name="objective">What is to be best.</param>
     /// <param name="options">The adaptation loop's options.</param>
     /// <param name="maxBreachRate">Highest breach rate chosen, 0..1; see <see cref="Selection.BreachAlarm.Ceiling"/>.</param>
     public static ISloObjective Constrain(ISloObjective objective, AdaptationOptions options, double maxBreachRate)
     {
-        objective = new BreachCeiling(new FitsBudget(objective), maxBreachRate);
-        if (options.MaxQualityGap is { } gap) objective = new QualityFloor(objective, gap);
-        if (options.MinAgreement is { } agreement) objective = new AgreementFloor(objective, agreement);
+        objective = WithFloors(DepthRule.Parse(options.DepthRule).Apply(new FitsBudget(objective), maxBreachRate), options);
+        if (options.RequireCertificate) objective = new CertifiedOnly(objective);
+        if (options.MaxJoulesPerToken is { } joules) objective = new JoulesCeiling(objective, joules);
+        return Within(objective, new ObjectiveLimits(options.MaxTtft, Tpot: null, options.MaxPointBytes));
+    }
+
+    /// <summary>Puts an objective above the floors of quality and agreement that the options ask for.</summary>
+    public static ISloObjective WithFloors(ISloObjective objective, AdaptationOptions options)
+    {
+        var need = EvidenceNeed.Of(options);
+        if (options.MaxQualityGap is { } gap) objective = new QualityFloor(objective, gap, need);
+        if (options.MinAgreement is { } agreement) objective = new AgreementFloor(objective, agreement, need);
         return objective;
+    }
+
+    private static ISloObjective Within(ISloObjective objective, ObjectiveLimits limits)
+    {
+        if (limits.Bytes is { } bytes) objective = new BytesCeiling(objective, bytes);
+        if (limits.Ttft is { } ttft) objective = new TtftCeiling(objective, ttft);
+        if (limits.Tpot is { } tpot) objective = new TpotCeiling(objective, tpot);
+        return objective;
+    }
+
+    private sealed record BuiltIn(string Name, string[] Required, string[] Optional, Func<string, ObjectiveLimits, ISloObjective> Make)
+    {
+        private readonly string[] all = [.. Required, .. Optional];
+
+        /// <summary>How it is written, e.g. <c>goodput:ttft=..,tpot=..</c>.</summary>
+        public string Usage { get; } = (Required, Optional) switch
+        {
+            ({ Length: > 0 }, _) => $"{Name}:{Pairs(Required)}",
+            (_, { Length: > 0 }) => $"{Name}[:{Pairs(Optional)}]",
+            _ => Name,
+        };
+
+        public ISloObjective Create(string text, string pairs)
+        {
+            var limits = ObjectiveLimits.Parse(text, pairs, all);
+            return Array.Find(Required, name => !limits.Has(name)) is { } lacking
+                ? throw new ArgumentException($"Objective '{text}' lacks {lacking}: it is written {Usage}.", nameof(text))
+                : Make(text, limits);
+        }
+
+        private static string Pairs(string[] names) => string.Join(',', names.Select(name => $"{name}=.."));
     }
 }

@@ -17,6 +17,9 @@ internal sealed record SelectionRequest
     /// <summary>What serves; null when nothing does.</summary>
     public OperatingPoint? Present { get; init; }
 
+    /// <summary>Why what serves stays whatever the scores say; null when the scores decide.</summary>
+    public string? StayBecause { get; init; }
+
     /// <summary>Whether a target is on the device already.</summary>
     public Func<LoadTarget, bool> IsLoaded { get; init; } = _ => false;
 
@@ -51,7 +54,10 @@ internal sealed class PointSelector(ISloObjective objective, double minimumGain)
 
         var scored = request.Profiles.Select(Score).ToList();
         var feasible = scored.Where(option => option.Value is not null).ToList();
-        var choice = feasible.Count > 0 ? Best(feasible, request) : LastResort(scored, request);
+        var stays = request.StayBecause is null ? null : scored.Find(option => option.Profile.Point == request.Present);
+        var choice = stays is not null ? new Choice(stays.Profile, request.StayBecause!)
+            : feasible.Count > 0 ? Best(feasible, request)
+            : LastResort(scored, request);
         return new AdaptationDecision
         {
             At = request.At,
@@ -60,7 +66,8 @@ internal sealed class PointSelector(ISloObjective objective, double minimumGain)
             Previous = request.Present,
             Chosen = choice.Profile.Point,
             Reason = choice.Reason,
-            Degraded = feasible.Count == 0,
+            Degraded = feasible.Count == 0 && stays is null,
+            Batch = feasible.Find(option => option.Profile == choice.Profile)?.Considered.Batch,
             PredictedCost = choice.Profile.Point == request.Present ? null : request.CostOf(choice.Profile.Point.Target),
         };
     }
@@ -69,7 +76,7 @@ internal sealed class PointSelector(ISloObjective objective, double minimumGain)
     {
         var score = objective.Score(profile);
         var because = score.InfeasibleBecause ?? (double.IsFinite(score.Value) ? null : "its score is not a number");
-        return new Scored(profile, new ConsideredPoint(profile.Point, because is null ? score.Value : null, score.Terms, because));
+        return new Scored(profile, new ConsideredPoint(profile.Point, because is null ? score.Value : null, score.Terms, because) { Batch = score.Batch });
     }
 
     private Choice Best(List<Scored> feasible, SelectionRequest request)

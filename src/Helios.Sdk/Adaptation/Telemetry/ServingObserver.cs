@@ -18,7 +18,9 @@ internal sealed class ServingObserver(ServingTelemetry telemetry) : IServingObse
         if (sequence.Route is not { } route) return;
         var completed = kind == StreamEndKind.Completed;
         if (telemetry.SequenceEnded(route, completed))
-            telemetry.Texts.Add(new FinishedText(sequence.Id, sequence.Tokens.ToArray(), sequence.PromptLength, route.Lease.Served.Tokenizer, route.Point));
-        if (completed) telemetry.RequestCompleted(sequence.PromptLength, sequence.Known);
+            telemetry.Keep(new FinishedText(sequence.Id, sequence.Tokens.ToArray(), sequence.PromptLength, route.Lease.Served.Tokenizer, route.Point));
+        if (!completed) return;
+        if (sequence.Answer.Length > 0) telemetry.Times.Add(sequence.ArrivedAt, sequence.Output.FirstTokenAt, sequence.Output.LastTokenAt, sequence.Answer.Length);
+        telemetry.RequestCompleted(sequence.PromptLength, sequence.Known);
     }
 }

@@ -12,7 +12,6 @@ internal sealed class ServingTelemetry
 {
     private const int KeptSteps = 512;
 
-    private readonly AdaptationOptions options;
     private readonly bool inline;
     private readonly Lock gate = new();
     private readonly Queue<(string Model, StepTiming Timing)> steps = new(KeptSteps);
@@ -21,10 +20,12 @@ internal sealed class ServingTelemetry
     private DriftWatch? drift;
     private PaceWatch? pace;
     private EvaluationWatch? watch;
-    private double sampling;
     private double stretch = 1;
     private bool reassessed;
+    private long emittedTokens;
+    private long emittedBefore;
     private bool published;
+    private double busySeconds;
 
     /// <param name="options">The adaptation loop's options.</param>
     /// <param name="time">Clock; the system's when null.</param>
@@ -35,7 +36,7 @@ internal sealed class ServingTelemetry
         Load = new LoadMeter(time);
         this.inline = inline;
         Signals = new LoopSignals(inline);
-        this.options = options;
+        Sampling = new ShadowSampling(options.ShadowScoringRate, options.MinShadowScoringRate);
         Texts = new RecentTexts(EvidenceWindow(options));
         reassessment = new ReassessmentTrigger(options.ReassessEveryRequests, options.MinimumResidenceRequests, options.ReassessEvery, time);
     }
@@ -43,16 +44,28 @@ internal sealed class ServingTelemetry
     /// <summary>What wakes the adaptation loop.</summary>
     public LoopSignals Signals { get; }
 
+    /// <summary>Which finished requests are scored again.</summary>
+    public ShadowSampling Sampling { get; }
+
+    /// <summary>Tokens served since the last publish, those that sequences of former points took to their end among them.</summary>
+    public long ServedTokens => Volatile.Read(ref emittedTokens) - Volatile.Read(ref emittedBefore);
+
     public UsualLengths Lengths { get; } = new();
 
     /// <summary>Demand as it is now.</summary>
     public LoadMeter Load { get; }
+
+    /// <summary>How long the latest requests took.</summary>
+    public RequestTimes Times { get; } = new();
 
     /// <summary>Requests completed since the engine started.</summary>
     public long Completed { get; private set; }
 
     /// <summary>Most sequences that ran in one step.</summary>
     public int PeakRows { get; private set; }
+
+    /// <summary>Seconds that steps have taken since the engine started.</summary>
+    public double BusySeconds => Volatile.Read(ref busySeconds);
 
     /// <summary>The guard of the published route; null while nothing is guarded.</summary>
     public Guard? Guard
@@ -104,6 +117,7 @@ internal sealed class ServingTelemetry
         }
 
         PeakRows = Math.Max(PeakRows, timing.SampledRows);
+        Volatile.Write(ref busySeconds, busySeconds + timing.Times.Total);
         if (Load.StepRan(timing.SampledRows, timing.Times.Total)) Signals.Send(new LoopSignal(AdaptationTrigger.LoadChanged));
         if (Volatile.Read(ref pace)?.StepRan(model, timing) == true) Signals.Send(new LoopSignal(AdaptationTrigger.PaceChanged));
     }
@@ -111,6 +125,7 @@ internal sealed class ServingTelemetry
     /// <summary>Device thread: a token was emitted.</summary>
     public void TokenEmitted(in EmittedToken token)
     {
+        Volatile.Write(ref emittedTokens, emittedTokens + 1);
         Volatile.Read(ref drift)?.Note(token);
         if (Guard?.Count(token) == true) Signals.Send(new LoopSignal(AdaptationTrigger.Breach));
     }
@@ -123,7 +138,15 @@ internal sealed class ServingTelemetry
         Guard?.NoteEnd(route);
         if (Volatile.Read(ref drift)?.NoteEnd(route) == true) Signals.Send(new LoopSignal(AdaptationTrigger.Drift));
         var watched = Volatile.Read(ref watch) is { } present && present.Ended(route);
-        return completed && (watched || Sampled());
+        var sampled = completed && Sampling.Take();
+        return sampled || (completed && watched);
+    }
+
+    /// <summary>Device thread: a text is to be scored; wakes the adaptation loop.</summary>
+    public void Keep(FinishedText text)
+    {
+        Texts.Add(text);
+        Signals.Send(new LoopSignal(AdaptationTrigger.Quality));
     }
 
     /// <summary>Device thread: a request was answered in full, and its text kept if it is to be.</summary>
@@ -139,6 +162,8 @@ internal sealed class ServingTelemetry
     {
         Volatile.Write(ref drift, new DriftWatch(route));
         Volatile.Write(ref published, true);
+        Volatile.Write(ref emittedBefore, Volatile.Read(ref emittedTokens));
+        Sampling.Published();
     }
 
     /// <summary>Adaptation loop: candidates were looked at; the next interval begins here, so that scoring, which may take long, is no part of it.</summary>
@@ -157,15 +182,6 @@ internal sealed class ServingTelemetry
         if (!reassessment.RequestFinished()) return;
         reassessment.Reassessed();
         Signals.Send(new LoopSignal(AdaptationTrigger.Reassessment));
-    }
-
-    /// <summary>Every n-th request at a rate of 1/n.</summary>
-    private bool Sampled()
-    {
-        sampling += options.ShadowScoringRate;
-        if (sampling < 1) return false;
-        sampling -= 1;
-        return true;
     }
 }
 

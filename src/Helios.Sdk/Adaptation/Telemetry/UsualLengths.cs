@@ -14,6 +14,12 @@ internal sealed class UsualLengths
     /// <summary>Tokens of a usual prompt and its answer together.</summary>
     public int Total => Math.Max(Prompt + 1, (int)Math.Round(Volatile.Read(ref total)));
 
+    /// <summary>Whether they rest on requests, of this run or of a former one.</summary>
+    public bool Seen => Volatile.Read(ref seen) > 0;
+
+    /// <summary>Starts from lengths of a former run, as if one request had had them.</summary>
+    public void Restore(int promptTokens, int totalTokens) => Add(promptTokens, totalTokens);
+
     public void Add(int promptTokens, int totalTokens)
     {
         var weight = Math.Max(Weight, 1.0 / ++seen);

@@ -10,13 +10,16 @@ internal sealed class RequestLimits(TimeSpan? maxQueueTime, TimeProvider time)
 {
     private readonly IndexedHeap<Limit> limits = new();
 
+    /// <summary>Most time that a request waits to be started; null sets no limit.</summary>
+    public TimeSpan? MaxQueueTime => maxQueueTime;
+
     /// <summary>Timestamp at which somebody may run out of time; <see cref="long.MaxValue"/> when nobody can.</summary>
     public long NextDue => limits.Count > 0 ? limits.First.Due : long.MaxValue;
 
     public void Add(Sequence sequence)
     {
         var end = time.TimestampAfter(sequence.ArrivedAt, sequence.Request.TimeLimit);
-        var start = time.TimestampAfter(sequence.QueuedAt, maxQueueTime);
+        var start = time.TimestampAfter(sequence.QueuedAt, sequence.MayWait ? null : maxQueueTime);
         if (Math.Min(start, end) == long.MaxValue) return;
         sequence.Limit = new Limit(sequence, end) { Due = Math.Min(start, end) };
         limits.Add(sequence.Limit);

@@ -94,6 +94,12 @@ internal sealed class Sequence
     /// <summary>Tokens of the prompt whose KV it found when it started.</summary>
     public int CachedPromptTokens { get; private set; }
 
+    /// <summary>Its place among those that wait to be started; null when none is counted.</summary>
+    public QueuePlace? Place { get; set; }
+
+    /// <summary>Whether its queue time is not limited: another answer to its request has begun already.</summary>
+    public bool MayWait { get; set; }
+
     /// <summary>When it runs out of time; null when it does not, or is not watched.</summary>
     public RequestLimits.Limit? Limit { get; set; }
 

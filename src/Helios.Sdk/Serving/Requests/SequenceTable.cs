@@ -35,6 +35,7 @@ internal sealed class SequenceTable
     public void GiveKv(Sequence sequence, BlockTable table)
     {
         sequence.Kv = table;
+        sequence.Place?.Leave();
         begun.Add(sequence);
         Running++;
     }

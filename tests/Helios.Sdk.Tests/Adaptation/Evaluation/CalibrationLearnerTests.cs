@@ -17,6 +17,21 @@ public class CalibrationLearnerTests
     }
 
     [Fact]
+    public void It_goes_on_from_what_was_learnt_before_and_trusts_it_less_with_age()
+    {
+        var former = new CalibrationLearner(WithPrior);
+        for (var i = 0; i < 6; i++) former.Add(2, new ExitSignal { Top1 = 0.999f }, agreed: true);
+        var fresh = new CalibrationLearner(WithPrior);
+        var aged = new CalibrationLearner(WithPrior);
+
+        fresh.Restore(former.Learnt, keep: 1);
+        aged.Restore(former.Learnt, keep: 0.5);
+
+        fresh.Fit().Map(2, 1).Should().BeApproximately(former.Fit().Map(2, 1), 1e-12);
+        aged.Fit().Map(2, 1).Should().BeApproximately((3 + 2 * 0.5) / (3 + 2), 1e-12);
+    }
+
+    [Fact]
     public void Much_evidence_outweighs_the_prior()
     {
         var learner = new CalibrationLearner(WithPrior);

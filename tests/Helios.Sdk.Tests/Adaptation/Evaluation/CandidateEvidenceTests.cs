@@ -49,6 +49,21 @@ public class CandidateEvidenceTests
         evidence.Add(taps);
 
         evidence.Summarize().Select(exit => exit.ExitShare!.Value).Should().Equal(1.0 / 3, 0, 2.0 / 3);
+        evidence.Summarize().Select(exit => exit.Coverage!.Value).Should().Equal(1.0 / 3, 1.0 / 3, 1);
+    }
+
+    [Fact]
+    public void Evidence_of_a_former_run_fills_the_window_and_is_the_first_to_leave()
+    {
+        var former = new CandidateEvidence([6], 0.7, window: 64);
+        for (var i = 1; i <= 4; i++) former.Add(Flat(-i, nats: i));
+        var evidence = new CandidateEvidence([6], 0.7, window: 4);
+        evidence.Add(Flat(1, nats: 9));
+
+        evidence.Restore(former.Scored);
+        evidence.Scored.Select(request => request.Text).Should().Equal(-2, -3, -4, 1);
+        evidence.Add(Flat(2, nats: 9));
+        evidence.Scored.Select(request => request.Text).Should().Equal(-3, -4, 1, 2);
     }
 
     [Fact]
@@ -81,8 +96,46 @@ public class CandidateEvidenceTests
         one.Add(Flat(2, nats: 2));
         other.Add(Flat(2, nats: 1.5));
 
-        one.GapTo(0, other).Should().BeApproximately(0.5 / Math.Log(2), 1e-12);
+        one.GapTo(0, other)!.Value.Value.Should().BeApproximately(0.5 / Math.Log(2), 1e-12);
+        one.GapTo(0, other)!.Value.Interval.Should().BeNull("nobody knows how a single text scatters");
         one.GapTo(0, new CandidateEvidence([6], 0.7, window: 64)).Should().BeNull();
+    }
+
+    [Fact]
+    public void A_gap_on_texts_that_differ_widely_is_known_as_well_as_the_differences_are_alike()
+    {
+        var (one, other) = (new CandidateEvidence([6], 0.7, window: 64), new CandidateEvidence([6], 0.7, window: 64));
+        for (var text = 0; text < 8; text++)
+        {
+            one.Add(Flat(text, nats: 1 + text + 0.5));
+            other.Add(Flat(text, nats: 1 + text));
+        }
+
+        var gap = one.GapTo(0, other)!.Value;
+
+        gap.Interval!.Value.Contains(0.5 / Math.Log(2)).Should().BeTrue();
+        gap.Interval!.Value.Width.Should().BeLessThan(1e-5);
+    }
+
+    [Fact]
+    public void Shares_come_with_intervals_over_requests_below_the_full_depth()
+    {
+        var evidence = new CandidateEvidence([2, 6], 0.7, window: 64);
+        for (var text = 0; text < 10; text++)
+        {
+            // Half of the texts agree in every token, half in none.
+            var taps = new RequestTaps(text, [2, 6], positions: 50, firstServed: 0, judged: new(50, 50));
+            for (var i = 0; i < 50; i++) taps.At(0)[i].TopId = text % 2;
+            evidence.Add(taps);
+        }
+
+        var exits = evidence.Summarize();
+
+        exits[0].AgreementInterval!.Value.Low.Should().BeLessThan(0.25, "ten requests are ten coins, not five hundred");
+        exits[0].AgreementInterval!.Value.High.Should().BeGreaterThan(0.75);
+        exits[0].BreachRateInterval!.Value.High.Should().Be(1);
+        exits[1].AgreementInterval.Should().BeNull();
+        exits[1].BreachRateInterval.Should().BeNull();
     }
 
     [Fact]

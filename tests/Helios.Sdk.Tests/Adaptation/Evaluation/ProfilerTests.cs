@@ -52,6 +52,46 @@ public class ProfilerTests
     }
 
     [Fact]
+    public void What_load_makes_of_a_point_is_known_once_demand_is()
+    {
+        var idle = Profiler.Profile(Candidate(), Serving, [])[0];
+        idle.Batches.Select(timing => timing.Batch).Should().Equal(1, 2, 4, 8, 16, 30);
+        idle.Batches[0].TpotMs.Should().BeApproximately(idle.AloneTpotMs, 1e-9);
+        idle.Batches[0].TtftMs.Should().BeApproximately(idle.TtftMs, 1e-9);
+        (idle.LoadedTpotMs, idle.TtftP95Ms, idle.Utilisation).Should().Be((null, null, null));
+
+        PointProfile With(double demand) => Profiler.Profile(Candidate(), Serving with { DemandTokensPerSecond = demand }, [])[0];
+        var capacity = idle.Batches[^1].Throughput;
+        With(1).LoadedTpotMs.Should().BeApproximately(idle.AloneTpotMs, 1e-9);
+        With(1).TtftP95Ms.Should().BeApproximately(idle.TtftMs, 1e-9);
+        With(capacity / 2).Utilisation.Should().BeApproximately(0.5, 1e-9);
+        With(capacity / 2).LoadedTpotMs.Should().BeGreaterThan(idle.AloneTpotMs).And.BeLessThan(idle.TpotMs * 2);
+        With(2 * capacity).Utilisation.Should().BeApproximately(2, 1e-9);
+        With(2 * capacity).TtftP95Ms.Should().BeGreaterThan(60_000);
+    }
+
+    [Fact]
+    public void Under_load_a_point_is_no_better_for_having_room_for_fewer()
+    {
+        var facts = Serving with { DemandTokensPerSecond = 1e6 };
+        var (roomy, tight) = (Profiler.Profile(Candidate(), facts, [])[0], Profiler.Profile(Candidate(), facts with { BudgetBytes = 5000 }, [])[0]);
+
+        tight.MaxBatch.Should().BeLessThan(roomy.MaxBatch);
+        tight.LoadedTpotMs.Should().Be(roomy.LoadedTpotMs);
+    }
+
+    [Fact]
+    public void Joules_are_watts_times_the_time_of_a_token()
+    {
+        var profile = Profiler.Profile(Candidate(), Serving with { Watts = 50 }, [])[0];
+        profile.JoulesPerToken.Should().BeApproximately(50 / profile.Batches[^1].Throughput, 1e-12);
+
+        var idle = Profiler.Profile(Candidate(), Serving with { Watts = 50, DemandTokensPerSecond = 1 }, [])[0];
+        idle.JoulesPerToken.Should().BeApproximately(50 / profile.Batches[0].Throughput, 1e-12);
+        Profiler.Profile(Candidate(), Serving, [])[0].JoulesPerToken.Should().BeNull();
+    }
+
+    [Fact]
     public void A_usual_sequence_is_no_longer_than_the_context()
     {
         var profile = Profiler.Profile(Candidate(), Serving with { UsualSequenceTokens = 100_000, UsualPromptTokens = 90_000 }, [])[0];
@@ -75,29 +115,16 @@ public class ProfilerTests
     }
 
     [Fact]
-    public void A_gap_to_a_rival_without_a_common_text_is_not_known()
+    public void Without_a_common_text_who_scored_last_is_held_to_itself_and_the_other_has_no_gap()
     {
-        var candidate = Candidate();
-        var rival = new CandidateEvidence([6], 0.7, window: 64);
-        candidate.Evidence.Add(Taps([2, 4, 6], 4, 3, 2));
-        var taps = new RequestTaps(2, [6], 1, 0, new(1, 1));
-        rival.Add(taps);
+        var (early, late) = (Candidate(), Candidate());
+        early.Evidence.Add(Taps([2, 4, 6], 4, 3, 2));
+        var taps = new RequestTaps(2, [2, 4, 6], 1, 0, new(1, 1));
+        taps.At(0)[0].TargetLogProbability = -5;
+        late.Evidence.Add(taps);
 
-        Profiler.Profile(candidate, Serving, [candidate.Evidence, rival])[2].QualityGap.Should().BeNull();
-    }
-
-    [Fact]
-    public void The_table_keeps_the_latest_of_each_point()
-    {
-        var table = new PerformanceHistoryTable();
-        var profiles = Profiler.Profile(Candidate(), Serving, []);
-        table.Update("f", "cpu", profiles, request: 5);
-        table.Update("f", "cpu", [profiles[0] with { Throughput = 1 }], request: 9);
-        table.Update("e", "cpu", [profiles[1]], request: 10);
-
-        table.Snapshot.Select(row => (row.Key.Fingerprint, row.Key.Depth, row.UpdatedAtRequest)).Should().Equal(("e", 4, 10), ("f", 2, 9), ("f", 4, 5), ("f", 6, 5));
-        table.Find(new HistoryKey("f", "cpu", Precision.Auto, 2))!.Profile.Throughput.Should().Be(1);
-        table.Find(new HistoryKey("f", "gpu", Precision.Auto, 2)).Should().BeNull();
+        Profiler.Profile(early, Serving, [early.Evidence, late.Evidence])[2].QualityGap.Should().BeNull();
+        Profiler.Profile(late, Serving, [early.Evidence, late.Evidence])[0].QualityGap.Should().BeApproximately(5 / Math.Log(2), 1e-9);
     }
 
     private static CandidateFacts Candidate() => new()

@@ -22,6 +22,17 @@ public class PointSelectorTests
         decision.Considered[0].Terms.Should().NotBeEmpty();
     }
 
+    [Fact]
+    public void The_batch_of_the_score_is_that_of_the_decision()
+    {
+        var selector = new PointSelector(ObjectiveParser.Parse("goodput:ttft=1s,tpot=12ms"), minimumGain: 0);
+        var decision = selector.Decide(Request(null, Sample.Point() with { Batches = [new(1, 10, 20, 90), new(4, 13, 20, 300)] }));
+
+        decision.Batch.Should().Be(3);
+        decision.Considered[0].Batch.Should().Be(3);
+        Decide(null, Sample.Point()).Batch.Should().BeNull();
+    }
+
     [Theory]
     [InlineData(103, 6)] // 3 % is not more than the minimum gain
     [InlineData(103.1, 4)]

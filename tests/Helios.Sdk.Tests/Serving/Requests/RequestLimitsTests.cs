@@ -32,7 +32,7 @@ public class RequestLimitsTests
         clock.Advance(TimeSpan.FromTicks(1));
         rig.Step();
         var busy = waiting.Output.Progress.End!.Error.Should().BeOfType<ServerBusyException>().Subject;
-        busy.Message.Should().Contain("5.0 s").And.Contain("Serving.MaxQueueTime");
+        busy.Message.Should().Contain("waited 5 s").And.Contain("Serving.MaxQueueTime");
         busy.RetryAfter.Should().BeGreaterThan(2 * Second).And.BeLessThan(4 * Second, "one waits, and one took three steps of a second; an hour with nothing to do says nothing");
         rig.RunToEnd();
         LoopRig.MustBeRight(first);

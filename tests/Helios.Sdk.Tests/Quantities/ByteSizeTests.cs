@@ -1,6 +1,6 @@
-using Helios.Cli.Running;
+using Helios.Sdk.Quantities;
 
-namespace Helios.Cli.Tests.Running;
+namespace Helios.Sdk.Tests.Quantities;
 
 public sealed class ByteSizeTests
 {

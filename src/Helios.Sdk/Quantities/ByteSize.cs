@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Helios.Cli.Running;
+namespace Helios.Sdk.Quantities;
 
 /// <summary>Reads amounts of memory: <c>48MiB</c>, <c>1.5GB</c>, or plain bytes.</summary>
 internal static class ByteSize

@@ -1,0 +1,94 @@
+using System.Globalization;
+using System.Text.Json;
+using Helios.Sdk.Checkpoints;
+
+namespace Helios.Sdk;
+
+/// <summary>Certificates as files: JSON, versioned, read strictly.</summary>
+public static class CertificateFile
+{
+    private const string Share = "a number between 0 and 1";
+
+    /// <summary>Writes a certificate; an existing file is replaced in one go.</summary>
+    /// <param name="certificate">The certificate.</param>
+    /// <param name="path">Where to.</param>
+    public static void Save(RiskCertificate certificate, string path)
+    {
+        ArgumentNullException.ThrowIfNull(certificate);
+        var aside = path + ".new";
+        using (var file = File.Create(aside)) Write(certificate, file);
+        File.Move(aside, path, overwrite: true);
+    }
+
+    /// <summary>Reads a certificate.</summary>
+    /// <param name="path">The file.</param>
+    /// <exception cref="CheckpointException">The file is not a certificate; the message names file and field, found and expected.</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    public static RiskCertificate Load(string path) => JsonFile.Parse(path, File.ReadAllBytes(path), Read);
+
+    private static void Write(RiskCertificate certificate, Stream file)
+    {
+        using var json = new Utf8JsonWriter(file, new JsonWriterOptions { Indented = true });
+        json.WriteStartObject();
+        json.WriteNumber("version", 1);
+        json.WriteString("model", certificate.Model);
+        json.WriteString("checkpoint", certificate.Checkpoint);
+        json.WriteString("precision", certificate.Precision.ToString());
+        json.WriteNumber("maxDisagreement", certificate.MaxDisagreement);
+        json.WriteNumber("confidence", certificate.Confidence);
+        json.WriteNumber("requests", certificate.Requests);
+        json.WriteNumber("tokens", certificate.Tokens);
+        json.WriteNumber("maxTokensPerRequest", certificate.MaxTokensPerRequest);
+        json.WriteString("at", certificate.At);
+        json.WriteStartArray("points");
+        foreach (var point in certificate.Points)
+        {
+            json.WriteStartObject();
+            json.WriteNumber("depth", point.Depth);
+            json.WriteString("exitPolicy", point.ExitPolicy);
+            json.WriteNumber("disagreement", point.Disagreement);
+            json.WriteNumber("pValue", point.PValue);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.WriteEndObject();
+    }
+
+    private static RiskCertificate Read(FieldReader root)
+    {
+        root.OnlyKeys("version", "model", "checkpoint", "precision", "maxDisagreement", "confidence", "requests", "tokens", "maxTokensPerRequest", "at", "points");
+        root.Int("version", 1, 1);
+        return new RiskCertificate
+        {
+            Model = root.Required("model", "a model's name").AsText(),
+            Checkpoint = root.Required("checkpoint", "a checkpoint's fingerprint").AsText(),
+            Precision = ReadPrecision(root.Required("precision", "a precision")),
+            MaxDisagreement = ReadShare(root.Required("maxDisagreement", Share)),
+            Confidence = ReadShare(root.Required("confidence", Share)),
+            Requests = root.Int("requests", 1, int.MaxValue),
+            Tokens = (long)root.Required("tokens", "a number of tokens").AsNumber(),
+            MaxTokensPerRequest = root.Int("maxTokensPerRequest", 1, int.MaxValue),
+            At = ReadTime(root.Required("at", "a time")),
+            Points = [.. root.Required("points", "a list of points").Items("a list of points").Select(ReadPoint)],
+        };
+    }
+
+    private static CertifiedPoint ReadPoint(FieldReader point)
+    {
+        point.AsObject().OnlyKeys("depth", "exitPolicy", "disagreement", "pValue");
+        return new CertifiedPoint(
+            point.Int("depth", 1, int.MaxValue),
+            point.Required("exitPolicy", "an exit policy").AsText(),
+            point.Required("disagreement", "a share").AsNumber(),
+            point.Required("pValue", "a probability").AsNumber());
+    }
+
+    private static Precision ReadPrecision(FieldReader field) =>
+        Enum.TryParse<Precision>(field.AsText(), out var precision) && Enum.IsDefined(precision) ? precision : throw field.Fail($"one of {string.Join(", ", Enum.GetNames<Precision>())}");
+
+    private static double ReadShare(FieldReader field) => field.AsNumber() is > 0 and < 1 and var share ? share : throw field.Fail(Share);
+
+    private static DateTimeOffset ReadTime(FieldReader field) =>
+        DateTimeOffset.TryParse(field.AsText(), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time) ? time : throw field.Fail("a time as ISO 8601 has it");
+}

@@ -1,0 +1,33 @@
+using System.Collections.Immutable;
+
+namespace Helios.Sdk.Adaptation.Certification;
+
+/// <summary>The certificates that an engine was given.</summary>
+internal sealed class Certificates(ImmutableArray<RiskCertificate> known, Precision precision)
+{
+    /// <summary>Reads certificates.</summary>
+    /// <param name="files">Their files.</param>
+    /// <param name="precision">How the engine holds its weights.</param>
+    /// <param name="models">The models of its pool.</param>
+    /// <exception cref="CheckpointException">A file is no certificate.</exception>
+    /// <exception cref="ArgumentException">A certificate is of no model of the pool, or of weights that are held otherwise.</exception>
+    public static Certificates Load(IEnumerable<string> files, Precision precision, IReadOnlyCollection<CheckpointInfo> models)
+    {
+        var known = ImmutableArray.CreateBuilder<RiskCertificate>();
+        foreach (var file in files)
+        {
+            var certificate = CertificateFile.Load(file);
+            if (models.All(model => model.Fingerprint != certificate.Checkpoint))
+                throw new ArgumentException($"Adaptation.Certificates: {file} is of checkpoint {certificate.Checkpoint} ('{certificate.Model}'); the pool has {string.Join(", ", models.Select(model => $"{model.Fingerprint} ('{model.Name}')"))}.", nameof(files));
+            if (certificate.Precision != precision)
+                throw new ArgumentException($"Adaptation.Certificates: {file} is of weights held as {certificate.Precision}; the engine holds them as {precision}.", nameof(files));
+            known.Add(certificate);
+        }
+
+        return new Certificates(known.ToImmutable(), precision);
+    }
+
+    /// <summary>The certificate that covers a point, the strictest of them; null when none does.</summary>
+    public RiskCertificate? Find(CheckpointInfo model, OperatingPoint point) =>
+        known.Where(certificate => certificate.Covers(model, precision, point)).MinBy(certificate => certificate.MaxDisagreement);
+}

@@ -1,0 +1,30 @@
+using Helios.Sdk.Adaptation.Telemetry;
+
+namespace Helios.Sdk.Adaptation.Objectives;
+
+/// <summary>
+/// How much evidence a decision about quality takes. A newcomer needs enough of it, and an estimate within the floor. What
+/// serves is left only when its interval lies beyond the floor, or when its estimate does and no more evidence is to be had:
+/// so a point near the floor neither comes by luck nor goes by it.
+/// </summary>
+/// <param name="Enough">Requests below which nothing is concluded.</param>
+/// <param name="Full">Requests of a full window: more are not kept, so the estimate decides.</param>
+/// <param name="Uncertainty">Half of the widest interval, in bits per byte, that is enough before the window is full.</param>
+internal readonly record struct EvidenceNeed(int Enough, int Full, double Uncertainty)
+{
+    public static EvidenceNeed Of(AdaptationOptions options) =>
+        new(options.RequestsPerCandidate, ServingTelemetry.EvidenceWindow(options), options.MaxGapUncertainty);
+
+    /// <summary>What is lacking to conclude anything about a point's quality; null when nothing is.</summary>
+    public string? Lack(PointProfile profile)
+    {
+        if (profile.EvidenceRequests < Enough) return $"rests on {profile.EvidenceRequests} requests, and takes {Enough}";
+        if (profile.EvidenceRequests >= Full || profile.QualityGapInterval is not { } interval || interval.Width <= 2 * Uncertainty) return null;
+        return $"is known to ±{interval.Width / 2:0.###} bits per byte from {profile.EvidenceRequests} requests, and must be to ±{Uncertainty:0.###} before there are {Full}";
+    }
+
+    /// <summary>Whether what serves stays although its estimate is beyond a floor: its interval is not, and more evidence is to come.</summary>
+    /// <param name="profile">The point.</param>
+    /// <param name="intervalIsBeyond">Whether the whole interval is beyond the floor, or there is none.</param>
+    public bool Spares(PointProfile profile, bool intervalIsBeyond) => profile.IsServing && !intervalIsBeyond && profile.EvidenceRequests < Full;
+}

@@ -1,0 +1,130 @@
+using System.Collections.Immutable;
+using Helios.Sdk.Adaptation.Evaluation;
+using Helios.Sdk.Adaptation.Loading;
+using Helios.Sdk.Adaptation.Telemetry;
+using Helios.Sdk.Serving.Routing;
+
+namespace Helios.Sdk.Adaptation.Repository;
+
+/// <summary>
+/// Measures the models of a pool one after another, as a candidate is measured that answers live requests: the cost of its
+/// steps, a few requests alone, and texts scored at every exit. What it learns it keeps to itself and writes to a repository.
+/// </summary>
+internal sealed class OfflineProfiling(ProfilingParts parts)
+{
+    private const int PromptTokens = 32;
+    private const int AnswerTokens = 32;
+    private const int TimedRequests = 5;
+
+    /// <summary>Measures.</summary>
+    /// <param name="texts">Texts to score; none leaves quality and exits unknown.</param>
+    /// <param name="ask">Answers a request.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <exception cref="HeliosException">A model does not fit the budget, or could not be loaded or scored.</exception>
+    public async Task<(ModelRepository Repository, IReadOnlyList<PointProfile> Profiles)> RunAsync(IReadOnlyList<string> texts, Func<GenerationRequest, Task<GenerationResult>> ask, CancellationToken cancellationToken)
+    {
+        var finished = Finish(texts);
+        var candidates = new List<Candidate>();
+        var records = ImmutableArray.CreateBuilder<ModelRecord>();
+        foreach (var entry in parts.Pool.Entries)
+        {
+            var candidate = new Candidate(
+                entry.Candidacy with { Confidence = new(Calibration.FromSidecar(entry.Info)) },
+                new AdaptationOptions { ConfidenceTarget = parts.ConfidenceTarget, Candidates = 1, RequestsPerCandidate = Math.Max(1, finished.Count) });
+            var alone = await MeasureAsync(candidate, entry, finished, ask, cancellationToken).ConfigureAwait(false);
+            candidates.Add(candidate);
+            records.Add(candidate.Describe(parts.Key(entry.Info), parts.ConfidenceTarget, parts.Journal.Now) with { Alone = alone });
+        }
+
+        return (new ModelRepository(records.ToImmutable()), parts.ProfilesOf(candidates).Refresh());
+    }
+
+    private async Task<AloneTimes> MeasureAsync(Candidate candidate, PoolEntry entry, List<FinishedText> texts, Func<GenerationRequest, Task<GenerationResult>> ask, CancellationToken cancellationToken)
+    {
+        using var lease = await AcquireAsync(entry, cancellationToken).ConfigureAwait(false);
+        foreach (var timing in await parts.Probe.MeasureAsync(lease, parts.MaxBatch, cancellationToken).ConfigureAwait(false)) candidate.Observe(timing);
+
+        parts.Telemetry.TakeSteps();
+        var alone = await TimeAsync(entry, texts, ask).ConfigureAwait(false);
+        foreach (var (model, timing) in parts.Telemetry.TakeSteps())
+        {
+            if (model == candidate.Name) candidate.Observe(timing);
+        }
+
+        var recent = new RecentTexts(Math.Max(1, texts.Count));
+        foreach (var text in texts) recent.Add(text);
+        await new TextScoring(parts.Pool, parts.Scorer, parts.Journal).CatchUpAsync(candidate, recent.Keep(), cancellationToken).ConfigureAwait(false);
+        if (texts.Count > 0 && candidate.ScoredTexts == 0) throw new HeliosException($"'{candidate.Name}' could not score the texts; the log says why.");
+        return alone;
+    }
+
+    private async Task<ModelLease> AcquireAsync(PoolEntry entry, CancellationToken cancellationToken)
+    {
+        var target = new LoadTarget(entry.Info.Name, entry.Info.Architecture.Layers);
+        var result = await parts.Pool.AcquireAsync(target, progress: null, cancellationToken).ConfigureAwait(false);
+        return result switch
+        {
+            AcquireResult.Acquired { Lease: ModelLease lease } => lease,
+            AcquireResult.NoRoom room => throw new HeliosException($"{target} does not fit the memory budget: {room.NeededBytes} bytes are needed, {room.FreeBytes} can be had."),
+            AcquireResult.Failed failed => throw new HeliosException($"{target} could not be loaded: {failed.Error.Message}", failed.Error),
+            _ => throw new HeliosException($"{target} could not be loaded: {result}."),
+        };
+    }
+
+    /// <summary>Medians over requests one after another, but for the first, which warms up.</summary>
+    private static async Task<AloneTimes> TimeAsync(PoolEntry entry, List<FinishedText> texts, Func<GenerationRequest, Task<GenerationResult>> ask)
+    {
+        var results = new List<GenerationResult>();
+        for (var i = 0; i <= TimedRequests; i++)
+        {
+            results.Add(await ask(new GenerationRequest
+            {
+                TokenIds = Prompt(entry, texts.Count == 0 ? null : texts[i % texts.Count]),
+                Model = entry.Info.Name,
+                FullDepth = true,
+                MaxTokens = Math.Min(AnswerTokens, entry.Info.Architecture.ContextLength / 2),
+                IgnoreEndOfSequence = true,
+            }).ConfigureAwait(false));
+        }
+
+        var timed = results.Skip(1).ToList();
+        double Median(Func<GenerationResult, double> of) => timed.Select(of).Order().ElementAt(TimedRequests / 2);
+        return new AloneTimes((int)Median(result => result.PromptIds.Length), Median(result => result.TimeToFirstToken.TotalMilliseconds), Median(result => result.TimePerOutputToken.TotalMilliseconds));
+    }
+
+    /// <summary>The beginning of a text, or any ids: what they are changes no time.</summary>
+    private static int[] Prompt(PoolEntry entry, FinishedText? text)
+    {
+        var a = entry.Info.Architecture;
+        var length = Math.Min(PromptTokens, a.ContextLength / 2);
+        var ids = text is null ? [] : TextToScore.For(entry, text).Tokens.Take(length).ToArray();
+        return ids.Length > 0 ? ids : [.. Enumerable.Range(0, length).Select(i => i % a.VocabularySize)];
+    }
+
+    /// <summary>Texts as if they had been served: the second half of each is taken for the answer.</summary>
+    private List<FinishedText> Finish(IReadOnlyList<string> texts)
+    {
+        var first = parts.Pool.Entries.First();
+        var point = new OperatingPoint(new LoadTarget(first.Info.Name, first.Info.Architecture.Layers));
+        return [.. texts
+            .Select(text => first.Tokenizer.Encode(text).Take(first.Info.Architecture.ContextLength).ToArray())
+            .Where(tokens => tokens.Length > 1)
+            .Select((tokens, i) => new FinishedText(new RequestId(i), tokens, (tokens.Length + 1) / 2, first.Tokenizer, point))];
+    }
+}
+
+/// <summary>What offline profiling works with.</summary>
+internal sealed record ProfilingParts(ModelPool Pool, LayerwiseScorer Scorer, StepProbe Probe, ServingTelemetry Telemetry, AdaptationJournal Journal)
+{
+    /// <summary>Most sequences of a step.</summary>
+    public required int MaxBatch { get; init; }
+
+    /// <summary>Confidence below which a token is a breach.</summary>
+    public required double ConfidenceTarget { get; init; }
+
+    /// <summary>What a checkpoint is known by.</summary>
+    public required Func<CheckpointInfo, ModelKey> Key { get; init; }
+
+    /// <summary>Profiles candidates for the engine's budget and limits.</summary>
+    public required Func<IReadOnlyList<Candidate>, Profiles> ProfilesOf { get; init; }
+}

@@ -1,0 +1,111 @@
+using System.Collections.Immutable;
+using Helios.Sdk.Adaptation.Evaluation;
+using Helios.Sdk.Adaptation.Telemetry;
+
+namespace Helios.Sdk.Adaptation.Repository;
+
+/// <summary>
+/// What an engine learns of its candidates, kept in a file from one run to the next: a model repository of the engine's own,
+/// of live traffic. It serves the start and never stops it: a file that cannot be read, or holds what it must not, is ignored
+/// with a warning and replaced by the next write. Belongs to the adaptation loop.
+/// </summary>
+internal sealed class ProfileStore
+{
+    /// <summary>Models kept that are not candidates now: those added to last.</summary>
+    private const int MostOthers = 64;
+
+    private readonly StoreSettings settings;
+    private readonly AdaptationJournal journal;
+    private readonly EvidenceAge age;
+    private readonly Dictionary<long, (long Number, DateTimeOffset At)> texts = [];
+    private ModelRepository known;
+    private long nextNumber;
+
+    /// <summary>Opens the store.</summary>
+    /// <param name="settings">Where it is, and what it is about.</param>
+    /// <param name="journal">Told of what goes wrong.</param>
+    public ProfileStore(StoreSettings settings, AdaptationJournal journal)
+    {
+        this.settings = settings;
+        this.journal = journal;
+        age = new EvidenceAge(settings.MaxAge);
+        known = Read();
+        nextNumber = 1 + known.Models.SelectMany(model => model.Requests).Select(request => request.Evidence.Text).DefaultIfEmpty(-1).Max();
+    }
+
+    /// <summary>Lengths of a usual request of the former run; null when there was none.</summary>
+    public UsualRequest? Usual => known.Usual;
+
+    /// <summary>
+    /// Gives a candidate back what was known of it. Costs come as they are; calibration and evidence weigh less with age, and
+    /// evidence counts only if it was gathered at the same exits and for the same target of confidence.
+    /// </summary>
+    public void Restore(Candidate candidate)
+    {
+        if (known.Find(KeyOf(candidate)) is not { } record) return;
+        var alike = record.Depths.SequenceEqual(candidate.Depths) && record.ConfidenceTarget == settings.ConfidenceTarget;
+        var requests = alike ? age.Keep(record.Requests, journal.Now) : [];
+        foreach (var request in requests) texts[IdOf(request)] = (request.Evidence.Text, request.At);
+        candidate.Restore(record, age.Weight(record.At, journal.Now), requests.Select(request => request.Evidence with { Text = IdOf(request) }));
+    }
+
+    /// <summary>Writes what is known of the candidates, over what the store knew of them; others stay.</summary>
+    public void Save(IReadOnlyList<Candidate> candidates, UsualLengths lengths)
+    {
+        var records = candidates.Select(Describe).OfType<ModelRecord>().ToList();
+        var others = known.Models
+            .Where(model => !records.Exists(record => record.Key == model.Key))
+            .OrderByDescending(model => model.At)
+            .Take(MostOthers);
+        known = new ModelRepository([.. records, .. others], lengths.Seen ? new UsualRequest(lengths.Prompt, lengths.Total) : known.Usual);
+        try
+        {
+            RepositoryFile.Write(settings.Path, known);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            journal.StoreFailed("written", settings.Path, error.Message);
+        }
+    }
+
+    private ModelKey KeyOf(Candidate candidate) => ModelKey.Of(candidate.Model.Info, settings.Device, settings.Precision);
+
+    /// <summary>Below 0, where no live request is.</summary>
+    private static long IdOf(ScoredRequest request) => -1 - request.Evidence.Text;
+
+    private ModelRecord? Describe(Candidate candidate)
+    {
+        var record = candidate.Describe(KeyOf(candidate), settings.ConfidenceTarget, journal.Now);
+        if (!record.Costs.IsMeasured && record.Requests.IsEmpty) return null;
+        return record with { Requests = [.. record.Requests.Select(Number)] };
+    }
+
+    /// <summary>A text keeps its number and its time from its first write on, in whichever run.</summary>
+    private ScoredRequest Number(ScoredRequest request)
+    {
+        if (!texts.TryGetValue(request.Evidence.Text, out var text)) texts[request.Evidence.Text] = text = (nextNumber++, request.At);
+        return new ScoredRequest(text.At, request.Evidence with { Text = text.Number });
+    }
+
+    private ModelRepository Read()
+    {
+        if (!File.Exists(settings.Path)) return ModelRepository.Empty;
+        try
+        {
+            return RepositoryFile.Read(settings.Path);
+        }
+        catch (CheckpointException error)
+        {
+            journal.StoreFailed("read", settings.Path, error.Message);
+            return ModelRepository.Empty;
+        }
+    }
+}
+
+/// <summary>Where profiles are kept, and what they are about.</summary>
+/// <param name="Path">The file.</param>
+/// <param name="Device">The hardware.</param>
+/// <param name="Precision">How weights are held.</param>
+/// <param name="ConfidenceTarget">Confidence below which a token is a breach.</param>
+/// <param name="MaxAge">Age at which evidence is dropped.</param>
+internal sealed record StoreSettings(string Path, string Device, Precision Precision, double ConfidenceTarget, TimeSpan MaxAge);

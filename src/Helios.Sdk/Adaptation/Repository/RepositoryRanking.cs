@@ -1,0 +1,54 @@
+using Helios.Sdk.Adaptation.Evaluation;
+using Helios.Sdk.Serving.Decoding;
+
+namespace Helios.Sdk.Adaptation.Repository;
+
+/// <summary>What a repository says of a model under an objective.</summary>
+/// <param name="Score">Score of its best point; null when none is feasible.</param>
+/// <param name="BitsPerByte">Quality at full depth; null when no text was scored.</param>
+internal readonly record struct ModelRank(double? Score, double? BitsPerByte);
+
+/// <summary>
+/// Ranks models before anything of them is loaded: each exit is profiled from the repository's telemetry for the engine's own
+/// budget, and scored by the objective under its constraints.
+/// </summary>
+/// <param name="repository">Offline telemetry.</param>
+/// <param name="options">Target of confidence, and whether models may be loaded in part.</param>
+/// <param name="key">What a model is known by.</param>
+/// <param name="profile">Profiles candidates for the engine's budget and limits.</param>
+internal sealed class RepositoryRanking(ModelRepository repository, AdaptationOptions options, Func<CheckpointInfo, ModelKey> key, Func<IReadOnlyList<Candidate>, IReadOnlyList<PointProfile>> profile)
+{
+    /// <summary>Ranks by name of the model; those of which nothing is known are left out.</summary>
+    /// <param name="models">The pool.</param>
+    /// <param name="objective">The objective under its constraints.</param>
+    public IReadOnlyDictionary<string, ModelRank> Rank(IEnumerable<CandidateModel> models, ISloObjective objective)
+    {
+        var known = models.Select(Recall).OfType<Candidate>().ToList();
+        return profile(known)
+            .GroupBy(point => point.Point.Target.Model, StringComparer.Ordinal)
+            .ToDictionary(points => points.Key, points => Rank([.. points], objective), StringComparer.Ordinal);
+    }
+
+    private static ModelRank Rank(List<PointProfile> points, ISloObjective objective)
+    {
+        var scores = points.Select(objective.Score).Where(score => score.IsFeasible && double.IsFinite(score.Value)).ToList();
+        return new ModelRank(scores.Count == 0 ? null : scores.Max(score => score.Value), points.Find(point => point.IsFullDepth)?.BitsPerByte);
+    }
+
+    /// <summary>A candidate that knows what the repository says, apart from the one that is to serve.</summary>
+    private Candidate? Recall(CandidateModel model)
+    {
+        if (repository.Find(key(model.Info)) is not { } record) return null;
+
+        // At other exits, or with another target, what was counted below the full depth says nothing.
+        var alike = options.LoadPartially && record.ConfidenceTarget == options.ConfidenceTarget && record.Depths.SequenceEqual(model.Info.Exits.Select(exit => exit.Depth));
+        var candidate = new Candidate(
+            model with { Confidence = new ConfidenceSource(Calibration.FromSidecar(model.Info)) },
+            new AdaptationOptions { LoadPartially = alike, ConfidenceTarget = options.ConfidenceTarget, Candidates = 1, RequestsPerCandidate = Math.Max(1, record.Requests.Length) });
+        candidate.Restore(record, keep: 1, record.Requests.Select(request => alike ? request.Evidence : AtFullDepth(request.Evidence)));
+        return candidate;
+    }
+
+    private static RequestEvidence AtFullDepth(RequestEvidence request) =>
+        request with { Exits = [request.Exits[^1] with { FirstSure = request.ServedTokens }] };
+}

@@ -1,0 +1,178 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using Helios.Sdk.Adaptation.Evaluation;
+using Helios.Sdk.Checkpoints;
+
+namespace Helios.Sdk.Adaptation.Repository;
+
+/// <summary>
+/// Reads a repository. The format is this project's own: an unknown key, a number out of its range or sums that contradict
+/// each other are errors, so that what comes through can be reckoned with unchecked.
+/// </summary>
+internal static class RepositoryReader
+{
+    private const int MostLayers = ushort.MaxValue;
+    private const long MostBytes = 1L << 50;
+    private const double MostSeconds = 1e6;
+
+    private static readonly Precision[] Precisions = [.. Enum.GetValues<Precision>().Where(precision => precision != Precision.Auto)];
+
+    public static string NameOf(Precision precision) => precision.ToString().ToLowerInvariant();
+
+    public static ModelRepository Read(FieldReader file)
+    {
+        file.OnlyKeys("version", "usual", "models");
+        file.Int("version", RepositoryFile.Version, RepositoryFile.Version);
+        var usual = file.TryGet("usual", out var field) ? ReadUsual(field) : null;
+        var models = ImmutableArray.CreateBuilder<ModelRecord>();
+        var keys = new HashSet<ModelKey>();
+        const string Expected = "a list of models";
+        foreach (var item in file.Required("models", Expected).Items(Expected))
+        {
+            var model = ReadModel(item);
+            if (!keys.Add(model.Key)) throw item.Fail("each fingerprint once per device and precision");
+            models.Add(model);
+        }
+
+        return new ModelRepository(models.ToImmutable(), usual);
+    }
+
+    private static UsualRequest ReadUsual(FieldReader usual)
+    {
+        usual.OnlyKeys("promptTokens", "totalTokens");
+        var prompt = usual.Int("promptTokens", 1, int.MaxValue - 1);
+        return new UsualRequest(prompt, usual.Int("totalTokens", prompt + 1, int.MaxValue));
+    }
+
+    private static ModelRecord ReadModel(FieldReader model)
+    {
+        model.OnlyKeys("name", "fingerprint", "device", "precision", "at", "exits", "bytes", "costs", "alone", "confidenceTarget", "calibration", "requests");
+        var bytes = model.Required("bytes", "an object").AsObject();
+        bytes.OnlyKeys("fixed", "layers", "workspace");
+        var layers = ReadList(bytes, "layers", field => field.AsLong(1, MostBytes));
+        if (layers.Length is 0 or > MostLayers) throw bytes.Fail($"1 to {MostLayers} layers");
+        var depths = ReadDepths(model, layers.Length);
+        return new ModelRecord
+        {
+            Name = ReadText(model, "name"),
+            Key = new ModelKey(ReadText(model, "fingerprint"), ReadText(model, "device"), ReadPrecision(model)),
+            At = ReadTime(model),
+            Depths = depths,
+            Size = new LoadSize(ReadLong(bytes, "fixed", MostBytes), layers),
+            WorkspaceBytes = ReadLong(bytes, "workspace", MostBytes),
+            Costs = ReadCosts(model.Required("costs", "an object")),
+            Alone = model.TryGet("alone", out var alone) ? ReadAlone(alone) : null,
+            ConfidenceTarget = ReadNumber(model, "confidenceTarget", 1),
+            Calibration = ReadCalibration(model, depths),
+            Requests = ReadRequests(model, depths.Length),
+        };
+    }
+
+    private static ImmutableArray<int> ReadDepths(FieldReader model, int layers)
+    {
+        var depths = ReadList(model, "exits", field => field.AsInt(1, layers));
+        if (depths.IsEmpty || depths[^1] != layers || depths.Zip(depths.Skip(1)).Any(pair => pair.First >= pair.Second))
+            throw model.Required("exits", "a list").Fail($"ascending depths of which the last is {layers}, the layers");
+        return depths;
+    }
+
+    private static Precision ReadPrecision(FieldReader model)
+    {
+        var name = ReadText(model, "precision");
+        foreach (var precision in Precisions)
+        {
+            if (NameOf(precision) == name) return precision;
+        }
+
+        throw model.Required("precision", "a name").Fail($"one of {string.Join(", ", Precisions.Select(NameOf))}");
+    }
+
+    private static StepCosts ReadCosts(FieldReader costs)
+    {
+        costs.OnlyKeys("other", "head", "layer", "error");
+        return new StepCosts
+        {
+            OtherSeconds = ReadNumber(costs, "other", MostSeconds),
+            Head = ReadCurve(costs.Required("head", "an object")),
+            Layer = ReadCurve(costs.Required("layer", "an object")),
+            RelativeError = costs.TryGet("error", out _) ? ReadNumber(costs, "error", double.MaxValue) : null,
+        };
+    }
+
+    private static RowCurve ReadCurve(FieldReader curve)
+    {
+        curve.OnlyKeys("base", "slopes", "perContext");
+        var slopes = ReadList(curve, "slopes", field => field.AsNumber(0, MostSeconds));
+        if (slopes.Length != RowCurve.Segments) throw curve.Required("slopes", "a list").Fail($"{RowCurve.Segments} numbers");
+        return new RowCurve(ReadNumber(curve, "base", MostSeconds), slopes, ReadNumber(curve, "perContext", MostSeconds));
+    }
+
+    private static AloneTimes ReadAlone(FieldReader alone)
+    {
+        alone.OnlyKeys("promptTokens", "ttftMs", "tpotMs");
+        return new AloneTimes(alone.Int("promptTokens", 1, int.MaxValue), ReadNumber(alone, "ttftMs", double.MaxValue), ReadNumber(alone, "tpotMs", double.MaxValue));
+    }
+
+    private static ImmutableArray<ExitBins> ReadCalibration(FieldReader model, ImmutableArray<int> depths)
+    {
+        var exits = ReadList(model, "calibration", ReadBins);
+        if (exits.Any(exit => !depths[..^1].Contains(exit.Depth)) || exits.DistinctBy(exit => exit.Depth).Count() != exits.Length)
+            throw model.Required("calibration", "a list").Fail("each exit below the full depth at most once");
+        return exits;
+    }
+
+    private static ExitBins ReadBins(FieldReader exit)
+    {
+        exit.OnlyKeys("exit", "weights", "agreed");
+        var weights = ReadList(exit, "weights", field => field.AsNumber(0, double.MaxValue));
+        var agreed = ReadList(exit, "agreed", field => field.AsNumber(0, double.MaxValue));
+        if (weights.Length != CalibrationLearner.Bins || agreed.Length != CalibrationLearner.Bins || weights.Zip(agreed).Any(bin => bin.Second > bin.First))
+            throw exit.Fail($"{CalibrationLearner.Bins} weights, and as many agreed ones that are no more");
+        return new ExitBins(exit.Int("exit", 1, MostLayers), weights, agreed);
+    }
+
+    private static ImmutableArray<ScoredRequest> ReadRequests(FieldReader model, int exits)
+    {
+        var requests = ReadList(model, "requests", field => ReadRequest(field, exits));
+        if (requests.DistinctBy(request => request.Evidence.Text).Count() != requests.Length)
+            throw model.Required("requests", "a list").Fail("each text once");
+        return requests;
+    }
+
+    private static ScoredRequest ReadRequest(FieldReader request, int exits)
+    {
+        request.OnlyKeys("text", "at", "bytes", "tokens", "nats", "agreed", "breaches", "firstSure");
+        var tokens = request.Int("tokens", 0, int.MaxValue);
+        var nats = ReadList(request, "nats", field => field.AsNumber(0, double.MaxValue));
+        var agreed = ReadList(request, "agreed", field => field.AsInt(0, tokens));
+        var breaches = ReadList(request, "breaches", field => field.AsInt(0, tokens));
+        var first = ReadList(request, "firstSure", field => field.AsInt(0, tokens));
+        if (nats.Length != exits || agreed.Length != exits || breaches.Length != exits || first.Length != exits)
+            throw request.Fail($"one number per exit ({exits}) in nats, agreed, breaches and firstSure");
+        if (agreed[^1] != tokens || breaches[^1] != 0 || first.Sum(count => (long)count) != tokens)
+            throw request.Fail("a full depth that agrees with itself and never breaches, and every token in firstSure once");
+
+        var sums = Enumerable.Range(0, exits).Select(i => new ExitSums { Nats = nats[i], Agreed = agreed[i], Breaches = breaches[i], FirstSure = first[i] });
+        return new ScoredRequest(ReadTime(request), new RequestEvidence(ReadLong(request, "text", long.MaxValue), request.Int("bytes", 0, int.MaxValue), tokens, [.. sums]));
+    }
+
+    private static ImmutableArray<T> ReadList<T>(FieldReader owner, string name, Func<FieldReader, T> read) =>
+        [.. owner.Required(name, "a list").Items("a list").Select(read)];
+
+    private static string ReadText(FieldReader owner, string name)
+    {
+        var text = owner.Required(name, "a text").AsText();
+        return text.Length > 0 ? text : throw owner.Required(name, "a text").Fail("a text that is not empty");
+    }
+
+    private static DateTimeOffset ReadTime(FieldReader owner)
+    {
+        const string Expected = "a time such as 2026-01-31T12:00:00+00:00";
+        var field = owner.Required("at", Expected);
+        return DateTimeOffset.TryParse(field.AsText(), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time) ? time : throw field.Fail(Expected);
+    }
+
+    private static long ReadLong(FieldReader owner, string name, long max) => owner.Required(name, "a whole number").AsLong(0, max);
+
+    private static double ReadNumber(FieldReader owner, string name, double max) => owner.Required(name, "a number").AsNumber(0, max);
+}

@@ -1,0 +1,40 @@
+using System.Diagnostics.CodeAnalysis;
+using Helios.Sdk.Adaptation.Objectives;
+
+namespace Helios.Sdk.Adaptation.Selection;
+
+/// <summary>
+/// Holds what serves to the floors of quality and agreement by what scoring at full depth shows, and by nothing that its own
+/// exits say. It speaks once of a point: what could be done was done then, and is looked at again at the next reassessment.
+/// </summary>
+internal sealed class QualityGuard(AdaptationOptions options)
+{
+    private readonly ISloObjective floors = ObjectiveParser.WithFloors(new Unranked(), options);
+    private readonly EvidenceNeed need = EvidenceNeed.Of(options);
+    private OperatingPoint? told;
+
+    /// <summary>What evidence is lacking of a point; null when there is enough.</summary>
+    public string? Lack(PointProfile profile) => need.Lack(profile);
+
+    /// <summary>Whether what serves is below a floor, for the first time since it was looked at.</summary>
+    /// <param name="serving">What serves.</param>
+    /// <param name="because">Which floor, and how far below.</param>
+    public bool IsBreached(PointProfile serving, [NotNullWhen(true)] out string? because)
+    {
+        because = null;
+        if (serving.Point == told || serving.EvidenceRequests < need.Enough) return false;
+        because = floors.Score(serving).InfeasibleBecause;
+        if (because is not null) told = serving.Point;
+        return because is not null;
+    }
+
+    /// <summary>All points are looked at anew: what is below its floor then may be said again.</summary>
+    public void Rearm() => told = null;
+
+    private sealed class Unranked : ISloObjective
+    {
+        public string Name => "none";
+
+        public ObjectiveScore Score(PointProfile profile) => new(0, []);
+    }
+}

@@ -1,0 +1,75 @@
+namespace Helios.Sdk.Energy;
+
+/// <summary>
+/// Reads the meter a few times a second and learns from it what the device draws while it computes: a point's joules per token
+/// are those watts times the time a token takes. Thread-safe.
+/// </summary>
+internal sealed class EnergyGauge : IDisposable
+{
+    private static readonly TimeSpan Period = TimeSpan.FromMilliseconds(250);
+
+    private readonly IEnergyMeter meter;
+    private readonly Func<double> busySeconds;
+    private readonly TimeProvider time;
+    private readonly Lock gate = new();
+    private readonly PowerEstimate power = new();
+    private ITimer? timer;
+    private EnergyReading first;
+    private EnergyReading latest;
+    private (long At, double Busy) read;
+
+    /// <summary>Takes the first reading.</summary>
+    /// <param name="meter">The meter.</param>
+    /// <param name="busySeconds">Seconds that the device has computed so far; any thread.</param>
+    /// <param name="time">Clock.</param>
+    public EnergyGauge(IEnergyMeter meter, Func<double> busySeconds, TimeProvider time)
+    {
+        this.meter = meter;
+        this.busySeconds = busySeconds;
+        this.time = time;
+        first = latest = meter.Read();
+        read = (time.GetTimestamp(), busySeconds());
+        UnavailableBecause = first.UnavailableBecause;
+    }
+
+    /// <summary>Why the first reading failed; null when there was one.</summary>
+    public string? UnavailableBecause { get; }
+
+    /// <summary>The meter, for people.</summary>
+    public string Source => meter.Source;
+
+    /// <summary>Whether the meter only estimates.</summary>
+    public bool IsEstimate => meter.IsEstimate;
+
+    /// <summary>Watts while computing; null while they are not known.</summary>
+    public double? Watts
+    {
+        get { lock (gate) return power.Watts; }
+    }
+
+    /// <summary>Reads the meter from now on, if it can be read at all.</summary>
+    public void Start()
+    {
+        if (UnavailableBecause is null) timer = time.CreateTimer(_ => Sample(), null, Period, Period);
+    }
+
+    /// <summary>Reads the meter now: joules since this was made, or why there are none.</summary>
+    public EnergyReading Sample()
+    {
+        lock (gate)
+        {
+            var (before, at) = (latest, read);
+            latest = meter.Read();
+            read = (time.GetTimestamp(), busySeconds());
+            if (latest.Joules is not { } joules) return latest;
+            if (first.Joules is null) first = latest;
+
+            // A reading that failed in between leaves a gap, not an interval.
+            if (before.Joules is { } earlier) power.Add(joules - earlier, time.GetElapsedTime(at.At, read.At).TotalSeconds, read.Busy - at.Busy);
+            return EnergyReading.Of(joules - first.Joules!.Value);
+        }
+    }
+
+    /// <summary>Reads no more.</summary>
+    public void Dispose() => timer?.Dispose();
+}

@@ -1,0 +1,54 @@
+using Helios.Sdk.Energy;
+
+namespace Helios.Sdk;
+
+/// <summary>
+/// Energy of an NVIDIA GPU by NVML: its own counter where it has one (Volta and later), else its power, summed up over the
+/// time between readings, which are then best a few times a second.
+/// </summary>
+public sealed class NvmlEnergyMeter : IEnergyMeter
+{
+    private readonly int device;
+    private readonly INvml? nvml;
+    private readonly string unavailable;
+    private readonly TimeProvider time;
+    private (long At, double Watts)? previous;
+    private double joules;
+
+    /// <summary>Opens a GPU; when there is none, readings say so.</summary>
+    /// <param name="device">Its index as NVML counts, from 0: <c>CUDA_VISIBLE_DEVICES</c> does not renumber it.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="device"/> is negative.</exception>
+    public NvmlEnergyMeter(int device = 0)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(device);
+        this.device = device;
+        nvml = Nvml.TryOpen(device, out unavailable);
+        time = TimeProvider.System;
+    }
+
+    internal NvmlEnergyMeter(INvml nvml, TimeProvider time)
+    {
+        this.nvml = nvml;
+        this.time = time;
+        unavailable = "";
+    }
+
+    /// <inheritdoc/>
+    public string Source => $"NVML energy of GPU {device}";
+
+    /// <inheritdoc/>
+    public EnergyReading Read()
+    {
+        if (nvml is null) return EnergyReading.Unavailable(unavailable);
+        if (nvml.TryReadEnergy(out var counted)) return EnergyReading.Of(counted / 1000.0);
+        return nvml.TryReadPower(out var milliwatts, out var because) ? Integrate(milliwatts / 1000.0) : EnergyReading.Unavailable(because);
+    }
+
+    private EnergyReading Integrate(double watts)
+    {
+        var now = time.GetTimestamp();
+        if (previous is var (at, before)) joules += (before + watts) / 2 * time.GetElapsedTime(at, now).TotalSeconds;
+        previous = (now, watts);
+        return EnergyReading.Of(joules);
+    }
+}

@@ -1,0 +1,72 @@
+using System.Globalization;
+
+namespace Helios.Sdk;
+
+/// <summary>
+/// Energy of the processor packages as the kernel's powercap files tell it (Linux, x86): everything that runs on the machine,
+/// and no memory, drive or power supply.
+/// </summary>
+public sealed class RaplEnergyMeter : IEnergyMeter
+{
+    private readonly string root;
+    private readonly Dictionary<string, ulong> last = new(StringComparer.Ordinal);
+    private double joules;
+
+    /// <summary>Creates the meter; nothing is read yet.</summary>
+    /// <param name="root">Folder of the powercap zones.</param>
+    public RaplEnergyMeter(string root = "/sys/class/powercap")
+    {
+        ArgumentException.ThrowIfNullOrEmpty(root);
+        this.root = root;
+    }
+
+    /// <inheritdoc/>
+    public string Source => "RAPL package energy";
+
+    /// <inheritdoc/>
+    public EnergyReading Read()
+    {
+        try
+        {
+            var zones = FindPackages();
+            if (zones.Count == 0) return EnergyReading.Unavailable($"{root} has no package zone of RAPL; the kernel offers none on this machine");
+            foreach (var zone in zones) Count(zone);
+            return EnergyReading.Of(joules);
+        }
+        catch (UnauthorizedAccessException error)
+        {
+            return EnergyReading.Unavailable($"RAPL may not be read: {error.Message} Most systems let root alone read energy_uj.");
+        }
+        catch (Exception error) when (error is IOException or FormatException or OverflowException)
+        {
+            return EnergyReading.Unavailable($"RAPL could not be read: {error.Message}");
+        }
+    }
+
+    /// <summary>Packages only: <c>intel-rapl:0:1</c> is a part of one, and <c>psys</c> holds them all.</summary>
+    private List<string> FindPackages() => !Directory.Exists(root)
+        ? []
+        : [.. Directory.EnumerateDirectories(root, "intel-rapl:*")
+            .Where(zone => Path.GetFileName(zone).Count(c => c == ':') == 1 && ReadText(zone, "name").StartsWith("package", StringComparison.Ordinal))
+            .Order(StringComparer.Ordinal)];
+
+    /// <summary>Counters run from 0 to their range, in microjoules, and begin again. A range lasts minutes at full power.</summary>
+    private void Count(string zone)
+    {
+        var now = ReadNumber(zone, "energy_uj");
+        if (last.TryGetValue(zone, out var before))
+        {
+            var counted = now >= before ? now - before : ReadNumber(zone, "max_energy_range_uj") - before + now;
+            joules += counted / 1e6;
+        }
+
+        last[zone] = now;
+    }
+
+    private static ulong ReadNumber(string zone, string file) =>
+        ulong.TryParse(ReadText(zone, file), NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            ? number
+            : throw new FormatException($"{Path.Combine(zone, file)} is '{ReadText(zone, file)}'; expected microjoules.");
+
+    private static string ReadText(string zone, string file) => File.ReadAllText(Path.Combine(zone, file)).Trim();
+}

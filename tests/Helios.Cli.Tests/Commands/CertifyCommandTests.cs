@@ -1,0 +1,52 @@
+namespace Helios.Cli.Tests.Commands;
+
+public sealed class CertifyCommandTests
+{
+    private const string Stories = "Once upon a time, there was a little girl who liked to play.\n\nThe old dog ran to the park with his friend.\n\nOne day, a bird sat on a tree and sang.";
+
+    [Fact]
+    public async Task Says_what_qualifies_and_writes_the_certificate()
+    {
+        using var folder = new TempFolder();
+        var texts = folder.Write("texts.txt", Stories);
+        var file = Path.Combine(folder.Path, "certificate.json");
+
+        var certified = await CliRunner.JsonAsync("certify", TestData.TinyS, "--texts", texts, "--max-disagreement", "0.95", "--confidence", "0.1", "--out", file);
+
+        certified.Int("requests").Should().Be(3);
+        certified.GetProperty("points")[0].Int("depth").Should().Be(5);
+        certified.GetProperty("points")[0].GetProperty("certified").GetBoolean().Should().BeTrue();
+        certified.GetProperty("certificate").Int("requests").Should().Be(3);
+        Helios.Sdk.CertificateFile.Load(file).Points[0].Depth.Should().Be(5);
+    }
+
+    [Fact]
+    public async Task Says_that_none_qualifies_and_why()
+    {
+        using var folder = new TempFolder();
+        var texts = folder.Write("texts.txt", Stories);
+        var file = Path.Combine(folder.Path, "certificate.json");
+
+        var refused = await CliRunner.JsonAsync("certify", TestData.TinyS, "--texts", texts, "--policies", "top1:0.99", "top1:0.5", "--out", file);
+
+        refused.GetProperty("certificate").ValueKind.Should().Be(System.Text.Json.JsonValueKind.Null);
+        refused.Text("verdict").Should().Contain("No point qualifies");
+        refused.GetProperty("points")[1].Text("because").Should().Contain("not tested");
+        File.Exists(file).Should().BeFalse();
+    }
+
+    [Theory]
+    [InlineData("--max-disagreement", "2")]
+    [InlineData("--confidence", "0")]
+    [InlineData("--depths", "6")]
+    [InlineData("--policies", "confidence:0.9")]
+    public async Task Bad_usage_is_said(string option, string value)
+    {
+        using var folder = new TempFolder();
+
+        var result = await CliRunner.RunAsync("certify", TestData.TinyS, "--texts", folder.Write("texts.txt", Stories), option, value);
+
+        result.Code.Should().Be(CliApp.BadUsage);
+        result.Error.Should().Contain(value);
+    }
+}

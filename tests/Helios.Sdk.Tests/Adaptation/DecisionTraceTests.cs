@@ -1,0 +1,63 @@
+using System.Collections.Immutable;
+using System.Diagnostics;
+using Helios.Sdk.Adaptation;
+
+namespace Helios.Sdk.Tests.Adaptation;
+
+public sealed class DecisionTraceTests
+{
+    private static readonly OperatingPoint Present = new(new LoadTarget("small", 6));
+    private static readonly OperatingPoint Deeper = new(new LoadTarget("small", 12));
+
+    [Fact]
+    public void A_decision_is_an_activity_with_every_point_considered()
+    {
+        using var listener = Listen();
+        using var activity = DecisionTrace.Start(Decision());
+        activity!.OperationName.Should().Be("helios.decision");
+        activity.GetTagItem("helios.trigger").Should().Be("Breach");
+        activity.GetTagItem("helios.act").Should().Be("Deepen");
+        activity.GetTagItem("helios.previous").Should().Be("small@6");
+        activity.GetTagItem("helios.chosen").Should().Be("small@12");
+        activity.GetTagItem("helios.reason").Should().Be("it costs less");
+        activity.GetTagItem("helios.cost.bytes").Should().Be(42L);
+
+        var considered = activity.Events.Select(happened => happened.Tags.ToDictionary(StringComparer.Ordinal)).ToList();
+        considered.Should().HaveCount(2);
+        considered[0].Should().Contain("helios.point", "small@6").And.Contain("helios.infeasible", "breach rate 0.6 is over its limit").And.NotContainKey("helios.score");
+        considered[1].Should().Contain("helios.point", "small@12").And.Contain("helios.score", -2.0).And.Contain("helios.term.load", 0.5);
+    }
+
+    [Fact]
+    public void What_could_not_be_carried_out_is_an_error()
+    {
+        using var listener = Listen();
+        using var activity = DecisionTrace.Start(Decision());
+        DecisionTrace.Fail(activity);
+        activity!.Status.Should().Be(ActivityStatusCode.Error);
+    }
+
+    private static AdaptationDecision Decision() => new()
+    {
+        At = DateTimeOffset.UnixEpoch,
+        Trigger = AdaptationTrigger.Breach,
+        Considered = ImmutableArray.Create(
+            new ConsideredPoint(Present, null, [], "breach rate 0.6 is over its limit"),
+            new ConsideredPoint(Deeper, -2, [new ScoreTerm("load", 0.5, "s")])),
+        Previous = Present,
+        Chosen = Deeper,
+        Reason = "it costs less",
+        PredictedCost = new ChangeCost(42, 0.5),
+    };
+
+    private static ActivityListener Listen()
+    {
+        var listener = new ActivityListener
+        {
+            ShouldListenTo = source => source.Name == "Helios.Sdk",
+            Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllData,
+        };
+        ActivitySource.AddActivityListener(listener);
+        return listener;
+    }
+}

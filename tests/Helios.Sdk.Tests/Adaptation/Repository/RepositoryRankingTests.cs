@@ -1,0 +1,64 @@
+using Helios.Sdk.Adaptation;
+using Helios.Sdk.Adaptation.Evaluation;
+using Helios.Sdk.Adaptation.Objectives;
+using Helios.Sdk.Adaptation.Repository;
+using Helios.Sdk.Adaptation.Telemetry;
+using Helios.Sdk.Serving.Decoding;
+
+namespace Helios.Sdk.Tests.Adaptation.Repository;
+
+public class RepositoryRankingTests
+{
+    [Fact]
+    public void A_model_ranks_by_its_best_feasible_exit()
+    {
+        // "sure" may serve at depth 2, "wary" breaches there and at depth 4: it must run whole.
+        var ranks = Rank(new ModelRepository([Records.Model("sure", requests: 8, agreed: 10), Records.Model("wary", requests: 8, agreed: 3)]), ["sure", "wary", "new"]);
+
+        ranks.Keys.Should().BeEquivalentTo("sure", "wary");
+        ranks["sure"].Score.Should().BeGreaterThan(ranks["wary"].Score!.Value * 1.5);
+        ranks["wary"].BitsPerByte.Should().BeApproximately(70 / Math.Log(2) / 100, 1e-9);
+    }
+
+    [Fact]
+    public void What_was_counted_for_another_target_is_known_at_full_depth_alone()
+    {
+        var repository = new ModelRepository([Records.Model("a", requests: 8, agreed: 10) with { ConfidenceTarget = 0.9 }, Records.Model("b", requests: 8, agreed: 3)]);
+
+        var ranks = Rank(repository, ["a", "b"]);
+
+        ranks["a"].Score.Should().BeApproximately(ranks["b"].Score!.Value, 1e-9);
+        ranks["a"].BitsPerByte.Should().Be(ranks["b"].BitsPerByte);
+    }
+
+    [Fact]
+    public void Another_device_or_another_checkpoint_is_not_known() =>
+        Rank(new ModelRepository([Records.Model("a")]), ["a"], device: "64 threads").Should().BeEmpty();
+
+    [Fact]
+    public void It_says_nothing_to_who_serves()
+    {
+        var model = Model("a");
+        var before = model.Confidence.Current;
+
+        Ranking(new ModelRepository([Records.Model("a")]), "2 threads").Rank([model], new ThroughputObjective());
+
+        model.Confidence.Current.Should().BeSameAs(before);
+    }
+
+    private static IReadOnlyDictionary<string, ModelRank> Rank(ModelRepository repository, string[] pool, string device = "2 threads") =>
+        Ranking(repository, device).Rank(pool.Select(Model), ObjectiveParser.Constrain(new ThroughputObjective(), new AdaptationOptions { MaxQualityGap = 0.5 }, maxBreachRate: 0.3));
+
+    private static RepositoryRanking Ranking(ModelRepository repository, string device)
+    {
+        var telemetry = new ServingTelemetry(new AdaptationOptions());
+        var settings = new ProfileSettings(new ServingOptions(), 100_000, 1000, shape => 16L * shape.Layers * 4);
+        return new RepositoryRanking(repository, new AdaptationOptions(), model => ModelKey.Of(model, device, Precision.Auto), known => new Profiles(known, telemetry, settings).Refresh());
+    }
+
+    private static CandidateModel Model(string name)
+    {
+        var info = Sample.Model(name);
+        return new CandidateModel(info, new LoadSize(1000, [.. Enumerable.Repeat(500L, 6)]), 300, new ConfidenceSource(Calibration.FromSidecar(info)));
+    }
+}

@@ -1,0 +1,113 @@
+using Helios.Sdk.Energy;
+
+namespace Helios.Sdk.Tests.Energy;
+
+public class EnergyGaugeTests
+{
+    private readonly ManualClock clock = new();
+    private readonly FakeMeter meter = new();
+    private double busy;
+
+    [Fact]
+    public void Joules_count_from_the_start_and_watts_are_those_while_computing()
+    {
+        meter.Reading = EnergyReading.Of(1000);
+        using var gauge = new EnergyGauge(meter, () => busy, clock);
+        gauge.Watts.Should().BeNull();
+
+        // Idle at 20 W, computing at 60 W, in turns of different shares.
+        double[] shares = [0, 0.5, 1, 0.25, 0.75];
+        foreach (var share in shares) Pass(share, 20 + 40 * share);
+        gauge.Sample().Joules.Should().BeApproximately(shares.Sum(share => 20 + 40 * share), 1e-9);
+
+        gauge.Watts.Should().BeApproximately(60, 1e-6);
+
+        void Pass(double share, double watts)
+        {
+            clock.Advance(TimeSpan.FromSeconds(1));
+            busy += share;
+            meter.Reading = EnergyReading.Of(meter.Reading.Joules!.Value + watts);
+            gauge.Sample();
+        }
+    }
+
+    [Fact]
+    public void A_reading_that_failed_leaves_a_gap_and_says_why()
+    {
+        meter.Reading = EnergyReading.Of(0);
+        using var gauge = new EnergyGauge(meter, () => busy, clock);
+
+        clock.Advance(TimeSpan.FromSeconds(1));
+        busy += 1;
+        meter.Reading = EnergyReading.Unavailable("gone");
+        gauge.Sample().Should().Be(EnergyReading.Unavailable("gone"));
+
+        clock.Advance(TimeSpan.FromSeconds(1));
+        busy += 1;
+        meter.Reading = EnergyReading.Of(500);
+        gauge.Sample().Joules.Should().Be(500);
+        gauge.Watts.Should().BeNull("the gap is of unknown length to the meter");
+
+        clock.Advance(TimeSpan.FromSeconds(1));
+        busy += 1;
+        meter.Reading = EnergyReading.Of(550);
+        gauge.Sample();
+        gauge.Watts.Should().BeApproximately(50, 1e-9);
+    }
+
+    [Fact]
+    public void A_meter_that_cannot_be_read_at_first_says_why()
+    {
+        meter.Reading = EnergyReading.Unavailable("no driver");
+        using var gauge = new EnergyGauge(meter, () => busy, clock);
+
+        gauge.UnavailableBecause.Should().Be("no driver");
+        gauge.Sample().Joules.Should().BeNull();
+        gauge.Watts.Should().BeNull();
+    }
+
+    [Fact]
+    public void Equal_shares_give_the_mean_power()
+    {
+        var power = new PowerEstimate();
+        power.Watts.Should().BeNull();
+        power.Add(20, 1, 0);
+        power.Watts.Should().BeNull("nothing was computed");
+
+        power = new PowerEstimate();
+        for (var i = 0; i < 100; i++) power.Add(i % 2 == 0 ? 29 : 31, 1, 0.9);
+        power.Watts.Should().BeApproximately(30, 0.01);
+    }
+
+    [Fact]
+    public void An_estimate_is_marked_as_one()
+    {
+        var estimate = new EstimatedEnergyMeter(65, clock);
+        clock.Advance(TimeSpan.FromSeconds(2));
+
+        estimate.Read().Joules.Should().BeApproximately(130, 1e-9);
+        estimate.IsEstimate.Should().BeTrue();
+        estimate.Source.Should().Contain("estimate").And.Contain("65 W");
+        var none = () => new EstimatedEnergyMeter(0);
+        none.Should().Throw<ArgumentOutOfRangeException>();
+    }
+
+    [Fact]
+    public void A_device_gets_the_meter_of_its_kind()
+    {
+        EnergyMeters.For(Device("cpu")).Should().BeOfType<RaplEnergyMeter>();
+        EnergyMeters.For(Device("cuda:0")).Should().BeOfType<NvmlEnergyMeter>();
+        EnergyMeters.For(Device("tpu")).Read().UnavailableBecause.Should().Contain("'tpu'");
+
+        static DeviceInfo Device(string name) => new(name, "", 1);
+    }
+
+    private sealed class FakeMeter : IEnergyMeter
+    {
+        public EnergyReading Reading { get; set; }
+
+        public string Source => "fake";
+
+        public EnergyReading Read() => Reading;
+    }
+}

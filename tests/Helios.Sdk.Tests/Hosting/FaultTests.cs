@@ -1,0 +1,117 @@
+namespace Helios.Sdk.Tests.Hosting;
+
+/// <summary>Candidates that fail in every way they can, over the real loop: service goes on, the reason is told, and they are tried again.</summary>
+public class FaultTests
+{
+    [Fact]
+    public async Task A_candidate_that_runs_out_of_memory_while_loading_is_tried_again()
+    {
+        var fails = true;
+        await using var engine = Build(backend => backend.Before = (model, layer, _) =>
+            // Longer than an array can be: the real exception, without taking the memory.
+            fails && model == "tiny-m" && layer == 2 ? Task.FromResult(new byte[int.MaxValue]) : Task.CompletedTask);
+        var events = new EventLog(engine.Engine);
+        await events.EvaluateAsync(engine);
+
+        events.OfType<AdaptationEvent.LoadFailed>().Should().Contain(failed => failed.Target.Model == "tiny-m" && failed.Reason.Length > 0);
+        engine.Snapshot.Serving!.Target.Model.Should().Be("tiny-s");
+
+        fails = false;
+        var loaded = new TaskCompletionSource();
+        using var watching = engine.Engine.Observe(happened =>
+        {
+            if (happened is AdaptationEvent.Loaded { Target: { Model: "tiny-m", Depth: 12 } }) loaded.TrySetResult();
+        });
+        for (var i = 0; !loaded.Task.IsCompleted; i++)
+        {
+            engine.Engine.Reassess();
+            (await engine.AskAsync(EventLog.Request(i))).TokenIds.Should().HaveCount(8);
+        }
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_candidate_whose_load_hangs_is_given_up(bool heedsCancellation)
+    {
+        var released = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var engine = Build(
+            backend => backend.Before = (model, layer, cancellation) =>
+                model == "tiny-m" && layer == 5 ? released.Task.WaitAsync(heedsCancellation ? cancellation : CancellationToken.None) : Task.CompletedTask,
+            timeLimit: TimeSpan.FromMilliseconds(200));
+        var events = new EventLog(engine.Engine);
+        await events.EvaluateAsync(engine);
+
+        events.OfType<AdaptationEvent.EvaluationFailed>().Should().Contain(failed => failed.Model == "tiny-m" && failed.Reason.Contains("took longer", StringComparison.Ordinal));
+        engine.Snapshot.Serving!.Target.Model.Should().Be("tiny-s");
+        (await engine.AskAsync(EventLog.Request(0))).TokenIds.Should().HaveCount(8);
+        released.SetResult();
+    }
+
+    [Fact]
+    public async Task A_first_load_that_fails_for_a_moment_does_not_end_the_start()
+    {
+        var left = 1;
+        await using var engine = TestEngine.Build(
+            builder => builder.AddModel(TestData.Model("tiny-s")).ServeFixed(),
+            inner => new FaultyBackend(inner) { Before = (_, layer, _) => layer == 1 && left-- > 0 ? throw new IOException("The disk is away for a moment.") : Task.CompletedTask });
+
+        (await engine.AskAsync(EventLog.Request(0))).TokenIds.Should().HaveCount(8);
+        var events = new EventLog(engine.Engine);
+        events.OfType<AdaptationEvent.LoadFailed>().Should().ContainSingle(failed => failed.Reason.Contains("away for a moment", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task When_the_first_candidate_cannot_be_loaded_another_one_serves()
+    {
+        await using var engine = Build(backend => backend.Before = (model, _, _) => model == "tiny-s" ? throw new IOException("The disk is gone.") : Task.CompletedTask);
+
+        (await engine.AskAsync(EventLog.Request(0))).TokenIds.Should().HaveCount(8);
+        engine.Snapshot.Serving!.Target.Model.Should().Be("tiny-m");
+    }
+
+    [Fact]
+    public async Task What_cannot_be_loaded_at_all_ends_the_start_with_the_reason_at_hand()
+    {
+        await using var engine = TestEngine.Build(
+            builder => builder.AddModel(TestData.Model("tiny-s")).ServeFixed(),
+            inner => new FaultyBackend(inner) { Before = (_, _, _) => throw new IOException("The disk is gone.") });
+        engine.MayFail = true;
+
+        var ready = async () => await engine.Engine.Ready.WaitAsync(TestEngine.Patience);
+
+        (await ready.Should().ThrowAsync<HeliosException>()).WithMessage("*3 attempts*");
+    }
+
+    [Fact]
+    public async Task An_evaluation_says_how_long_live_requests_took_meanwhile()
+    {
+        await using var engine = Build(_ => { });
+        var events = new EventLog(engine.Engine);
+        await events.EvaluateAsync(engine);
+
+        foreach (var evaluated in events.OfType<AdaptationEvent.Evaluated>())
+        {
+            evaluated.Traffic!.Before.Should().BeNull("nothing was served before the first evaluation");
+            evaluated.Traffic.During!.Requests.Should().BeGreaterThanOrEqualTo(6);
+            evaluated.Traffic.During.TtftMs.Should().BePositive();
+            evaluated.Traffic.During.TpotMs.Should().BePositive();
+        }
+    }
+
+    private static TestEngine Build(Action<FaultyBackend> configure, TimeSpan? timeLimit = null) => TestEngine.Build(
+        builder => builder
+            .AddModel(TestData.Model("tiny-s")).AddModel(TestData.Model("tiny-m"))
+            .EvaluateCandidates(candidates: 2, requestsPerCandidate: 3)
+            .Configure(options =>
+            {
+                options.Serving.MaxBatchSize = 8;
+                options.Adaptation.EvaluationTimeLimit = timeLimit ?? options.Adaptation.EvaluationTimeLimit;
+            }),
+        inner =>
+        {
+            var faulty = new FaultyBackend(inner);
+            configure(faulty);
+            return faulty;
+        });
+}
