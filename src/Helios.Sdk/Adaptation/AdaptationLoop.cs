@@ -121,7 +121,8 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
                 case { Trigger: AdaptationTrigger.LoadChanged or AdaptationTrigger.PaceChanged }:
                     // What texts have shown is as true as before; only speed is another.
                     residence.Unsettle();
-                    await SelectAsync(signal.Trigger, stayBecause: null, cancellationToken).ConfigureAwait(false);
+                    parts.Profiles.Refresh();
+                    await SelectAsync(signal.Trigger, TooLittle(), cancellationToken).ConfigureAwait(false);
                     break;
                 case { Scored: true }:
                     if (signal.Trigger == AdaptationTrigger.Quality) await GuardQualityAsync(cancellationToken).ConfigureAwait(false);

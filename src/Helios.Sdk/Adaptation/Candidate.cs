@@ -9,15 +9,15 @@ namespace Helios.Sdk.Adaptation;
 /// <summary>A model in the shortlist, and what has been learnt of it. Evidence is added and read under <see cref="Gate"/>.</summary>
 internal sealed class Candidate
 {
-    private readonly Pace? pace;
+    private readonly Pace pace;
 
     /// <param name="model">What is known of it before it runs.</param>
     /// <param name="options">Depths, target and window.</param>
     /// <param name="pace">The machine's, which all candidates share; one of its own when null.</param>
     public Candidate(CandidateModel model, AdaptationOptions options, Pace? pace = null)
     {
-        this.pace = pace;
-        Costs = new CostModel(pace);
+        this.pace = pace ?? new Pace();
+        Costs = new CostModel(this.pace);
         Model = model;
         Depths = options is { Enabled: true, LoadPartially: true } ? [.. model.Info.Exits.Select(exit => exit.Depth)] : [FullDepth];
         Evidence = new CandidateEvidence(Depths, options.ConfidenceTarget, ServingTelemetry.EvidenceWindow(options));
@@ -83,7 +83,7 @@ internal sealed class Candidate
     {
         lock (Gate)
         {
-            var scaled = Costs.Current.Scale(factor, factor) with { OtherSeconds = factor * Costs.Current.OtherSeconds };
+            var scaled = Costs.Unhurried.AtPace(factor) with { RelativeError = null };
             Costs = new CostModel(pace);
             Costs.Restore(scaled);
             CostsAreInherited = false;
@@ -106,7 +106,7 @@ internal sealed class Candidate
                 Depths = Depths,
                 Size = Model.Size,
                 WorkspaceBytes = Model.WorkspaceBytes,
-                Costs = Costs.Current,
+                Costs = Costs.Unhurried,
                 ConfidenceTarget = confidenceTarget,
                 Calibration = Learner.Learnt,
                 Requests = [.. Evidence.Scored.Where(request => request.Exits.All(exit => double.IsFinite(exit.Nats))).Select(request => new ScoredRequest(now, request))],

@@ -72,7 +72,7 @@ internal static class EngineComposition
         var store = OpenStore(options, backend.Device, journal);
         if (store?.Usual is { } usual) telemetry.Lengths.Restore(usual.PromptTokens, usual.TotalTokens);
         Profiles ProfilesOf(IReadOnlyList<Candidate> shortlist) => new(shortlist, telemetry, new ProfileSettings(options.Serving, () => goals.BudgetBytes, kv.SlabBytes, kv.BlockBytes) { Watts = () => energy.Watts, CertificateOf = certificates.Find });
-        var candidates = new CandidatePool(entries.Select(entry => entry.Candidacy), adaptation, new Pace(), OpenRepository(options, backend.Device, ProfilesOf));
+        var candidates = new CandidatePool(entries.Select(entry => entry.Candidacy), adaptation, OpenRepository(options, backend.Device, ProfilesOf));
         foreach (var candidate in candidates.All) store?.Restore(candidate);
         IReadOnlyList<Candidate> Shortlist() => candidates.Choose(Constrained(telemetry.Lengths), goals.BudgetBytes);
         var profiles = ProfilesOf(Shortlist());

@@ -36,6 +36,7 @@ internal sealed class ScriptTruth(SimulationScript script, SimulationSettings se
         var weights = model.FixedBytes + target.Depth * model.LayerBytes + model.WorkspaceBytes;
         var kv = (long)(tokens * model.KvBytesPerToken * target.Depth);
         var bits = Bits(model, target.Depth);
+        var gap = bits - script.Models.Min(each => Bits(each, each.Layers));
         return new PointProfile
         {
             Point = new OperatingPoint(target),
@@ -48,7 +49,9 @@ internal sealed class ScriptTruth(SimulationScript script, SimulationSettings se
             KvBytesPerSequence = kv,
             MaxBatch = (int)Math.Clamp((script.MemoryBudgetBytes - weights) / Math.Max(1, kv), 0, settings.Serving.MaxBatchSize),
             BitsPerByte = bits,
-            QualityGap = bits - script.Models.Min(each => Bits(each, each.Layers)),
+            QualityGap = gap,
+            QualityGapInterval = new Interval(gap, gap),
+            EvidenceRequests = int.MaxValue,
             Agreement = Mean(phase, atEnd, source => Exit(model, target.Depth, source).Agreement, source => source.AnswerTokens),
             BreachRate = target.Depth == model.Layers ? 0 : Mean(phase, atEnd, source => new ExitBehaviour(Exit(model, target.Depth, source)).ShareBelow(settings.Adaptation.ConfidenceTarget), source => source.AnswerTokens),
         };

@@ -23,6 +23,14 @@ internal sealed class SimulatedClock : TimeProvider
 
     public override DateTimeOffset GetUtcNow() => Start.AddTicks(nanoseconds / 100);
 
+    /// <summary>A timer that goes off once, on the thread that moves the clock.</summary>
+    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+    {
+        var timer = new Timer(this, callback, state);
+        timer.Change(dueTime, period);
+        return timer;
+    }
+
     /// <summary>Completes after a while, on the thread that moves the clock.</summary>
     public Task DelayAsync(double seconds)
     {
@@ -45,4 +53,31 @@ internal sealed class SimulatedClock : TimeProvider
     }
 
     private static long Nanoseconds(double seconds) => Math.Max(1, (long)Math.Round(seconds * 1e9));
+
+    private sealed class Timer(SimulatedClock clock, TimerCallback callback, object? state) : ITimer
+    {
+        private int version;
+
+        public bool Change(TimeSpan dueTime, TimeSpan period)
+        {
+            if (period != Timeout.InfiniteTimeSpan) throw new NotSupportedException($"A simulated timer goes off once; found a period of {period}.");
+            var set = ++version;
+            if (dueTime == Timeout.InfiniteTimeSpan) return true;
+            clock.due.Enqueue(
+                () =>
+                {
+                    if (set == version) callback(state);
+                },
+                (clock.nanoseconds + Nanoseconds(dueTime.TotalSeconds), clock.order++));
+            return true;
+        }
+
+        public void Dispose() => version++;
+
+        public ValueTask DisposeAsync()
+        {
+            Dispose();
+            return ValueTask.CompletedTask;
+        }
+    }
 }

@@ -248,7 +248,7 @@ internal sealed class SimulatedDevice
         {
             var tokens = new int[request.PromptTokens + request.AnswerTokens];
             Array.Fill(tokens, request.Kind);
-            telemetry.Texts.Add(new FinishedText(new RequestId(request.Id), tokens, request.PromptTokens, SimulatedTokenizer.Shared, route.Point));
+            telemetry.Keep(new FinishedText(new RequestId(request.Id), tokens, request.PromptTokens, SimulatedTokenizer.Shared, route.Point));
         }
 
         telemetry.RequestCompleted(request.PromptTokens, request.PromptTokens + request.AnswerTokens);

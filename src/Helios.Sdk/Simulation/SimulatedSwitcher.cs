@@ -71,6 +71,9 @@ internal sealed class SimulatedSwitcher(SimulationScript script, SimulatedDevice
     }
 
     /// <inheritdoc/>
+    public TimeSpan? RetryAfter(string model) => backoff.Check(model)?.RetryAfter;
+
+    /// <inheritdoc/>
     public void ResetGuard() => telemetry.Guard = GuardOf(device.Serving!);
 
     private Guard GuardOf(SimulatedRoute route) => new(route, route.Point, route.Model.Script.Layers, options);

@@ -24,6 +24,9 @@ internal sealed class CostModel(Pace? pace = null)
     private int steps;
     private volatile StepCosts unhurried = StepCosts.None;
 
+    /// <summary>The costs as far as they are known, at the pace at which they were learnt.</summary>
+    public StepCosts Unhurried => unhurried;
+
     /// <summary>The costs as far as they are known, at the machine's present pace.</summary>
     public StepCosts Current => unhurried.AtPace(pace.Factor);
 

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Helios.Sdk.Adaptation.Telemetry;
 
 namespace Helios.Sdk.Adaptation.Evaluation;
 

@@ -6,11 +6,10 @@ namespace Helios.Sdk.Adaptation.Selection;
 /// <summary>Every model of the pool as a candidate, one object each for good, and the shortlist of an objective among them.</summary>
 /// <param name="models">The models, in order of preference.</param>
 /// <param name="options">How many candidates, and what they may do.</param>
-/// <param name="pace">The machine's.</param>
 /// <param name="ranking">Offline telemetry; null when there is none.</param>
-internal sealed class CandidatePool(IEnumerable<CandidateModel> models, AdaptationOptions options, Pace pace, RepositoryRanking? ranking)
+internal sealed class CandidatePool(IEnumerable<CandidateModel> models, AdaptationOptions options, RepositoryRanking? ranking)
 {
-    private readonly List<Candidate> all = [.. models.Select(model => new Candidate(model, options, pace))];
+    private readonly List<Candidate> all = OnOneMachine(models, options);
 
     /// <summary>Every model of the pool.</summary>
     public IReadOnlyList<Candidate> All => all;
@@ -24,5 +23,11 @@ internal sealed class CandidatePool(IEnumerable<CandidateModel> models, Adaptati
         var ranks = ranking?.Rank(all.Select(candidate => candidate.Model), objective);
         var entries = all.Select(candidate => new ShortlistEntry(candidate.Model.Info, candidate.Model.Size)).ToList();
         return [.. Shortlist.Choose(entries, options.Candidates, budgetBytes, ranks).Select(chosen => all.First(candidate => candidate.Model.Info == chosen.Model))];
+    }
+
+    private static List<Candidate> OnOneMachine(IEnumerable<CandidateModel> models, AdaptationOptions options)
+    {
+        var pace = new Pace();
+        return [.. models.Select(model => new Candidate(model, options, pace))];
     }
 }
