@@ -110,6 +110,7 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
                 case { Trigger: AdaptationTrigger.LoadChanged or AdaptationTrigger.PaceChanged }:
                     // What texts have shown is as true as before; only speed is another.
                     residence.Unsettle();
+                    Pause();
                     parts.Profiles.Refresh();
                     await SelectAsync(signal.Trigger, TooLittle(), cancellationToken).ConfigureAwait(false);
                     break;
@@ -158,9 +159,16 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
         if (tooLittle is null) await parts.Evaluation.RetryAsync(parts.Profiles.Candidates, cancellationToken).ConfigureAwait(false);
         var decision = await SelectAsync(trigger, tooLittle, cancellationToken).ConfigureAwait(false);
         if (tooLittle is null && decision.Act == AdaptationAct.Keep) residence.Kept();
-        parts.Telemetry.Reassessed(residence.Stretch);
+        Pause();
         parts.Journal.Tell(new AdaptationEvent.Reassessed(parts.Journal.Now, decision));
         Keep();
+    }
+
+    /// <summary>The next look is the farther away, and fewer texts are scored until then, the more looks have shown nothing new.</summary>
+    private void Pause()
+    {
+        parts.Telemetry.Sampling.IsSettled = residence.IsSettled;
+        parts.Telemetry.Reassessed(residence.Stretch);
     }
 
     private void Keep() => parts.Store?.Save(parts.Profiles.Candidates, parts.Telemetry.Lengths);
@@ -183,6 +191,8 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
             HoldBecause = trigger == AdaptationTrigger.Start ? null : residence.HoldBecause(parts.Telemetry.Completed),
         });
         if (trigger == AdaptationTrigger.Start && parts.Profiles.Inherited(parts.Journal.Now) is { } inherited) decision = decision with { Reason = $"{decision.Reason}; {inherited}" };
+        // Not at every refresh: what has changed since a decision is what makes another one due.
+        parts.Telemetry.Pace = parts.Profiles.WatchPace();
         await ApplyAsync(decision, cancellationToken).ConfigureAwait(false);
         return decision;
     }
@@ -232,7 +242,7 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
         }
 
         residence.Changed(decision.Previous, decision.Chosen, parts.Telemetry.Completed);
-        parts.Telemetry.Reassessed(residence.Stretch);
+        Pause();
         if (decision.Act == AdaptationAct.Deepen) parts.Journal.Tell(new AdaptationEvent.Deepened(parts.Journal.Now, decision));
         else parts.Journal.Tell(new AdaptationEvent.Switched(parts.Journal.Now, decision));
     }
