@@ -2,6 +2,7 @@ using BenchmarkDotNet.Configs;
 using BenchmarkDotNet.Jobs;
 using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
+using Helios.Benchmarks.Certification;
 using Helios.Benchmarks.Overhead;
 using Helios.Benchmarks.Prefix;
 using Helios.Benchmarks.Roofline;
@@ -35,6 +36,12 @@ switch (args)
         return;
     case ["roofline", var results, var picture]:
         await File.WriteAllTextAsync(picture, Chart.Draw(Results.Read(results)));
+        return;
+    case ["certification", .. var trials]:
+        CertificationReport.Run(trials is [var given] ? int.Parse(given) : 2000);
+        return;
+    case ["intervals", .. var trials]:
+        IntervalReport.Run(trials is [var asked] ? int.Parse(asked) : 2000);
         return;
     case ["prompts", .. var rest]:
         Environment.ExitCode = await GoodputCommand.PromptsAsync(rest);

@@ -25,9 +25,9 @@ internal static class CliApp
         root.Add(new ScoreCommand(global));
         root.Add(new GenerateCommand(global));
         root.Add(new RunCommand(global));
-        root.Add(new SimulateCommand(global));
         root.Add(new ProfileCommand(global));
         root.Add(new CertifyCommand(global));
+        root.Add(new SimulateCommand(global));
         root.Add(new BenchCommand(global));
 
         // An argument that starts with '@' is text like any other.

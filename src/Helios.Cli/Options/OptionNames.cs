@@ -9,6 +9,7 @@ internal static partial class OptionNames
     [
         ("Adaptation.FixedDepth", "--depth"),
         ("Adaptation.Objective", "--objective"),
+        ("Adaptation.Certificates", "--certificates"),
         ("Adaptation.DepthRule", "--depth-rule"),
         ("Adaptation.ProfileStore", "--profile-store"),
         ("Adaptation.MaxPointBytes", "--max-bytes"),

@@ -20,6 +20,7 @@ internal sealed class RunOptions
     private readonly Option<int?> concurrency = new("--concurrency") { Description = $"Requests at once ({LoadGenerator.DefaultConcurrency} by default); with --rate or atMs the most at once.", HelpName = "C" };
     private readonly Option<int> warmUp = new("--warm-up") { Description = "Prompts at the beginning that are served first, so many at a time as --concurrency says, and not counted.", HelpName = "N" };
     private readonly Option<QualityGap?> maxQualityGap = new("--max-quality-gap") { Description = "Worst quality chosen, in bits per byte above the best whole model; none lifts the floor.", HelpName = "X|none", CustomParser = ParseGap };
+    private readonly Option<string[]> certificates = new("--certificates") { Description = "Serve only points that certificates in these files cover (helios certify --out), beside full depths.", HelpName = "F.json", AllowMultipleArgumentsPerToken = true };
     private readonly Option<double?> minAgreement = new("--min-agreement") { Description = "Least agreement with the same model's full depth, 0 to 1.", HelpName = "X" };
     private readonly Option<long?> maxBytes = new("--max-bytes") { Description = "Most bytes for weights, workspace and one sequence, such as 32MiB.", HelpName = "SIZE", CustomParser = result => Read<long>(result, ByteSize.TryParse, ByteSize.Expected) };
     private readonly Option<double?> maxJoules = new("--max-joules") { Description = "Most joules for a token; needs a meter, or --estimate-watts.", HelpName = "J" };
@@ -56,7 +57,7 @@ internal sealed class RunOptions
     {
         Option[] options =
         [
-            pool, prompts, objective, baseline, rate, concurrency, warmUp, maxQualityGap, minAgreement, maxBytes, maxJoules, maxTtft,
+            pool, prompts, objective, baseline, rate, concurrency, warmUp, maxQualityGap, minAgreement, certificates, maxBytes, maxJoules, maxTtft,
             estimateWatts, exitPolicy, reassess,
             requestsPerCandidate, candidates, maxBatch, maxQueue, maxTokens, ignoreEos, check, seed, repository,
             profileStore, depthRule,
@@ -79,6 +80,7 @@ internal sealed class RunOptions
             WarmUp = parsed.GetValue(warmUp),
             MaxQualityGap = parsed.GetValue(maxQualityGap),
             MinAgreement = parsed.GetValue(minAgreement),
+            Certificates = [.. parsed.GetValue(certificates) ?? []],
             MaxBytes = parsed.GetValue(maxBytes),
             MaxJoules = parsed.GetValue(maxJoules),
             MaxTtft = parsed.GetValue(maxTtft),

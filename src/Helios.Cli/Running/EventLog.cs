@@ -65,6 +65,7 @@ internal sealed class EventLog(Screen screen, TimeProvider time)
             case DecisionLine decision: Write(decision, CliJson.Lines.DecisionLine); break;
             case LoadLine load: Write(load, CliJson.Lines.LoadLine); break;
             case BreachLine breach: Write(breach, CliJson.Lines.BreachLine); break;
+            case QualityBreachLine breach: Write(breach, CliJson.Lines.QualityBreachLine); break;
             case CompletedLine completed: Write(completed, CliJson.Lines.CompletedLine); break;
             case UnservedLine unserved: Write(unserved, CliJson.Lines.UnservedLine); break;
             default: throw new InvalidOperationException($"There is no JSON form of {line.GetType().Name}.");

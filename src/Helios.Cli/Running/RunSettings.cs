@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Helios.Cli.Options;
 using Helios.Sdk;
 
@@ -29,6 +30,9 @@ internal sealed record RunSettings
     public required QualityGap? MaxQualityGap { get; init; }
 
     public required double? MinAgreement { get; init; }
+
+    /// <summary>Files of the certificates required; none requires none.</summary>
+    public required ImmutableArray<string> Certificates { get; init; }
 
     /// <summary>Most bytes of weights, workspace and one sequence.</summary>
     public required long? MaxBytes { get; init; }
@@ -95,6 +99,8 @@ internal sealed record RunSettings
         adaptation.Objective = Objective;
         if (MaxQualityGap is { } gap) adaptation.MaxQualityGap = gap.BitsPerByte;
         adaptation.MinAgreement = MinAgreement;
+        adaptation.RequireCertificate = Certificates.Length > 0;
+        foreach (var file in Certificates) adaptation.Certificates.Add(file);
         adaptation.ModelRepository = ModelRepository;
         adaptation.ProfileStore = ProfileStore;
         adaptation.DepthRule = DepthRule;

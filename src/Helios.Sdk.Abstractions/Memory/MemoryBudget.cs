@@ -7,6 +7,7 @@ namespace Helios.Sdk;
 public sealed class MemoryBudget
 {
     private readonly Lock gate = new();
+    private long limit;
     private long used;
     private long peak;
 
@@ -16,11 +17,14 @@ public sealed class MemoryBudget
     public MemoryBudget(long limit)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(limit);
-        Limit = limit;
+        this.limit = limit;
     }
 
     /// <summary>Most bytes that may be reserved at one time.</summary>
-    public long Limit { get; }
+    public long Limit
+    {
+        get { lock (gate) return limit; }
+    }
 
     /// <summary>Bytes reserved now.</summary>
     public long Used
@@ -35,7 +39,24 @@ public sealed class MemoryBudget
     }
 
     /// <summary>Bytes still free.</summary>
-    public long Free => Limit - Used;
+    public long Free
+    {
+        get { lock (gate) return limit - used; }
+    }
+
+    /// <summary>Sets the limit, or refuses because more is reserved already.</summary>
+    /// <param name="bytes">Most bytes reserved at one time from now on; above 0.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="bytes"/> is 0 or less.</exception>
+    public bool TrySetLimit(long bytes)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(bytes);
+        lock (gate)
+        {
+            if (bytes < used) return false;
+            limit = bytes;
+            return true;
+        }
+    }
 
     /// <summary>Reserves bytes, or returns null when they do not fit: an expected outcome, not an error.</summary>
     /// <param name="bytes">Bytes wanted, 0 or more.</param>
@@ -45,7 +66,7 @@ public sealed class MemoryBudget
         ArgumentOutOfRangeException.ThrowIfNegative(bytes);
         lock (gate)
         {
-            if (bytes > Limit - used) return null;
+            if (bytes > limit - used) return null;
             used += bytes;
             peak = Math.Max(peak, used);
         }

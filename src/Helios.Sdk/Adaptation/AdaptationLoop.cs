@@ -15,16 +15,27 @@ namespace Helios.Sdk.Adaptation;
 internal sealed class AdaptationLoop(AdaptationParts parts)
 {
     private readonly TaskCompletionSource ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly Residence residence = new(parts.Options, parts.Time);
     private readonly ShadowScoring shadow = new(parts.Profiles, parts.Scoring, parts.Telemetry, parts.Switcher);
     private readonly QualityGuard quality = new(parts.Options);
+    private readonly Reconsiderations reconsiderations = new();
+    private readonly Residence residence = new(parts.Options, parts.Time);
     private ISloObjective? objective;
 
     /// <summary>Completes when the first model serves; fails when none can.</summary>
     public Task Ready => ready.Task;
 
+    /// <summary>Whether anything ever changes.</summary>
+    public bool Adapts => parts.Options.Enabled;
+
     /// <summary>Whether the last decision found nothing feasible.</summary>
     public bool Degraded { get; private set; }
+
+    /// <summary>What serves; null before the first.</summary>
+    public OperatingPoint? Serving => parts.Switcher.Present;
+
+    /// <summary>Any thread: a goal was changed. Completes with what is decided upon it, once that serves or could not be brought up.</summary>
+    /// <exception cref="HeliosException">The loop has ended.</exception>
+    public Task<AdaptationDecision> ReconsiderAsync(AdaptationTrigger trigger) => reconsiderations.AskAsync(trigger, parts.Telemetry.Signals);
 
     /// <summary>Runs until cancelled. Failures of candidates are recorded and survived; only a bug ends it.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
@@ -45,6 +56,8 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
         }
         finally
         {
+            reconsiderations.End();
+
             // It uses the pool, which is disposed after this; the device thread has cancelled what it waits for.
             await shadow.EndAsync().ConfigureAwait(false);
             Keep();
@@ -80,7 +93,7 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
             {
                 var target = new LoadTarget(candidate.Name, depth);
                 var point = parts.Options.Enabled ? new OperatingPoint(target) : new OperatingPoint(target, parts.Serving.ExitPolicy, parts.Serving.DraftDepth);
-                if (await parts.Switcher.ServeAsync(point, cancellationToken).ConfigureAwait(false)) return true;
+                if (await parts.Switcher.ServeAsync(point, maxBatch: null, cancellationToken).ConfigureAwait(false)) return true;
             }
         }
 
@@ -102,17 +115,21 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
                 case { Trigger: AdaptationTrigger.Breach }:
                     await GuardAsync(cancellationToken).ConfigureAwait(false);
                     break;
+                case { Trigger: AdaptationTrigger.ObjectiveChanged or AdaptationTrigger.BudgetChanged }:
+                    await ReselectAsync(signal.Trigger, cancellationToken).ConfigureAwait(false);
+                    break;
+                case { Trigger: AdaptationTrigger.LoadChanged or AdaptationTrigger.PaceChanged }:
+                    // What texts have shown is as true as before; only speed is another. A point below its floor is left for that.
+                    residence.Unsettle();
+                    Pause();
+                    await GuardQualityAsync(cancellationToken).ConfigureAwait(false);
+                    parts.Profiles.Refresh();
+                    await SelectAsync(signal.Trigger, TooLittle(), cancellationToken).ConfigureAwait(false);
+                    break;
                 case { Scored: true }:
                     if (signal.Trigger == AdaptationTrigger.Quality) await GuardQualityAsync(cancellationToken).ConfigureAwait(false);
                     else await ReassessAsync(signal.Trigger, cancellationToken).ConfigureAwait(false);
                     shadow.Next(cancellationToken);
-                    break;
-                case { Trigger: AdaptationTrigger.LoadChanged or AdaptationTrigger.PaceChanged }:
-                    // What texts have shown is as true as before; only speed is another.
-                    residence.Unsettle();
-                    Pause();
-                    parts.Profiles.Refresh();
-                    await SelectAsync(signal.Trigger, TooLittle(), cancellationToken).ConfigureAwait(false);
                     break;
                 default:
                     // Scoring waits for its share of the device; a breach must not wait for scoring.
@@ -126,7 +143,7 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
     private async Task GuardQualityAsync(CancellationToken cancellationToken)
     {
         parts.Profiles.Refresh();
-        if (Serving() is not { } serving) return;
+        if (ServingProfile() is not { } serving) return;
         parts.Telemetry.Sampling.WantsMore = quality.Lack(serving) is not null;
         if (!quality.IsBreached(serving, out var because)) return;
 
@@ -139,36 +156,53 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
     /// <summary>Too little evidence is no reason for a change: it asks for more texts. Null when there is enough.</summary>
     private string? TooLittle()
     {
-        if (Serving() is not { } serving) return null;
+        if (ServingProfile() is not { } serving) return null;
         var lack = quality.Lack(serving);
         parts.Telemetry.Sampling.WantsMore = lack is not null;
         return serving.EvidenceRequests < parts.Options.RequestsPerCandidate ? $"what is known of it {lack}, too little for a change: more texts are scored" : null;
     }
 
-    private PointProfile? Serving() => parts.Profiles.Latest.FirstOrDefault(profile => profile.IsServing);
+    private PointProfile? ServingProfile() => parts.Profiles.Latest.FirstOrDefault(profile => profile.IsServing);
+
+    /// <summary>A goal was changed: another shortlist, and a selection from it with what is known now.</summary>
+    private async Task ReselectAsync(AdaptationTrigger trigger, CancellationToken cancellationToken)
+    {
+        var before = parts.Profiles.Candidates;
+        var present = before.Where(candidate => candidate.Name == Serving!.Target.Model);
+        List<Candidate> shortlist = [.. parts.Shortlist().Union(present)];
+        parts.Profiles.Replace(shortlist);
+        var texts = parts.Telemetry.Texts.Keep();
+        foreach (var newcomer in shortlist.Except(before))
+            await parts.Scoring.CatchUpAsync(newcomer, texts, cancellationToken).ConfigureAwait(false);
+
+        await reconsiderations.AnswerAsync(() => SelectAsync(trigger, stayBecause: null, cancellationToken)).ConfigureAwait(false);
+    }
 
     private async Task ReassessAsync(AdaptationTrigger trigger, CancellationToken cancellationToken)
     {
         // A guard that tripped in vain rests until here: nothing it could choose from has changed in between.
         if (parts.Telemetry.Guard is { BreachesAtTrip: > 0 }) parts.Switcher.ResetGuard();
 
+        // Whoever sees it first, what serves is left for its quality, and told of as that.
+        await GuardQualityAsync(cancellationToken).ConfigureAwait(false);
         quality.Rearm();
-        if (trigger == AdaptationTrigger.Drift) residence.Unsettle();
         parts.Profiles.Refresh();
         var tooLittle = TooLittle();
         if (tooLittle is null) await parts.Evaluation.RetryAsync(parts.Profiles.Candidates, cancellationToken).ConfigureAwait(false);
+        if (trigger == AdaptationTrigger.Drift) residence.Unsettle();
         var decision = await SelectAsync(trigger, tooLittle, cancellationToken).ConfigureAwait(false);
         if (tooLittle is null && decision.Act == AdaptationAct.Keep) residence.Kept();
-        Pause();
+        Pause(tooLittle is not null);
         parts.Journal.Tell(new AdaptationEvent.Reassessed(parts.Journal.Now, decision));
         Keep();
     }
 
     /// <summary>The next look is the farther away, and fewer texts are scored until then, the more looks have shown nothing new.</summary>
-    private void Pause()
+    /// <param name="soon">Whether the last look ended for want of evidence.</param>
+    private void Pause(bool soon = false)
     {
         parts.Telemetry.Sampling.IsSettled = residence.IsSettled;
-        parts.Telemetry.Reassessed(residence.Stretch);
+        parts.Telemetry.Reassessed(soon ? 1 : residence.Stretch);
     }
 
     private void Keep() => parts.Store?.Save(parts.Profiles.Candidates, parts.Telemetry.Lengths);
@@ -188,7 +222,10 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
             IsReachable = target => parts.Switcher.Unreachable(target) is null,
             CostOf = CostOf,
             Horizon = parts.Options.ChangeHorizon,
-            HoldBecause = trigger == AdaptationTrigger.Start ? null : residence.HoldBecause(parts.Telemetry.Completed),
+            // What was asked for, or is needed, waits for no residence.
+            HoldBecause = trigger is AdaptationTrigger.Reassessment or AdaptationTrigger.Drift or AdaptationTrigger.LoadChanged or AdaptationTrigger.PaceChanged
+                ? residence.HoldBecause(parts.Telemetry.Completed)
+                : null,
         });
         if (trigger == AdaptationTrigger.Start && parts.Profiles.Inherited(parts.Journal.Now) is { } inherited) decision = decision with { Reason = $"{decision.Reason}; {inherited}" };
         // Not at every refresh: what has changed since a decision is what makes another one due.
@@ -233,9 +270,13 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
         Degraded = decision.Degraded;
         var keeps = decision.Act == AdaptationAct.Keep;
         if (!keeps || decision.Trigger == AdaptationTrigger.Start) parts.Journal.Tell(new AdaptationEvent.Selected(parts.Journal.Now, decision));
-        if (keeps) return;
+        if (keeps)
+        {
+            parts.Switcher.LimitBatch(decision.Batch);
+            return;
+        }
 
-        if (!await parts.Switcher.ServeAsync(decision.Chosen, cancellationToken).ConfigureAwait(false))
+        if (!await parts.Switcher.ServeAsync(decision.Chosen, decision.Batch, cancellationToken).ConfigureAwait(false))
         {
             DecisionTrace.Fail(activity);
             return;
@@ -264,6 +305,7 @@ internal sealed record AdaptationParts(
     ICandidateEvaluation Evaluation,
     ITextScoring Scoring,
     AdaptationJournal Journal,
+    Func<IReadOnlyList<Candidate>> Shortlist,
     Func<UsualLengths, ISloObjective> Constrained,
     Func<ISloObjective, UsualLengths, GuardPolicy> Guard)
 {

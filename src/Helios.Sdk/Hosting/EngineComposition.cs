@@ -66,22 +66,23 @@ internal static class EngineComposition
         IExitPolicy PolicyOf(string name) => ExitPolicyParser.Parse(name, builder.ExitPolicies);
         var journal = new AdaptationJournal(time, logger);
         var certificates = Certificates.Load(adaptation.Certificates, options.Precision, [.. entries.Select(entry => entry.Info)]);
-        var objective = ObjectiveParser.Parse(adaptation.Objective, builder.Objectives);
-        if (adaptation.Enabled) CheckMeter(objective, adaptation, energy);
-        ISloObjective Constrained(UsualLengths lengths) => ObjectiveParser.Constrain(objective, adaptation, BreachAlarm.Ceiling(adaptation, TokensPerInterval(adaptation, lengths)));
+        var goals = new Goals(ObjectiveParser.Parse(adaptation.Objective, builder.Objectives), budget.Limit);
+        if (adaptation.Enabled) CheckMeter(goals.Objective, adaptation, energy);
+        ISloObjective Constrained(UsualLengths lengths) => ObjectiveParser.Constrain(goals.Objective, adaptation, BreachAlarm.Ceiling(adaptation, TokensPerInterval(adaptation, lengths)));
         var store = OpenStore(options, backend.Device, journal);
         if (store?.Usual is { } usual) telemetry.Lengths.Restore(usual.PromptTokens, usual.TotalTokens);
-        Profiles ProfilesOf(IReadOnlyList<Candidate> shortlist) => new(shortlist, telemetry, new ProfileSettings(options.Serving, budget.Limit, kv.SlabBytes, kv.BlockBytes) { Watts = () => energy.Watts, CertificateOf = certificates.Find });
-        var candidates = new CandidatePool(entries.Select(entry => entry.Candidacy), adaptation, OpenRepository(options, backend.Device, ProfilesOf)).Choose(Constrained(telemetry.Lengths), budget.Limit);
-        foreach (var candidate in candidates) store?.Restore(candidate);
-        var profiles = ProfilesOf(candidates);
+        Profiles ProfilesOf(IReadOnlyList<Candidate> shortlist) => new(shortlist, telemetry, new ProfileSettings(options.Serving, () => goals.BudgetBytes, kv.SlabBytes, kv.BlockBytes) { Watts = () => energy.Watts, CertificateOf = certificates.Find });
+        var candidates = new CandidatePool(entries.Select(entry => entry.Candidacy), adaptation, OpenRepository(options, backend.Device, ProfilesOf));
+        foreach (var candidate in candidates.All) store?.Restore(candidate);
+        IReadOnlyList<Candidate> Shortlist() => candidates.Choose(Constrained(telemetry.Lengths), goals.BudgetBytes);
+        var profiles = ProfilesOf(Shortlist());
         var scorer = new LayerwiseScorer(new ScoringParts(backend, kv, blocks, pool, memory, work, options.Precision, options.Serving.MaxRowsPerStep));
         var scoring = new TextScoring(pool, scorer, journal);
         var switcher = new PointSwitcher(pool, routes, telemetry, journal, new SwitchSettings(adaptation, PolicyOf, loop.Wake, time));
         var probe = new StepProbe(blocks, work, time);
         var evaluation = new LiveEvaluation(switcher, telemetry, scoring, probe, profiles, journal, new EvaluationSettings(adaptation.RequestsPerCandidate, adaptation.EvaluationTimeLimit, options.Serving, work, time));
         var adapting = new AdaptationLoop(new AdaptationParts(
-            adaptation, options.Serving, profiles, telemetry, switcher, evaluation, scoring, journal,
+            adaptation, options.Serving, profiles, telemetry, switcher, evaluation, scoring, journal, Shortlist,
             Constrained,
             (constrained, lengths) => new GuardPolicy(constrained, BreachAlarm.Ceiling(adaptation, TokensPerInterval(adaptation, lengths)), TokensPerInterval(adaptation, lengths)))
         {
@@ -111,6 +112,13 @@ internal static class EngineComposition
             Journal = journal,
             Adaptation = adapting,
             Metrics = metrics,
+            Goals = new GoalChanges(adapting, goals, pool, memory, budget, time),
+            ParseObjective = text =>
+            {
+                var objective = ObjectiveParser.Parse(text, builder.Objectives);
+                CheckMeter(objective, adaptation, energy);
+                return objective;
+            },
             Door = new RequestDoor(pool, routes, overrides, time),
             Scorer = scorer,
             Scores = new SequenceScorer(pool, scorer),

@@ -57,6 +57,11 @@ internal sealed partial class EngineParts : IDisposable
 
     public required AdaptationMetrics Metrics { get; init; }
 
+    public required GoalChanges Goals { get; init; }
+
+    /// <summary>Finds an objective by name, and refuses one whose meter is missing.</summary>
+    public required Func<string, ISloObjective> ParseObjective { get; init; }
+
     public required RequestDoor Door { get; init; }
 
     public required LayerwiseScorer Scorer { get; init; }

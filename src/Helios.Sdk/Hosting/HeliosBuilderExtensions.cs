@@ -78,6 +78,18 @@ public static class HeliosBuilderExtensions
         where TBuilder : IHeliosBuilder =>
         Change(builder, options => options.Adaptation.MinAgreement = share);
 
+    /// <summary>Chooses no point below a full depth that is not certified; see <see cref="HeliosEngine.CertifyAsync"/> and <c>helios certify</c>.</summary>
+    /// <typeparam name="TBuilder">The builder's type, kept for what follows in the chain.</typeparam>
+    /// <param name="builder">The builder.</param>
+    /// <param name="files">Files of certificates of models of the pool.</param>
+    public static TBuilder RequireCertificates<TBuilder>(this TBuilder builder, params IEnumerable<string> files)
+        where TBuilder : IHeliosBuilder =>
+        Change(builder, options =>
+        {
+            options.Adaptation.RequireCertificate = true;
+            foreach (var file in files) options.Adaptation.Certificates.Add(file);
+        });
+
     /// <summary>Chooses no point that takes more bytes for weights, workspace and one sequence.</summary>
     /// <typeparam name="TBuilder">The builder's type, kept for what follows in the chain.</typeparam>
     /// <param name="builder">The builder.</param>

@@ -59,6 +59,40 @@ public sealed class HeliosEngine : IHeliosClient, IAsyncDisposable, IDisposable
     /// <summary>Asks for the candidates to be looked at again now; returns at once.</summary>
     public void Reassess() => parts.Telemetry.Signals.Send(new Adaptation.Telemetry.LoopSignal(AdaptationTrigger.Demand));
 
+    /// <summary>
+    /// Sets what "best" means from now on. The candidates are chosen anew, and one of their points is selected; what serves goes on
+    /// serving meanwhile. Candidates still being evaluated for the first time are evaluated to the end first.
+    /// </summary>
+    /// <param name="objective">As in <see cref="AdaptationOptions.Objective"/>.</param>
+    /// <param name="cancellationToken">Waits no longer; the objective is set all the same.</param>
+    /// <returns>What was decided upon it.</returns>
+    /// <exception cref="ArgumentException">No such objective, its limits are wrong, or it needs a meter that is missing.</exception>
+    /// <exception cref="InvalidOperationException">The adaptation loop is off (<see cref="AdaptationOptions.Enabled"/>).</exception>
+    /// <exception cref="HeliosException">The engine stops.</exception>
+    public Task<AdaptationDecision> SetObjectiveAsync(string objective, CancellationToken cancellationToken = default)
+    {
+        CheckAdapts();
+        return parts.Goals.SetObjectiveAsync(parts.ParseObjective(objective), cancellationToken);
+    }
+
+    /// <summary>
+    /// Sets the memory budget from now on, and selects a point for it. A smaller one is in force once everything fits: free and
+    /// cached KV is given back, then that of the least urgent requests, which go on later; where that is not enough another point
+    /// serves, and the former one goes when its last request has ended.
+    /// </summary>
+    /// <param name="bytes">Most bytes for weights, workspaces and KV together, above 0.</param>
+    /// <param name="cancellationToken">Gives the change up; the former budget stays in force.</param>
+    /// <returns>That it is in force, or why it is not: the least that could serve does not fit, or cannot be brought up beside what serves.</returns>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="bytes"/> is 0 or less.</exception>
+    /// <exception cref="InvalidOperationException">The adaptation loop is off (<see cref="AdaptationOptions.Enabled"/>).</exception>
+    /// <exception cref="HeliosException">The engine stops.</exception>
+    public Task<BudgetChange> SetMemoryBudgetAsync(long bytes, CancellationToken cancellationToken = default)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(bytes);
+        CheckAdapts();
+        return parts.Goals.SetBudgetAsync(bytes, cancellationToken);
+    }
+
     /// <inheritdoc/>
     public IAsyncEnumerable<GenerationUpdate> StreamAsync(GenerationRequest request, CancellationToken cancellationToken = default)
     {
@@ -193,6 +227,12 @@ public sealed class HeliosEngine : IHeliosClient, IAsyncDisposable, IDisposable
 
     /// <summary>The same for owners that cannot wait asynchronously; blocks until live requests have ended.</summary>
     public void Dispose() => StopAsync().GetAwaiter().GetResult();
+
+    private void CheckAdapts()
+    {
+        ObjectDisposedException.ThrowIf(Volatile.Read(ref stopped) == 1, this);
+        if (!parts.Adaptation.Adapts) throw new InvalidOperationException("The adaptation loop is off (Adaptation.Enabled): one point serves for good.");
+    }
 
     private void Check(GenerationRequest request)
     {

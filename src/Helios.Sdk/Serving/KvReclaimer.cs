@@ -37,16 +37,42 @@ internal sealed class KvReclaimer(MemoryBudget budget, BlockPool blocks, DeviceW
     /// <summary>The same, on the device thread.</summary>
     public (MemoryReservation? Reservation, long Available) Reserve(long bytes, long kvBytes)
     {
-        foreach (var sequence in loop!.Sequences.Begun) kvBytes = Math.Max(kvBytes, SlabBytesFor(sequence.KvShape, sequence.Capacity));
-
-        var available = budget.Limit - (budget.Used - blocks.SlabBytes) - blocks.PinnedBytes - kvBytes;
+        var available = budget.Limit - (budget.Used - blocks.SlabBytes) - blocks.PinnedBytes - Math.Max(kvBytes, LargestLive());
         if (bytes > available) return (null, Math.Max(0, available));
 
         while (true)
         {
             blocks.Trim(bytes);
             if (budget.TryReserve(bytes) is { } reservation) return (reservation, available);
-            if (!loop.PreemptLeast()) return (null, budget.Free);
+            if (!loop!.PreemptLeast()) return (null, budget.Free);
         }
+    }
+
+    /// <summary>
+    /// Lowers the budget, or raises it. False while what is on the device does not fit it with the largest live sequence: some of
+    /// that goes when sequences end.
+    /// </summary>
+    /// <param name="limit">Bytes from now on.</param>
+    public Task<bool> TryLimitAsync(long limit) => work.RunUrgentAsync(() => TryLimit(limit));
+
+    private bool TryLimit(long limit)
+    {
+        if (budget.Used - blocks.SlabBytes + blocks.PinnedBytes + LargestLive() > limit) return false;
+        while (!budget.TrySetLimit(limit))
+        {
+            blocks.Trim(budget.Limit - limit);
+            if (budget.TrySetLimit(limit)) return true;
+            if (!loop!.PreemptLeast()) return false;
+        }
+
+        return true;
+    }
+
+    /// <summary>KV of the live sequence that takes most at its full length.</summary>
+    private long LargestLive()
+    {
+        long bytes = 0;
+        foreach (var sequence in loop!.Sequences.Begun) bytes = Math.Max(bytes, SlabBytesFor(sequence.KvShape, sequence.Capacity));
+        return bytes;
     }
 }

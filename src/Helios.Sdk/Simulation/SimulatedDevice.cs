@@ -63,6 +63,9 @@ internal sealed class SimulatedDevice
 
     public int Running => running.Count;
 
+    /// <summary>Most sequences that may run together at what serves; null when as many as fit may.</summary>
+    public int? MaxBatch { get; set; }
+
     public int Waiting => waiting.Count;
 
     public ScriptedModel Find(string name) => Models.First(model => model.Name == name);
@@ -140,7 +143,7 @@ internal sealed class SimulatedDevice
     {
         if (Serving is not { } present) return;
         var room = BytesBesideWeights;
-        while (waiting.Count > 0 && running.Count < serving.MaxBatchSize)
+        while (waiting.Count > 0 && running.Count < Math.Min(serving.MaxBatchSize, MaxBatch ?? int.MaxValue))
         {
             var route = evaluatedLeft > 0 ? evaluated! : present;
             var request = waiting.Peek();

@@ -17,14 +17,18 @@ internal sealed class SimulatedSwitcher(SimulationScript script, SimulatedDevice
     public double LoadBytesPerSecond { get; private set; } = 1e9;
 
     /// <inheritdoc/>
-    public async Task<bool> ServeAsync(OperatingPoint point, CancellationToken cancellationToken)
+    public async Task<bool> ServeAsync(OperatingPoint point, int? maxBatch, CancellationToken cancellationToken)
     {
         if (await LoadAsync(point).ConfigureAwait(false) is not { } route) return false;
         telemetry.Guard = GuardOf(route);
         telemetry.Published(route);
+        device.MaxBatch = maxBatch;
         device.Publish(route);
         return true;
     }
+
+    /// <inheritdoc/>
+    public void LimitBatch(int? maxBatch) => device.MaxBatch = maxBatch;
 
     /// <summary>Loads a point and claims it; null when it cannot be had, which the journal then says.</summary>
     public async Task<SimulatedRoute?> LoadAsync(OperatingPoint point)

@@ -87,13 +87,13 @@ public sealed class Simulator(SimulationScript script, SimulationSettings? setti
         var pace = new Pace();
         var candidates = device.Models.Select(model => model.ToCandidate(options, pace)).ToList();
         var profiles = new Profiles(candidates, telemetry, new ProfileSettings(
-            settings.Serving, script.MemoryBudgetBytes, SlabBytes(), shape => BlockBytes(shape.Layers * shape.KvHeads)));
+            settings.Serving, () => script.MemoryBudgetBytes, SlabBytes(), shape => BlockBytes(shape.Layers * shape.KvHeads)));
         var switcher = new SimulatedSwitcher(script, device, clock, telemetry, journal, options);
         var scoring = new SimulatedScoring(device, work, Seed(seed));
         var evaluation = new SimulatedEvaluation(device, switcher, telemetry, scoring, profiles, journal, new EvaluationSettings(options.RequestsPerCandidate, options.EvaluationTimeLimit, settings.Serving, work, clock));
         var objective = settings.Objective ?? ObjectiveParser.Parse(options.Objective);
         var loop = new AdaptationLoop(new AdaptationParts(
-            options, settings.Serving, profiles, telemetry, switcher, evaluation, scoring, journal,
+            options, settings.Serving, profiles, telemetry, switcher, evaluation, scoring, journal, () => candidates,
             lengths => ObjectiveParser.Constrain(objective, options, BreachAlarm.Ceiling(options, EngineComposition.TokensPerInterval(options, lengths))),
             (constrained, lengths) => new GuardPolicy(constrained, BreachAlarm.Ceiling(options, EngineComposition.TokensPerInterval(options, lengths)), EngineComposition.TokensPerInterval(options, lengths)))
         {
@@ -142,7 +142,11 @@ public sealed class Simulator(SimulationScript script, SimulationSettings? setti
                     failure = ExceptionDispatchInfo.Capture(error);
                 }
             },
-            maxStackSize: 16 << 20) { IsBackground = true, Name = "helios-simulation" };
+            maxStackSize: 16 << 20)
+        {
+            IsBackground = true,
+            Name = "helios-simulation",
+        };
         thread.Start();
         thread.Join();
         failure?.Throw();

@@ -35,6 +35,7 @@ public sealed class EventLogTests
         new AdaptationEvent.Loaded(At, Deep.Target, 100, TimeSpan.FromSeconds(1)),
         new AdaptationEvent.LoadFailed(At, Deep.Target, "no room", null),
         new AdaptationEvent.Breach(At, Shallow, 51, 100),
+        new AdaptationEvent.QualityBreach(At, Shallow, "quality gap 0.3 is over 0.1 bits per byte", Profile(), 100, 20),
         new AdaptationEvent.Deepened(At, Deepening),
         new AdaptationEvent.Switched(At, Deepening),
         new AdaptationEvent.Stayed(At, Deepening with { Chosen = Shallow }),

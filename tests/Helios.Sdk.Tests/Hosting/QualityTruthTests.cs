@@ -83,12 +83,7 @@ public class QualityTruthTests(ITestOutputHelper output)
         CertificateFile.Save(CertificateFileTests.Sample(checkpoint.Info.Fingerprint, new CertifiedPoint(5, "none", 0.01, 0.04)), folder["c.json"]);
         await using var engine = TestEngine.Build(builder => builder
             .AddModel(TestData.Model("tiny-s")).EvaluateCandidates(1, 5)
-            .Configure(options =>
-            {
-                options.Adaptation.Certificates.Add(folder["c.json"]);
-                options.Adaptation.RequireCertificate = true;
-                options.Adaptation.MaxQualityGap = null;
-            }));
+            .RequireCertificates(folder["c.json"]).Optimize(maxQualityGap: null));
         var selected = Told<AdaptationEvent.Selected>(engine);
         await AskUntilAsync(engine, selected);
 

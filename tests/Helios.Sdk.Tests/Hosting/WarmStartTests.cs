@@ -47,6 +47,7 @@ public sealed class WarmStartTests : IDisposable
         await using var engine = Build();
         var events = new EventLog(engine.Engine);
         await events.EvaluateAsync(engine);
+        await events.WaitAsync("selected", 1);
 
         engine.Log.Of(LogLevel.Warning).Should().Contain(message => message.Contains(Store, StringComparison.Ordinal));
         engine.Engine.Decisions.Should().OnlyContain(decision => !decision.Reason.Contains("anew", StringComparison.Ordinal));

@@ -115,14 +115,14 @@ internal sealed class Profiles(IEnumerable<Candidate> initial, ServingTelemetry 
 
     private ServingFacts Serving() => new()
     {
-        BudgetBytes = settings.BudgetBytes,
+        BudgetBytes = settings.BudgetBytes(),
         SlabBytes = settings.SlabBytes,
         BlockTokens = settings.Serving.KvBlockTokens,
         MaxBatch = settings.Serving.MaxBatchSize,
         MaxRowsPerStep = settings.Serving.MaxRowsPerStep,
         UsualPromptTokens = telemetry.Lengths.Prompt,
         UsualSequenceTokens = telemetry.Lengths.Total,
-        DemandTokensPerSecond = telemetry.Load.Facts is { TokensPerSecond: > 0 and var demand } ? demand : null,
+        DemandTokensPerSecond = telemetry.Load.Facts.TokensPerSecond is > 0 and var demand ? demand : null,
         ExitPolicy = settings.Serving.ExitPolicy,
         MaxDecodeStretch = settings.Serving.MaxDecodeStretch,
         UnpacedSeconds = settings.Serving.UnpacedStepTime.TotalSeconds,
@@ -132,10 +132,10 @@ internal sealed class Profiles(IEnumerable<Candidate> initial, ServingTelemetry 
 
 /// <summary>What holds for every profile.</summary>
 /// <param name="Serving">Limits of the serving loop.</param>
-/// <param name="BudgetBytes">The memory budget.</param>
+/// <param name="BudgetBytes">The memory budget that points are chosen for.</param>
 /// <param name="SlabBytes">Bytes of a KV slab.</param>
 /// <param name="BlockBytes">Bytes of a KV block of a shape.</param>
-internal sealed record ProfileSettings(ServingOptions Serving, long BudgetBytes, long SlabBytes, Func<KvShape, long> BlockBytes)
+internal sealed record ProfileSettings(ServingOptions Serving, Func<long> BudgetBytes, long SlabBytes, Func<KvShape, long> BlockBytes)
 {
     /// <summary>Watts of the device while it computes; null while they are not known.</summary>
     public Func<double?> Watts { get; init; } = static () => null;

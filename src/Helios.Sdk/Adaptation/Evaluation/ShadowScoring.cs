@@ -46,11 +46,11 @@ internal sealed class ShadowScoring(Profiles profiles, ITextScoring scoring, Ser
     private async Task ScoreAllAsync(AdaptationTrigger trigger, CancellationToken cancellationToken)
     {
         (look, texts) = (null, false);
-        var compared = telemetry.Texts.Keep();
+        var kept = telemetry.Texts.Keep();
         foreach (var candidate in profiles.Candidates)
         {
             await CatchUpServingAsync(cancellationToken).ConfigureAwait(false);
-            await scoring.CatchUpAsync(candidate, compared, cancellationToken).ConfigureAwait(false);
+            await scoring.CatchUpAsync(candidate, kept, cancellationToken).ConfigureAwait(false);
         }
 
         Done(trigger);

@@ -13,7 +13,13 @@ internal interface IPointSwitcher
     /// Loads a point and publishes it: new requests go to it from the next step on, and the guard starts from nothing. False
     /// when it cannot be had; the journal then says why, and what serves goes on serving.
     /// </summary>
-    Task<bool> ServeAsync(OperatingPoint point, CancellationToken cancellationToken);
+    /// <param name="point">The point.</param>
+    /// <param name="maxBatch">Most sequences that may run together there; null when as many as fit may.</param>
+    /// <param name="cancellationToken">Checked while it loads.</param>
+    Task<bool> ServeAsync(OperatingPoint point, int? maxBatch, CancellationToken cancellationToken);
+
+    /// <summary>What serves goes on, with another limit to the sequences that may run together.</summary>
+    void LimitBatch(int? maxBatch);
 
     /// <summary>Bytes of a target that are not on the device.</summary>
     long BytesToLoad(LoadTarget target);

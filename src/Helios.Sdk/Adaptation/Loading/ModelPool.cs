@@ -186,6 +186,16 @@ internal sealed class ModelPool : IModelPool
     public long BytesBesideWeights(LoadTarget target) =>
         budget.Limit - entries.Values.Sum(entry => entry.Census().Bytes) - KvFloor(Find(target.Model), target.Depth);
 
+    /// <summary>Bytes that a target takes with one sequence of a usual length.</summary>
+    public long BytesWithOneSequence(LoadTarget target)
+    {
+        var entry = Find(target.Model);
+        return entry.Size.ToDepth(target.Depth) + entry.WorkspaceBytes + KvFloor(entry, target.Depth);
+    }
+
+    /// <summary>The least bytes that any model can serve in, at its first exit.</summary>
+    public long LeastBytes() => entries.Values.Min(entry => BytesWithOneSequence(new LoadTarget(entry.Info.Name, entry.Info.Exits[0].Depth)));
+
     /// <summary>KV that must fit beside a load for it to be of use: one sequence of a usual length.</summary>
     private long KvFloor(PoolEntry entry, int depth)
     {

@@ -11,6 +11,7 @@ internal sealed class PointSwitcher(ModelPool pool, Routes routes, ServingTeleme
     : IPointSwitcher, IDisposable
 {
     private Route? serving;
+    private int? batchLimit;
 
     /// <summary>What serves; null before the first.</summary>
     public Route? Serving => serving;
@@ -22,11 +23,20 @@ internal sealed class PointSwitcher(ModelPool pool, Routes routes, ServingTeleme
     public double LoadBytesPerSecond { get; private set; } = 1e9;
 
     /// <inheritdoc/>
-    public async Task<bool> ServeAsync(OperatingPoint point, CancellationToken cancellationToken)
+    public async Task<bool> ServeAsync(OperatingPoint point, int? maxBatch, CancellationToken cancellationToken)
     {
         if (await LoadAsync(point, cancellationToken).ConfigureAwait(false) is not { } route) return false;
-        Publish(route);
+        Publish(route, maxBatch);
         return true;
+    }
+
+    /// <inheritdoc/>
+    public void LimitBatch(int? maxBatch)
+    {
+        if (maxBatch == batchLimit) return;
+        batchLimit = maxBatch;
+        PublishServing();
+        settings.Wake();
     }
 
     /// <summary>Loads a point without publishing it; null when it cannot be had, which the journal then says.</summary>
@@ -62,13 +72,14 @@ internal sealed class PointSwitcher(ModelPool pool, Routes routes, ServingTeleme
     }
 
     /// <summary>New requests go to <paramref name="route"/> from the next step on; the guard starts from nothing.</summary>
-    public void Publish(Route route)
+    public void Publish(Route route, int? maxBatch = null)
     {
         var retired = serving;
         serving = route;
+        batchLimit = maxBatch;
         telemetry.Guard = settings.Options.Enabled ? GuardOf(route) : null;
         telemetry.Published(route);
-        routes.Publish(route);
+        PublishServing();
         if (!ReferenceEquals(retired?.Lease, route.Lease)) retired?.Lease.Dispose();
 
         // Woken last, so that who waits for memory finds what the retired point gave back.
@@ -79,13 +90,13 @@ internal sealed class PointSwitcher(ModelPool pool, Routes routes, ServingTeleme
     public EvaluationRoute Evaluate(Route route, int requests)
     {
         var evaluation = new EvaluationRoute(route, requests);
-        routes.Publish(serving!, evaluation);
+        routes.Publish(serving!, evaluation, batchLimit);
         settings.Wake();
         return evaluation;
     }
 
     /// <summary>No candidate takes requests any more.</summary>
-    public void EndEvaluation() => routes.Publish(serving!);
+    public void EndEvaluation() => PublishServing();
 
     /// <inheritdoc/>
     public void ResetGuard() => telemetry.Guard = GuardOf(serving!);
@@ -116,6 +127,8 @@ internal sealed class PointSwitcher(ModelPool pool, Routes routes, ServingTeleme
     public TimeSpan? RetryAfter(string model) => pool.RetryAfter(model);
 
     public void Dispose() => serving?.Lease.Dispose();
+
+    private void PublishServing() => routes.Publish(serving!, maxBatch: batchLimit);
 
     private Guard GuardOf(Route route) => new(route, route.Point, route.Lease.Model.Architecture.Layers, settings.Options);
 

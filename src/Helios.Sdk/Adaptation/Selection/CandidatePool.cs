@@ -11,6 +11,9 @@ internal sealed class CandidatePool(IEnumerable<CandidateModel> models, Adaptati
 {
     private readonly List<Candidate> all = OnOneMachine(models, options);
 
+    /// <summary>Every model of the pool.</summary>
+    public IReadOnlyList<Candidate> All => all;
+
     /// <summary>The candidates for an objective; the first model alone when nothing adapts.</summary>
     /// <param name="objective">The objective under its constraints.</param>
     /// <param name="budgetBytes">The memory budget.</param>

@@ -62,6 +62,7 @@ internal sealed class GuardPolicy(ISloObjective objective, double maxBreachRate,
             Chosen = chosen?.Profile.Point ?? present.Point,
             Reason = Explain(deepen, change, chosen),
             Degraded = chosen is null && stay.InfeasibleBecause is not null,
+            Batch = objective.Score(chosen?.Profile ?? situation.Present).Batch,
             PredictedCost = chosen?.Load,
         };
     }

@@ -52,11 +52,11 @@ internal sealed class ServingTelemetry
 
     public UsualLengths Lengths { get; } = new();
 
-    /// <summary>Demand as it is now.</summary>
-    public LoadMeter Load { get; }
-
     /// <summary>How long the latest requests took.</summary>
     public RequestTimes Times { get; } = new();
+
+    /// <summary>Demand as it is now.</summary>
+    public LoadMeter Load { get; }
 
     /// <summary>Requests completed since the engine started.</summary>
     public long Completed { get; private set; }

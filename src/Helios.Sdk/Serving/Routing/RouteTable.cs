@@ -39,7 +39,8 @@ internal sealed class EvaluationRoute(Route route, int requests)
 /// <param name="Version">Rises with every publication.</param>
 /// <param name="Serving">Where requests go.</param>
 /// <param name="Evaluation">Where the next few go instead, if a candidate is being evaluated.</param>
-internal sealed record RouteTable(long Version, Route Serving, EvaluationRoute? Evaluation);
+/// <param name="MaxBatch">Most sequences that may run together; null when as many as fit may. Those that run already run to their end.</param>
+internal sealed record RouteTable(long Version, Route Serving, EvaluationRoute? Evaluation, int? MaxBatch);
 
 /// <summary>Holds the present route table: one writer swaps one reference.</summary>
 internal sealed class Routes
@@ -50,6 +51,6 @@ internal sealed class Routes
     public RouteTable? Current => Volatile.Read(ref table);
 
     /// <summary>Publishes a table. Claims that only the old one held may be disposed afterwards.</summary>
-    public void Publish(Route serving, EvaluationRoute? evaluation = null) =>
-        Volatile.Write(ref table, new RouteTable((table?.Version ?? 0) + 1, serving, evaluation));
+    public void Publish(Route serving, EvaluationRoute? evaluation = null, int? maxBatch = null) =>
+        Volatile.Write(ref table, new RouteTable((table?.Version ?? 0) + 1, serving, evaluation, maxBatch));
 }

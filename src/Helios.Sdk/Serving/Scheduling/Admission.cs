@@ -12,6 +12,9 @@ internal sealed class Admission(Routes routes, Action<Sequence, Exception> fail)
     /// <summary>Where requests go that insist on nothing; null until the first model serves.</summary>
     public Route? Serving => routes.Current?.Serving;
 
+    /// <summary>Most sequences that may run together for what serves to keep what was promised of it.</summary>
+    public int MaxBatch => routes.Current?.MaxBatch ?? int.MaxValue;
+
     /// <summary>False when it cannot run: no model serves yet, or it was failed because its prompt does not fit the model.</summary>
     public bool TryAssign(Sequence sequence)
     {

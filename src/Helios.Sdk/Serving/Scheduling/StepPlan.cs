@@ -105,7 +105,7 @@ internal sealed class StepPlan : StepPlanBuilder
     /// <summary>A sequence starts with blocks for all it knows, so that its prompt is not given up half-way.</summary>
     private PlanResult Admit(Sequence sequence)
     {
-        if (sequences.Running >= limits.MaxBatchSize) return PlanResult.NoSequences;
+        if (sequences.Running >= Math.Min(limits.MaxBatchSize, admission.MaxBatch)) return PlanResult.NoSequences;
         if (!admission.TryAssign(sequence)) return PlanResult.NotRunnable;
 
         var table = sequence.SpareTable ??= new BlockTable(sequence.KvShape, blocks.BlocksFor(sequence.Capacity));

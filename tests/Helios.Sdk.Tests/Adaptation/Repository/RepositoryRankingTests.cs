@@ -52,7 +52,7 @@ public class RepositoryRankingTests
     private static RepositoryRanking Ranking(ModelRepository repository, string device)
     {
         var telemetry = new ServingTelemetry(new AdaptationOptions());
-        var settings = new ProfileSettings(new ServingOptions(), 100_000, 1000, shape => 16L * shape.Layers * 4);
+        var settings = new ProfileSettings(new ServingOptions(), () => 100_000, 1000, shape => 16L * shape.Layers * 4);
         return new RepositoryRanking(repository, new AdaptationOptions(), model => ModelKey.Of(model, device, Precision.Auto), known => new Profiles(known, telemetry, settings).Refresh());
     }
 

@@ -30,6 +30,51 @@ public class RouteTests
     }
 
     [Fact]
+    public void A_batch_limit_holds_newcomers_back_and_those_that_run_run_on()
+    {
+        using var rig = new LoopRig();
+        var serving = rig.Route();
+        rig.Routes.Publish(serving);
+        var sequences = Enumerable.Range(0, 6).Select(i => rig.Submit(LoopRig.Prompt(5, i), 20)).ToList();
+        rig.Step();
+        rig.Loop.Sequences.Running.Should().Be(6);
+
+        rig.Routes.Publish(serving, maxBatch: 2);
+        sequences.Add(rig.Submit(LoopRig.Prompt(5, 6), 4));
+        rig.Step();
+        rig.Loop.Sequences.Running.Should().Be(6, "nobody is turned out for a lower limit");
+        sequences[^1].Kv.Should().BeNull();
+
+        sequences.AddRange(Enumerable.Range(7, 5).Select(i => rig.Submit(LoopRig.Prompt(5, i), 4)));
+        while (sequences.Take(6).Any(sequence => sequence.Kv is not null)) rig.Step();
+        var most = 0;
+        while (rig.Loop.Sequences.Count > 0)
+        {
+            rig.Step();
+            most = Math.Max(most, rig.Loop.Sequences.Running);
+        }
+
+        most.Should().Be(2);
+        sequences.ForEach(LoopRig.MustBeRight);
+    }
+
+    [Fact]
+    public void A_lifted_batch_limit_lets_everybody_in()
+    {
+        using var rig = new LoopRig();
+        var serving = rig.Route();
+        rig.Routes.Publish(serving, maxBatch: 1);
+        for (var i = 0; i < 6; i++) rig.Submit(LoopRig.Prompt(5, i), 20);
+        rig.Step();
+        rig.Loop.Sequences.Running.Should().Be(1);
+
+        rig.Routes.Publish(serving);
+        rig.Step();
+        rig.Loop.Sequences.Running.Should().Be(6);
+        rig.RunToEnd();
+    }
+
+    [Fact]
     public void A_candidate_under_evaluation_takes_exactly_its_requests()
     {
         using var rig = new LoopRig();

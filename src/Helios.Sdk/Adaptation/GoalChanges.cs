@@ -1,0 +1,72 @@
+using System.Diagnostics.CodeAnalysis;
+using Helios.Sdk.Adaptation.Loading;
+using Helios.Sdk.Serving;
+
+namespace Helios.Sdk.Adaptation;
+
+/// <summary>
+/// Changes the goals of a running engine, one change at a time. A smaller budget takes effect once everything fits into it:
+/// free bytes and cached blocks go first, then the KV of the least urgent; where that is not enough another point serves, and
+/// what the former one holds goes with its last sequence.
+/// </summary>
+[SuppressMessage("Design", "CA1001", Justification = "A semaphore whose handle nobody takes holds nothing; one may wait for it while the engine stops.")]
+internal sealed class GoalChanges(AdaptationLoop loop, Goals goals, ModelPool pool, KvReclaimer memory, MemoryBudget budget, TimeProvider time)
+{
+    /// <summary>How often it is looked whether the last sequence of a former point has ended.</summary>
+    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(20);
+
+    private readonly SemaphoreSlim turn = new(1, 1);
+
+    /// <summary>Sets what is to be best, and completes with what is decided upon it.</summary>
+    public async Task<AdaptationDecision> SetObjectiveAsync(ISloObjective objective, CancellationToken cancellationToken)
+    {
+        await turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            goals.Objective = objective;
+            return await loop.ReconsiderAsync(AdaptationTrigger.ObjectiveChanged).WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            turn.Release();
+        }
+    }
+
+    /// <summary>Sets the budget, and completes when it is in force, or with the reason why it cannot be.</summary>
+    public async Task<BudgetChange> SetBudgetAsync(long bytes, CancellationToken cancellationToken)
+    {
+        await turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+        var before = goals.BudgetBytes;
+        BudgetChange? change = null;
+        try
+        {
+            return change = await ChangeBudgetAsync(bytes, cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException error) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new HeliosException("The engine stops.", error);
+        }
+        finally
+        {
+            if (change is not BudgetChange.InForce) goals.BudgetBytes = before;
+            turn.Release();
+        }
+    }
+
+    private async Task<BudgetChange> ChangeBudgetAsync(long bytes, CancellationToken cancellationToken)
+    {
+        var least = pool.LeastBytes();
+        if (bytes < least) return new BudgetChange.Refused($"the least that can serve takes {least} bytes with one sequence", least);
+
+        // More is there at once. Less is chosen for first: what comes up for it must find room beside what serves.
+        if (bytes > budget.Limit) budget.TrySetLimit(bytes);
+        goals.BudgetBytes = bytes;
+        var decision = await loop.ReconsiderAsync(AdaptationTrigger.BudgetChanged).WaitAsync(cancellationToken).ConfigureAwait(false);
+        if (loop.Serving is { } serving && pool.BytesWithOneSequence(serving.Target) is var needed && needed > bytes)
+            return new BudgetChange.Refused($"{serving} takes {needed} bytes with one sequence, and what takes less could not be brought up beside it", least);
+
+        while (!await memory.TryLimitAsync(bytes).ConfigureAwait(false))
+            await Task.Delay(Look, time, cancellationToken).ConfigureAwait(false);
+        return new BudgetChange.InForce(decision);
+    }
+}

@@ -1,0 +1,134 @@
+namespace Helios.Sdk.Tests.Hosting;
+
+/// <summary>Objective and budget changed while an engine serves.</summary>
+public class GoalChangeTests
+{
+    private const long Budget = 48 << 20;
+
+    [Fact]
+    public async Task Another_objective_is_another_choice()
+    {
+        await using var engine = await AdaptingAsync();
+
+        var memory = await SetAsync(engine, "memory");
+        memory.Trigger.Should().Be(AdaptationTrigger.ObjectiveChanged);
+        memory.Chosen.Target.Should().Be(new LoadTarget("tiny-s", 2), "it is the smallest there is");
+        engine.Snapshot.Serving.Should().Be(memory.Chosen);
+
+        var quality = await SetAsync(engine, "quality");
+        quality.Chosen.Target.Depth.Should().BeGreaterThan(2);
+        engine.Snapshot.Serving.Should().Be(quality.Chosen);
+
+        var energy = await SetAsync(engine, "energy");
+        energy.Considered.Should().Contain(point => point.Score < 0 && point.Terms.Any(term => term.Name == "joulesPerToken" && term.Value > 0));
+        (await AskAsync(engine, 1)).TokenIds.Should().HaveCount(8);
+    }
+
+    [Fact]
+    public async Task Goodput_limits_how_many_run_together()
+    {
+        await using var engine = await AdaptingAsync();
+
+        var free = await SetAsync(engine, "goodput:ttft=1min,tpot=1min");
+        free.Batch.Should().BeGreaterThan(1);
+        engine.Engine.Parts.Routes.Current!.MaxBatch.Should().Be(free.Batch);
+        await SetAsync(engine, "throughput");
+        engine.Engine.Parts.Routes.Current!.MaxBatch.Should().BeNull();
+
+        // No step of any model is so quick: nothing keeps it, and nothing is limited.
+        var tight = await SetAsync(engine, "goodput:ttft=1us,tpot=1us");
+        tight.Degraded.Should().BeTrue();
+        tight.Considered.Should().OnlyContain(point => point.InfeasibleBecause!.Contains("is over 0 ms"));
+    }
+
+    [Fact]
+    public async Task An_objective_that_is_none_changes_nothing()
+    {
+        await using var engine = await AdaptingAsync();
+        var unknown = () => engine.Engine.SetObjectiveAsync("beauty");
+        await unknown.Should().ThrowAsync<ArgumentException>().WithMessage("*'beauty'*");
+        engine.Engine.Decisions.Should().NotContain(decision => decision.Trigger == AdaptationTrigger.ObjectiveChanged);
+    }
+
+    [Fact]
+    public async Task A_smaller_budget_is_in_force_once_everything_fits_and_a_larger_one_at_once()
+    {
+        await using var engine = await AdaptingAsync();
+        var running = Enumerable.Range(0, 12).Select(i => AskAsync(engine, i, tokens: 100)).ToList();
+
+        var shrunk = await ChangeAsync(engine, 12 << 20);
+        shrunk.Should().BeOfType<BudgetChange.InForce>().Which.Decision.Trigger.Should().Be(AdaptationTrigger.BudgetChanged);
+        var pool = engine.Engine.Pool.Snapshot;
+        pool.BudgetBytes.Should().Be(12 << 20);
+        pool.UsedBytes.Should().BeLessThanOrEqualTo(12 << 20);
+        engine.Snapshot.Serving!.Target.Model.Should().Be("tiny-s", "nothing else fits");
+        foreach (var answer in await Task.WhenAll(running)) answer.TokenIds.Should().HaveCount(100);
+
+        (await ChangeAsync(engine, Budget)).Should().BeOfType<BudgetChange.InForce>();
+        engine.Engine.Pool.Snapshot.BudgetBytes.Should().Be(Budget);
+        (await AskAsync(engine, 1)).TokenIds.Should().HaveCount(8);
+    }
+
+    [Fact]
+    public async Task A_budget_in_which_nothing_can_serve_is_refused_as_a_value()
+    {
+        await using var engine = await AdaptingAsync();
+
+        var refused = (await ChangeAsync(engine, 1 << 20)).Should().BeOfType<BudgetChange.Refused>().Subject;
+        refused.LeastBytes.Should().BeInRange((1 << 20) + 1, 12 << 20);
+        refused.Because.Should().Contain($"{refused.LeastBytes} bytes");
+        engine.Engine.Pool.Snapshot.BudgetBytes.Should().Be(Budget);
+
+        (await ChangeAsync(engine, refused.LeastBytes)).Should().BeOfType<BudgetChange.InForce>();
+        (await AskAsync(engine, 1)).TokenIds.Should().HaveCount(8);
+    }
+
+    [Fact]
+    public async Task A_static_engine_has_no_goals_and_a_stopped_one_says_so()
+    {
+        await using var fixedEngine = await TestEngine.ServeAsync("tiny-s");
+        var change = () => fixedEngine.Engine.SetObjectiveAsync("memory");
+        await change.Should().ThrowAsync<InvalidOperationException>().WithMessage("*Adaptation.Enabled*");
+
+        await using var engine = await AdaptingAsync();
+        await engine.Engine.StopAsync();
+        var late = () => engine.Engine.SetMemoryBudgetAsync(Budget);
+        await late.Should().ThrowAsync<ObjectDisposedException>();
+    }
+
+    [Fact]
+    public async Task Whoever_waits_for_a_decision_when_the_engine_stops_learns_it()
+    {
+        // Nobody asks anything, so that the first evaluation never ends.
+        await using var engine = TestEngine.Build(builder => builder.AddModel(TestData.Model("tiny-s")).AddModel(TestData.Model("tiny-m")));
+        await engine.Engine.Ready.WaitAsync(TestEngine.Patience);
+        var change = engine.Engine.SetObjectiveAsync("memory");
+
+        await engine.Engine.StopAsync().WaitAsync(TestEngine.Patience);
+        var wait = () => change.WaitAsync(TestEngine.Patience);
+        await wait.Should().ThrowAsync<HeliosException>();
+    }
+
+    /// <summary>An engine of two models that has made its first choice.</summary>
+    private static async Task<TestEngine> AdaptingAsync()
+    {
+        var engine = TestEngine.Build(builder => builder
+            .AddModel(TestData.Model("tiny-s")).AddModel(TestData.Model("tiny-m"))
+            .UseMemoryBudget(Budget)
+            .EstimateEnergy(watts: 50)
+            .EvaluateCandidates(candidates: 2, requestsPerCandidate: 2)
+            .Optimize("throughput", maxQualityGap: null)
+            .Configure(options => options.Adaptation.BreachLimit = options.Adaptation.BreachWindow - 1)
+            .Configure(options => options.Adaptation.BreachMargin = 0));
+        for (var i = 0; engine.Engine.Decisions.Count == 0; i++) await AskAsync(engine, i);
+        await engine.SettleAsync();
+        return engine;
+    }
+
+    private static Task<AdaptationDecision> SetAsync(TestEngine engine, string objective) => engine.Engine.SetObjectiveAsync(objective).WaitAsync(TestEngine.Patience);
+
+    private static Task<BudgetChange> ChangeAsync(TestEngine engine, long bytes) => engine.Engine.SetMemoryBudgetAsync(bytes).WaitAsync(TestEngine.Patience);
+
+    private static Task<GenerationResult> AskAsync(TestEngine engine, int i, int tokens = 8) =>
+        engine.AskAsync(new GenerationRequest { Prompt = Prompts.All[i % Prompts.All.Length], MaxTokens = tokens, IgnoreEndOfSequence = true });
+}
