@@ -144,7 +144,7 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
     {
         parts.Profiles.Refresh();
         if (ServingProfile() is not { } serving) return;
-        parts.Telemetry.Sampling.WantsMore = quality.Lack(serving) is not null;
+        parts.Telemetry.Sampling.WantsMore = quality.WantsMore(serving);
         if (!quality.IsBreached(serving, out var because)) return;
 
         parts.Journal.Tell(new AdaptationEvent.QualityBreach(
@@ -157,9 +157,8 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
     private string? TooLittle()
     {
         if (ServingProfile() is not { } serving) return null;
-        var lack = quality.Lack(serving);
-        parts.Telemetry.Sampling.WantsMore = lack is not null;
-        return serving.EvidenceRequests < parts.Options.RequestsPerCandidate ? $"what is known of it {lack}, too little for a change: more texts are scored" : null;
+        parts.Telemetry.Sampling.WantsMore = quality.WantsMore(serving);
+        return serving.EvidenceRequests < parts.Options.RequestsPerCandidate ? $"what is known of it {quality.Lack(serving)}, too little for a change: more texts are scored" : null;
     }
 
     private PointProfile? ServingProfile() => parts.Profiles.Latest.FirstOrDefault(profile => profile.IsServing);
@@ -278,12 +277,14 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
             return;
         }
 
+        var below = ServingProfile() is { } left && quality.IsBelow(left);
         if (!await parts.Switcher.ServeAsync(decision.Chosen, decision.Batch, cancellationToken).ConfigureAwait(false))
         {
             DecisionTrace.Fail(activity);
             return;
         }
 
+        if (below) parts.Profiles.LeftBelowFloor(decision.Previous!);
         residence.Changed(decision.Previous, decision.Chosen, parts.Telemetry.Completed);
         Pause(lacksEvidence: false);
         if (decision.Act == AdaptationAct.Deepen) parts.Journal.Tell(new AdaptationEvent.Deepened(parts.Journal.Now, decision));

@@ -11,6 +11,7 @@ namespace Helios.Sdk.Adaptation.Evaluation;
 internal sealed class Profiles(IEnumerable<Candidate> initial, ServingTelemetry telemetry, ProfileSettings settings)
 {
     private IReadOnlyList<Candidate> candidates = [.. initial];
+    private readonly HashSet<OperatingPoint> leftBelowFloor = [];
     private ImmutableArray<PointProfile> latest = [];
 
     /// <summary>The shortlist; another list after <see cref="Replace"/>.</summary>
@@ -30,6 +31,7 @@ internal sealed class Profiles(IEnumerable<Candidate> initial, ServingTelemetry 
             .SelectMany(candidate => Profile(candidate).Select(profile => profile with
             {
                 IsServing = profile.Point == serving,
+                WasBelowFloor = leftBelowFloor.Contains(profile.Point),
                 Certificate = settings.CertificateOf(candidate.Model.Info, profile.Point),
             }))
             .ToImmutableArray();
@@ -65,10 +67,14 @@ internal sealed class Profiles(IEnumerable<Candidate> initial, ServingTelemetry 
         return known.IsEmpty ? latest : known;
     }
 
+    /// <summary>A point was left because it was below a floor of quality: from here on it has to show more than a newcomer.</summary>
+    public void LeftBelowFloor(OperatingPoint point) => leftBelowFloor.Add(point);
+
     /// <summary>Forgets texts and what they showed; costs and calibration stay.</summary>
     public void Forget()
     {
         telemetry.Texts.Clear();
+        leftBelowFloor.Clear();
         foreach (var candidate in candidates) candidate.Forget();
     }
 
