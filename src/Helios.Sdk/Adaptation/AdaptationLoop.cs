@@ -175,7 +175,7 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
             await parts.Scoring.CatchUpAsync(newcomer, texts, cancellationToken).ConfigureAwait(false);
 
         residence.Unsettle();
-        Pause(lacksEvidence: false);
+        Pause();
         await reconsiderations.AnswerAsync(() => SelectAsync(trigger, stayBecause: null, cancellationToken)).ConfigureAwait(false);
     }
 
@@ -286,7 +286,7 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
 
         if (below) parts.Profiles.LeftBelowFloor(decision.Previous!);
         residence.Changed(decision.Previous, decision.Chosen, parts.Telemetry.Completed);
-        Pause(lacksEvidence: false);
+        Pause();
         if (decision.Act == AdaptationAct.Deepen) parts.Journal.Tell(new AdaptationEvent.Deepened(parts.Journal.Now, decision));
         else parts.Journal.Tell(new AdaptationEvent.Switched(parts.Journal.Now, decision));
     }
