@@ -175,6 +175,8 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
         foreach (var newcomer in shortlist.Except(before))
             await parts.Scoring.CatchUpAsync(newcomer, texts, cancellationToken).ConfigureAwait(false);
 
+        residence.Unsettle();
+        Pause();
         await reconsiderations.AnswerAsync(() => SelectAsync(trigger, stayBecause: null, cancellationToken)).ConfigureAwait(false);
     }
 
