@@ -76,7 +76,11 @@ internal static class EngineComposition
         foreach (var candidate in candidates.All) store?.Restore(candidate);
         IReadOnlyList<Candidate> Shortlist() => candidates.Choose(Constrained(telemetry.Lengths), goals.BudgetBytes);
         var profiles = ProfilesOf(Shortlist());
-        var scorer = new LayerwiseScorer(new ScoringParts(backend, kv, blocks, pool, memory, work, options.Precision, options.Serving.MaxRowsPerStep));
+        var scorer = new LayerwiseScorer(new ScoringParts(backend, kv, blocks, pool, memory, work, options.Precision, options.Serving.MaxRowsPerStep)
+        {
+            LoadShare = Math.Min(adaptation.MaxLoadShare, 1.0 / Environment.ProcessorCount),
+            Time = time,
+        });
         var scoring = new TextScoring(pool, scorer, journal);
         var switcher = new PointSwitcher(pool, routes, telemetry, journal, new SwitchSettings(adaptation, PolicyOf, loop.Wake, time));
         var probe = new StepProbe(blocks, work, time);

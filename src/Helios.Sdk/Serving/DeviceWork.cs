@@ -18,6 +18,7 @@ internal sealed class DeviceWork(double backgroundShare, TimeProvider time, bool
     private volatile bool closed;
     private volatile bool unlimited;
     private double backgroundSeconds;
+    private double elsewhere;
     private double servingSeconds;
 
     /// <summary>Lifts the share: the first evaluation must come to an end before anything can be decided.</summary>
@@ -61,12 +62,17 @@ internal sealed class DeviceWork(double backgroundShare, TimeProvider time, bool
         if (background.IsEmpty || (!idle && !Unlimited && Share >= backgroundShare && !isOwed())) return false;
         if (!background.TryDequeue(out var item)) return false;
         var started = time.GetTimestamp();
+        elsewhere = 0;
         item.Run();
 
         // An idle device gives its time away, and the first evaluation is not held against what follows.
-        if (!idle && !Unlimited) backgroundSeconds += time.GetElapsedTime(started).TotalSeconds;
+        if (!idle && !Unlimited) backgroundSeconds += time.GetElapsedTime(started).TotalSeconds + elsewhere;
         return true;
     }
+
+    /// <summary>Device thread, within an item: what was done for it elsewhere counts too.</summary>
+    /// <param name="machineSeconds">Time of all processors, in seconds.</param>
+    public void CountElsewhere(double machineSeconds) => elsewhere += machineSeconds;
 
     /// <summary>Device thread, at its end: cancels what has not run, and everything posted from now on.</summary>
     public void Close()

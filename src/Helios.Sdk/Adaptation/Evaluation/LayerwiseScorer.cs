@@ -72,7 +72,14 @@ internal sealed class LayerwiseScorer(ScoringParts parts) : IDisposable
 }
 
 /// <summary>What scoring works with.</summary>
-internal sealed record ScoringParts(IBackend Backend, IKvStore Kv, BlockPool Blocks, ModelPool Pool, KvReclaimer Memory, DeviceWork Work, Precision Precision, int MaxRowsPerStep);
+internal sealed record ScoringParts(IBackend Backend, IKvStore Kv, BlockPool Blocks, ModelPool Pool, KvReclaimer Memory, DeviceWork Work, Precision Precision, int MaxRowsPerStep)
+{
+    /// <summary>Share of the machine that reading a layer takes while it lasts, 0..1; see <see cref="AdaptationOptions.MaxLoadShare"/>.</summary>
+    public double LoadShare { get; init; } = 1.0 / Environment.ProcessorCount;
+
+    /// <summary>Clock.</summary>
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+}
 
 /// <summary>Signals of a scored text: <c>[depth][position]</c>; the target of a position is the token behind it, the last position has none.</summary>
 /// <param name="Depths">Depths, ascending.</param>

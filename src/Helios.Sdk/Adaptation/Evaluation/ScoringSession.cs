@@ -114,12 +114,15 @@ internal sealed class ScoringSession : IAsyncDisposable
 
     private async Task<int> RunStagedAsync(int layer, int[] tokens, ImmutableArray<int> depths, List<ExitSignal[]> signals, CancellationToken cancellationToken)
     {
+        var started = parts.Time.GetTimestamp();
         var bytes = staging!.Split(entry.Size.LayerBytes[layer]);
         var staged = await parts.Backend.Loader.LoadLayerAsync(entry.Checkpoint, layer, parts.Precision, bytes, cancellationToken).ConfigureAwait(false);
+        var took = parts.Time.GetElapsedTime(started);
         try
         {
             await parts.Work.RunInBackgroundAsync(() =>
             {
+                parts.Work.CountElsewhere(took.TotalSeconds * parts.LoadShare);
                 Run(staged, tokens, depths, signals);
                 Unstage(staged);
                 return true;

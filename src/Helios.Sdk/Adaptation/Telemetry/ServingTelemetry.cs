@@ -148,11 +148,11 @@ internal sealed class ServingTelemetry
         return sampled || (completed && watched);
     }
 
-    /// <summary>Device thread: a text is to be scored; wakes the adaptation loop.</summary>
+    /// <summary>Device thread: a text is to be scored; wakes the adaptation loop when enough of them wait.</summary>
     public void Keep(FinishedText text)
     {
         Texts.Add(text);
-        Signals.Send(new LoopSignal(AdaptationTrigger.Quality));
+        if (Sampling.IsDue) Signals.Send(new LoopSignal(AdaptationTrigger.Quality));
     }
 
     /// <summary>Device thread: a request was answered in full, and its text kept if it is to be.</summary>

@@ -44,6 +44,12 @@ internal sealed class ShadowSampling(double rate, double least)
         get { lock (gate) return debt >= 2; }
     }
 
+    /// <summary>Whether texts are worth a session, which takes memory from sequences: a few wait, or one is owed.</summary>
+    public bool IsDue
+    {
+        get { lock (gate) return waiting >= MostWaiting || (waiting > 0 && debt >= 1); }
+    }
+
     /// <summary>Tokens of texts that what serves has scored since it was published.</summary>
     public long ScoredTokens
     {

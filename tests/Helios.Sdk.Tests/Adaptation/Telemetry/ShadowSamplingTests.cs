@@ -65,6 +65,23 @@ public class ShadowSamplingTests
     }
 
     [Fact]
+    public void Scoring_is_due_when_a_few_texts_wait_or_one_is_owed()
+    {
+        var sampling = new ShadowSampling(rate: 1, least: 0.01);
+        Run(sampling, 3, scores: false);
+        sampling.IsDue.Should().BeFalse();
+        Run(sampling, 1, scores: false);
+        sampling.IsDue.Should().BeTrue();
+
+        sampling.Begin();
+        sampling.Scored(4, 40);
+        sampling.IsDue.Should().BeFalse();
+        var rare = new ShadowSampling(rate: 0.01, least: 0.01);
+        Run(rare, 110, scores: false);
+        rare.IsDue.Should().BeTrue();
+    }
+
+    [Fact]
     public void A_rate_of_nothing_promises_nothing()
     {
         var sampling = new ShadowSampling(rate: 0, least: 0.01);
