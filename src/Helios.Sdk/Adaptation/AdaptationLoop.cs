@@ -119,9 +119,10 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
                     await ReselectAsync(signal.Trigger, cancellationToken).ConfigureAwait(false);
                     break;
                 case { Trigger: AdaptationTrigger.LoadChanged or AdaptationTrigger.PaceChanged }:
-                    // What texts have shown is as true as before; only speed is another.
+                    // What texts have shown is as true as before; only speed is another. A point below its floor is left for that.
                     residence.Unsettle();
                     Pause();
+                    await GuardQualityAsync(cancellationToken).ConfigureAwait(false);
                     parts.Profiles.Refresh();
                     await SelectAsync(signal.Trigger, TooLittle(), cancellationToken).ConfigureAwait(false);
                     break;
@@ -183,6 +184,8 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
         // A guard that tripped in vain rests until here: nothing it could choose from has changed in between.
         if (parts.Telemetry.Guard is { BreachesAtTrip: > 0 }) parts.Switcher.ResetGuard();
 
+        // Whoever sees it first, what serves is left for its quality, and told of as that.
+        await GuardQualityAsync(cancellationToken).ConfigureAwait(false);
         quality.Rearm();
         parts.Profiles.Refresh();
         var tooLittle = TooLittle();
@@ -190,16 +193,17 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
         if (trigger == AdaptationTrigger.Drift) residence.Unsettle();
         var decision = await SelectAsync(trigger, tooLittle, cancellationToken).ConfigureAwait(false);
         if (tooLittle is null && decision.Act == AdaptationAct.Keep) residence.Kept();
-        Pause();
+        Pause(tooLittle is not null);
         parts.Journal.Tell(new AdaptationEvent.Reassessed(parts.Journal.Now, decision));
         Keep();
     }
 
     /// <summary>The next look is the farther away, and fewer texts are scored until then, the more looks have shown nothing new.</summary>
-    private void Pause()
+    /// <param name="soon">Whether the last look ended for want of evidence.</param>
+    private void Pause(bool soon = false)
     {
         parts.Telemetry.Sampling.IsSettled = residence.IsSettled;
-        parts.Telemetry.Reassessed(residence.Stretch);
+        parts.Telemetry.Reassessed(soon ? 1 : residence.Stretch);
     }
 
     private void Keep() => parts.Store?.Save(parts.Profiles.Candidates, parts.Telemetry.Lengths);

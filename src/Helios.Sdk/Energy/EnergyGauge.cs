@@ -14,8 +14,9 @@ internal sealed class EnergyGauge : IDisposable
     private readonly Lock gate = new();
     private readonly PowerEstimate power = new();
     private ITimer? timer;
-    private EnergyReading first;
     private EnergyReading latest;
+    private double? counter;
+    private double total;
     private (long At, double Busy) read;
 
     /// <summary>Takes the first reading.</summary>
@@ -27,9 +28,10 @@ internal sealed class EnergyGauge : IDisposable
         this.meter = meter;
         this.busySeconds = busySeconds;
         this.time = time;
-        first = latest = meter.Read();
+        latest = Read();
+        counter = latest.Joules;
         read = (time.GetTimestamp(), busySeconds());
-        UnavailableBecause = first.UnavailableBecause;
+        UnavailableBecause = latest.UnavailableBecause;
     }
 
     /// <summary>Why the first reading failed; null when there was one.</summary>
@@ -59,17 +61,43 @@ internal sealed class EnergyGauge : IDisposable
         lock (gate)
         {
             var (before, at) = (latest, read);
-            latest = meter.Read();
+            latest = Read();
             read = (time.GetTimestamp(), busySeconds());
             if (latest.Joules is not { } joules) return latest;
-            if (first.Joules is null) first = latest;
+            var used = joules - counter ?? 0;
+            counter = joules;
 
-            // A reading that failed in between leaves a gap, not an interval.
-            if (before.Joules is { } earlier) power.Add(joules - earlier, time.GetElapsedTime(at.At, read.At).TotalSeconds, read.Busy - at.Busy);
-            return EnergyReading.Of(joules - first.Joules!.Value);
+            // A counter that has fallen began anew, and nobody knows what it counted in between.
+            if (used >= 0)
+            {
+                total += used;
+
+                // A reading that failed in between leaves a gap, not an interval.
+                if (before.Joules is not null) power.Add(used, time.GetElapsedTime(at.At, read.At).TotalSeconds, read.Busy - at.Busy);
+            }
+
+            return EnergyReading.Of(total);
         }
     }
 
     /// <summary>Reads no more.</summary>
     public void Dispose() => timer?.Dispose();
+
+    /// <summary>What the meter says. The host's own may throw: on the timer's thread that would end the process.</summary>
+    private EnergyReading Read()
+    {
+        try
+        {
+            return meter.Read() switch
+            {
+                { Joules: { } joules } when !double.IsFinite(joules) => EnergyReading.Unavailable($"{meter.Source} says {joules} joules"),
+                { Joules: null, UnavailableBecause: null } => EnergyReading.Unavailable($"{meter.Source} says nothing"),
+                var reading => reading,
+            };
+        }
+        catch (Exception error)
+        {
+            return EnergyReading.Unavailable($"{meter.Source} could not be read: {error.Message}");
+        }
+    }
 }

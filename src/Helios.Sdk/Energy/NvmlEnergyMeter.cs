@@ -12,6 +12,7 @@ public sealed class NvmlEnergyMeter : IEnergyMeter
     private readonly INvml? nvml;
     private readonly string unavailable;
     private readonly TimeProvider time;
+    private bool? counts;
     private (long At, double Watts)? previous;
     private double joules;
 
@@ -40,8 +41,18 @@ public sealed class NvmlEnergyMeter : IEnergyMeter
     public EnergyReading Read()
     {
         if (nvml is null) return EnergyReading.Unavailable(unavailable);
-        if (nvml.TryReadEnergy(out var counted)) return EnergyReading.Of(counted / 1000.0);
-        return nvml.TryReadPower(out var milliwatts, out var because) ? Integrate(milliwatts / 1000.0) : EnergyReading.Unavailable(because);
+
+        // Once for all: the counter and the sum of power began at different moments, so their difference means nothing.
+        if (counts != false && nvml.TryReadEnergy(out var counted))
+        {
+            counts = true;
+            return EnergyReading.Of(counted / 1000.0);
+        }
+
+        if (counts == true) return EnergyReading.Unavailable("NVML did not read the energy counter of this GPU, as it did before");
+        if (!nvml.TryReadPower(out var milliwatts, out var because)) return EnergyReading.Unavailable(because);
+        counts = false;
+        return Integrate(milliwatts / 1000.0);
     }
 
     private EnergyReading Integrate(double watts)

@@ -54,14 +54,16 @@ public sealed class RaplEnergyMeter : IEnergyMeter
     private void Count(string zone)
     {
         var now = ReadNumber(zone, "energy_uj");
-        if (last.TryGetValue(zone, out var before))
-        {
-            var counted = now >= before ? now - before : ReadNumber(zone, "max_energy_range_uj") - before + now;
-            joules += counted / 1e6;
-        }
-
+        var isFirst = !last.TryGetValue(zone, out var before);
         last[zone] = now;
+        if (isFirst) return;
+        var counted = now >= before ? now - before : Range(zone, before) - before + now;
+        joules += counted / 1e6;
     }
+
+    private static ulong Range(string zone, ulong before) => ReadNumber(zone, "max_energy_range_uj") is var range && range >= before
+        ? range
+        : throw new FormatException($"{Path.Combine(zone, "max_energy_range_uj")} is {range}; expected at least {before}, which energy_uj was.");
 
     private static ulong ReadNumber(string zone, string file) =>
         ulong.TryParse(ReadText(zone, file), NumberStyles.None, CultureInfo.InvariantCulture, out var number)

@@ -66,6 +66,55 @@ public class EnergyGaugeTests
         gauge.Watts.Should().BeNull();
     }
 
+    [Theory]
+    [InlineData(double.NaN)]
+    [InlineData(double.PositiveInfinity)]
+    public void What_is_no_number_is_no_reading(double joules)
+    {
+        meter.Reading = EnergyReading.Of(0);
+        using var gauge = new EnergyGauge(meter, () => busy, clock);
+        Pass(joules).UnavailableBecause.Should().Contain("fake says");
+        Pass(100);
+
+        Pass(150).Joules.Should().Be(150);
+        gauge.Watts.Should().BeApproximately(50, 1e-9);
+
+        EnergyReading Pass(double counted)
+        {
+            clock.Advance(TimeSpan.FromSeconds(1));
+            busy += 1;
+            meter.Reading = EnergyReading.Of(counted);
+            return gauge.Sample();
+        }
+    }
+
+    [Fact]
+    public void A_meter_of_the_hosts_own_that_throws_says_why_and_ends_nothing()
+    {
+        meter.Error = new InvalidOperationException("the bus is gone");
+        using var gauge = new EnergyGauge(meter, () => busy, clock);
+
+        gauge.UnavailableBecause.Should().Contain("the bus is gone");
+        gauge.Sample().UnavailableBecause.Should().Contain("the bus is gone");
+    }
+
+    [Fact]
+    public void A_counter_that_falls_began_anew_and_takes_nothing_back()
+    {
+        meter.Reading = EnergyReading.Of(1000);
+        using var gauge = new EnergyGauge(meter, () => busy, clock);
+        foreach (var counted in (double[])[1060, 10, 70])
+        {
+            clock.Advance(TimeSpan.FromSeconds(1));
+            busy += 1;
+            meter.Reading = EnergyReading.Of(counted);
+            gauge.Sample();
+        }
+
+        gauge.Sample().Joules.Should().BeApproximately(120, 1e-9);
+        gauge.Watts.Should().BeApproximately(60, 1e-9);
+    }
+
     [Fact]
     public void Equal_shares_give_the_mean_power()
     {
@@ -106,8 +155,10 @@ public class EnergyGaugeTests
     {
         public EnergyReading Reading { get; set; }
 
+        public Exception? Error { get; set; }
+
         public string Source => "fake";
 
-        public EnergyReading Read() => Reading;
+        public EnergyReading Read() => Error is null ? Reading : throw Error;
     }
 }

@@ -32,6 +32,31 @@ public class NvmlEnergyMeterTests
     }
 
     [Fact]
+    public void A_counter_that_fails_for_a_moment_is_not_continued_by_power()
+    {
+        var nvml = new FakeNvml { Millijoules = 5000, Milliwatts = 100_000 };
+        var meter = new NvmlEnergyMeter(nvml, clock);
+        meter.Read().Joules.Should().Be(5);
+
+        nvml.Millijoules = null;
+        meter.Read().Joules.Should().BeNull();
+        nvml.Millijoules = 6000;
+        meter.Read().Joules.Should().Be(6);
+    }
+
+    [Fact]
+    public void Power_once_summed_up_is_not_continued_by_a_counter()
+    {
+        var nvml = new FakeNvml { Milliwatts = 100_000 };
+        var meter = new NvmlEnergyMeter(nvml, clock);
+        meter.Read();
+
+        nvml.Millijoules = 5000;
+        clock.Advance(TimeSpan.FromSeconds(1));
+        meter.Read().Joules.Should().BeApproximately(100, 1e-9);
+    }
+
+    [Fact]
     public void A_device_that_tells_neither_is_unavailable()
     {
         new NvmlEnergyMeter(new FakeNvml(), clock).Read().Should().Be(EnergyReading.Unavailable("neither"));

@@ -65,6 +65,19 @@ public sealed class RaplEnergyMeterTests : IDisposable
         meter.Read().Joules.Should().BeApproximately(3, 1e-9);
     }
 
+    [Fact]
+    public void A_counter_beyond_its_range_is_no_reading_and_the_next_goes_on()
+    {
+        Zone("intel-rapl:0", "package-0", Range + 5_000_000);
+        var meter = new RaplEnergyMeter(powercap.Path);
+        meter.Read();
+
+        Zone("intel-rapl:0", "package-0", 1_000_000);
+        ShouldBeUnavailable(meter.Read(), $"*max_energy_range_uj is {Range}*");
+        Zone("intel-rapl:0", "package-0", 3_000_000);
+        meter.Read().Joules.Should().BeApproximately(2, 1e-9);
+    }
+
     public void Dispose() => powercap.Dispose();
 
     private static void ShouldBeUnavailable(EnergyReading reading, string because)
