@@ -40,6 +40,9 @@ switch (args)
     case ["certification", .. var trials]:
         CertificationReport.Run(trials is [var given] ? int.Parse(given) : 2000);
         return;
+    case ["alarms", .. var trials]:
+        AlarmReport.Run(trials is [var wanted] ? int.Parse(wanted) : 1000);
+        return;
     case ["intervals", .. var trials]:
         IntervalReport.Run(trials is [var asked] ? int.Parse(asked) : 2000);
         return;

@@ -4,19 +4,35 @@ using Helios.Sdk.Tests.Adaptation.Statistics;
 
 namespace Helios.Benchmarks.Certification;
 
-/// <summary>How often intervals of a share hold the truth, 95 % being promised, on tokens clustered by request in lengths of a heavy tail.</summary>
+/// <summary>How often intervals of a share hold the truth, 95 % being promised, on tokens clustered by request.</summary>
 internal static class IntervalReport
 {
     private const double Truth = 0.1;
     private const int Resamples = 1000;
 
+    private static readonly (string Name, double Concentration, double LengthSpread, int Longest)[] Populations =
+    [
+        ("clustered, lengths of a heavy tail", 20, 0.8, 400),
+        ("skewed: a tenth of the requests has nearly all", 1, 0.8, 400),
+        ("skewed, lengths of a very heavy tail", 1, 2, 4000),
+    ];
+
     public static void Run(int trials)
+    {
+        foreach (var population in Populations)
+        {
+            Console.WriteLine($"{population.Name}:");
+            Run(trials, population.Concentration, population.LengthSpread, population.Longest);
+        }
+    }
+
+    private static void Run(int trials, double concentration, double lengthSpread, int longest)
     {
         Console.WriteLine("| requests | percentile bootstrap | jackknife with t | Jackknife.Share | over tokens |");
         Console.WriteLine("|---|---|---|---|---|");
-        foreach (var requests in new[] { 5, 10, 15, 30, 50 })
+        foreach (var requests in new[] { 5, 10, 15, 30, 60 })
         {
-            var population = new SyntheticRequests(seed: 5) { Rate = Truth, Concentration = 20, LengthSpread = 0.8, LongestRequest = 400 };
+            var population = new SyntheticRequests(seed: 5) { Rate = Truth, Concentration = concentration, LengthSpread = lengthSpread, LongestRequest = longest };
             var held = new int[4];
             for (var trial = 0; trial < trials; trial++)
             {

@@ -186,7 +186,9 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
 
         // Whoever sees it first, what serves is left for its quality, and told of as that.
         await GuardQualityAsync(cancellationToken).ConfigureAwait(false);
+        // Told of first: whatever is chosen below, a point that was below its floor was left for that.
         quality.Rearm();
+        await GuardQualityAsync(cancellationToken).ConfigureAwait(false);
         parts.Profiles.Refresh();
         var tooLittle = TooLittle();
         if (tooLittle is null) await parts.Evaluation.RetryAsync(parts.Profiles.Candidates, cancellationToken).ConfigureAwait(false);

@@ -125,9 +125,15 @@ public class QualityTruthTests(ITestOutputHelper output)
         });
         listener.Start();
 
-        listener.RecordObservableInstruments();
+        // Scoring goes on in the background: what was read is of one moment if nothing changed meanwhile.
+        PointProfile profile;
+        do
+        {
+            profile = engine.Snapshot.Profiles[0];
+            listener.RecordObservableInstruments();
+        }
+        while (!ReferenceEquals(profile, engine.Snapshot.Profiles[0]));
 
-        var profile = engine.Snapshot.Profiles[0];
         seen[("helios.quality.gap", 2, "estimate")].Should().Be(profile.QualityGap);
         seen[("helios.quality.gap", 2, "low")].Should().Be(profile.QualityGapInterval!.Value.Low);
         seen[("helios.quality.agreement", 2, "high")].Should().Be(profile.AgreementInterval!.Value.High);

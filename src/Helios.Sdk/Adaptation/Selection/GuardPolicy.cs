@@ -25,7 +25,8 @@ internal sealed record GuardSituation
 /// <summary>
 /// What to do when breaches are over their limit (paper: load the remaining layers, or switch to another candidate's partial
 /// load, whichever is cheaper by PHT). A point's cost is the time to load what is missing plus the time to serve the horizon
-/// at its throughput; the cheapest deeper point, the cheapest one of another model and staying are compared. Pure.
+/// at its throughput; the cheapest deeper point and the cheapest one of another model are compared. Where neither may serve this
+/// traffic, a load would buy nothing, and what serves stays. Pure.
 /// </summary>
 /// <remarks>
 /// Profiles are older than the traffic that tripped the guard. It is taken to be harder for every exit alike: the odds of a
