@@ -14,24 +14,31 @@ internal static class RepositoryFile
     /// <summary>Version of the format.</summary>
     public const int Version = 1;
 
+    /// <summary>Longest file, in bytes: what is written can be read again.</summary>
+    public const int Longest = 64 << 20;
+
     /// <summary>Reads a repository.</summary>
     /// <param name="path">The file.</param>
     /// <exception cref="CheckpointException">It cannot be read, or something in it is not as it must be: the message names the field, what was found and what was expected.</exception>
-    public static ModelRepository Read(string path) => JsonFile.Parse(path, CheckpointFile.ReadAll(path), RepositoryReader.Read);
+    public static ModelRepository Read(string path) => JsonFile.Parse(path, CheckpointFile.ReadAll(path, Longest), RepositoryReader.Read);
 
     /// <summary>Writes a repository.</summary>
     /// <param name="path">The file; its folder must exist.</param>
     /// <param name="repository">What to write.</param>
-    /// <exception cref="IOException">The file system failed; what was there before is still there.</exception>
+    /// <exception cref="IOException">The file system failed, or there is too much to be read again; what was there before is still there.</exception>
     public static void Write(string path, ModelRepository repository)
     {
+        using var content = new MemoryStream();
+        using (var writer = new Utf8JsonWriter(content, new JsonWriterOptions { Indented = true })) RepositoryWriter.Write(writer, repository);
+        if (content.Length > Longest) throw new IOException($"The repository takes {content.Length} bytes; expected at most {Longest}. Fewer texts make a shorter one.");
+
         var full = Path.GetFullPath(path);
         var beside = $"{full}.{Guid.NewGuid():N}.tmp";
         try
         {
             using (var stream = new FileStream(beside, FileMode.CreateNew, FileAccess.Write, FileShare.None))
             {
-                using (var writer = new Utf8JsonWriter(stream, new JsonWriterOptions { Indented = true })) RepositoryWriter.Write(writer, repository);
+                content.WriteTo(stream);
                 stream.Flush(flushToDisk: true);
             }
 
@@ -90,6 +97,7 @@ internal static class RepositoryWriter
             json.WriteEndObject();
         }
 
+        if (model.Watts is { } watts) json.WriteNumber("watts", watts);
         json.WriteNumber("confidenceTarget", model.ConfidenceTarget);
         json.WriteStartArray("calibration");
         foreach (var exit in model.Calibration) Write(json, exit);
