@@ -139,6 +139,9 @@ public sealed record PointProfile
     /// <summary>Whether it is what serves now: that is left for better reasons than another is passed over for.</summary>
     public bool IsServing { get; init; }
 
+    /// <summary>Whether it served and was left below a floor of quality, in traffic like the present: it returns only when its whole interval is within.</summary>
+    public bool WasBelowFloor { get; init; }
+
     /// <summary>A certificate that covers it; null when none does.</summary>
     public RiskCertificate? Certificate { get; init; }
 

@@ -180,10 +180,10 @@ public sealed class AdaptationOptions
     /// <summary>Calibrated probability of equalling the full-depth token below which a token is a breach, 0 to 1.</summary>
     public double ConfidenceTarget { get; set; } = 0.7;
 
-    /// <summary>Tokens over which breaches are counted (paper: 100), at least 1.</summary>
+    /// <summary>Tokens over which breaches are counted (paper: 100), at least 2.</summary>
     public int BreachWindow { get; set; } = 100;
 
-    /// <summary>Breaches within the window above which the guard acts (paper: 50), below <see cref="BreachWindow"/>.</summary>
+    /// <summary>Breaches within the window above which the guard acts (paper: 50), at least 1, below <see cref="BreachWindow"/>.</summary>
     public int BreachLimit { get; set; } = 50;
 
     /// <summary>How far below <see cref="BreachLimit"/> / <see cref="BreachWindow"/> a point's breach rate must lie to be chosen, so that unchanged traffic seldom trips the guard.</summary>

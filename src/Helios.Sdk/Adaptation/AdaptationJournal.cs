@@ -40,7 +40,9 @@ internal sealed partial class AdaptationJournal(TimeProvider time, ILogger<Helio
     {
         lock (gate) Keep(decisions, decision);
 
-        LogDecision(logger, decision.Trigger, decision.Act, decision.Chosen, decision.Reason, decision.Degraded);
+        if (!logger.IsEnabled(LogLevel.Information)) return;
+        var cost = decision.PredictedCost is { } load ? $"{load.BytesToLoad} bytes in {load.LoadSeconds:0.###} s" : "nothing";
+        LogDecision(logger, decision.Trigger, decision.Act, decision.Chosen, decision.Reason, decision.Degraded, cost, string.Join("; ", decision.Considered.Select(Describe)));
     }
 
     public void Tell(AdaptationEvent happened)
@@ -75,6 +77,14 @@ internal sealed partial class AdaptationJournal(TimeProvider time, ILogger<Helio
     /// <param name="reason">Why.</param>
     public void StoreFailed(string what, string path, string reason) => LogStoreFailed(logger, path, what, reason);
 
+    private static string Describe(ConsideredPoint considered)
+    {
+        var verdict = considered.InfeasibleBecause is { } because ? $"may not serve, for {because}" : $"scores {considered.Score:0.###}";
+        return considered.Terms.IsEmpty
+            ? $"{considered.Point} {verdict}"
+            : $"{considered.Point} ({string.Join(", ", considered.Terms.Select(term => $"{term.Name} {term.Value:0.###} {term.Unit}"))}) {verdict}";
+    }
+
     private static void Keep<T>(Queue<T> kept, T item)
     {
         if (kept.Count == Kept) kept.Dequeue();
@@ -93,8 +103,8 @@ internal sealed partial class AdaptationJournal(TimeProvider time, ILogger<Helio
         }
     }
 
-    [LoggerMessage(1, LogLevel.Information, "{Trigger}: {Act} {Point}, because {Reason} (degraded: {Degraded})")]
-    private static partial void LogDecision(ILogger logger, AdaptationTrigger trigger, AdaptationAct act, OperatingPoint point, string reason, bool degraded);
+    [LoggerMessage(1, LogLevel.Information, "{Trigger}: {Act} {Point}, because {Reason} (degraded: {Degraded}; to load: {Cost}; considered: {Considered})", SkipEnabledCheck = true)]
+    private static partial void LogDecision(ILogger logger, AdaptationTrigger trigger, AdaptationAct act, OperatingPoint point, string reason, bool degraded, string cost, string considered);
 
     [LoggerMessage(2, LogLevel.Warning, "An observer of '{Kind}' threw")]
     private static partial void LogObserverFailed(ILogger logger, string kind, Exception error);

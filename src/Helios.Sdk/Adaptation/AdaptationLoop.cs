@@ -122,8 +122,10 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
                     await ReselectAsync(signal.Trigger, cancellationToken).ConfigureAwait(false);
                     break;
                 case { Trigger: AdaptationTrigger.LoadChanged or AdaptationTrigger.PaceChanged }:
-                    // What texts have shown is as true as before; only speed is another.
+                    // What texts have shown is as true as before; only speed is another. A point below its floor is left for that.
                     residence.Unsettle();
+                    Pause();
+                    await GuardQualityAsync(cancellationToken).ConfigureAwait(false);
                     parts.Profiles.Refresh();
                     await SelectAsync(signal.Trigger, TooLittle(), cancellationToken).ConfigureAwait(false);
                     break;
@@ -145,7 +147,7 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
     {
         parts.Profiles.Refresh();
         if (ServingProfile() is not { } serving) return;
-        parts.Telemetry.Sampling.WantsMore = quality.Lack(serving) is not null;
+        parts.Telemetry.Sampling.WantsMore = quality.WantsMore(serving);
         if (!quality.IsBreached(serving, out var because)) return;
 
         parts.Journal.Tell(new AdaptationEvent.QualityBreach(
@@ -158,9 +160,8 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
     private string? TooLittle()
     {
         if (ServingProfile() is not { } serving) return null;
-        var lack = quality.Lack(serving);
-        parts.Telemetry.Sampling.WantsMore = lack is not null;
-        return serving.EvidenceRequests < parts.Options.RequestsPerCandidate ? $"what is known of it {lack}, too little for a change: more texts are scored" : null;
+        parts.Telemetry.Sampling.WantsMore = quality.WantsMore(serving);
+        return serving.EvidenceRequests < parts.Options.RequestsPerCandidate ? $"what is known of it {quality.Lack(serving)}, too little for a change: more texts are scored" : null;
     }
 
     private PointProfile? ServingProfile() => parts.Profiles.Latest.FirstOrDefault(profile => profile.IsServing);
@@ -176,6 +177,8 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
         foreach (var newcomer in shortlist.Except(before))
             await parts.Scoring.CatchUpAsync(newcomer, texts, cancellationToken).ConfigureAwait(false);
 
+        residence.Unsettle();
+        Pause();
         return await SelectAsync(trigger, stayBecause: null, cancellationToken).ConfigureAwait(false);
     });
 
@@ -184,6 +187,8 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
         // A guard that tripped in vain rests until here: nothing it could choose from has changed in between.
         if (parts.Telemetry.Guard is { BreachesAtTrip: > 0 }) parts.Switcher.ResetGuard();
 
+        // Whoever sees it first, what serves is left for its quality, and told of as that.
+        await GuardQualityAsync(cancellationToken).ConfigureAwait(false);
         quality.Rearm();
         parts.Profiles.Refresh();
         var tooLittle = TooLittle();
@@ -191,9 +196,17 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
         if (trigger == AdaptationTrigger.Drift) residence.Unsettle();
         var decision = await SelectAsync(trigger, tooLittle, cancellationToken).ConfigureAwait(false);
         if (tooLittle is null && decision.Act == AdaptationAct.Keep) residence.Kept();
-        parts.Telemetry.Reassessed(tooLittle is null ? residence.Stretch : 1);
+        Pause(tooLittle is not null);
         parts.Journal.Tell(new AdaptationEvent.Reassessed(parts.Journal.Now, decision));
         Keep();
+    }
+
+    /// <summary>The next look is the farther away, and fewer texts are scored until then, the more looks have shown nothing new.</summary>
+    /// <param name="soon">Whether the last look ended for want of evidence.</param>
+    private void Pause(bool soon = false)
+    {
+        parts.Telemetry.Sampling.IsSettled = residence.IsSettled;
+        parts.Telemetry.Reassessed(soon ? 1 : residence.Stretch);
     }
 
     private void Keep() => parts.Store?.Save(parts.Profiles.Candidates, parts.Telemetry.Lengths);
@@ -219,6 +232,8 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
                 : null,
         });
         if (trigger == AdaptationTrigger.Start && parts.Profiles.Inherited(parts.Journal.Now) is { } inherited) decision = decision with { Reason = $"{decision.Reason}; {inherited}" };
+        // Not at every refresh: what has changed since a decision is what makes another one due.
+        parts.Telemetry.Pace = parts.Profiles.WatchPace();
         await ApplyAsync(decision, cancellationToken).ConfigureAwait(false);
         return decision;
     }
@@ -265,14 +280,16 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
             return;
         }
 
+        var below = ServingProfile() is { } left && quality.IsBelow(left);
         if (!await parts.Switcher.ServeAsync(decision.Chosen, decision.Batch, cancellationToken).ConfigureAwait(false))
         {
             DecisionTrace.Fail(activity);
             return;
         }
 
+        if (below) parts.Profiles.LeftBelowFloor(decision.Previous!);
         residence.Changed(decision.Previous, decision.Chosen, parts.Telemetry.Completed);
-        parts.Telemetry.Reassessed(residence.Stretch);
+        Pause();
         if (decision.Act == AdaptationAct.Deepen) parts.Journal.Tell(new AdaptationEvent.Deepened(parts.Journal.Now, decision));
         else parts.Journal.Tell(new AdaptationEvent.Switched(parts.Journal.Now, decision));
     }

@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace Helios.Sdk.Checkpoints;
 
-/// <summary>Parses the small JSON files of a checkpoint: depth is bounded, and a key that comes twice is refused.</summary>
+/// <summary>Small JSON files. Read strictly: depth is bounded, and a key that comes twice is refused. Written whole or not at all.</summary>
 internal static class JsonFile
 {
     private static readonly JsonDocumentOptions Options = new() { MaxDepth = 32, AllowDuplicateProperties = false };
@@ -28,6 +28,36 @@ internal static class JsonFile
         {
             // System.Text.Json finds ill-formed UTF-8 and lone surrogates only when a string is asked for, and says so this way.
             throw CheckpointError.File(path, "holds text that is not valid Unicode", e);
+        }
+    }
+
+    /// <summary>
+    /// Writes a file beside its place and moves it there, so that who reads it finds the old one or the new one; of two that write
+    /// it at once, the last one wins.
+    /// </summary>
+    /// <param name="path">The file; its folder must exist.</param>
+    /// <param name="write">Writes the root value.</param>
+    /// <param name="longest">Most bytes that will be read again.</param>
+    /// <exception cref="IOException">The file system failed, or there is more than will be read again; what was there before is still there.</exception>
+    public static void Write(string path, Action<Utf8JsonWriter> write, int longest = CheckpointFile.LongestJson)
+    {
+        var full = Path.GetFullPath(path);
+        var beside = $"{full}.{Guid.NewGuid():N}.tmp";
+        try
+        {
+            using (var stream = new FileStream(beside, FileMode.CreateNew, FileAccess.Write, FileShare.None))
+            {
+                using (var json = new Utf8JsonWriter(stream, new JsonWriterOptions { Indented = true })) write(json);
+                if (stream.Length > longest) throw new IOException($"{path} would have {stream.Length} bytes, and is read again with at most {longest}.");
+                stream.Flush(flushToDisk: true);
+            }
+
+            File.Move(beside, full, overwrite: true);
+        }
+        catch
+        {
+            File.Delete(beside);
+            throw;
         }
     }
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Helios.Sdk.Adaptation;
 using Helios.Sdk.Adaptation.Certification;
 using Helios.Sdk.Adaptation.Evaluation;
@@ -154,6 +155,8 @@ internal sealed partial class EngineParts : IDisposable
 
     private async Task AdaptAsync()
     {
+        // Its decisions are no part of whatever was being traced when the engine was started.
+        Activity.Current = null;
         try
         {
             await Adaptation.RunAsync(stopping.Token).ConfigureAwait(false);

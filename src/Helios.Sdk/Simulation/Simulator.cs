@@ -142,7 +142,11 @@ public sealed class Simulator(SimulationScript script, SimulationSettings? setti
                     failure = ExceptionDispatchInfo.Capture(error);
                 }
             },
-            maxStackSize: 16 << 20) { IsBackground = true, Name = "helios-simulation" };
+            maxStackSize: 16 << 20)
+        {
+            IsBackground = true,
+            Name = "helios-simulation",
+        };
         thread.Start();
         thread.Join();
         failure?.Throw();

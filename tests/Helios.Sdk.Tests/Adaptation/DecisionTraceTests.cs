@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
 using Helios.Sdk.Adaptation;
+using Helios.Sdk.Tests.Adaptation.Loading;
+using Helios.Sdk.Tests.Hosting;
 
 namespace Helios.Sdk.Tests.Adaptation;
 
@@ -37,6 +39,23 @@ public sealed class DecisionTraceTests
         activity!.Status.Should().Be(ActivityStatusCode.Error);
     }
 
+    [Fact]
+    public async Task Decisions_are_no_part_of_what_was_traced_when_the_engine_started()
+    {
+        var decided = new TaskCompletionSource<Activity>(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var listener = Listen(started =>
+        {
+            if (started.GetTagItem("helios.chosen") is string chosen && chosen.StartsWith("traced@", StringComparison.Ordinal)) decided.TrySetResult(started);
+        });
+        using var folder = ModelPoolTests.Copy("tiny-s");
+        using var startup = new Activity("startup").Start();
+        await using var engine = TestEngine.Build(builder => builder.AddModel(folder.Path, "traced").EvaluateCandidates(1, 1));
+
+        while (!decided.Task.IsCompleted) await engine.AskAsync(new GenerationRequest { Prompt = "Once upon a time", MaxTokens = 4, IgnoreEndOfSequence = true });
+
+        (await decided.Task).ParentId.Should().BeNull();
+    }
+
     private static AdaptationDecision Decision() => new()
     {
         At = DateTimeOffset.UnixEpoch,
@@ -50,11 +69,12 @@ public sealed class DecisionTraceTests
         PredictedCost = new ChangeCost(42, 0.5),
     };
 
-    private static ActivityListener Listen()
+    private static ActivityListener Listen(Action<Activity>? stopped = null)
     {
         var listener = new ActivityListener
         {
             ShouldListenTo = source => source.Name == "Helios.Sdk",
+            ActivityStopped = stopped,
             Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllData,
         };
         ActivitySource.AddActivityListener(listener);

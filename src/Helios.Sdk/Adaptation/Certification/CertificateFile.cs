@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.Json;
 using Helios.Sdk.Checkpoints;
@@ -8,6 +9,7 @@ namespace Helios.Sdk;
 public static class CertificateFile
 {
     private const string Share = "a number between 0 and 1";
+    private const string Points = "a list of one point or more";
 
     /// <summary>Writes a certificate; an existing file is replaced in one go.</summary>
     /// <param name="certificate">The certificate.</param>
@@ -15,20 +17,16 @@ public static class CertificateFile
     public static void Save(RiskCertificate certificate, string path)
     {
         ArgumentNullException.ThrowIfNull(certificate);
-        var aside = path + ".new";
-        using (var file = File.Create(aside)) Write(certificate, file);
-        File.Move(aside, path, overwrite: true);
+        JsonFile.Write(path, json => Write(certificate, json));
     }
 
     /// <summary>Reads a certificate.</summary>
     /// <param name="path">The file.</param>
-    /// <exception cref="CheckpointException">The file is not a certificate; the message names file and field, found and expected.</exception>
-    /// <exception cref="IOException">The file cannot be read.</exception>
-    public static RiskCertificate Load(string path) => JsonFile.Parse(path, File.ReadAllBytes(path), Read);
+    /// <exception cref="CheckpointException">It cannot be read, or is not a certificate; the message names file and field, found and expected.</exception>
+    public static RiskCertificate Load(string path) => JsonFile.Parse(path, CheckpointFile.ReadAll(path), Read);
 
-    private static void Write(RiskCertificate certificate, Stream file)
+    private static void Write(RiskCertificate certificate, Utf8JsonWriter json)
     {
-        using var json = new Utf8JsonWriter(file, new JsonWriterOptions { Indented = true });
         json.WriteStartObject();
         json.WriteNumber("version", 1);
         json.WriteString("model", certificate.Model);
@@ -59,33 +57,38 @@ public static class CertificateFile
     {
         root.OnlyKeys("version", "model", "checkpoint", "precision", "maxDisagreement", "confidence", "requests", "tokens", "maxTokensPerRequest", "at", "points");
         root.Int("version", 1, 1);
+        var confidence = ReadShare(root.Required("confidence", Share));
         return new RiskCertificate
         {
             Model = root.Required("model", "a model's name").AsText(),
             Checkpoint = root.Required("checkpoint", "a checkpoint's fingerprint").AsText(),
             Precision = ReadPrecision(root.Required("precision", "a precision")),
             MaxDisagreement = ReadShare(root.Required("maxDisagreement", Share)),
-            Confidence = ReadShare(root.Required("confidence", Share)),
+            Confidence = confidence,
             Requests = root.Int("requests", 1, int.MaxValue),
-            Tokens = (long)root.Required("tokens", "a number of tokens").AsNumber(),
+            Tokens = root.Required("tokens", "a number of tokens").AsLong(1, long.MaxValue),
             MaxTokensPerRequest = root.Int("maxTokensPerRequest", 1, int.MaxValue),
             At = ReadTime(root.Required("at", "a time")),
-            Points = [.. root.Required("points", "a list of points").Items("a list of points").Select(ReadPoint)],
+            Points = ReadPoints(root.Required("points", Points), 1 - confidence),
         };
     }
 
-    private static CertifiedPoint ReadPoint(FieldReader point)
+    private static ImmutableArray<CertifiedPoint> ReadPoints(FieldReader points, double level) =>
+        points.ArrayLength(Points) > 0 ? [.. points.Items(Points).Select(point => ReadPoint(point, level))] : throw points.Fail(Points);
+
+    /// <summary>No point is certified whose p-value is over the level; what says otherwise was not written by a certification.</summary>
+    private static CertifiedPoint ReadPoint(FieldReader point, double level)
     {
         point.AsObject().OnlyKeys("depth", "exitPolicy", "disagreement", "pValue");
         return new CertifiedPoint(
             point.Int("depth", 1, int.MaxValue),
             point.Required("exitPolicy", "an exit policy").AsText(),
-            point.Required("disagreement", "a share").AsNumber(),
-            point.Required("pValue", "a probability").AsNumber());
+            point.Required("disagreement", "a share").AsNumber(0, 1),
+            point.Required("pValue", "a probability").AsNumber(0, level));
     }
 
     private static Precision ReadPrecision(FieldReader field) =>
-        Enum.TryParse<Precision>(field.AsText(), out var precision) && Enum.IsDefined(precision) ? precision : throw field.Fail($"one of {string.Join(", ", Enum.GetNames<Precision>())}");
+        Enum.GetNames<Precision>().Contains(field.AsText(), StringComparer.Ordinal) ? Enum.Parse<Precision>(field.AsText()) : throw field.Fail($"one of {string.Join(", ", Enum.GetNames<Precision>())}");
 
     private static double ReadShare(FieldReader field) => field.AsNumber() is > 0 and < 1 and var share ? share : throw field.Fail(Share);
 

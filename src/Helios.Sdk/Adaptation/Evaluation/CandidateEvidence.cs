@@ -70,7 +70,8 @@ internal sealed class CandidateEvidence
 
     /// <summary>
     /// Bits per byte at one of this candidate's exits above those of <paramref name="reference"/> at its full depth, over the
-    /// texts that both scored: different texts differ by far more than two models do. Null without such a text.
+    /// texts that both scored: different texts differ by far more than two models do. Null without such a text; not a number where
+    /// the reference is infinitely bad, and shows nothing.
     /// </summary>
     /// <param name="exit">Index into <see cref="Depths"/>.</param>
     /// <param name="reference">The candidate compared with.</param>
@@ -87,6 +88,7 @@ internal sealed class CandidateEvidence
         }
 
         if (mine.BitsPerByte - theirs.BitsPerByte is not { } gap) return null;
+        if (theirs.BitsPerByte is double.PositiveInfinity) gap = double.NaN;
         double[] withoutOne = [.. shared.Select(one => (mine - one.Mine).BitsPerByte - (theirs - one.Theirs).BitsPerByte ?? double.NaN)];
         return new QualityGap(gap, Jackknife.Around(gap, withoutOne), shared.Count);
     }
@@ -130,7 +132,8 @@ internal sealed class CandidateEvidence
 
     private readonly record struct Quality(double Nats, long Bytes)
     {
-        public double? BitsPerByte => Bytes == 0 ? null : Nats / Math.Log(2) / Bytes;
+        /// <summary>What is not a number is no quality at all, and must not pass for the best of all.</summary>
+        public double? BitsPerByte => Bytes == 0 ? null : double.IsNaN(Nats) ? double.PositiveInfinity : Nats / Math.Log(2) / Bytes;
 
         public static Quality Of(RequestEvidence request, int exit) => new(request.Exits[exit].Nats, request.Utf8Bytes);
 

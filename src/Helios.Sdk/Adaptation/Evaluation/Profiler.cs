@@ -152,7 +152,8 @@ internal static class Profiler
 
     /// <summary>
     /// The largest gap to any candidate is the gap to the best one. What serves scores more often than the others: between two
-    /// looks at all of them it is compared with those that still share half of its texts, and these others have no gap.
+    /// looks at all of them it is compared with those that still share half of its texts, and these others have no gap. Nor does
+    /// a single one of several texts say which is better: a rival that has only begun to score is no measure yet.
     /// </summary>
     private static QualityGap? Gap(CandidateEvidence evidence, int exit, IReadOnlyList<CandidateEvidence> rivals)
     {
@@ -160,7 +161,7 @@ internal static class Profiler
         foreach (var rival in rivals)
         {
             if (rival.Requests == 0) continue;
-            if (evidence.GapTo(exit, rival) is not { } gap || 2 * gap.Texts < Math.Min(evidence.Requests, rival.Requests))
+            if (evidence.GapTo(exit, rival) is not { } gap || 2 * gap.Texts < Math.Min(evidence.Requests, rival.Requests) || (gap.Texts == 1 && evidence.Requests > 1))
             {
                 if (rival.Latest > evidence.Latest) return null;
                 continue;

@@ -11,6 +11,7 @@ namespace Helios.Sdk.Adaptation.Evaluation;
 internal sealed class Profiles(IEnumerable<Candidate> initial, ServingTelemetry telemetry, ProfileSettings settings)
 {
     private IReadOnlyList<Candidate> candidates = [.. initial];
+    private readonly HashSet<OperatingPoint> leftBelowFloor = [];
     private ImmutableArray<PointProfile> latest = [];
 
     /// <summary>The shortlist; another list after <see cref="Replace"/>.</summary>
@@ -25,7 +26,6 @@ internal sealed class Profiles(IEnumerable<Candidate> initial, ServingTelemetry 
         foreach (var (model, timing) in telemetry.TakeSteps())
             candidates.FirstOrDefault(candidate => candidate.Name == model)?.Observe(timing);
 
-        telemetry.Pace = new PaceWatch(candidates.Where(candidate => candidate.Costs.Current.IsMeasured).ToDictionary(candidate => candidate.Name, candidate => candidate.Costs.Current, StringComparer.Ordinal));
         var profiles = Reckon();
         ImmutableInterlocked.InterlockedExchange(ref latest, profiles);
         return profiles;
@@ -39,6 +39,7 @@ internal sealed class Profiles(IEnumerable<Candidate> initial, ServingTelemetry 
             .SelectMany(candidate => Profile(candidate).Select(profile => profile with
             {
                 IsServing = profile.Point == serving,
+                WasBelowFloor = leftBelowFloor.Contains(profile.Point),
                 Certificate = settings.CertificateOf(candidate.Model.Info, profile.Point),
             }))
             .ToImmutableArray();
@@ -57,6 +58,11 @@ internal sealed class Profiles(IEnumerable<Candidate> initial, ServingTelemetry 
         return $"nothing was evaluated anew, for every candidate rests on {restored.Min(evidence => evidence.Requests)} or more requests of a former run, {said} old";
     }
 
+    /// <summary>Notices when steps no longer take what they are taken to cost now.</summary>
+    public PaceWatch WatchPace() => new(Candidates
+        .Where(candidate => candidate.Costs.Current.IsMeasured)
+        .ToDictionary(candidate => candidate.Name, candidate => candidate.Costs.Current, StringComparer.Ordinal));
+
     /// <summary>Texts that a model has scored; 0 for one that is no candidate.</summary>
     public int ScoredTexts(string model) => candidates.FirstOrDefault(candidate => candidate.Name == model)?.ScoredTexts ?? 0;
 
@@ -67,10 +73,14 @@ internal sealed class Profiles(IEnumerable<Candidate> initial, ServingTelemetry 
         return known.IsEmpty ? latest : known;
     }
 
+    /// <summary>A point was left because it was below a floor of quality: from here on it has to show more than a newcomer.</summary>
+    public void LeftBelowFloor(OperatingPoint point) => leftBelowFloor.Add(point);
+
     /// <summary>Forgets texts and what they showed; costs and calibration stay.</summary>
     public void Forget()
     {
         telemetry.Texts.Clear();
+        leftBelowFloor.Clear();
         foreach (var candidate in candidates) candidate.Forget();
     }
 

@@ -3,9 +3,9 @@ using Helios.Sdk.Adaptation.Telemetry;
 namespace Helios.Sdk.Adaptation.Objectives;
 
 /// <summary>
-/// How much evidence a decision about quality takes. A newcomer needs enough of it, and an estimate within the floor. What
-/// serves is left only when its interval lies beyond the floor, or when its estimate does and no more evidence is to be had:
-/// so a point near the floor neither comes by luck nor goes by it.
+/// How much evidence a decision about quality takes. A newcomer needs enough of it, and an estimate within the floor; one that
+/// was left for it needs its whole interval there. What serves is left only when its interval lies beyond the floor, or when its
+/// estimate does and no more evidence is to be had: so a point near the floor neither comes by luck nor goes by it.
 /// </summary>
 /// <param name="Enough">Requests below which nothing is concluded.</param>
 /// <param name="Full">Requests of a full window: more are not kept, so the estimate decides.</param>
@@ -23,8 +23,20 @@ internal readonly record struct EvidenceNeed(int Enough, int Full, double Uncert
         return $"is known to ±{interval.Width / 2:0.###} bits per byte from {profile.EvidenceRequests} requests, and must be to ±{Uncertainty:0.###} before there are {Full}";
     }
 
-    /// <summary>Whether what serves stays although its estimate is beyond a floor: its interval is not, and more evidence is to come.</summary>
+    /// <summary>
+    /// Whether what serves stays although its estimate is beyond a floor: too little is known to conclude anything, or its interval
+    /// is not beyond, and more evidence is to come.
+    /// </summary>
     /// <param name="profile">The point.</param>
     /// <param name="intervalIsBeyond">Whether the whole interval is beyond the floor, or there is none.</param>
-    public bool Spares(PointProfile profile, bool intervalIsBeyond) => profile.IsServing && !intervalIsBeyond && profile.EvidenceRequests < Full;
+    public bool Spares(PointProfile profile, bool intervalIsBeyond) =>
+        profile.IsServing && (profile.EvidenceRequests < Enough || (!intervalIsBeyond && profile.EvidenceRequests < Full));
+
+    /// <summary>
+    /// Whether a point that was left for a floor has yet to show that it is worth another try: an estimate within the floor is what
+    /// luck gives every other time to a point on its edge.
+    /// </summary>
+    /// <param name="profile">The point.</param>
+    /// <param name="intervalIsWithin">Whether the whole interval is within the floor.</param>
+    public static bool Distrusts(PointProfile profile, bool intervalIsWithin) => profile is { WasBelowFloor: true, IsServing: false } && !intervalIsWithin;
 }

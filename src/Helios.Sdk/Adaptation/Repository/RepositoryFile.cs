@@ -5,10 +5,7 @@ using Helios.Sdk.Checkpoints;
 
 namespace Helios.Sdk.Adaptation.Repository;
 
-/// <summary>
-/// A model repository as a file: JSON, version 1. It is written beside its place and moved there whole, so that who reads it
-/// finds the old one or the new one; of two engines that write one file, the last one wins.
-/// </summary>
+/// <summary>A model repository as a file: JSON, version 1.</summary>
 internal static class RepositoryFile
 {
     /// <summary>Version of the format.</summary>
@@ -26,30 +23,7 @@ internal static class RepositoryFile
     /// <param name="path">The file; its folder must exist.</param>
     /// <param name="repository">What to write.</param>
     /// <exception cref="IOException">The file system failed, or there is too much to be read again; what was there before is still there.</exception>
-    public static void Write(string path, ModelRepository repository)
-    {
-        using var content = new MemoryStream();
-        using (var writer = new Utf8JsonWriter(content, new JsonWriterOptions { Indented = true })) RepositoryWriter.Write(writer, repository);
-        if (content.Length > Longest) throw new IOException($"The repository takes {content.Length} bytes; expected at most {Longest}. Fewer texts make a shorter one.");
-
-        var full = Path.GetFullPath(path);
-        var beside = $"{full}.{Guid.NewGuid():N}.tmp";
-        try
-        {
-            using (var stream = new FileStream(beside, FileMode.CreateNew, FileAccess.Write, FileShare.None))
-            {
-                content.WriteTo(stream);
-                stream.Flush(flushToDisk: true);
-            }
-
-            File.Move(beside, full, overwrite: true);
-        }
-        catch
-        {
-            File.Delete(beside);
-            throw;
-        }
-    }
+    public static void Write(string path, ModelRepository repository) => JsonFile.Write(path, json => RepositoryWriter.Write(json, repository), Longest);
 }
 
 /// <summary>Writes a repository as JSON; see <see cref="RepositoryReader"/> for the fields.</summary>

@@ -8,9 +8,10 @@ namespace Helios.Sdk.Adaptation.Selection;
 /// </summary>
 /// <remarks>
 /// A request holds at most limit / 2 places of the window; its next token then takes the place of its own oldest, so the
-/// window reaches back over several requests even when one runs at a time. With more than one tenant in the window, a
-/// tenant's breaches count up to the limit, and it trips only above it; a single tenant counts in full.
-/// Each token costs O(1), and nothing is allocated. Belongs to one thread.
+/// window reaches back over several requests even when one runs at a time. With more than one tenant in the window it trips
+/// only if it would by rate without any one of them: a tenant alone with its breaches is no reason to serve the others
+/// otherwise. A single tenant is all there is, and counts in full.
+/// Each token costs O(1), and one above the limit a look at each tenant in the window; nothing is allocated. Belongs to one thread.
 /// </remarks>
 internal sealed class BreachCounter
 {
@@ -25,15 +26,13 @@ internal sealed class BreachCounter
     private int oldest = None;
     private int newest = None;
     private int breaches;
-    private int cappedBreaches;
 
     /// <summary>Creates an empty counter.</summary>
-    /// <param name="window">Tokens it looks back on, at least 1.</param>
-    /// <param name="limit">Breaches above which it trips; below <paramref name="window"/>.</param>
+    /// <param name="window">Tokens it looks back on, at least 2.</param>
+    /// <param name="limit">Breaches above which it trips, at least 1: a single one would be one request's; below <paramref name="window"/>.</param>
     public BreachCounter(int window, int limit)
     {
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(window);
-        ArgumentOutOfRangeException.ThrowIfNegative(limit);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(limit);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(limit, window);
         this.limit = limit;
         perRequest = Math.Max(1, limit / 2);
@@ -45,14 +44,14 @@ internal sealed class BreachCounter
     /// <summary>Tokens in the window.</summary>
     public int Tokens => tokens;
 
-    /// <summary>Breaches as they count.</summary>
-    public int Breaches => tenants.Count > 1 ? cappedBreaches : breaches;
+    /// <summary>Breaches in the window.</summary>
+    public int Breaches => breaches;
 
     /// <summary>Notes an emitted token.</summary>
     /// <param name="requestId">Whose token it is.</param>
     /// <param name="tenant">A number for the tenant.</param>
     /// <param name="breach">Whether its confidence was under target below full depth.</param>
-    /// <returns>Whether the breaches are above the limit; true again for every further token until they are not, or <see cref="Clear"/>.</returns>
+    /// <returns>Whether it trips; true again for every further token until it no longer would, or <see cref="Clear"/>.</returns>
     public bool Add(long requestId, int tenant, bool breach)
     {
         // The places in use are always the first ones: a place given up is taken at once.
@@ -60,7 +59,7 @@ internal sealed class BreachCounter
         if (requests.TryGetValue(requestId, out var own) && own.Count == perRequest) slot = Remove(own.Oldest);
         else if (tokens == slots.Length) slot = Remove(oldest);
         Append(slot, requestId, tenant, breach);
-        return Breaches > limit;
+        return breaches > limit && IsOfSeveralTenants();
     }
 
     /// <summary>Forgets everything: another point serves, or the guard has acted.</summary>
@@ -68,8 +67,20 @@ internal sealed class BreachCounter
     {
         requests.Clear();
         tenants.Clear();
-        (tokens, breaches, cappedBreaches) = (0, 0, 0);
+        (tokens, breaches) = (0, 0);
         (oldest, newest) = (None, None);
+    }
+
+    /// <summary>Whether those who remain without any one tenant are over the limit too, as far as they have tokens; a single tenant is.</summary>
+    private bool IsOfSeveralTenants()
+    {
+        if (tenants.Count == 1) return true;
+        foreach (var (_, one) in tenants)
+        {
+            if ((breaches - one.Breaches) * slots.Length <= limit * (tokens - one.Tokens)) return false;
+        }
+
+        return true;
     }
 
     private void Append(int slot, long requestId, int tenant, bool breach)
@@ -109,7 +120,6 @@ internal sealed class BreachCounter
     private void CountTenant(int tenant, bool breach, int sign)
     {
         ref var counted = ref CollectionsMarshal.GetValueRefOrAddDefault(tenants, tenant, out _);
-        cappedBreaches -= Math.Min(counted.Breaches, limit);
         counted.Tokens += sign;
         if (breach)
         {
@@ -117,7 +127,6 @@ internal sealed class BreachCounter
             breaches += sign;
         }
 
-        cappedBreaches += Math.Min(counted.Breaches, limit);
         if (counted.Tokens == 0) tenants.Remove(tenant);
     }
 

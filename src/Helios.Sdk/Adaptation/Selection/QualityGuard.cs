@@ -13,6 +13,13 @@ internal sealed class QualityGuard(AdaptationOptions options)
     private readonly EvidenceNeed need = EvidenceNeed.Of(options);
     private OperatingPoint? told;
 
+    /// <summary>Whether more texts would tell something: evidence of a point is lacking, or it stays below a floor only until there is more.</summary>
+    public bool WantsMore(PointProfile profile) =>
+        Lack(profile) is not null || (!IsBelow(profile) && IsBelow(profile with { EvidenceRequests = need.Full }));
+
+    /// <summary>Whether a point may not serve for its quality.</summary>
+    public bool IsBelow(PointProfile profile) => floors.Score(profile).InfeasibleBecause is not null;
+
     /// <summary>What evidence is lacking of a point; null when there is enough.</summary>
     public string? Lack(PointProfile profile) => need.Lack(profile);
 
@@ -22,7 +29,8 @@ internal sealed class QualityGuard(AdaptationOptions options)
     public bool IsBreached(PointProfile serving, [NotNullWhen(true)] out string? because)
     {
         because = null;
-        if (serving.Point == told || serving.EvidenceRequests < need.Enough) return false;
+        if (serving.Point != told) told = null;
+        if (told is not null || serving.EvidenceRequests < need.Enough) return false;
         because = floors.Score(serving).InfeasibleBecause;
         if (because is not null) told = serving.Point;
         return because is not null;

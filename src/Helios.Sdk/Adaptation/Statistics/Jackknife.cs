@@ -20,17 +20,19 @@ internal static class Jackknife
 
     /// <summary>
     /// The interval of a share of tokens, within 0 and 1 (Korn and Graubard's: Wilson's interval for as many independent tokens
-    /// as would scatter like this). Where nothing scatters, as when all tokens agree, each request counts as one token.
+    /// as would scatter like this). Where nothing scatters, as when all tokens agree, a request counts as one token at most, and
+    /// one that is longer than the others together hardly leaves them any weight (Kish's effective number of requests).
     /// </summary>
     /// <param name="requests">Tokens counted, and all tokens, of each request.</param>
     public static Interval? Share(ReadOnlySpan<Counted> requests)
     {
         if (requests.Length < 2) return null;
-        var (part, whole) = (0L, 0L);
+        var (part, whole, squares) = (0L, 0L, 0.0);
         foreach (var request in requests)
         {
             part += request.Part;
             whole += request.Whole;
+            squares += (double)request.Whole * request.Whole;
         }
 
         Span<double> withoutOne = requests.Length <= 128 ? stackalloc double[requests.Length] : new double[requests.Length];
@@ -39,8 +41,9 @@ internal static class Jackknife
         var share = (double)part / whole;
         var variance = Variance(withoutOne);
         if (!double.IsFinite(variance)) return null;
-        var independent = variance > 0 ? share * (1 - share) / variance : requests.Length;
-        return Wilson(share, Math.Clamp(independent, requests.Length, Math.Max(requests.Length, whole)), StudentT.Quantile(requests.Length - 1));
+        var effective = (double)whole * whole / squares;
+        var independent = variance > 0 ? share * (1 - share) / variance : effective;
+        return Wilson(share, Math.Clamp(independent, effective, Math.Max(effective, whole)), StudentT.Quantile(requests.Length - 1));
     }
 
     private static Interval Wilson(double share, double count, double quantile)

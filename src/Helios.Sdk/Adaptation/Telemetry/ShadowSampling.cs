@@ -3,7 +3,8 @@ namespace Helios.Sdk.Adaptation.Telemetry;
 /// <summary>
 /// Which finished requests are kept to be scored again. As many as are wanted, while scoring keeps up with them; when it does
 /// not, for want of device time, the least that is promised. What is promised and not scored is a debt, and one that grows is
-/// paid whatever share of the device scoring may have.
+/// paid whatever share of the device scoring may have. Which ones is drawn by lot: every tenth of requests that come in turns
+/// would be of the same kind for ever.
 /// The device thread takes, the adaptation loop notes what was scored.
 /// </summary>
 /// <param name="rate">Share of requests wanted.</param>
@@ -14,18 +15,27 @@ internal sealed class ShadowSampling(double rate, double least)
     private const int MostWaiting = 4;
 
     private readonly Lock gate = new();
-    private double wanted;
-    private double promised;
+    private EvenDraw wanted = new(seed: 1);
+    private EvenDraw promised = new(seed: 2);
+    private bool tookSincePromise;
     private double debt;
     private int waiting;
     private long scoredTokens;
     private bool wantsMore;
+    private bool isSettled;
 
     /// <summary>Whether evidence is too little: every request is wanted until it is enough.</summary>
     public bool WantsMore
     {
         get { lock (gate) return wantsMore; }
         set { lock (gate) wantsMore = value; }
+    }
+
+    /// <summary>Whether looks keep showing nothing new: then no more is wanted than is promised, and serving has the time.</summary>
+    public bool IsSettled
+    {
+        get { lock (gate) return isSettled; }
+        set { lock (gate) isSettled = value; }
     }
 
     /// <summary>Whether scoring has fallen a text behind what is promised.</summary>
@@ -45,15 +55,14 @@ internal sealed class ShadowSampling(double rate, double least)
     {
         lock (gate)
         {
-            promised += Math.Min(least, rate);
-            debt += Math.Min(least, rate);
-            wanted += wantsMore ? 1 : rate;
-            var take = promised >= 1 || (wanted >= 1 && waiting < MostWaiting);
-            if (wanted >= 1) wanted--;
-            if (!take) return false;
-            promised = Math.Max(0, promised - 1);
-            waiting++;
-            return true;
+            var share = Math.Min(least, rate);
+            debt += share;
+            var isDue = promised.Next(share);
+            var isWanted = wantsMore || (!isSettled && wanted.Next(rate));
+            var take = (isDue && !tookSincePromise) || (isWanted && waiting < MostWaiting);
+            tookSincePromise = !isDue && (tookSincePromise || take);
+            if (take) waiting++;
+            return take;
         }
     }
 
@@ -79,5 +88,25 @@ internal sealed class ShadowSampling(double rate, double least)
     public void Published()
     {
         lock (gate) scoredTokens = 0;
+    }
+
+    /// <summary>Draws a share of a series: one of each stretch of 1 / share, at a place in it that is drawn.</summary>
+    private struct EvenDraw(int seed)
+    {
+        private readonly Random random = new(seed);
+        private double passed;
+        private double place = 0.5;
+
+        public bool Next(double share)
+        {
+            if (share >= 1) return true;
+            var before = passed;
+            passed += share;
+            var drawn = before < place && passed >= place;
+            if (passed < 1) return drawn;
+            passed--;
+            place = 1 - random.NextDouble();
+            return drawn || passed >= place;
+        }
     }
 }

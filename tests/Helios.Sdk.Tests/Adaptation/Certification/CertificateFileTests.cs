@@ -35,7 +35,12 @@ public sealed class CertificateFileTests : IDisposable
     [InlineData("\"confidence\": 0.95", "\"confidence\": 1.5", "confidence")]
     [InlineData("\"precision\": \"Auto\"", "\"precision\": \"Fine\"", "precision")]
     [InlineData("\"requests\": 400", "\"reqests\": 400", "reqests")]
+    [InlineData("\"precision\": \"Auto\"", "\"precision\": \"0\"", "precision")]
+    [InlineData("\"tokens\": 40000", "\"tokens\": 1e300", "tokens")]
+    [InlineData("\"tokens\": 40000", "\"tokens\": -1", "tokens")]
     [InlineData("\"depth\": 10", "\"depth\": 0", "points[0].depth")]
+    [InlineData("\"disagreement\": 0.005", "\"disagreement\": -0.5", "points[0].disagreement")]
+    [InlineData("\"pValue\": 0.01", "\"pValue\": 0.06", "points[0].pValue")]
     public void What_is_no_certificate_is_refused_by_field(string good, string bad, string field)
     {
         var path = Path.Combine(folder, "c.json");
@@ -47,6 +52,24 @@ public sealed class CertificateFileTests : IDisposable
         var load = () => CertificateFile.Load(path);
 
         load.Should().Throw<CheckpointException>().WithMessage($"*c.json*{field}*");
+    }
+
+    [Fact]
+    public void What_covers_no_point_is_no_certificate()
+    {
+        CertificateFile.Save(Sample("abc"), Path.Combine(folder, "c.json"));
+
+        var load = () => CertificateFile.Load(Path.Combine(folder, "c.json"));
+
+        load.Should().Throw<CheckpointException>().WithMessage("*c.json*points*one point or more*");
+    }
+
+    [Fact]
+    public void A_file_that_is_not_there_is_said_by_name()
+    {
+        var load = () => CertificateFile.Load(Path.Combine(folder, "none.json"));
+
+        load.Should().Throw<CheckpointException>().WithMessage("*none.json*");
     }
 
     [Fact]

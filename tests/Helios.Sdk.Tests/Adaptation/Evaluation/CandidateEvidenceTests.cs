@@ -114,6 +114,24 @@ public class CandidateEvidenceTests
         one.GapTo(0, new CandidateEvidence([6], 0.7, window: 64)).Should().BeNull();
     }
 
+    [Theory]
+    [InlineData(double.NaN)]
+    [InlineData(double.PositiveInfinity)]
+    public void What_is_not_a_number_is_no_quality_and_no_measure_of_it(double nats)
+    {
+        var (broken, sound) = (new CandidateEvidence([6], 0.7, window: 64), new CandidateEvidence([6], 0.7, window: 64));
+        for (var text = 0; text < 3; text++)
+        {
+            broken.Add(Flat(text, nats: text == 1 ? nats : 2));
+            sound.Add(Flat(text, nats: 2));
+        }
+
+        broken.Summarize()[0].BitsPerByte.Should().Be(double.PositiveInfinity);
+        broken.GapTo(0, sound)!.Value.Should().BeEquivalentTo(new { Value = double.PositiveInfinity, Interval = (Interval?)null });
+        sound.GapTo(0, broken)!.Value.Value.Should().Be(double.NaN, "an infinitely bad reference would make anything look good");
+        broken.GapTo(0, broken)!.Value.Value.Should().Be(double.NaN);
+    }
+
     [Fact]
     public void A_gap_on_texts_that_differ_widely_is_known_as_well_as_the_differences_are_alike()
     {

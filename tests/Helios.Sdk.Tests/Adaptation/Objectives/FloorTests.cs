@@ -32,7 +32,7 @@ public class FloorTests
         Because(Newcomer with { EvidenceRequests = 4 }).Should().Contain("rests on 4 requests, and takes 5");
         var wide = Newcomer with { QualityGapInterval = new Interval(-0.1, 0.26) };
         Because(wide).Should().Contain("±0.18").And.Contain("±0.05");
-        Because(wide with { EvidenceRequests = 15 }).Should().BeNull("a full window is all there is to be had");
+        Because(wide with { EvidenceRequests = 60 }).Should().BeNull("a full window is all there is to be had");
     }
 
     [Fact]
@@ -43,8 +43,39 @@ public class FloorTests
         Because(near).Should().BeNull();
         Because(near with { QualityGapInterval = new Interval(0.101, 0.139) }).Should().Contain("quality gap");
         Because(near with { AgreementInterval = new Interval(0.7, 0.79) }).Should().Contain("agreement");
-        Because(near with { EvidenceRequests = 15 }).Should().Contain("quality gap").And.Contain("agreement");
+        Because(near with { EvidenceRequests = 60 }).Should().Contain("quality gap").And.Contain("agreement");
         Because(near with { QualityGap = double.NaN, QualityGapInterval = null }).Should().Contain("quality gap");
+    }
+
+    [Fact]
+    public void What_was_left_for_a_floor_returns_only_when_its_whole_interval_is_within()
+    {
+        var left = Newcomer with { WasBelowFloor = true, AgreementInterval = new Interval(0.81, 0.9) };
+        var shown = left with { QualityGapInterval = new Interval(0.06, 0.1) };
+
+        Because(left).Should().Contain("0.08 (0.05 to 0.11 by 10 requests) may be over 0.1");
+        Because(shown).Should().BeNull();
+        Because(shown with { AgreementInterval = new Interval(0.75, 0.9) }).Should().Contain("may be under 0.8");
+        Because(shown with { QualityGapInterval = null }).Should().Contain("may be over");
+        Because(left with { IsServing = true }).Should().BeNull("it has been let in");
+    }
+
+    [Fact]
+    public void Nothing_is_concluded_of_what_serves_from_fewer_requests_than_it_takes() =>
+        Because(Newcomer with { IsServing = true, QualityGap = 0.5, QualityGapInterval = null, EvidenceRequests = 1 }).Should().BeNull();
+
+    [Fact]
+    public void More_texts_are_wanted_while_they_would_decide()
+    {
+        var guard = new QualityGuard(Options);
+        var serving = Newcomer with { IsServing = true, EvidenceRequests = 20 };
+        var spared = serving with { QualityGap = 0.12, QualityGapInterval = new Interval(0.08, 0.16) };
+
+        guard.WantsMore(serving).Should().BeFalse();
+        guard.WantsMore(spared).Should().BeTrue("it stays only until there is more");
+        guard.WantsMore(spared with { EvidenceRequests = 60 }).Should().BeFalse("there is no more to be had");
+        guard.WantsMore(spared with { QualityGapInterval = new Interval(0.101, 0.139) }).Should().BeFalse("it is left");
+        guard.WantsMore(serving with { EvidenceRequests = 4 }).Should().BeTrue();
     }
 
     [Fact]
@@ -72,6 +103,17 @@ public class FloorTests
         guard.Rearm();
         guard.IsBreached(bad, out _).Should().BeTrue();
         guard.IsBreached(Newcomer with { IsServing = true }, out _).Should().BeFalse();
+    }
+
+    [Fact]
+    public void A_point_that_serves_again_is_spoken_of_again()
+    {
+        var guard = new QualityGuard(Options);
+        var bad = Newcomer with { IsServing = true, QualityGap = 0.5, QualityGapInterval = new Interval(0.4, 0.6) };
+        guard.IsBreached(bad, out _).Should().BeTrue();
+        guard.IsBreached(Sample.Point(depth: 6) with { IsServing = true, QualityGap = 0, EvidenceRequests = 10 }, out _).Should().BeFalse();
+
+        guard.IsBreached(bad, out _).Should().BeTrue();
     }
 
     private static string? Because(PointProfile profile) =>

@@ -34,6 +34,27 @@ public class JackknifeTests
         many.Low.Should().BeGreaterThan(0.99);
     }
 
+    [Fact]
+    public void One_long_request_among_short_ones_counts_as_little_more_than_one()
+    {
+        var alike = Jackknife.Share([.. Enumerable.Repeat(new Counted(50, 50), 15)])!.Value;
+        var uneven = Jackknife.Share([new Counted(10_000, 10_000), .. Enumerable.Repeat(new Counted(50, 50), 14)])!.Value;
+
+        alike.Low.Should().BeGreaterThan(0.75);
+        uneven.Low.Should().BeLessThan(0.25);
+    }
+
+    [Fact]
+    public void Requests_right_or_wrong_as_a_whole_in_lengths_of_a_very_heavy_tail_are_covered_nearly_as_promised()
+    {
+        const int Trials = 400;
+        var population = new SyntheticRequests(seed: 9) { Rate = 0.3, Concentration = 1, LengthSpread = 2, LongestRequest = 4000 };
+        var covered = Enumerable.Range(0, Trials).Count(_ => Jackknife.Share(population.Draw(50))!.Value.Contains(0.3));
+
+        // As if every request had the same weight, it is 71 %.
+        covered.Should().BeGreaterThan((int)(Trials * 0.85));
+    }
+
     [Theory]
     [InlineData(15)]
     [InlineData(50)]

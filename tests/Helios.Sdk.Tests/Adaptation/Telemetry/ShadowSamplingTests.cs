@@ -9,7 +9,7 @@ public class ShadowSamplingTests
     {
         var sampling = new ShadowSampling(rate: 0.1, least: 0.01);
 
-        Run(sampling, 1000, scores: true).Should().BeInRange(99, 100);
+        Run(sampling, 1000, scores: true).Should().BeInRange(99, 101);
         sampling.IsOwed.Should().BeFalse();
     }
 
@@ -21,6 +21,26 @@ public class ShadowSamplingTests
 
         Run(sampling, 10_000, scores: false).Should().BeInRange(99, 101);
         sampling.IsOwed.Should().BeTrue();
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Kinds_of_requests_that_come_in_turns_are_all_kept_alike(bool settled)
+    {
+        var sampling = new ShadowSampling(rate: 0.1, least: 0.05) { IsSettled = settled };
+        var byKind = new int[10];
+        for (var i = 0; i < 10_000; i++)
+        {
+            if (!sampling.Take()) continue;
+            byKind[i % 10]++;
+            sampling.Begin();
+            sampling.Scored(1, 10);
+        }
+
+        // Each is taken as often, but for four standard deviations.
+        var expected = settled ? 50 : 100;
+        byKind.Should().OnlyContain(count => Math.Abs(count - expected) < 4 * Math.Sqrt(expected));
     }
 
     [Fact]

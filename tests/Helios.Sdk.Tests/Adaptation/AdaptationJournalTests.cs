@@ -1,0 +1,55 @@
+using Helios.Sdk.Adaptation;
+using Microsoft.Extensions.Logging;
+
+namespace Helios.Sdk.Tests.Adaptation;
+
+public class AdaptationJournalTests
+{
+    private static readonly OperatingPoint Present = new(new LoadTarget("small", 6));
+    private static readonly OperatingPoint Deeper = new(new LoadTarget("small", 12));
+
+    [Fact]
+    public void A_decision_is_in_the_log_with_every_point_considered_and_its_cost()
+    {
+        var logger = new Lines(LogLevel.Information);
+        new AdaptationJournal(TimeProvider.System, logger).Decide(new AdaptationDecision
+        {
+            At = DateTimeOffset.UnixEpoch,
+            Trigger = AdaptationTrigger.Breach,
+            Considered = [new ConsideredPoint(Present, null, [], "breach rate 0.6 is over its limit"), new ConsideredPoint(Deeper, -2, [new ScoreTerm("load", 0.5, "s")])],
+            Previous = Present,
+            Chosen = Deeper,
+            Reason = "it costs less",
+            PredictedCost = new ChangeCost(42, 0.5),
+        });
+
+        logger.Written.Should().ContainSingle().Which.Should()
+            .StartWith("Breach: Deepen small@12, because it costs less").And.Contain("42 bytes in 0.5 s")
+            .And.Contain("small@6 may not serve, for breach rate 0.6 is over its limit").And.Contain("small@12 (load 0.5 s) scores -2");
+    }
+
+    [Fact]
+    public void It_is_kept_whether_or_not_anybody_logs()
+    {
+        var logger = new Lines(LogLevel.Warning);
+        var journal = new AdaptationJournal(TimeProvider.System, logger);
+        var decision = new AdaptationDecision { At = DateTimeOffset.UnixEpoch, Trigger = AdaptationTrigger.Start, Considered = [], Previous = null, Chosen = Present, Reason = "it is all there is" };
+
+        journal.Decide(decision);
+
+        journal.Decisions.Should().Equal(decision);
+        logger.Written.Should().BeEmpty();
+    }
+
+    private sealed class Lines(LogLevel least) : ILogger<HeliosEngine>
+    {
+        public List<string> Written { get; } = [];
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => logLevel >= least;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) => Written.Add(formatter(state, exception));
+    }
+}
