@@ -161,8 +161,9 @@ public sealed class AdaptationOptions
     public int RequestsPerCandidate { get; set; } = 5;
 
     /// <summary>
-    /// Most time that a candidate's load, the probe of its steps, the answers to its requests and scoring may each take while it
-    /// is evaluated, above 0, at most a day. One that takes longer is left alone for a while; waiting for requests does not count.
+    /// Most time that a layer may take to load, and that the probe of a candidate's steps, the answers to its requests and its scoring
+    /// may each take while it is evaluated, above 0, at most a day. One that takes longer is left alone for a while; waiting for
+    /// requests does not count.
     /// </summary>
     public TimeSpan EvaluationTimeLimit { get; set; } = TimeSpan.FromMinutes(5);
 

@@ -37,6 +37,9 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
     /// <exception cref="HeliosException">The loop has ended.</exception>
     public Task<AdaptationDecision> ReconsiderAsync(AdaptationTrigger trigger) => reconsiderations.AskAsync(trigger, parts.Telemetry.Signals);
 
+    /// <summary>Any thread: a goal was changed, and nobody waits for what is decided upon it.</summary>
+    public void Reconsider(AdaptationTrigger trigger) => parts.Telemetry.Signals.Send(new LoopSignal(trigger));
+
     /// <summary>Runs until cancelled. Failures of candidates are recorded and survived; only a bug ends it.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
@@ -163,8 +166,8 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
 
     private PointProfile? ServingProfile() => parts.Profiles.Latest.FirstOrDefault(profile => profile.IsServing);
 
-    /// <summary>A goal was changed: another shortlist, and a selection from it with what is known now.</summary>
-    private async Task ReselectAsync(AdaptationTrigger trigger, CancellationToken cancellationToken)
+    /// <summary>A goal was changed: another shortlist, and a selection from it with what is known now. Who asks meanwhile gets one of his own.</summary>
+    private Task ReselectAsync(AdaptationTrigger trigger, CancellationToken cancellationToken) => reconsiderations.AnswerAsync(async () =>
     {
         var before = parts.Profiles.Candidates;
         var present = before.Where(candidate => candidate.Name == Serving!.Target.Model);
@@ -176,8 +179,8 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
 
         residence.Unsettle();
         Pause();
-        await reconsiderations.AnswerAsync(() => SelectAsync(trigger, stayBecause: null, cancellationToken)).ConfigureAwait(false);
-    }
+        return await SelectAsync(trigger, stayBecause: null, cancellationToken).ConfigureAwait(false);
+    });
 
     private async Task ReassessAsync(AdaptationTrigger trigger, CancellationToken cancellationToken)
     {

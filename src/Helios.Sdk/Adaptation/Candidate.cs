@@ -42,6 +42,9 @@ internal sealed class Candidate
     /// <summary>Whether its costs are those of a former run, and were not yet held against this one.</summary>
     public bool CostsAreInherited { get; private set; }
 
+    /// <summary>What the device drew while it computed, as a former run measured; null when none did.</summary>
+    public double? FormerWatts { get; private set; }
+
     private CalibrationLearner Learner { get; }
 
     /// <summary>Texts that its evidence rests on.</summary>
@@ -70,6 +73,7 @@ internal sealed class Candidate
         lock (Gate)
         {
             if (CostsAreInherited = known.Costs.IsMeasured) Costs.Restore(known.Costs);
+            FormerWatts = known.Watts;
             Learner.Restore(known.Calibration, keep);
             Model.Confidence.Current = Learner.Fit();
             Evidence.Restore(requests);
@@ -77,7 +81,10 @@ internal sealed class Candidate
         }
     }
 
-    /// <summary>Its inherited costs are taken to be so many times as high from here on.</summary>
+    /// <summary>
+    /// Its inherited costs are taken to be so many times as high from here on. They are forgotten when no machine explains the
+    /// factor: then they never were this model's.
+    /// </summary>
     /// <param name="factor">Above 0.</param>
     public void ScaleCosts(double factor)
     {
@@ -85,7 +92,7 @@ internal sealed class Candidate
         {
             var scaled = Costs.Unhurried.AtPace(factor) with { RelativeError = null };
             Costs = new CostModel(pace);
-            Costs.Restore(scaled);
+            if (factor is > 1e-3 and < 1e3) Costs.Restore(scaled);
             CostsAreInherited = false;
         }
     }

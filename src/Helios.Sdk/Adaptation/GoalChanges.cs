@@ -36,11 +36,12 @@ internal sealed class GoalChanges(AdaptationLoop loop, Goals goals, ModelPool po
     public async Task<BudgetChange> SetBudgetAsync(long bytes, CancellationToken cancellationToken)
     {
         await turn.WaitAsync(cancellationToken).ConfigureAwait(false);
-        var before = goals.BudgetBytes;
-        BudgetChange? change = null;
         try
         {
-            return change = await ChangeBudgetAsync(bytes, cancellationToken).ConfigureAwait(false);
+            var least = pool.LeastBytes();
+            return bytes < least
+                ? new BudgetChange.Refused($"the least that can serve takes {least} bytes with one sequence", least)
+                : await ChangeBudgetAsync(bytes, least, cancellationToken).ConfigureAwait(false);
         }
         catch (OperationCanceledException error) when (!cancellationToken.IsCancellationRequested)
         {
@@ -48,25 +49,33 @@ internal sealed class GoalChanges(AdaptationLoop loop, Goals goals, ModelPool po
         }
         finally
         {
-            if (change is not BudgetChange.InForce) goals.BudgetBytes = before;
             turn.Release();
         }
     }
 
-    private async Task<BudgetChange> ChangeBudgetAsync(long bytes, CancellationToken cancellationToken)
+    /// <summary>More is there at once. Less is chosen for first: what comes up for it must find room beside what serves.</summary>
+    private async Task<BudgetChange> ChangeBudgetAsync(long bytes, long least, CancellationToken cancellationToken)
     {
-        var least = pool.LeastBytes();
-        if (bytes < least) return new BudgetChange.Refused($"the least that can serve takes {least} bytes with one sequence", least);
-
-        // More is there at once. Less is chosen for first: what comes up for it must find room beside what serves.
         if (bytes > budget.Limit) budget.TrySetLimit(bytes);
         goals.BudgetBytes = bytes;
-        var decision = await loop.ReconsiderAsync(AdaptationTrigger.BudgetChanged).WaitAsync(cancellationToken).ConfigureAwait(false);
-        if (loop.Serving is { } serving && pool.BytesWithOneSequence(serving.Target) is var needed && needed > bytes)
-            return new BudgetChange.Refused($"{serving} takes {needed} bytes with one sequence, and what takes less could not be brought up beside it", least);
+        try
+        {
+            var decision = await loop.ReconsiderAsync(AdaptationTrigger.BudgetChanged).WaitAsync(cancellationToken).ConfigureAwait(false);
+            if (loop.Serving is { } serving && pool.BytesWithOneSequence(serving.Target) is var needed && needed > bytes)
+                return new BudgetChange.Refused($"{serving} takes {needed} bytes with one sequence, and what takes less could not be brought up beside it", least);
 
-        while (!await memory.TryLimitAsync(bytes).ConfigureAwait(false))
-            await Task.Delay(Look, time, cancellationToken).ConfigureAwait(false);
-        return new BudgetChange.InForce(decision);
+            while (!await memory.TryLimitAsync(bytes).ConfigureAwait(false))
+                await Task.Delay(Look, time, cancellationToken).ConfigureAwait(false);
+            return new BudgetChange.InForce(decision);
+        }
+        finally
+        {
+            if (budget.Limit != bytes)
+            {
+                // It came to nothing: what was chosen for it gives way to what the budget that is still in force allows.
+                goals.BudgetBytes = budget.Limit;
+                loop.Reconsider(AdaptationTrigger.BudgetChanged);
+            }
+        }
     }
 }

@@ -59,11 +59,13 @@ internal static class CheckpointFile
     }
 
     /// <summary>Reads a small file whole.</summary>
-    public static byte[] ReadAll(string path)
+    /// <param name="path">The file.</param>
+    /// <param name="longest">Most bytes that it may have.</param>
+    public static byte[] ReadAll(string path, int longest = LongestJson)
     {
         using var handle = Open(path, out var length);
-        if (length > LongestJson)
-            throw CheckpointError.File(path, $"has {length} bytes, expected at most {LongestJson}");
+        if (length > longest)
+            throw CheckpointError.File(path, $"has {length} bytes, expected at most {longest}");
         var bytes = new byte[length];
         Fill(handle, path, "content", 0, bytes);
         return bytes;

@@ -37,8 +37,9 @@ internal static class JsonFile
     /// </summary>
     /// <param name="path">The file; its folder must exist.</param>
     /// <param name="write">Writes the root value.</param>
-    /// <exception cref="IOException">The file system failed; what was there before is still there.</exception>
-    public static void Write(string path, Action<Utf8JsonWriter> write)
+    /// <param name="longest">Most bytes that will be read again.</param>
+    /// <exception cref="IOException">The file system failed, or there is more than will be read again; what was there before is still there.</exception>
+    public static void Write(string path, Action<Utf8JsonWriter> write, int longest = CheckpointFile.LongestJson)
     {
         var full = Path.GetFullPath(path);
         var beside = $"{full}.{Guid.NewGuid():N}.tmp";
@@ -47,6 +48,7 @@ internal static class JsonFile
             using (var stream = new FileStream(beside, FileMode.CreateNew, FileAccess.Write, FileShare.None))
             {
                 using (var json = new Utf8JsonWriter(stream, new JsonWriterOptions { Indented = true })) write(json);
+                if (stream.Length > longest) throw new IOException($"{path} would have {stream.Length} bytes, and is read again with at most {longest}.");
                 stream.Flush(flushToDisk: true);
             }
 

@@ -49,6 +49,13 @@ internal sealed class EnergyGauge : IDisposable
         get { lock (gate) return power.Watts; }
     }
 
+    /// <summary>The same up to now, but for what is only estimated: it is not worth keeping.</summary>
+    public double? MeasureWatts()
+    {
+        Sample();
+        return IsEstimate ? null : Watts;
+    }
+
     /// <summary>Reads the meter from now on, if it can be read at all.</summary>
     public void Start()
     {

@@ -60,7 +60,7 @@ internal static class EngineComposition
         var energy = new EnergyGauge(builder.EnergyMeter?.Invoke() ?? EnergyMeters.For(backend.Device), () => telemetry.BusySeconds, time);
         var scheduler = builder.Scheduler?.Invoke() ?? RequestOrders.CreateScheduler(options.Serving, time, builder.RequestOrders);
         loop = new ServingLoop(new ServingParts(options.Serving, scheduler, blocks, work, new ServingObserver(telemetry), time), routes);
-        memory.Serve(loop);
+        memory.Serve(loop, () => routes.Current is not { } table ? 0 : Math.Max(pool.KvFloor(table.Serving.Point.Target), table.Evaluation is { } candidate ? pool.KvFloor(candidate.Route.Point.Target) : 0));
         work.OwedWhen(() => telemetry.Sampling.IsOwed);
 
         IExitPolicy PolicyOf(string name) => ExitPolicyParser.Parse(name, builder.ExitPolicies);
@@ -69,20 +69,22 @@ internal static class EngineComposition
         var goals = new Goals(ObjectiveParser.Parse(adaptation.Objective, builder.Objectives), budget.Limit);
         if (adaptation.Enabled) CheckMeter(goals.Objective, adaptation, energy);
         ISloObjective Constrained(UsualLengths lengths) => ObjectiveParser.Constrain(goals.Objective, adaptation, BreachAlarm.Ceiling(adaptation, TokensPerInterval(adaptation, lengths)));
-        var store = OpenStore(options, backend.Device, journal);
+        var store = OpenStore(options, backend.Device, energy, journal);
         if (store?.Usual is { } usual) telemetry.Lengths.Restore(usual.PromptTokens, usual.TotalTokens);
         Profiles ProfilesOf(IReadOnlyList<Candidate> shortlist) => new(shortlist, telemetry, new ProfileSettings(options.Serving, () => goals.BudgetBytes, kv.SlabBytes, kv.BlockBytes) { Watts = () => energy.Watts, CertificateOf = certificates.Find });
         var candidates = new CandidatePool(entries.Select(entry => entry.Candidacy), adaptation, OpenRepository(options, backend.Device, ProfilesOf));
         foreach (var candidate in candidates.All) store?.Restore(candidate);
         IReadOnlyList<Candidate> Shortlist() => candidates.Choose(Constrained(telemetry.Lengths), goals.BudgetBytes);
         var profiles = ProfilesOf(Shortlist());
+        var loads = new LoadLimit(adaptation.EvaluationTimeLimit, time);
         var scorer = new LayerwiseScorer(new ScoringParts(backend, kv, blocks, pool, memory, work, options.Precision, options.Serving.MaxRowsPerStep)
         {
+            Loads = loads,
             LoadShare = Math.Min(adaptation.MaxLoadShare, 1.0 / Environment.ProcessorCount),
             Time = time,
         });
         var scoring = new TextScoring(pool, scorer, journal);
-        var switcher = new PointSwitcher(pool, routes, telemetry, journal, new SwitchSettings(adaptation, PolicyOf, loop.Wake, time));
+        var switcher = new PointSwitcher(pool, routes, telemetry, journal, new SwitchSettings(adaptation, PolicyOf, loads, loop.Wake, time));
         var probe = new StepProbe(blocks, work, time);
         var evaluation = new LiveEvaluation(switcher, telemetry, scoring, probe, profiles, journal, new EvaluationSettings(adaptation.RequestsPerCandidate, adaptation.EvaluationTimeLimit, options.Serving, work, time));
         var adapting = new AdaptationLoop(new AdaptationParts(
@@ -130,6 +132,7 @@ internal static class EngineComposition
             {
                 MaxBatch = options.Serving.MaxBatchSize,
                 ConfidenceTarget = adaptation.ConfidenceTarget,
+                Watts = energy.MeasureWatts,
                 Key = model => ModelKey.Of(model, backend.Device.Description, options.Precision),
                 ProfilesOf = ProfilesOf,
             }),
@@ -160,13 +163,13 @@ internal static class EngineComposition
     /// <summary>The repository is the host's own file: what is wrong with it ends the start.</summary>
     private static RepositoryRanking? OpenRepository(HeliosOptions options, DeviceInfo device, Func<IReadOnlyList<Candidate>, Profiles> profilesOf) =>
         options.Adaptation is { Enabled: true, ModelRepository: { } path }
-            ? new RepositoryRanking(RepositoryFile.Read(path), options.Adaptation, model => ModelKey.Of(model, device.Description, options.Precision), known => profilesOf(known).Refresh())
+            ? new RepositoryRanking(RepositoryFile.Read(path), options.Adaptation, model => ModelKey.Of(model, device.Description, options.Precision), profilesOf)
             : null;
 
-    private static ProfileStore? OpenStore(HeliosOptions options, DeviceInfo device, AdaptationJournal journal)
+    private static ProfileStore? OpenStore(HeliosOptions options, DeviceInfo device, EnergyGauge energy, AdaptationJournal journal)
     {
         if (options.Adaptation is not { Enabled: true, ProfileStore: { } path } adaptation) return null;
-        return new ProfileStore(new StoreSettings(path, device.Description, options.Precision, adaptation.ConfidenceTarget, adaptation.ProfileMaxAge), journal);
+        return new ProfileStore(new StoreSettings(path, device.Description, options.Precision, adaptation.ConfidenceTarget, adaptation.ProfileMaxAge) { Watts = energy.MeasureWatts }, journal);
     }
 
     private static IKvStore MakeKvStore(ServingOptions options, IBackend backend, MemoryBudget budget, List<Checkpoint> checkpoints)

@@ -81,7 +81,7 @@ public sealed class HeliosEngine : IHeliosClient, IAsyncDisposable, IDisposable
     /// serves, and the former one goes when its last request has ended.
     /// </summary>
     /// <param name="bytes">Most bytes for weights, workspaces and KV together, above 0.</param>
-    /// <param name="cancellationToken">Gives the change up; the former budget stays in force.</param>
+    /// <param name="cancellationToken">Gives a smaller budget up, and the former one stays in force; a larger one is in force all the same.</param>
     /// <returns>That it is in force, or why it is not: the least that could serve does not fit, or cannot be brought up beside what serves.</returns>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="bytes"/> is 0 or less.</exception>
     /// <exception cref="InvalidOperationException">The adaptation loop is off (<see cref="AdaptationOptions.Enabled"/>).</exception>

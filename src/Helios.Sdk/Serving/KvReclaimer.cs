@@ -5,14 +5,25 @@ namespace Helios.Sdk.Serving;
 
 /// <summary>
 /// Finds bytes for a load: what is free in the budget, then empty KV slabs, then those that cached blocks fill, then the KV of
-/// the least urgent, latest arrivals. It never takes so much that the largest live sequence could not run to its end.
+/// the least urgent, latest arrivals. It never takes so much that the largest live sequence could not run to its end, or that none
+/// could begin where new requests go.
 /// </summary>
 internal sealed class KvReclaimer(MemoryBudget budget, BlockPool blocks, DeviceWork work)
 {
     private ServingLoop? loop;
+    private Func<long> forNext = static () => 0;
+
+    /// <summary>KV that one sequence of a usual length takes where new requests go. Any thread.</summary>
+    public long ForNext => forNext();
 
     /// <summary>Set once, before the loop starts.</summary>
-    public void Serve(ServingLoop servingLoop) => loop = servingLoop;
+    /// <param name="servingLoop">The loop.</param>
+    /// <param name="kvOfNext">Says what <see cref="ForNext"/> is; nothing when null.</param>
+    public void Serve(ServingLoop servingLoop, Func<long>? kvOfNext = null)
+    {
+        loop = servingLoop;
+        forNext = kvOfNext ?? forNext;
+    }
 
     /// <summary>Reserves bytes, or says how many could have been had.</summary>
     /// <param name="bytes">Bytes of the load.</param>
@@ -37,7 +48,7 @@ internal sealed class KvReclaimer(MemoryBudget budget, BlockPool blocks, DeviceW
     /// <summary>The same, on the device thread.</summary>
     public (MemoryReservation? Reservation, long Available) Reserve(long bytes, long kvBytes)
     {
-        var available = budget.Limit - (budget.Used - blocks.SlabBytes) - blocks.PinnedBytes - Math.Max(kvBytes, LargestLive());
+        var available = budget.Limit - (budget.Used - blocks.SlabBytes) - blocks.PinnedBytes - Math.Max(Math.Max(kvBytes, ForNext), LargestLive());
         if (bytes > available) return (null, Math.Max(0, available));
 
         while (true)

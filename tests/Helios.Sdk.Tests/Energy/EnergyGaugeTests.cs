@@ -21,6 +21,7 @@ public class EnergyGaugeTests
         gauge.Sample().Joules.Should().BeApproximately(shares.Sum(share => 20 + 40 * share), 1e-9);
 
         gauge.Watts.Should().BeApproximately(60, 1e-6);
+        gauge.MeasureWatts().Should().BeApproximately(60, 1e-6);
 
         void Pass(double share, double watts)
         {

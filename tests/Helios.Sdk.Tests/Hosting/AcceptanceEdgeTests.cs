@@ -37,7 +37,7 @@ public class AcceptanceEdgeTests
         // tiny-m whole leaves less than tiny-s takes, but enough to score it.
         await using var engine = TestEngine.Build(builder => builder
             .AddModel(TestData.Model("tiny-m")).AddModel(TestData.Model("tiny-s"))
-            .UseMemoryBudget(28 << 20).EvaluateCandidates(2, 3).Optimize("throughput", maxQualityGap: null));
+            .UseMemoryBudget(30 << 20).EvaluateCandidates(2, 3).Optimize("throughput", maxQualityGap: null));
         var selected = new TaskCompletionSource<AdaptationDecision>(TaskCreationOptions.RunContinuationsAsynchronously);
         engine.Engine.Observe(happened =>
         {

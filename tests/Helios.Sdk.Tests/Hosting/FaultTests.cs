@@ -42,10 +42,83 @@ public class FaultTests
         var events = new EventLog(engine.Engine);
         await events.EvaluateAsync(engine);
 
-        events.OfType<AdaptationEvent.EvaluationFailed>().Should().Contain(failed => failed.Model == "tiny-m" && failed.Reason.Contains("took longer", StringComparison.Ordinal));
+        events.OfType<AdaptationEvent.LoadFailed>().Should().Contain(failed => failed.Target.Model == "tiny-m" && failed.Reason.Contains("took longer", StringComparison.Ordinal) && failed.RetryAfter != null);
         engine.Snapshot.Serving!.Target.Model.Should().Be("tiny-s");
         (await engine.AskAsync(EventLog.Request(0))).TokenIds.Should().HaveCount(8);
         released.SetResult();
+    }
+
+    [Fact]
+    public async Task A_layer_that_hangs_while_it_is_staged_for_scoring_holds_nothing_up()
+    {
+        var released = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var engine = Build(
+            backend => backend.Before = (model, layer, _) => model == "tiny-m" && layer == 5 ? released.Task : Task.CompletedTask,
+            timeLimit: TimeSpan.FromMilliseconds(200),
+            budget: 16 << 20);
+        var told = new TaskCompletionSource();
+        using var watching = engine.Engine.Observe(happened =>
+        {
+            if (happened is AdaptationEvent.EvaluationFailed { Model: "tiny-m" } failed && failed.Reason.Contains("Staging layer 5", StringComparison.Ordinal)) told.TrySetResult();
+        });
+        for (var i = 0; !told.Task.IsCompleted; i++)
+        {
+            engine.Engine.Reassess();
+            (await engine.AskAsync(EventLog.Request(i))).TokenIds.Should().HaveCount(8);
+        }
+
+        var events = new EventLog(engine.Engine);
+        var reassessments = events.OfType<AdaptationEvent.Reassessed>().Count();
+        await EventLog.AskUntilAsync(engine, events.WaitAsync("reassessed", reassessments + 1));
+        engine.Snapshot.Serving!.Target.Model.Should().Be("tiny-s");
+        released.SetResult();
+    }
+
+    [Fact]
+    public async Task A_candidate_whose_probe_throws_is_tried_again_and_its_evaluation_told()
+    {
+        var fails = true;
+        await using var engine = Build(backend => backend.BeforeStep = (model, isProbe) =>
+        {
+            if (fails && isProbe && model == "tiny-m") throw new InvalidOperationException("The device is out of order.");
+        });
+        var events = new EventLog(engine.Engine);
+        await events.EvaluateAsync(engine);
+        events.OfType<AdaptationEvent.EvaluationFailed>().Should().Contain(failed => failed.Model == "tiny-m" && failed.Reason.Contains("out of order", StringComparison.Ordinal) && failed.RetryAfter != null);
+
+        fails = false;
+        var again = events.WaitAsync("evaluated", 3);
+        for (var i = 0; !again.IsCompleted; i++)
+        {
+            engine.Engine.Reassess();
+            (await engine.AskAsync(EventLog.Request(i))).TokenIds.Should().HaveCount(8);
+        }
+
+        var evaluated = events.OfType<AdaptationEvent.Evaluated>().Last();
+        evaluated.Model.Should().Be("tiny-m");
+        evaluated.Traffic!.Before!.Requests.Should().BePositive();
+    }
+
+    [Fact]
+    public async Task A_candidate_that_does_not_answer_in_time_is_given_up()
+    {
+        using var released = new ManualResetEventSlim();
+        await using var engine = Build(
+            backend => backend.BeforeStep = (model, isProbe) =>
+            {
+                if (!isProbe && model == "tiny-m") released.Wait();
+            },
+            timeLimit: TimeSpan.FromMilliseconds(500),
+            requests: 1);
+        using var watching = engine.Engine.Observe(happened =>
+        {
+            if (happened is AdaptationEvent.EvaluationFailed { Model: "tiny-m" } failed && failed.Reason.Contains("not answered", StringComparison.Ordinal)) released.Set();
+        });
+        var events = new EventLog(engine.Engine);
+        await events.EvaluateAsync(engine);
+
+        released.IsSet.Should().BeTrue("nothing else lets it answer");
+        (await engine.AskAsync(EventLog.Request(0))).TokenIds.Should().HaveCount(8);
     }
 
     [Fact]
@@ -99,10 +172,11 @@ public class FaultTests
         }
     }
 
-    private static TestEngine Build(Action<FaultyBackend> configure, TimeSpan? timeLimit = null) => TestEngine.Build(
+    private static TestEngine Build(Action<FaultyBackend> configure, TimeSpan? timeLimit = null, long budget = 64 << 20, int requests = 3) => TestEngine.Build(
         builder => builder
             .AddModel(TestData.Model("tiny-s")).AddModel(TestData.Model("tiny-m"))
-            .EvaluateCandidates(candidates: 2, requestsPerCandidate: 3)
+            .UseMemoryBudget(budget)
+            .EvaluateCandidates(candidates: 2, requestsPerCandidate: requests)
             .Configure(options =>
             {
                 options.Serving.MaxBatchSize = 8;

@@ -1,10 +1,17 @@
+using System.Collections.Concurrent;
+
 namespace Helios.Sdk.Tests.Hosting;
 
-/// <summary>A backend whose loads do first what a test says: throw, wait, or nothing.</summary>
+/// <summary>A backend whose loads and steps do first what a test says: throw, wait, or nothing.</summary>
 internal sealed class FaultyBackend(IBackend inner) : IBackend, ILayerLoader
 {
+    private readonly ConcurrentDictionary<IFixedPart, string> names = new();
+
     /// <summary>Runs before a part is loaded: model, layer (-1 is the fixed part), and the load's cancellation.</summary>
     public Func<string, int, CancellationToken, Task> Before { get; set; } = static (_, _, _) => Task.CompletedTask;
+
+    /// <summary>Runs on the device thread before a step, or a part of one: model, and whether it is a probe.</summary>
+    public Action<string, bool> BeforeStep { get; set; } = static (_, _) => { };
 
     public DeviceInfo Device => inner.Device;
 
@@ -14,14 +21,17 @@ internal sealed class FaultyBackend(IBackend inner) : IBackend, ILayerLoader
 
     public long MeasureWorkspace(ModelArchitecture architecture, int maxRows) => inner.MeasureWorkspace(architecture, maxRows);
 
-    public ILayeredModel Compose(IFixedPart fixedPart, IKvStore kv, int maxRows, MemoryReservation bytes) => inner.Compose(fixedPart, kv, maxRows, bytes);
+    public ILayeredModel Compose(IFixedPart fixedPart, IKvStore kv, int maxRows, MemoryReservation bytes) =>
+        new FaultyModel(inner.Compose(fixedPart, kv, maxRows, bytes), isProbe => BeforeStep(names[fixedPart], isProbe));
 
     public LoadSize Measure(ICheckpoint checkpoint, Precision precision) => inner.Loader.Measure(checkpoint, precision);
 
     public async ValueTask<IFixedPart> LoadFixedAsync(ICheckpoint checkpoint, Precision precision, MemoryReservation bytes, CancellationToken cancellationToken)
     {
         await PassAsync(checkpoint, -1, bytes, cancellationToken);
-        return await inner.Loader.LoadFixedAsync(checkpoint, precision, bytes, cancellationToken);
+        var part = await inner.Loader.LoadFixedAsync(checkpoint, precision, bytes, cancellationToken);
+        names[part] = checkpoint.Info.Name;
+        return part;
     }
 
     public async ValueTask<ILayerWeights> LoadLayerAsync(ICheckpoint checkpoint, int layer, Precision precision, MemoryReservation bytes, CancellationToken cancellationToken)
@@ -44,5 +54,31 @@ internal sealed class FaultyBackend(IBackend inner) : IBackend, ILayerLoader
             bytes.Dispose();
             throw;
         }
+    }
+
+    private sealed class FaultyModel(ILayeredModel inner, Action<bool> before) : ILayeredModel
+    {
+        public void UseLayers(IReadOnlyList<ILayerWeights> layers) => inner.UseLayers(layers);
+
+        public void Begin(in StepBatch batch)
+        {
+            // A probe's rows are alike: one token each, at the beginning of a sequence.
+            var isProbe = true;
+            foreach (var row in batch.Rows) isProbe &= row is { TokenId: 0, Position: 0 };
+            before(isProbe);
+            inner.Begin(batch);
+        }
+
+        public void Extend(ReadOnlySpan<RowToken> rows) => inner.Extend(rows);
+
+        public void Run(LayerRange layers) => inner.Run(layers);
+
+        public void ReadSignals(in ExitLook look, Span<ExitSignal> signals) => inner.ReadSignals(look, signals);
+
+        public void Retire(ReadOnlySpan<int> rows) => inner.Retire(rows);
+
+        public void Sample(ReadOnlySpan<SampleRow> rows, Span<SampledToken> tokens) => inner.Sample(rows, tokens);
+
+        public void Dispose() => inner.Dispose();
     }
 }

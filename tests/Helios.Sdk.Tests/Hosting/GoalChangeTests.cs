@@ -84,6 +84,79 @@ public class GoalChangeTests
     }
 
     [Fact]
+    public async Task A_larger_budget_that_nobody_waits_for_any_more_is_what_points_are_chosen_for_all_the_same()
+    {
+        await using var engine = Build(12 << 20);
+        await engine.Engine.Ready.WaitAsync(TestEngine.Patience);
+        using var impatience = new CancellationTokenSource();
+
+        // Nobody asks anything, so that the first evaluation goes on.
+        var change = engine.Engine.SetMemoryBudgetAsync(Budget, impatience.Token);
+        await impatience.CancelAsync();
+        var wait = () => change.WaitAsync(TestEngine.Patience);
+        await wait.Should().ThrowAsync<OperationCanceledException>();
+
+        await DecideAsync(engine);
+        engine.Engine.Pool.Snapshot.BudgetBytes.Should().Be(Budget);
+        engine.Engine.Decisions[^1].Considered.Should().NotContain(point => point.InfeasibleBecause != null && point.InfeasibleBecause.Contains("memory budget"));
+    }
+
+    [Fact]
+    public async Task A_smaller_budget_that_is_given_up_leaves_a_choice_for_the_former_one()
+    {
+        await using var engine = await AdaptingAsync();
+        using var impatience = new CancellationTokenSource();
+
+        // A claim of somebody's keeps on the device what does not fit.
+        using var claim = (await engine.Engine.Pool.AcquireAsync(new LoadTarget("tiny-m", 12))).Should().BeOfType<AcquireResult.Acquired>().Subject.Lease;
+        var change = engine.Engine.SetMemoryBudgetAsync(engine.Engine.Parts.Pool.LeastBytes(), impatience.Token);
+        await UntilAsync(engine, () => engine.Engine.Decisions[^1].Trigger == AdaptationTrigger.BudgetChanged);
+        engine.Snapshot.Profiles.Should().Contain(profile => profile.MaxBatch == 0);
+        await impatience.CancelAsync();
+        var wait = () => change.WaitAsync(TestEngine.Patience);
+        await wait.Should().ThrowAsync<OperationCanceledException>();
+
+        await UntilAsync(engine, () => engine.Engine.Decisions.Count(decision => decision.Trigger == AdaptationTrigger.BudgetChanged) == 2);
+        engine.Engine.Pool.Snapshot.BudgetBytes.Should().Be(Budget);
+        engine.Snapshot.Profiles.Should().HaveCount(10).And.OnlyContain(profile => profile.MaxBatch > 0);
+    }
+
+    [Fact]
+    public async Task A_budget_for_which_nothing_can_be_brought_up_leaves_a_choice_for_the_former_one()
+    {
+        await using var engine = Build(Budget, candidates: 1);
+        await DecideAsync(engine);
+        engine.Snapshot.Serving!.Target.Model.Should().Be("tiny-m", "of the models that fit whole the largest is the one candidate");
+        var parts = engine.Engine.Parts;
+        using (await parts.Work.RunUrgentAsync(() =>
+        {
+            parts.Blocks.Trim(Budget);
+            return parts.Budget.TryReserve(parts.Budget.Free);
+        }))
+        {
+            var refused = (await ChangeAsync(engine, parts.Pool.LeastBytes())).Should().BeOfType<BudgetChange.Refused>().Subject;
+            refused.Because.Should().Contain("tiny-m");
+            await UntilAsync(engine, () => engine.Engine.Decisions.Count(decision => decision.Trigger == AdaptationTrigger.BudgetChanged) == 2);
+        }
+
+        engine.Snapshot.Profiles.Should().Contain(profile => profile.IsServing && profile.MaxBatch > 0);
+    }
+
+    [Fact]
+    public async Task Who_joins_the_shortlist_answers_live_requests_at_the_next_look()
+    {
+        await using var engine = Build(Budget, candidates: 1);
+        var events = new EventLog(engine.Engine);
+        await DecideAsync(engine);
+        events.OfType<AdaptationEvent.Evaluated>().Select(evaluated => evaluated.Model).Should().Equal("tiny-m");
+
+        (await ChangeAsync(engine, 12 << 20)).Should().BeOfType<BudgetChange.InForce>();
+        engine.Engine.Reassess();
+        await EventLog.AskUntilAsync(engine, events.WaitAsync("evaluated", 2));
+        events.OfType<AdaptationEvent.Evaluated>().Last().Model.Should().Be("tiny-s");
+    }
+
+    [Fact]
     public async Task A_static_engine_has_no_goals_and_a_stopped_one_says_so()
     {
         await using var fixedEngine = await TestEngine.ServeAsync("tiny-s");
@@ -112,17 +185,30 @@ public class GoalChangeTests
     /// <summary>An engine of two models that has made its first choice.</summary>
     private static async Task<TestEngine> AdaptingAsync()
     {
-        var engine = TestEngine.Build(builder => builder
-            .AddModel(TestData.Model("tiny-s")).AddModel(TestData.Model("tiny-m"))
-            .UseMemoryBudget(Budget)
-            .EstimateEnergy(watts: 50)
-            .EvaluateCandidates(candidates: 2, requestsPerCandidate: 2)
-            .Optimize("throughput", maxQualityGap: null)
-            .Configure(options => options.Adaptation.BreachLimit = options.Adaptation.BreachWindow - 1)
-            .Configure(options => options.Adaptation.BreachMargin = 0));
+        var engine = Build(Budget);
+        await DecideAsync(engine);
+        return engine;
+    }
+
+    private static TestEngine Build(long budget, int candidates = 2) => TestEngine.Build(builder => builder
+        .AddModel(TestData.Model("tiny-s")).AddModel(TestData.Model("tiny-m"))
+        .UseMemoryBudget(budget)
+        .EstimateEnergy(watts: 50)
+        .EvaluateCandidates(candidates, requestsPerCandidate: 2)
+        .Optimize("throughput", maxQualityGap: null)
+        .Configure(options => options.Adaptation.BreachLimit = options.Adaptation.BreachWindow - 1)
+        .Configure(options => options.Adaptation.BreachMargin = 0));
+
+    private static async Task DecideAsync(TestEngine engine)
+    {
         for (var i = 0; engine.Engine.Decisions.Count == 0; i++) await AskAsync(engine, i);
         await engine.SettleAsync();
-        return engine;
+    }
+
+    private static async Task UntilAsync(TestEngine engine, Func<bool> condition)
+    {
+        using var patience = new CancellationTokenSource(TestEngine.Patience);
+        for (; !condition(); await engine.SettleAsync()) patience.Token.ThrowIfCancellationRequested();
     }
 
     private static Task<AdaptationDecision> SetAsync(TestEngine engine, string objective) => engine.Engine.SetObjectiveAsync(objective).WaitAsync(TestEngine.Patience);

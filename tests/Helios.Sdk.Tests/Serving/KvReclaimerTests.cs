@@ -8,6 +8,20 @@ public class KvReclaimerTests
 {
     private const long Slab = 1 << 11;
 
+    [Fact]
+    public async Task What_the_next_request_needs_is_left_to_it()
+    {
+        using var rig = new LoopRig(new ServingOptions(), budget: 12 * Slab, slabBytes: Slab);
+        var memory = new KvReclaimer(rig.Budget, rig.Blocks, rig.Work);
+        memory.Serve(rig.Loop, () => 3 * Slab);
+        rig.Work.WakeWith(rig.Work.RunUrgent);
+        var free = rig.Budget.Free;
+
+        (await memory.ReserveAsync(free - 3 * Slab + 1, kvBytes: 0)).Should().Be((null, free - 3 * Slab));
+        using var most = (await memory.ReserveAsync(free - 3 * Slab, kvBytes: 0)).Reservation;
+        most!.Bytes.Should().Be(free - 3 * Slab);
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(2)]

@@ -97,7 +97,7 @@ internal sealed class CandidateEvidence
     {
         var isFull = exit == Depths.Length - 1;
         var quality = default(Quality);
-        var (tokens, agreed, breaches, first, covered) = (0, 0, 0, 0, 0);
+        var (tokens, agreed, breaches, first, covered) = (0L, 0L, 0L, 0L, 0L);
         foreach (var request in requests)
         {
             var sums = request.Exits[exit];
@@ -119,7 +119,7 @@ internal sealed class CandidateEvidence
             BreachRateInterval = isFull ? null : IntervalOf(request => request.Exits[exit].Breaches),
             ExitShare = Share(first, tokens),
             Coverage = Share(covered, tokens),
-            Tokens = tokens,
+            Tokens = (int)Math.Min(int.MaxValue, tokens),
             Requests = requests.Count,
             Bytes = quality.Bytes,
         };
@@ -128,7 +128,7 @@ internal sealed class CandidateEvidence
     private Interval? IntervalOf(Func<RequestEvidence, int> part) =>
         Jackknife.Share([.. requests.Where(request => request.ServedTokens > 0).Select(request => new Counted(part(request), request.ServedTokens))]);
 
-    private static double? Share(int part, int whole) => whole == 0 ? null : (double)part / whole;
+    private static double? Share(long part, long whole) => whole == 0 ? null : (double)part / whole;
 
     private readonly record struct Quality(double Nats, long Bytes)
     {

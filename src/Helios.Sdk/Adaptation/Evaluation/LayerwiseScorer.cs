@@ -22,6 +22,7 @@ internal sealed class LayerwiseScorer(ScoringParts parts) : IDisposable
     /// <param name="maxTokens">Tokens of the longest text.</param>
     /// <param name="cancellationToken">Checked while loading.</param>
     /// <exception cref="HeliosException">The model could not be loaded.</exception>
+    /// <exception cref="TimeoutException">Loading took longer than it may.</exception>
     public async Task<ScoringSession?> OpenAsync(PoolEntry entry, int maxTokens, CancellationToken cancellationToken)
     {
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, closing.Token);
@@ -37,11 +38,12 @@ internal sealed class LayerwiseScorer(ScoringParts parts) : IDisposable
         }
     }
 
-    /// <summary>Waits for the session under way, and lets none follow. The device thread has ended: it ends by itself.</summary>
+    /// <summary>Waits for the session under way and for loads left behind, and lets none follow. The device thread has ended: they end by themselves.</summary>
     public async Task CloseAsync()
     {
         await closing.CancelAsync().ConfigureAwait(false);
         await turn.WaitAsync().ConfigureAwait(false);
+        await parts.Loads.EndAsync().ConfigureAwait(false);
     }
 
     public void Dispose()
@@ -52,7 +54,11 @@ internal sealed class LayerwiseScorer(ScoringParts parts) : IDisposable
 
     private async Task<ScoringSession?> BeginAsync(PoolEntry entry, int maxTokens, CancellationToken cancellationToken)
     {
-        var acquired = await parts.Pool.AcquireLoadedAsync(entry, cancellationToken).ConfigureAwait(false);
+        var acquired = await parts.Loads.WaitAsync(
+            $"Loading '{entry.Info.Name}' for scoring",
+            (progress, token) => parts.Pool.AcquireLoadedAsync(entry, progress, token).AsTask(),
+            late => (late as AcquireResult.Acquired)?.Lease.Dispose(),
+            cancellationToken).ConfigureAwait(false);
         if (acquired is AcquireResult.Failed failed) throw new HeliosException($"'{entry.Info.Name}' could not be loaded for scoring: {failed.Error.Message}", failed.Error);
         if (acquired is AcquireResult.BackingOff wait) throw new HeliosException($"'{entry.Info.Name}' is left alone for {wait.RetryAfter.TotalSeconds:0.#} s: {wait.Reason}");
         if (acquired is not AcquireResult.Acquired { Lease: ModelLease lease }) return null;
@@ -79,6 +85,9 @@ internal sealed record ScoringParts(IBackend Backend, IKvStore Kv, BlockPool Blo
 
     /// <summary>Clock.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    /// <summary>How long a layer, or the fixed part, may take to load.</summary>
+    public required LoadLimit Loads { get; init; }
 }
 
 /// <summary>Signals of a scored text: <c>[depth][position]</c>; the target of a position is the token behind it, the last position has none.</summary>

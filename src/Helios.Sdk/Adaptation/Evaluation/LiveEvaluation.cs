@@ -16,38 +16,49 @@ internal sealed class LiveEvaluation(PointSwitcher switcher, ServingTelemetry te
     : ICandidateEvaluation
 {
     private readonly LoadBackoff failures = new(settings.Time);
-    private readonly HashSet<Candidate> unanswered = [];
+    private readonly HashSet<Candidate> answered = [];
+    private bool isFirst = true;
 
     /// <inheritdoc/>
     public async Task RunAsync(IReadOnlyList<Candidate> candidates, CancellationToken cancellationToken)
     {
         var started = settings.Time.GetTimestamp();
+        answered.UnionWith(candidates.Where(IsKnown));
         foreach (var candidate in candidates.Where(candidate => candidate.CostsAreInherited && candidate.Name == switcher.Serving!.Point.Target.Model))
             await TryAsync(candidate, token => RescaleAsync(candidate, candidates, token), cancellationToken).ConfigureAwait(false);
-        foreach (var candidate in candidates.Where(candidate => !IsKnown(candidate)))
+        foreach (var candidate in candidates.Except(answered).ToList())
             await TryAsync(candidate, token => AnswerAsync(candidate, token), cancellationToken).ConfigureAwait(false);
         var texts = telemetry.Texts.Keep();
         foreach (var candidate in candidates)
             await TryAsync(candidate, token => ScoreAsync(candidate, texts, token), cancellationToken).ConfigureAwait(false);
 
+        isFirst = false;
+        Tell(candidates, started);
+    }
+
+    /// <inheritdoc/>
+    public async Task RetryAsync(IReadOnlyList<Candidate> candidates, CancellationToken cancellationToken)
+    {
+        foreach (var candidate in candidates.Where(IsDue).ToList())
+        {
+            var started = settings.Time.GetTimestamp();
+            await TryAsync(candidate, token => AnswerAsync(candidate, token), cancellationToken).ConfigureAwait(false);
+            if (answered.Contains(candidate)) Tell([candidate], started);
+        }
+    }
+
+    private void Tell(IReadOnlyList<Candidate> candidates, long started)
+    {
         profiles.Refresh();
         var traffic = telemetry.Times.Around(started, settings.Time);
         foreach (var candidate in candidates)
             journal.Tell(new AdaptationEvent.Evaluated(journal.Now, candidate.Name, profiles.Of(candidate), settings.Time.GetElapsedTime(started)) { Traffic = traffic });
     }
 
-    /// <inheritdoc/>
-    public async Task RetryAsync(IReadOnlyList<Candidate> candidates, CancellationToken cancellationToken)
-    {
-        unanswered.IntersectWith(candidates);
-        foreach (var candidate in unanswered.Where(IsDue).ToList())
-            await TryAsync(candidate, token => AnswerAsync(candidate, token), cancellationToken).ConfigureAwait(false);
-    }
-
     /// <summary>Whether what is left of a former run says as much as an evaluation would.</summary>
     private bool IsKnown(Candidate candidate) => candidate.Restored is { } restored && restored.Requests >= settings.RequestsPerCandidate;
 
-    private bool IsDue(Candidate candidate) => failures.Check(candidate.Name) is null && switcher.Unreachable(Whole(candidate)) is null;
+    private bool IsDue(Candidate candidate) => !answered.Contains(candidate) && !IsKnown(candidate) && failures.Check(candidate.Name) is null && switcher.Unreachable(Whole(candidate)) is null;
 
     private static LoadTarget Whole(Candidate candidate) => new(candidate.Name, candidate.FullDepth);
 
@@ -59,7 +70,7 @@ internal sealed class LiveEvaluation(PointSwitcher switcher, ServingTelemetry te
         }
         catch (Exception error) when (error is not OperationCanceledException)
         {
-            unanswered.Add(candidate);
+            answered.Remove(candidate);
             journal.EvaluationFailed(candidate.Name, error, failures.Failed(candidate.Name, error.Message));
         }
     }
@@ -68,21 +79,17 @@ internal sealed class LiveEvaluation(PointSwitcher switcher, ServingTelemetry te
     {
         var present = switcher.Serving!;
         var point = new OperatingPoint(Whole(candidate));
-        var route = present.Point == point ? present : await LoadAsync(point, cancellationToken).ConfigureAwait(false);
-        if (route is null)
-        {
-            unanswered.Add(candidate);
-            return;
-        }
+        var route = present.Point == point ? present : await switcher.LoadAsync(point, cancellationToken).ConfigureAwait(false);
+        if (route is null) return;
 
         try
         {
             foreach (var timing in await MeasureAsync(route, cancellationToken).ConfigureAwait(false)) candidate.Observe(timing);
             await HearAsync(route, cancellationToken).ConfigureAwait(false);
 
-            // Now, while it is whole on the device: later its layers would have to be staged.
-            await ScoreAsync(candidate, telemetry.Texts.Keep(), cancellationToken).ConfigureAwait(false);
-            unanswered.Remove(candidate);
+            // Now, while it is whole on the device: later its layers would have to be staged. Who joined late was scored with the others.
+            if (isFirst || candidate.ScoredTexts == 0) await ScoreAsync(candidate, telemetry.Texts.Keep(), cancellationToken).ConfigureAwait(false);
+            answered.Add(candidate);
             failures.Succeeded(candidate.Name);
         }
         finally
@@ -99,6 +106,7 @@ internal sealed class LiveEvaluation(PointSwitcher switcher, ServingTelemetry te
         var known = served.Costs.Current;
         var ratios = timings.Select(timing => timing.Times.Total / known.Predict(timing.Rows, timing.SampledRows, timing.Depth, timing.ContextTokens)).Order().ToList();
         if (ratios.Count == 0) return;
+        answered.UnionWith(candidates.Where(IsKnown));
         foreach (var candidate in candidates.Where(candidate => candidate.CostsAreInherited)) candidate.ScaleCosts(ratios[ratios.Count / 2]);
         foreach (var timing in timings) served.Observe(timing);
     }
@@ -115,25 +123,10 @@ internal sealed class LiveEvaluation(PointSwitcher switcher, ServingTelemetry te
             {
                 await watch.Done.WaitAsync(settings.TimeLimit, settings.Time, cancellationToken).ConfigureAwait(false);
             }
-            catch (TimeoutException) when (comes)
+            catch (TimeoutException error)
             {
-                // Not all of its requests had come.
+                if (!comes) throw new TimeoutException($"Its {settings.RequestsPerCandidate} live requests were not answered within {settings.TimeLimit.TotalSeconds:0.#} s.", error);
             }
-        }
-    }
-
-    /// <summary>A load that does not heed its cancellation is left behind, and what it brings in the end is let go.</summary>
-    private async Task<Route?> LoadAsync(OperatingPoint point, CancellationToken cancellationToken)
-    {
-        Task<Route?>? load = null;
-        try
-        {
-            return await WithinLimitAsync($"Loading {point.Target}", token => (load = switcher.LoadAsync(point, token)).WaitAsync(token), cancellationToken).ConfigureAwait(false);
-        }
-        catch (Exception) when (load is { IsCompletedSuccessfully: false })
-        {
-            _ = load.ContinueWith(static late => late.Result?.Lease.Dispose(), CancellationToken.None, TaskContinuationOptions.OnlyOnRanToCompletion, TaskScheduler.Default);
-            throw;
         }
     }
 
@@ -161,9 +154,10 @@ internal sealed class LiveEvaluation(PointSwitcher switcher, ServingTelemetry te
         }
     }
 
-    /// <summary>Without a limit to its share of the device: nothing can be decided before this has come to an end.</summary>
+    /// <summary>The first evaluation has no limit to its share of the device: nothing can be decided before it has come to an end.</summary>
     private async Task<T> UnlimitedAsync<T>(Func<Task<T>> work)
     {
+        if (!isFirst) return await work().ConfigureAwait(false);
         settings.Work.Unlimited = true;
         try
         {
@@ -178,7 +172,7 @@ internal sealed class LiveEvaluation(PointSwitcher switcher, ServingTelemetry te
 
 /// <summary>What holds for every evaluation.</summary>
 /// <param name="RequestsPerCandidate">Live requests that each candidate answers.</param>
-/// <param name="TimeLimit">Most time for a load, a probe, the answers to those requests, or scoring.</param>
+/// <param name="TimeLimit">Most time for a probe, the answers to those requests, or scoring.</param>
 /// <param name="Serving">Limits of the serving loop.</param>
 /// <param name="Work">The device thread.</param>
 /// <param name="Time">Clock.</param>

@@ -26,8 +26,16 @@ internal sealed class Profiles(IEnumerable<Candidate> initial, ServingTelemetry 
         foreach (var (model, timing) in telemetry.TakeSteps())
             candidates.FirstOrDefault(candidate => candidate.Name == model)?.Observe(timing);
 
+        var profiles = Reckon();
+        ImmutableInterlocked.InterlockedExchange(ref latest, profiles);
+        return profiles;
+    }
+
+    /// <summary>Profiles every candidate from what it knows; takes nothing in, and leaves telemetry as it is.</summary>
+    public ImmutableArray<PointProfile> Reckon()
+    {
         var serving = telemetry.Guard?.Point;
-        var profiles = candidates
+        return candidates
             .SelectMany(candidate => Profile(candidate).Select(profile => profile with
             {
                 IsServing = profile.Point == serving,
@@ -35,8 +43,6 @@ internal sealed class Profiles(IEnumerable<Candidate> initial, ServingTelemetry 
                 Certificate = settings.CertificateOf(candidate.Model.Info, profile.Point),
             }))
             .ToImmutableArray();
-        ImmutableInterlocked.InterlockedExchange(ref latest, profiles);
-        return profiles;
     }
 
     /// <summary>Puts another shortlist in place of the present one. A candidate on both is to be the same object: so it keeps what it learnt.</summary>
@@ -99,7 +105,7 @@ internal sealed class Profiles(IEnumerable<Candidate> initial, ServingTelemetry 
                 Costs = CostsOf(candidate),
                 Evidence = candidate.Evidence,
             };
-            return Profiler.Profile(facts, Serving(), evidence);
+            return Profiler.Profile(facts, Serving() with { Watts = settings.Watts() ?? candidate.FormerWatts }, evidence);
         }
         finally
         {
@@ -132,7 +138,6 @@ internal sealed class Profiles(IEnumerable<Candidate> initial, ServingTelemetry 
         ExitPolicy = settings.Serving.ExitPolicy,
         MaxDecodeStretch = settings.Serving.MaxDecodeStretch,
         UnpacedSeconds = settings.Serving.UnpacedStepTime.TotalSeconds,
-        Watts = settings.Watts(),
     };
 }
 

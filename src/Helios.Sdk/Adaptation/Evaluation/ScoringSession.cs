@@ -60,6 +60,7 @@ internal sealed class ScoringSession : IAsyncDisposable
     /// <param name="depths">Depths to read signals at, ascending.</param>
     /// <param name="cancellationToken">Checked between layers.</param>
     /// <exception cref="CheckpointException">A layer could not be read.</exception>
+    /// <exception cref="TimeoutException">Reading a layer took longer than a load may.</exception>
     public async Task<ScoredText> ScoreAsync(int[] tokens, ImmutableArray<int> depths, CancellationToken cancellationToken)
     {
         var signals = new List<ExitSignal[]>(depths.Length);
@@ -116,7 +117,11 @@ internal sealed class ScoringSession : IAsyncDisposable
     {
         var started = parts.Time.GetTimestamp();
         var bytes = staging!.Split(entry.Size.LayerBytes[layer]);
-        var staged = await parts.Backend.Loader.LoadLayerAsync(entry.Checkpoint, layer, parts.Precision, bytes, cancellationToken).ConfigureAwait(false);
+        var staged = await parts.Loads.WaitAsync(
+            $"Staging layer {layer} of '{entry.Info.Name}'",
+            (_, token) => parts.Backend.Loader.LoadLayerAsync(entry.Checkpoint, layer, parts.Precision, bytes, token).AsTask(),
+            late => late.Dispose(),
+            cancellationToken).ConfigureAwait(false);
         var took = parts.Time.GetElapsedTime(started);
         try
         {

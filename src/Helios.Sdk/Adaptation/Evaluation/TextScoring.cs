@@ -9,12 +9,11 @@ internal sealed class TextScoring(ModelPool pool, LayerwiseScorer scorer, Adapta
     /// <inheritdoc/>
     public async Task CatchUpAsync(Candidate candidate, KeptTexts texts, CancellationToken cancellationToken)
     {
-        var entry = pool.Find(candidate.Name);
-        var due = texts.Texts.Where(text => !candidate.HasScored(text.Id.Value)).Select(text => TextToScore.For(entry, text)).Where(text => text.Tokens.Length > 1).ToList();
-        if (due.Count == 0) return;
-
         try
         {
+            var entry = pool.Find(candidate.Name);
+            var due = texts.Texts.Where(text => !candidate.HasScored(text.Id.Value)).Select(text => TextToScore.For(entry, text)).Where(text => text.Tokens.Length > 1).ToList();
+            if (due.Count == 0) return;
             if (await scorer.OpenAsync(entry, due.Max(text => text.Tokens.Length), cancellationToken).ConfigureAwait(false) is not { } session)
             {
                 journal.NoRoomForScoring(candidate.Name);

@@ -54,12 +54,15 @@ internal sealed class ModelPool : IModelPool
     /// <summary>How long a model is left alone after a failed load; null when nothing keeps it from being tried.</summary>
     public TimeSpan? RetryAfter(string model) => backoff.Check(model)?.RetryAfter;
 
+    /// <summary>A load was given up: the model is left alone like after one that failed. Returns how long.</summary>
+    public TimeSpan LeaveAlone(string model, string because) => backoff.Failed(model, because);
+
     /// <summary>Claims the embedding, norm and head, and as many layers as happen to be loaded: what scoring through a staging buffer needs.</summary>
-    public ValueTask<AcquireResult> AcquireLoadedAsync(PoolEntry entry, CancellationToken cancellationToken)
+    public ValueTask<AcquireResult> AcquireLoadedAsync(PoolEntry entry, IProgress<LoadProgress>? progress, CancellationToken cancellationToken)
     {
         var depth = entry.ClaimLoaded();
         var target = new LoadTarget(entry.Info.Name, depth ?? 0);
-        if (depth is null) return AcquireAsync(entry, target, progress: null, cancellationToken);
+        if (depth is null) return AcquireAsync(entry, target, progress, cancellationToken);
         var served = entry.Install(makeFixed: null, []);
         return ValueTask.FromResult<AcquireResult>(new AcquireResult.Acquired(Lease(entry, target, served)));
     }
@@ -131,7 +134,7 @@ internal sealed class ModelPool : IModelPool
         if (backoff.Check(entry.Info.Name) is { } backingOff) return backingOff;
 
         var bytes = entry.Size.ToDepth(target.Depth) - (hasFixed ? entry.Size.ToDepth(loaded) : -entry.WorkspaceBytes);
-        var (reservation, available) = await memory.ReserveAsync(bytes, KvFloor(entry, target.Depth)).ConfigureAwait(false);
+        var (reservation, available) = await memory.ReserveAsync(bytes, KvFloor(target)).ConfigureAwait(false);
         if (reservation is null) return new AcquireResult.NoRoom(bytes, available);
 
         using (reservation)
@@ -142,8 +145,9 @@ internal sealed class ModelPool : IModelPool
                 backoff.Succeeded(entry.Info.Name);
                 return new AcquireResult.Acquired(Lease(entry, target, served));
             }
-            catch (Exception error) when (error is not OperationCanceledException)
+            catch (Exception error) when (!cancellationToken.IsCancellationRequested || error is not OperationCanceledException)
             {
+                // A backend may cancel by itself: that is a failure like any other.
                 backoff.Failed(entry.Info.Name, error.Message);
                 return new AcquireResult.Failed(error);
             }
@@ -182,25 +186,25 @@ internal sealed class ModelPool : IModelPool
         }
     }
 
-    /// <summary>Bytes that a load may take: the budget less every weight on the device and the KV that must fit beside it.</summary>
+    /// <summary>Bytes that a load may take: the budget less every weight on the device and the KV that must fit beside it, of what serves as of the target.</summary>
     public long BytesBesideWeights(LoadTarget target) =>
-        budget.Limit - entries.Values.Sum(entry => entry.Census().Bytes) - KvFloor(Find(target.Model), target.Depth);
+        budget.Limit - entries.Values.Sum(entry => entry.Census().Bytes) - Math.Max(KvFloor(target), memory.ForNext);
 
     /// <summary>Bytes that a target takes with one sequence of a usual length.</summary>
     public long BytesWithOneSequence(LoadTarget target)
     {
         var entry = Find(target.Model);
-        return entry.Size.ToDepth(target.Depth) + entry.WorkspaceBytes + KvFloor(entry, target.Depth);
+        return entry.Size.ToDepth(target.Depth) + entry.WorkspaceBytes + KvFloor(target);
     }
 
     /// <summary>The least bytes that any model can serve in, at its first exit.</summary>
     public long LeastBytes() => entries.Values.Min(entry => BytesWithOneSequence(new LoadTarget(entry.Info.Name, entry.Info.Exits[0].Depth)));
 
     /// <summary>KV that must fit beside a load for it to be of use: one sequence of a usual length.</summary>
-    private long KvFloor(PoolEntry entry, int depth)
+    public long KvFloor(LoadTarget target)
     {
-        var a = entry.Info.Architecture;
-        return memory.SlabBytesFor(new KvShape(depth, a.KvHeads, a.HeadDim), Math.Min(a.ContextLength, settings.UsualContext));
+        var a = Find(target.Model).Info.Architecture;
+        return memory.SlabBytesFor(new KvShape(target.Depth, a.KvHeads, a.HeadDim), Math.Min(a.ContextLength, settings.UsualContext));
     }
 }
 

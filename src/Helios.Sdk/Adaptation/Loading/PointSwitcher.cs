@@ -45,12 +45,7 @@ internal sealed class PointSwitcher(ModelPool pool, Routes routes, ServingTeleme
         var missing = BytesToLoad(point.Target);
         if (missing > 0) journal.Tell(new AdaptationEvent.Loading(journal.Now, point.Target, missing));
         var started = settings.Time.GetTimestamp();
-        var result = await pool.AcquireAsync(point.Target, progress: null, cancellationToken).ConfigureAwait(false);
-        if (result is not AcquireResult.Acquired { Lease: ModelLease lease })
-        {
-            journal.Tell(Refusal(point.Target, result));
-            return null;
-        }
+        if (await AcquireAsync(point.Target, cancellationToken).ConfigureAwait(false) is not { } lease) return null;
 
         var took = settings.Time.GetElapsedTime(started);
         if (missing > 0)
@@ -69,6 +64,26 @@ internal sealed class PointSwitcher(ModelPool pool, Routes routes, ServingTeleme
             lease.Dispose();
             throw;
         }
+    }
+
+    private async Task<ModelLease?> AcquireAsync(LoadTarget target, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var result = await settings.Loads.WaitAsync(
+                $"Loading {target}",
+                (progress, token) => pool.AcquireAsync(target, progress, token).AsTask(),
+                late => (late as AcquireResult.Acquired)?.Lease.Dispose(),
+                cancellationToken).ConfigureAwait(false);
+            if (result is AcquireResult.Acquired { Lease: ModelLease lease }) return lease;
+            journal.Tell(Refusal(target, result));
+        }
+        catch (TimeoutException error)
+        {
+            journal.Tell(new AdaptationEvent.LoadFailed(journal.Now, target, error.Message, pool.LeaveAlone(target.Model, error.Message)));
+        }
+
+        return null;
     }
 
     /// <summary>New requests go to <paramref name="route"/> from the next step on; the guard starts from nothing.</summary>
@@ -144,6 +159,7 @@ internal sealed class PointSwitcher(ModelPool pool, Routes routes, ServingTeleme
 /// <summary>What holds for every switch.</summary>
 /// <param name="Options">Breach window, limit and target.</param>
 /// <param name="PolicyOf">Finds a per-token exit policy by name.</param>
+/// <param name="Loads">Most time for a load.</param>
 /// <param name="Wake">Wakes the serving loop.</param>
 /// <param name="Time">Clock.</param>
-internal sealed record SwitchSettings(AdaptationOptions Options, Func<string, IExitPolicy> PolicyOf, Action Wake, TimeProvider Time);
+internal sealed record SwitchSettings(AdaptationOptions Options, Func<string, IExitPolicy> PolicyOf, LoadLimit Loads, Action Wake, TimeProvider Time);

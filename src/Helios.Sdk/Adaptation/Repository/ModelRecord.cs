@@ -59,6 +59,9 @@ internal sealed record ModelRecord
 
     /// <summary>What a request took when it was alone; null when none was timed.</summary>
     public AloneTimes? Alone { get; init; }
+
+    /// <summary>What the device drew while it computed; null when nothing measured it.</summary>
+    public double? Watts { get; init; }
 }
 
 /// <summary>A scored request and when it was scored.</summary>

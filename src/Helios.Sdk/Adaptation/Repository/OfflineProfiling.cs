@@ -33,10 +33,10 @@ internal sealed class OfflineProfiling(ProfilingParts parts)
                 new AdaptationOptions { ConfidenceTarget = parts.ConfidenceTarget, Candidates = 1, RequestsPerCandidate = Math.Max(1, finished.Count) });
             var alone = await MeasureAsync(candidate, entry, finished, ask, cancellationToken).ConfigureAwait(false);
             candidates.Add(candidate);
-            records.Add(candidate.Describe(parts.Key(entry.Info), parts.ConfidenceTarget, parts.Journal.Now) with { Alone = alone });
+            records.Add(candidate.Describe(parts.Key(entry.Info), parts.ConfidenceTarget, parts.Journal.Now) with { Alone = alone, Watts = parts.Watts() });
         }
 
-        return (new ModelRepository(records.ToImmutable()), parts.ProfilesOf(candidates).Refresh());
+        return (new ModelRepository(records.ToImmutable()), parts.ProfilesOf(candidates).Reckon());
     }
 
     private async Task<AloneTimes> MeasureAsync(Candidate candidate, PoolEntry entry, List<FinishedText> texts, Func<GenerationRequest, Task<GenerationResult>> ask, CancellationToken cancellationToken)
@@ -121,6 +121,9 @@ internal sealed record ProfilingParts(ModelPool Pool, LayerwiseScorer Scorer, St
 
     /// <summary>Confidence below which a token is a breach.</summary>
     public required double ConfidenceTarget { get; init; }
+
+    /// <summary>What the device draws while it computes; null when nothing measures it.</summary>
+    public required Func<double?> Watts { get; init; }
 
     /// <summary>What a checkpoint is known by.</summary>
     public required Func<CheckpointInfo, ModelKey> Key { get; init; }

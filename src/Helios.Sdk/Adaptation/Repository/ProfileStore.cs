@@ -29,12 +29,15 @@ internal sealed class ProfileStore
         this.settings = settings;
         this.journal = journal;
         age = new EvidenceAge(settings.MaxAge);
-        known = Read();
-        nextNumber = 1 + known.Models.SelectMany(model => model.Requests).Select(request => request.Evidence.Text).DefaultIfEmpty(-1).Max();
+        known = Renumber(Read());
+        nextNumber = NumbersOf(known).Count;
     }
 
     /// <summary>Lengths of a usual request of the former run; null when there was none.</summary>
     public UsualRequest? Usual => known.Usual;
+
+    /// <summary>Texts of which it knows the number.</summary>
+    public int Texts => texts.Count;
 
     /// <summary>
     /// Gives a candidate back what was known of it. Costs come as they are; calibration and evidence weigh less with age, and
@@ -58,6 +61,7 @@ internal sealed class ProfileStore
             .OrderByDescending(model => model.At)
             .Take(MostOthers);
         known = new ModelRepository([.. records, .. others], lengths.Seen ? new UsualRequest(lengths.Prompt, lengths.Total) : known.Usual);
+        ForgetTexts();
         try
         {
             RepositoryFile.Write(settings.Path, known);
@@ -77,7 +81,7 @@ internal sealed class ProfileStore
     {
         var record = candidate.Describe(KeyOf(candidate), settings.ConfidenceTarget, journal.Now);
         if (!record.Costs.IsMeasured && record.Requests.IsEmpty) return null;
-        return record with { Requests = [.. record.Requests.Select(Number)] };
+        return record with { Watts = settings.Watts() ?? candidate.FormerWatts, Requests = [.. record.Requests.Select(Number)] };
     }
 
     /// <summary>A text keeps its number and its time from its first write on, in whichever run.</summary>
@@ -85,6 +89,27 @@ internal sealed class ProfileStore
     {
         if (!texts.TryGetValue(request.Evidence.Text, out var text)) texts[request.Evidence.Text] = text = (nextNumber++, request.At);
         return new ScoredRequest(text.At, request.Evidence with { Text = text.Number });
+    }
+
+    /// <summary>Of a text that no record rests on any more nobody will ask.</summary>
+    private void ForgetTexts()
+    {
+        var held = NumbersOf(known);
+        foreach (var (id, text) in texts)
+        {
+            if (!held.Contains(text.Number)) texts.Remove(id);
+        }
+    }
+
+    private static HashSet<long> NumbersOf(ModelRepository repository) =>
+        [.. repository.Models.SelectMany(model => model.Requests).Select(request => request.Evidence.Text)];
+
+    /// <summary>The same with texts numbered from 0 on, so that numbers do not grow from run to run.</summary>
+    private static ModelRepository Renumber(ModelRepository repository)
+    {
+        var numbers = NumbersOf(repository).Order().Select((text, number) => (text, number)).ToDictionary(pair => pair.text, pair => (long)pair.number);
+        ScoredRequest Numbered(ScoredRequest request) => request with { Evidence = request.Evidence with { Text = numbers[request.Evidence.Text] } };
+        return repository with { Models = [.. repository.Models.Select(model => model with { Requests = [.. model.Requests.Select(Numbered)] })] };
     }
 
     private ModelRepository Read()
@@ -108,4 +133,8 @@ internal sealed class ProfileStore
 /// <param name="Precision">How weights are held.</param>
 /// <param name="ConfidenceTarget">Confidence below which a token is a breach.</param>
 /// <param name="MaxAge">Age at which evidence is dropped.</param>
-internal sealed record StoreSettings(string Path, string Device, Precision Precision, double ConfidenceTarget, TimeSpan MaxAge);
+internal sealed record StoreSettings(string Path, string Device, Precision Precision, double ConfidenceTarget, TimeSpan MaxAge)
+{
+    /// <summary>What the device draws while it computes; null while nothing has measured it.</summary>
+    public Func<double?> Watts { get; init; } = static () => null;
+}

@@ -15,8 +15,8 @@ internal readonly record struct ModelRank(double? Score, double? BitsPerByte);
 /// <param name="repository">Offline telemetry.</param>
 /// <param name="options">Target of confidence, and whether models may be loaded in part.</param>
 /// <param name="key">What a model is known by.</param>
-/// <param name="profile">Profiles candidates for the engine's budget and limits.</param>
-internal sealed class RepositoryRanking(ModelRepository repository, AdaptationOptions options, Func<CheckpointInfo, ModelKey> key, Func<IReadOnlyList<Candidate>, IReadOnlyList<PointProfile>> profile)
+/// <param name="profilesOf">Profiles candidates for the engine's budget and limits.</param>
+internal sealed class RepositoryRanking(ModelRepository repository, AdaptationOptions options, Func<CheckpointInfo, ModelKey> key, Func<IReadOnlyList<Candidate>, Profiles> profilesOf)
 {
     /// <summary>Ranks by name of the model; those of which nothing is known are left out.</summary>
     /// <param name="models">The pool.</param>
@@ -24,7 +24,7 @@ internal sealed class RepositoryRanking(ModelRepository repository, AdaptationOp
     public IReadOnlyDictionary<string, ModelRank> Rank(IEnumerable<CandidateModel> models, ISloObjective objective)
     {
         var known = models.Select(Recall).OfType<Candidate>().ToList();
-        return profile(known)
+        return profilesOf(known).Reckon()
             .GroupBy(point => point.Point.Target.Model, StringComparer.Ordinal)
             .ToDictionary(points => points.Key, points => Rank([.. points], objective), StringComparer.Ordinal);
     }

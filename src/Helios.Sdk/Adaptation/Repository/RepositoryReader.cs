@@ -14,6 +14,11 @@ internal static class RepositoryReader
     private const int MostLayers = ushort.MaxValue;
     private const long MostBytes = 1L << 50;
     private const double MostSeconds = 1e6;
+    private const double MostWatts = 1e6;
+
+    /// <summary>Of one request, and of the weights of a bin: so sums over many stay finite, and within 64 bits.</summary>
+    private const int MostTokens = 1 << 30;
+    private const double MostNats = 1e12;
 
     private static readonly Precision[] Precisions = [.. Enum.GetValues<Precision>().Where(precision => precision != Precision.Auto)];
 
@@ -46,7 +51,7 @@ internal static class RepositoryReader
 
     private static ModelRecord ReadModel(FieldReader model)
     {
-        model.OnlyKeys("name", "fingerprint", "device", "precision", "at", "exits", "bytes", "costs", "alone", "confidenceTarget", "calibration", "requests");
+        model.OnlyKeys("name", "fingerprint", "device", "precision", "at", "exits", "bytes", "costs", "alone", "watts", "confidenceTarget", "calibration", "requests");
         var bytes = model.Required("bytes", "an object").AsObject();
         bytes.OnlyKeys("fixed", "layers", "workspace");
         var layers = ReadList(bytes, "layers", field => field.AsLong(1, MostBytes));
@@ -62,6 +67,7 @@ internal static class RepositoryReader
             WorkspaceBytes = ReadLong(bytes, "workspace", MostBytes),
             Costs = ReadCosts(model.Required("costs", "an object")),
             Alone = model.TryGet("alone", out var alone) ? ReadAlone(alone) : null,
+            Watts = model.TryGet("watts", out _) ? ReadNumber(model, "watts", MostWatts) : null,
             ConfidenceTarget = ReadNumber(model, "confidenceTarget", 1),
             Calibration = ReadCalibration(model, depths),
             Requests = ReadRequests(model, depths.Length),
@@ -124,8 +130,8 @@ internal static class RepositoryReader
     private static ExitBins ReadBins(FieldReader exit)
     {
         exit.OnlyKeys("exit", "weights", "agreed");
-        var weights = ReadList(exit, "weights", field => field.AsNumber(0, double.MaxValue));
-        var agreed = ReadList(exit, "agreed", field => field.AsNumber(0, double.MaxValue));
+        var weights = ReadList(exit, "weights", field => field.AsNumber(0, MostTokens));
+        var agreed = ReadList(exit, "agreed", field => field.AsNumber(0, MostTokens));
         if (weights.Length != CalibrationLearner.Bins || agreed.Length != CalibrationLearner.Bins || weights.Zip(agreed).Any(bin => bin.Second > bin.First))
             throw exit.Fail($"{CalibrationLearner.Bins} weights, and as many agreed ones that are no more");
         return new ExitBins(exit.Int("exit", 1, MostLayers), weights, agreed);
@@ -142,8 +148,8 @@ internal static class RepositoryReader
     private static ScoredRequest ReadRequest(FieldReader request, int exits)
     {
         request.OnlyKeys("text", "at", "bytes", "tokens", "nats", "agreed", "breaches", "firstSure");
-        var tokens = request.Int("tokens", 0, int.MaxValue);
-        var nats = ReadList(request, "nats", field => field.AsNumber(0, double.MaxValue));
+        var tokens = request.Int("tokens", 0, MostTokens);
+        var nats = ReadList(request, "nats", field => field.AsNumber(0, MostNats));
         var agreed = ReadList(request, "agreed", field => field.AsInt(0, tokens));
         var breaches = ReadList(request, "breaches", field => field.AsInt(0, tokens));
         var first = ReadList(request, "firstSure", field => field.AsInt(0, tokens));

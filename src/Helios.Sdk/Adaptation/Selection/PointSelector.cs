@@ -67,7 +67,7 @@ internal sealed class PointSelector(ISloObjective objective, double minimumGain)
             Chosen = choice.Profile.Point,
             Reason = choice.Reason,
             Degraded = feasible.Count == 0 && stays is null,
-            Batch = feasible.Find(option => option.Profile == choice.Profile)?.Considered.Batch,
+            Batch = scored.Find(option => option.Profile == choice.Profile)!.Considered.Batch,
             PredictedCost = choice.Profile.Point == request.Present ? null : request.CostOf(choice.Profile.Point.Target),
         };
     }

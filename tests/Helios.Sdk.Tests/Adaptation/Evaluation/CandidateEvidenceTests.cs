@@ -31,6 +31,19 @@ public class CandidateEvidenceTests
     }
 
     [Fact]
+    public void Sums_over_the_longest_texts_of_a_file_stay_numbers()
+    {
+        const int Longest = 1 << 30;
+        var evidence = new CandidateEvidence([6], 0.7, window: 64);
+        evidence.Restore(Enumerable.Range(0, 8).Select(text => new RequestEvidence(text, Longest, Longest, [new ExitSums { Nats = 1e12, Agreed = Longest, FirstSure = Longest }])));
+
+        var exit = evidence.Summarize()[0];
+
+        (exit.Agreement, exit.ExitShare, exit.Coverage, exit.Tokens).Should().Be((1, 1, 1, int.MaxValue));
+        exit.BitsPerByte.Should().BePositive().And.BeLessThan(1e6);
+    }
+
+    [Fact]
     public void Nothing_known_is_null_not_zero()
     {
         var exit = new CandidateEvidence([2, 6], 0.7, window: 64).Summarize()[0];

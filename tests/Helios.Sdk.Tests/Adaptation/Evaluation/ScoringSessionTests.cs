@@ -1,4 +1,5 @@
 using Helios.Sdk.Adaptation.Evaluation;
+using Helios.Sdk.Adaptation.Loading;
 using Helios.Sdk.ExitPolicies;
 using Helios.Sdk.Serving.KvCache;
 using Helios.Sdk.Serving.Requests;
@@ -17,7 +18,7 @@ public class ScoringSessionTests
     {
         using var rig = PoolRig.Create(["tiny-s"]);
         using var lease = await rig.AcquireAsync("tiny-s", 2);
-        var parts = new ScoringParts(rig.Backend, rig.Kv, rig.Blocks, rig.Pool, rig.Memory, rig.Work, Precision.Auto, MaxRowsPerStep: 32);
+        var parts = new ScoringParts(rig.Backend, rig.Kv, rig.Blocks, rig.Pool, rig.Memory, rig.Work, Precision.Auto, MaxRowsPerStep: 32) { Loads = new LoadLimit(TimeSpan.FromMinutes(1), TimeProvider.System) };
         var session = new ScoringSession(parts, rig.Pool.Find("tiny-s"), lease.TryShare()!, maxTokens: 20, static () => { });
         (await RunAsync(rig, session.BeginAsync())).Should().BeTrue();
 

@@ -254,12 +254,12 @@ public class ModelPoolTests
     {
         using var rig = PoolRig.Create(["tiny-s"]);
         var entry = rig.Pool.Find("tiny-s");
-        var nothing = (await rig.Pool.AcquireLoadedAsync(entry, default)).Should().BeOfType<AcquireResult.Acquired>().Subject.Lease;
+        var nothing = (await rig.Pool.AcquireLoadedAsync(entry, progress: null, default)).Should().BeOfType<AcquireResult.Acquired>().Subject.Lease;
         nothing.Target.Depth.Should().Be(0);
         rig.MustHold(entry.Size.FixedBytes + entry.WorkspaceBytes);
 
         using (await rig.AcquireAsync("tiny-s", 4))
-        using (var loaded = (await rig.Pool.AcquireLoadedAsync(entry, default)).Should().BeOfType<AcquireResult.Acquired>().Subject.Lease)
+        using (var loaded = (await rig.Pool.AcquireLoadedAsync(entry, progress: null, default)).Should().BeOfType<AcquireResult.Acquired>().Subject.Lease)
         {
             loaded.Target.Depth.Should().Be(4);
         }

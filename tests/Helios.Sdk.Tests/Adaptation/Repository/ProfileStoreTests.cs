@@ -159,6 +159,59 @@ public sealed class ProfileStoreTests : IDisposable
         candidate.CostsAreInherited.Should().BeFalse();
     }
 
+    [Fact]
+    public void Watts_are_kept_until_they_are_measured_again()
+    {
+        Open(settings => settings with { Watts = () => 42 }).Save([Learnt("m", texts: 2)], new UsualLengths());
+
+        var (store, candidate) = (Open(), Candidate("m"));
+        store.Restore(candidate);
+        candidate.FormerWatts.Should().Be(42);
+        store.Save([candidate], new UsualLengths());
+
+        RepositoryFile.Read(File).Models[0].Watts.Should().Be(42);
+    }
+
+    [Fact]
+    public void Numbers_of_texts_do_not_grow_from_run_to_run()
+    {
+        var record = Records.Model("m") with { Key = new ModelKey("m", "2 threads", Precision.Bf16) };
+        var far = record with { Requests = [.. record.Requests.Select((request, i) => request with { Evidence = request.Evidence with { Text = long.MaxValue - i } })] };
+        RepositoryFile.Write(File, new ModelRepository([far]));
+
+        Open().Save([Learnt("n", texts: 2)], new UsualLengths());
+
+        RepositoryFile.Read(File).Models.SelectMany(model => model.Requests).Select(request => request.Evidence.Text).Should().BeEquivalentTo([0, 1, 2, 3, 4]);
+    }
+
+    [Fact]
+    public void What_is_kept_of_texts_does_not_grow_with_those_that_were_scored()
+    {
+        var (store, candidate) = (Open(), Learnt("m", texts: 0));
+        for (var text = 1; text <= 200; text++)
+        {
+            Learn(candidate, text);
+            store.Save([candidate], new UsualLengths());
+        }
+
+        store.Texts.Should().Be(candidate.ScoredTexts);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1e300)]
+    [InlineData(double.PositiveInfinity)]
+    [InlineData(double.NaN)]
+    public void Inherited_costs_that_no_machine_explains_are_forgotten(double factor)
+    {
+        var candidate = Learnt("m", texts: 1);
+
+        candidate.ScaleCosts(factor);
+
+        candidate.Costs.Current.IsMeasured.Should().BeFalse();
+        candidate.CostsAreInherited.Should().BeFalse();
+    }
+
     public void Dispose()
     {
         folder.Dispose();

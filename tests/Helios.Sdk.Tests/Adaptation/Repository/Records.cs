@@ -34,6 +34,7 @@ internal static class Records
         Calibration = [Bins(2), Bins(4)],
         Requests = [.. Enumerable.Range(0, requests).Select(i => new ScoredRequest(Noon.AddMinutes(i - requests), Request(i, agreed)))],
         Alone = new AloneTimes(20, 11.5, 2.25),
+        Watts = 41.5,
     };
 
     public static RequestEvidence Request(long text, int agreed = 9) => new(text, Utf8Bytes: 100, ServedTokens: 10,

@@ -13,7 +13,7 @@ public sealed class RepositoryFileTests : IDisposable
     [Fact]
     public void What_is_written_is_read_again()
     {
-        var written = new ModelRepository([Records.Model("a"), Records.Model("b", requests: 0) with { Alone = null, Calibration = [] }], new UsualRequest(30, 90));
+        var written = new ModelRepository([Records.Model("a"), Records.Model("b", requests: 0) with { Alone = null, Watts = null, Calibration = [] }], new UsualRequest(30, 90));
 
         RepositoryFile.Write(File, written);
         var read = RepositoryFile.Read(File);
@@ -46,6 +46,15 @@ public sealed class RepositoryFileTests : IDisposable
         Directory.GetFiles(folder.Path).Should().Equal(File);
     }
 
+    [Fact]
+    public void What_could_not_be_read_again_is_not_written()
+    {
+        var write = () => RepositoryFile.Write(File, new ModelRepository([Records.Model("a") with { Name = new string('n', RepositoryFile.Longest) }]));
+
+        write.Should().Throw<IOException>().WithMessage($"*at most {RepositoryFile.Longest}*");
+        Directory.GetFiles(folder.Path).Should().BeEmpty();
+    }
+
     [Theory]
     [InlineData("version", "2", "version")]
     [InlineData("extra", "1", "extra")]
@@ -65,6 +74,9 @@ public sealed class RepositoryFileTests : IDisposable
     [InlineData("models[0].requests[0].agreed", "[9, 9, 11]", "requests[0].agreed[2]")]
     [InlineData("models[0].requests[0].agreed", "[9, 9, 9]", "agrees with itself")]
     [InlineData("models[0].requests[0].firstSure", "[9, 9, 9]", "once")]
+    [InlineData("models[0].watts", "-1", "watts")]
+    [InlineData("models[0].requests[0].nats", "[1e300, 1, 1]", "nats[0]")]
+    [InlineData("models[0].requests[0].tokens", "2000000000", "tokens")]
     [InlineData("models[0].requests[0].nats", "[1, 1]", "one number per exit")]
     [InlineData("models[0].requests[0].text", "1", "each text once")]
     [InlineData("usual", """{"promptTokens": 9, "totalTokens": 9}""", "usual.totalTokens")]

@@ -32,6 +32,17 @@ public class RepositoryRankingTests
     }
 
     [Fact]
+    public void Watts_that_were_measured_rank_models_by_energy()
+    {
+        var repository = new ModelRepository([Records.Model("hungry") with { Watts = 80 }, Records.Model("frugal") with { Watts = 20 }, Records.Model("unmeasured") with { Watts = null }]);
+
+        var ranks = Ranking(repository, "2 threads").Rank(((string[])["hungry", "frugal", "unmeasured"]).Select(Model), new EnergyObjective());
+
+        ranks["frugal"].Score.Should().BeApproximately(ranks["hungry"].Score!.Value / 4, 1e-9);
+        ranks["unmeasured"].Score.Should().BeNull();
+    }
+
+    [Fact]
     public void Another_device_or_another_checkpoint_is_not_known() =>
         Rank(new ModelRepository([Records.Model("a")]), ["a"], device: "64 threads").Should().BeEmpty();
 
@@ -46,14 +57,25 @@ public class RepositoryRankingTests
         model.Confidence.Current.Should().BeSameAs(before);
     }
 
+    [Fact]
+    public void It_takes_nothing_from_the_telemetry_of_what_serves()
+    {
+        var telemetry = new ServingTelemetry(new AdaptationOptions());
+        telemetry.StepRan("a", new StepTiming(1, 1, 6, 20, new StepTimes(0.006, 0.002, 0.0001)));
+
+        Ranking(new ModelRepository([Records.Model("a")]), "2 threads", telemetry).Rank([Model("a")], new ThroughputObjective());
+
+        telemetry.TakeSteps().Should().ContainSingle();
+    }
+
     private static IReadOnlyDictionary<string, ModelRank> Rank(ModelRepository repository, string[] pool, string device = "2 threads") =>
         Ranking(repository, device).Rank(pool.Select(Model), ObjectiveParser.Constrain(new ThroughputObjective(), new AdaptationOptions { MaxQualityGap = 0.5 }, maxBreachRate: 0.3));
 
-    private static RepositoryRanking Ranking(ModelRepository repository, string device)
+    private static RepositoryRanking Ranking(ModelRepository repository, string device, ServingTelemetry? telemetry = null)
     {
-        var telemetry = new ServingTelemetry(new AdaptationOptions());
+        telemetry ??= new ServingTelemetry(new AdaptationOptions());
         var settings = new ProfileSettings(new ServingOptions(), () => 100_000, 1000, shape => 16L * shape.Layers * 4);
-        return new RepositoryRanking(repository, new AdaptationOptions(), model => ModelKey.Of(model, device, Precision.Auto), known => new Profiles(known, telemetry, settings).Refresh());
+        return new RepositoryRanking(repository, new AdaptationOptions(), model => ModelKey.Of(model, device, Precision.Auto), known => new Profiles(known, telemetry, settings));
     }
 
     private static CandidateModel Model(string name)

@@ -33,6 +33,17 @@ public class PointSelectorTests
         Decide(null, Sample.Point()).Batch.Should().BeNull();
     }
 
+    [Fact]
+    public void A_point_that_serves_for_want_of_a_feasible_one_keeps_to_the_batch_of_its_score()
+    {
+        var selector = new PointSelector(new FitsBudget(new QualityFloor(ObjectiveParser.Parse("goodput:ttft=1s,tpot=12ms"), maxGap: 0.1, need: default)), minimumGain: 0);
+
+        var decision = selector.Decide(Request(null, Sample.Point() with { QualityGap = 0.2, Batches = [new(1, 10, 20, 90), new(4, 13, 20, 300)] }));
+
+        decision.Degraded.Should().BeTrue();
+        decision.Batch.Should().Be(3);
+    }
+
     [Theory]
     [InlineData(103, 6)] // 3 % is not more than the minimum gain
     [InlineData(103.1, 4)]
