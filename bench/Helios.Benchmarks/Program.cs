@@ -2,6 +2,7 @@ using BenchmarkDotNet.Configs;
 using BenchmarkDotNet.Jobs;
 using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
+using Helios.Benchmarks.Ablations;
 using Helios.Benchmarks.Certification;
 using Helios.Benchmarks.Overhead;
 using Helios.Benchmarks.Prefix;
@@ -42,6 +43,9 @@ switch (args)
         return;
     case ["intervals", .. var trials]:
         IntervalReport.Run(trials is [var asked] ? int.Parse(asked) : 2000);
+        return;
+    case ["ablations", .. var rest]:
+        Environment.ExitCode = await AblationsCommand.RunAsync(rest);
         return;
     case ["prompts", .. var rest]:
         Environment.ExitCode = await GoodputCommand.PromptsAsync(rest);
