@@ -121,6 +121,7 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
                 case { Trigger: AdaptationTrigger.LoadChanged or AdaptationTrigger.PaceChanged }:
                     // What texts have shown is as true as before; only speed is another.
                     residence.Unsettle();
+                    Pause();
                     parts.Profiles.Refresh();
                     await SelectAsync(signal.Trigger, TooLittle(), cancellationToken).ConfigureAwait(false);
                     break;
@@ -173,6 +174,8 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
         foreach (var newcomer in shortlist.Except(before))
             await parts.Scoring.CatchUpAsync(newcomer, texts, cancellationToken).ConfigureAwait(false);
 
+        residence.Unsettle();
+        Pause();
         await reconsiderations.AnswerAsync(() => SelectAsync(trigger, stayBecause: null, cancellationToken)).ConfigureAwait(false);
     }
 
@@ -188,9 +191,16 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
         if (trigger == AdaptationTrigger.Drift) residence.Unsettle();
         var decision = await SelectAsync(trigger, tooLittle, cancellationToken).ConfigureAwait(false);
         if (tooLittle is null && decision.Act == AdaptationAct.Keep) residence.Kept();
-        parts.Telemetry.Reassessed(tooLittle is null ? residence.Stretch : 1);
+        Pause();
         parts.Journal.Tell(new AdaptationEvent.Reassessed(parts.Journal.Now, decision));
         Keep();
+    }
+
+    /// <summary>The next look is the farther away, and fewer texts are scored until then, the more looks have shown nothing new.</summary>
+    private void Pause()
+    {
+        parts.Telemetry.Sampling.IsSettled = residence.IsSettled;
+        parts.Telemetry.Reassessed(residence.Stretch);
     }
 
     private void Keep() => parts.Store?.Save(parts.Profiles.Candidates, parts.Telemetry.Lengths);
@@ -216,6 +226,8 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
                 : null,
         });
         if (trigger == AdaptationTrigger.Start && parts.Profiles.Inherited(parts.Journal.Now) is { } inherited) decision = decision with { Reason = $"{decision.Reason}; {inherited}" };
+        // Not at every refresh: what has changed since a decision is what makes another one due.
+        parts.Telemetry.Pace = parts.Profiles.WatchPace();
         await ApplyAsync(decision, cancellationToken).ConfigureAwait(false);
         return decision;
     }
@@ -269,7 +281,7 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
         }
 
         residence.Changed(decision.Previous, decision.Chosen, parts.Telemetry.Completed);
-        parts.Telemetry.Reassessed(residence.Stretch);
+        Pause();
         if (decision.Act == AdaptationAct.Deepen) parts.Journal.Tell(new AdaptationEvent.Deepened(parts.Journal.Now, decision));
         else parts.Journal.Tell(new AdaptationEvent.Switched(parts.Journal.Now, decision));
     }

@@ -7,6 +7,9 @@ internal sealed class SimulationTally
 {
     private const int Samples = 400;
 
+    /// <summary>What a difference of two figures of a script may be off, in bits per byte.</summary>
+    private const double Rounding = 1e-9;
+
     private readonly SimulationScript script;
     private readonly double[] best;
     private readonly long[] phaseTokens;
@@ -65,7 +68,7 @@ internal sealed class SimulationTally
         agreement += exit.Agreement;
         var above = exit.BitsPerByte - best[kind];
         gap += above;
-        if (above > MaxQualityGap) belowFloor++;
+        if (above > MaxQualityGap + Rounding) belowFloor++;
     }
 
     public void Completed(double now, SimulatedDevice device)

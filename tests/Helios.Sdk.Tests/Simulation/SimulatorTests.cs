@@ -8,7 +8,7 @@ public class SimulatorTests
     [Fact]
     public void Equal_seeds_give_equal_runs()
     {
-        var script = Scripts.Load("phases").WithRequests(5000);
+        var script = Scripts.Load("alternating").WithRequests(16_000);
         var (first, firstEvents) = Run(3);
         var (second, secondEvents) = Run(3);
         second.Should().BeEquivalentTo(first);

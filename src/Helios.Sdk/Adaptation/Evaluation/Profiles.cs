@@ -25,7 +25,6 @@ internal sealed class Profiles(IEnumerable<Candidate> initial, ServingTelemetry 
         foreach (var (model, timing) in telemetry.TakeSteps())
             candidates.FirstOrDefault(candidate => candidate.Name == model)?.Observe(timing);
 
-        telemetry.Pace = new PaceWatch(candidates.Where(candidate => candidate.Costs.Current.IsMeasured).ToDictionary(candidate => candidate.Name, candidate => candidate.Costs.Current, StringComparer.Ordinal));
         var serving = telemetry.Guard?.Point;
         var profiles = candidates
             .SelectMany(candidate => Profile(candidate).Select(profile => profile with
@@ -50,6 +49,11 @@ internal sealed class Profiles(IEnumerable<Candidate> initial, ServingTelemetry 
         var said = age.TotalHours < 1 ? $"{age.TotalMinutes:0} min" : $"{age.TotalHours:0.#} h";
         return $"nothing was evaluated anew, for every candidate rests on {restored.Min(evidence => evidence.Requests)} or more requests of a former run, {said} old";
     }
+
+    /// <summary>Notices when steps no longer take what they are taken to cost now.</summary>
+    public PaceWatch WatchPace() => new(Candidates
+        .Where(candidate => candidate.Costs.Current.IsMeasured)
+        .ToDictionary(candidate => candidate.Name, candidate => candidate.Costs.Current, StringComparer.Ordinal));
 
     /// <summary>Texts that a model has scored; 0 for one that is no candidate.</summary>
     public int ScoredTexts(string model) => candidates.FirstOrDefault(candidate => candidate.Name == model)?.ScoredTexts ?? 0;

@@ -24,6 +24,9 @@ internal sealed class Residence(AdaptationOptions options, TimeProvider time)
     /// <summary>By how much the interval to the next look is longer: it doubles with every look that shows nothing new.</summary>
     public double Stretch => Math.Min(LongestStretch, 1 << Math.Min(uneventful, 8));
 
+    /// <summary>Whether the latest looks have shown nothing new.</summary>
+    public bool IsSettled => uneventful >= LooksToSettle;
+
     /// <summary>Why what serves may not be left for a mere gain; null when it may.</summary>
     /// <param name="completed">Requests completed since the engine started.</param>
     public string? HoldBecause(long completed)

@@ -2,7 +2,8 @@ namespace Helios.Sdk.Adaptation.Telemetry;
 
 /// <summary>
 /// Whether confidence or exit depth of what one route serves drifts. Tokens of one request are alike, so it looks at means over
-/// all tokens emitted while <see cref="RequestsPerValue"/> requests end. Device thread; allocates nothing per token.
+/// all tokens emitted while <see cref="RequestsPerValue"/> requests end, or twice as many as run at once: two values in a row
+/// then share few requests, and are as independent as the test takes them to be. Device thread; allocates nothing per token.
 /// </summary>
 /// <param name="served">The published route.</param>
 internal sealed class DriftWatch(object served)
@@ -26,9 +27,10 @@ internal sealed class DriftWatch(object served)
 
     /// <summary>A request ended; true when what it brought shows a drift.</summary>
     /// <param name="route">What served it.</param>
-    public bool NoteEnd(object route)
+    /// <param name="batch">Requests that run at once, on average.</param>
+    public bool NoteEnd(object route, double batch)
     {
-        if (!ReferenceEquals(route, served) || ++ended < RequestsPerValue || tokens == 0) return false;
+        if (!ReferenceEquals(route, served) || ++ended < Math.Max(RequestsPerValue, 2 * batch) || tokens == 0) return false;
         var drifted = confidence.Add(confidences / tokens) | depth.Add(depths / tokens);
         (confidences, depths, tokens, ended) = (0, 0, 0, 0);
         return drifted;

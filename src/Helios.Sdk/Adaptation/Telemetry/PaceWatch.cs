@@ -4,7 +4,7 @@ using Helios.Sdk.Serving.Decoding;
 namespace Helios.Sdk.Adaptation.Telemetry;
 
 /// <summary>
-/// Notices on the device thread that steps take longer or shorter than predicted when profiles were last put together. Once.
+/// Notices on the device thread that steps take longer or shorter than predicted when a decision was last made. Once.
 /// </summary>
 /// <param name="costs">By model, what its steps were taken to cost.</param>
 internal sealed class PaceWatch(IReadOnlyDictionary<string, StepCosts> costs)

@@ -37,7 +37,7 @@ internal sealed class ServingTelemetry
         this.inline = inline;
         Signals = new LoopSignals(inline);
         Sampling = new ShadowSampling(options.ShadowScoringRate, options.MinShadowScoringRate);
-        Texts = new RecentTexts(EvidenceWindow(options));
+        Texts = new RecentTexts(TextsToCompare(options));
         reassessment = new ReassessmentTrigger(options.ReassessEveryRequests, options.MinimumResidenceRequests, options.ReassessEvery, time);
     }
 
@@ -80,8 +80,14 @@ internal sealed class ServingTelemetry
         set => Volatile.Write(ref pace, value);
     }
 
-    /// <summary>Texts that candidates are judged by: those of one evaluation, or of one interval between reassessments if that gives more.</summary>
-    public static int EvidenceWindow(AdaptationOptions options) => Math.Max(
+    /// <summary>
+    /// Texts that a candidate is judged by. Several looks' worth: judged by one look's, a point that lies well within a floor would
+    /// seem beyond it every few hundred looks, and what serves is looked at with every text.
+    /// </summary>
+    public static int EvidenceWindow(AdaptationOptions options) => 4 * TextsToCompare(options);
+
+    /// <summary>Texts that all candidates score at a look: those of one evaluation, or of one interval between reassessments if that gives more.</summary>
+    public static int TextsToCompare(AdaptationOptions options) => Math.Max(
         options.Candidates * options.RequestsPerCandidate,
         (int)Math.Ceiling(options.ReassessEveryRequests * options.ShadowScoringRate));
 
@@ -136,7 +142,7 @@ internal sealed class ServingTelemetry
     public bool SequenceEnded(object route, bool completed)
     {
         Guard?.NoteEnd(route);
-        if (Volatile.Read(ref drift)?.NoteEnd(route) == true) Signals.Send(new LoopSignal(AdaptationTrigger.Drift));
+        if (Volatile.Read(ref drift)?.NoteEnd(route, Load.Facts.MeanBatch) == true) Signals.Send(new LoopSignal(AdaptationTrigger.Drift));
         var watched = Volatile.Read(ref watch) is { } present && present.Ended(route);
         var sampled = completed && Sampling.Take();
         return sampled || (completed && watched);

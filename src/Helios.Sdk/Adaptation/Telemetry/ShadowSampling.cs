@@ -20,12 +20,20 @@ internal sealed class ShadowSampling(double rate, double least)
     private int waiting;
     private long scoredTokens;
     private bool wantsMore;
+    private bool isSettled;
 
     /// <summary>Whether evidence is too little: every request is wanted until it is enough.</summary>
     public bool WantsMore
     {
         get { lock (gate) return wantsMore; }
         set { lock (gate) wantsMore = value; }
+    }
+
+    /// <summary>Whether looks keep showing nothing new: then no more is wanted than is promised, and serving has the time.</summary>
+    public bool IsSettled
+    {
+        get { lock (gate) return isSettled; }
+        set { lock (gate) isSettled = value; }
     }
 
     /// <summary>Whether scoring has fallen a text behind what is promised.</summary>
@@ -47,7 +55,7 @@ internal sealed class ShadowSampling(double rate, double least)
         {
             promised += Math.Min(least, rate);
             debt += Math.Min(least, rate);
-            wanted += wantsMore ? 1 : rate;
+            wanted += wantsMore ? 1 : isSettled ? Math.Min(least, rate) : rate;
             var take = promised >= 1 || (wanted >= 1 && waiting < MostWaiting);
             if (wanted >= 1) wanted--;
             if (!take) return false;

@@ -32,7 +32,7 @@ public class FloorTests
         Because(Newcomer with { EvidenceRequests = 4 }).Should().Contain("rests on 4 requests, and takes 5");
         var wide = Newcomer with { QualityGapInterval = new Interval(-0.1, 0.26) };
         Because(wide).Should().Contain("±0.18").And.Contain("±0.05");
-        Because(wide with { EvidenceRequests = 15 }).Should().BeNull("a full window is all there is to be had");
+        Because(wide with { EvidenceRequests = 60 }).Should().BeNull("a full window is all there is to be had");
     }
 
     [Fact]
@@ -43,7 +43,7 @@ public class FloorTests
         Because(near).Should().BeNull();
         Because(near with { QualityGapInterval = new Interval(0.101, 0.139) }).Should().Contain("quality gap");
         Because(near with { AgreementInterval = new Interval(0.7, 0.79) }).Should().Contain("agreement");
-        Because(near with { EvidenceRequests = 15 }).Should().Contain("quality gap").And.Contain("agreement");
+        Because(near with { EvidenceRequests = 60 }).Should().Contain("quality gap").And.Contain("agreement");
         Because(near with { QualityGap = double.NaN, QualityGapInterval = null }).Should().Contain("quality gap");
     }
 

@@ -43,7 +43,7 @@ public class DriftWatchTests
         for (var i = 0; i < 1000; i++)
         {
             watch.Note(new EmittedToken(route, i, 0, 6, 0.5f));
-            watch.NoteEnd(route);
+            watch.NoteEnd(route, batch: 1);
         }
 
         (GC.GetAllocatedBytesForCurrentThread() - before).Should().Be(0);
@@ -59,7 +59,7 @@ public class DriftWatchTests
         {
             for (var token = 0; token < 10; token++)
                 watch.Note(new EmittedToken(route, i, 0, (int)(depth + random.NextDouble() * (depth % 1 == 0 ? 0 : 1)), confidence()));
-            if (watch.NoteEnd(route)) alarms++;
+            if (watch.NoteEnd(route, batch: 1)) alarms++;
         }
 
         return alarms;
