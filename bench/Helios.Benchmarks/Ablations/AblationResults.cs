@@ -45,6 +45,9 @@ internal sealed record RunFigures
     /// <summary>From the first request to the last answer, evaluation included.</summary>
     public required double Seconds { get; init; }
 
+    /// <summary>Processor time of the whole process on all cores, in milliseconds: hardly touched by what else the machine has to do.</summary>
+    public required double ProcessorMsPerToken { get; init; }
+
     /// <summary>Median time to the first token.</summary>
     public required double TtftP50Ms { get; init; }
 

@@ -12,8 +12,8 @@ internal static class AblationTables
             output.WriteLine();
             output.WriteLine($"### {title}");
             output.WriteLine();
-            output.WriteLine("| variant | tok/s | to full depth | TTFT ms | TPOT ms | layers | batch | changes | quality gap | agreement | scoring | rounds |");
-            output.WriteLine("|---|---|---|---|---|---|---|---|---|---|---|---|");
+            output.WriteLine("| variant | tok/s | to full depth | processor µs per token | TTFT ms | TPOT ms | layers | batch | changes | quality gap | agreement | scoring | rounds |");
+            output.WriteLine("|---|---|---|---|---|---|---|---|---|---|---|---|---|");
             foreach (var variant in variants) output.WriteLine(Row(results, variant));
         }
     }
@@ -30,6 +30,7 @@ internal static class AblationTables
             variant.Name,
             Of(run => run.TokensPerSecond, "#,0"),
             Range(ratios, "0.00x"),
+            Of(run => run.ProcessorMsPerToken * 1000, "0"),
             Of(run => run.TtftP50Ms, "0"),
             Of(run => run.TpotP50Ms, "0.0"),
             Of(run => run.MeanDepth, "0.0"),

@@ -17,7 +17,7 @@ internal static class AblationsCommand
 
     private const int PromptTokens = 40;
     private const int MaxTokens = 48;
-    private const int SampleEvery = 11;
+    private const int SampleEvery = 13;
 
     private static readonly Argument<string> Texts = new("TEXTS") { Description = "Held-out texts: a JSON list of objects with domain (stories, math, drama, novel) and text." };
     private static readonly Option<string> Results = new("--results") { Description = "JSON that runs are added to.", DefaultValueFactory = _ => "ablations.json" };
@@ -38,7 +38,7 @@ internal static class AblationsCommand
             var variants = Variant.All.Where(variant => wanted is null || wanted.Contains(variant.Name)).ToList();
             var results = AblationResults.ReadOrStart(path, perKind);
             // Once unmeasured: code is compiled.
-            if (parsed.GetValue(Rounds) > 0) await new VariantRun(Variant.Dynamic, traffic).RunAsync(pool);
+            if (parsed.GetValue(Rounds) > 0) await new VariantRun(Variant.Dynamic, traffic[..(traffic.Count / 2)]).RunAsync(pool);
             for (var round = 0; round < parsed.GetValue(Rounds); round++)
             {
                 foreach (var variant in variants)

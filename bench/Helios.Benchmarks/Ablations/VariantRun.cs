@@ -22,8 +22,9 @@ internal sealed class VariantRun(Variant variant, IReadOnlyList<PromptLine> prom
         using var observing = engine.Observe(events.Enqueue);
         await engine.Ready;
         var started = TimeProvider.System.GetTimestamp();
+        var busy = Environment.CpuUsage.TotalTime;
         await new LoadGenerator(Concurrency, TimeProvider.System).KeepGoingAsync(prompts.Count, (i, cancel) => SendAsync(engine, i, cancel), CancellationToken.None);
-        return Figures(engine, TimeProvider.System.GetElapsedTime(started), [.. events]);
+        return Figures(engine, TimeProvider.System.GetElapsedTime(started), Environment.CpuUsage.TotalTime - busy, [.. events]);
     }
 
     private async Task SendAsync(HeliosEngine engine, int number, CancellationToken cancellationToken)
@@ -33,7 +34,7 @@ internal sealed class VariantRun(Variant variant, IReadOnlyList<PromptLine> prom
         answers.Add(new Served(new Arrival(number, prompt, AtMs: 0, TimeSpan.Zero, IsWarmUp: false), result, result.Point!));
     }
 
-    private RunFigures Figures(HeliosEngine engine, TimeSpan took, ImmutableArray<AdaptationEvent> events)
+    private RunFigures Figures(HeliosEngine engine, TimeSpan took, TimeSpan processor, ImmutableArray<AdaptationEvent> events)
     {
         var tokens = answers.Sum(served => served.Result.TokenIds.Length);
         var ttft = Percentiles.Of(answers.Select(served => served.TimeToFirstToken));
@@ -43,6 +44,7 @@ internal sealed class VariantRun(Variant variant, IReadOnlyList<PromptLine> prom
         {
             Tokens = tokens,
             Seconds = took.TotalSeconds,
+            ProcessorMsPerToken = processor.TotalMilliseconds / tokens,
             TtftP50Ms = ttft.P50!.Value,
             TtftP95Ms = ttft.P95!.Value,
             TpotP50Ms = tpot.P50!.Value,
