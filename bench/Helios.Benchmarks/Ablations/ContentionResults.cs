@@ -9,8 +9,9 @@ namespace Helios.Benchmarks.Ablations;
 /// <param name="Part">How long each of the three parts takes.</param>
 /// <param name="WarmUp">How long requests come before the first part; those of the evaluation are among them.</param>
 /// <param name="MaxQualityGap">Floor of quality, in bits per byte above the best whole model.</param>
+/// <param name="MinimumGain">Gain for which a point is left, relative.</param>
 /// <param name="TpotMs">Time per token that is wanted, for the share that keeps it.</param>
-internal sealed record ContentionPlan(double Rate, TimeSpan Part, TimeSpan WarmUp, double? MaxQualityGap, double TpotMs)
+internal sealed record ContentionPlan(double Rate, TimeSpan Part, TimeSpan WarmUp, double? MaxQualityGap, double MinimumGain, double TpotMs)
 {
     /// <summary>In place of an objective: all of tiny-m, for good.</summary>
     public const string FullDepth = "full";

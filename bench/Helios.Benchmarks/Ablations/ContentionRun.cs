@@ -40,7 +40,7 @@ internal sealed class ContentionRun(SamplePool pool, ContentionPlan plan, IReadO
     private HeliosBuilder CreateBuilder(string objective)
     {
         var builder = pool.CreateBuilder([SamplePool.Medium, SamplePool.Small]);
-        return objective == ContentionPlan.FullDepth ? builder.ServeFixed() : builder.Optimize(objective, plan.MaxQualityGap);
+        return objective == ContentionPlan.FullDepth ? builder.ServeFixed() : builder.Optimize(objective, plan.MaxQualityGap).Configure(options => options.Adaptation.MinimumGain = plan.MinimumGain);
     }
 
     private async Task SwitchAsync(BusyProcess neighbour)
