@@ -2,12 +2,14 @@ using BenchmarkDotNet.Configs;
 using BenchmarkDotNet.Jobs;
 using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
+using Helios.Benchmarks.Ablations;
 using Helios.Benchmarks.Certification;
 using Helios.Benchmarks.Overhead;
 using Helios.Benchmarks.Prefix;
 using Helios.Benchmarks.Roofline;
 using Helios.Benchmarks.Scheduling;
 using Helios.Benchmarks.Serving;
+using Helios.Cli;
 using Helios.Cli.Benching;
 
 string[] precisions = ["fp32", "bf16", "int8", "int4"];
@@ -45,6 +47,16 @@ switch (args)
         return;
     case ["intervals", .. var trials]:
         IntervalReport.Run(trials is [var asked] ? int.Parse(asked) : 2000);
+        return;
+    case ["ablations", .. var rest]:
+        Environment.ExitCode = await AblationsCommand.RunAsync(rest);
+        return;
+    case ["contention-engine", .. var rest]:
+        Environment.ExitCode = await ContentionCommand.RunAsync(rest);
+        return;
+    case ["bench", BusyProcess.CommandName, ..]:
+        // The neighbour, which is this program in another mode.
+        Environment.ExitCode = await CliApp.RunAsync(args, Console.Out, Console.Error);
         return;
     case ["prompts", .. var rest]:
         Environment.ExitCode = await GoodputCommand.PromptsAsync(rest);

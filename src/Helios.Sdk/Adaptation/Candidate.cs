@@ -9,15 +9,13 @@ namespace Helios.Sdk.Adaptation;
 /// <summary>A model in the shortlist, and what has been learnt of it. Evidence is added and read under <see cref="Gate"/>.</summary>
 internal sealed class Candidate
 {
-    private readonly Pace pace;
-
     /// <param name="model">What is known of it before it runs.</param>
     /// <param name="options">Depths, target and window.</param>
     /// <param name="pace">The machine's, which all candidates share; one of its own when null.</param>
     public Candidate(CandidateModel model, AdaptationOptions options, Pace? pace = null)
     {
-        this.pace = pace ?? new Pace();
-        Costs = new CostModel(this.pace);
+        Pace = pace ?? new Pace();
+        Costs = new CostModel(Pace);
         Model = model;
         Depths = options is { Enabled: true, LoadPartially: true } ? [.. model.Info.Exits.Select(exit => exit.Depth)] : [FullDepth];
         Evidence = new CandidateEvidence(Depths, options.ConfidenceTarget, ServingTelemetry.EvidenceWindow(options));
@@ -38,6 +36,9 @@ internal sealed class Candidate
     public CandidateEvidence Evidence { get; }
 
     public CostModel Costs { get; private set; }
+
+    /// <summary>The machine's pace, by which its costs are scaled.</summary>
+    public Pace Pace { get; }
 
     /// <summary>Whether its costs are those of a former run, and were not yet held against this one.</summary>
     public bool CostsAreInherited { get; private set; }
@@ -91,7 +92,7 @@ internal sealed class Candidate
         lock (Gate)
         {
             var scaled = Costs.Unhurried.AtPace(factor) with { RelativeError = null };
-            Costs = new CostModel(pace);
+            Costs = new CostModel(Pace);
             if (factor is > 1e-3 and < 1e3) Costs.Restore(scaled);
             CostsAreInherited = false;
         }

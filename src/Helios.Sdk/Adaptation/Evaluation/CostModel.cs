@@ -57,7 +57,7 @@ internal sealed class CostModel(Pace? pace = null)
         if (step.Rows < 1 || !(step.Times.Total > 0)) return;
 
         NotePace(step);
-        var slower = pace.Factor;
+        var slower = pace.Usual;
         if (step.Depth > 0) layer.Observe(step.Rows, step.ContextTokens, step.Times.Layers / step.Depth / slower);
         if (step.SampledRows > 0) head.Observe(step.SampledRows, 0, step.Times.Head / slower);
         ObserveOther(step.Times.Other / slower);

@@ -59,9 +59,11 @@ internal sealed class Profiles(IEnumerable<Candidate> initial, ServingTelemetry 
     }
 
     /// <summary>Notices when steps no longer take what they are taken to cost now.</summary>
-    public PaceWatch WatchPace() => new(Candidates
-        .Where(candidate => candidate.Costs.Current.IsMeasured)
-        .ToDictionary(candidate => candidate.Name, candidate => candidate.Costs.Current, StringComparer.Ordinal));
+    public PaceWatch WatchPace() => new(
+        Candidates
+            .Where(candidate => candidate.Costs.Unhurried.IsMeasured)
+            .ToDictionary(candidate => candidate.Name, candidate => candidate.Costs.Unhurried, StringComparer.Ordinal),
+        Candidates[0].Pace);
 
     /// <summary>Texts that a model has scored; 0 for one that is no candidate.</summary>
     public int ScoredTexts(string model) => candidates.FirstOrDefault(candidate => candidate.Name == model)?.ScoredTexts ?? 0;

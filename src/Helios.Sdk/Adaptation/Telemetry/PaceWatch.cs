@@ -4,28 +4,27 @@ using Helios.Sdk.Serving.Decoding;
 namespace Helios.Sdk.Adaptation.Telemetry;
 
 /// <summary>
-/// Notices on the device thread that steps take longer or shorter than predicted when a decision was last made. Once.
+/// Measures the pace on the device thread, by every step, and notices when it is no longer what it was when a decision was
+/// last made. Once.
 /// </summary>
-/// <param name="costs">By model, what its steps were taken to cost.</param>
-internal sealed class PaceWatch(IReadOnlyDictionary<string, StepCosts> costs)
+/// <param name="costs">By model, what its steps cost at pace 1.</param>
+/// <param name="pace">The machine's.</param>
+internal sealed class PaceWatch(IReadOnlyDictionary<string, StepCosts> costs, Pace pace)
 {
-    private const int Steps = 32;
-    private static readonly double Noticeable = Math.Log(1.25);
+    private const double Noticeable = 1.25;
 
-    private double logarithm;
-    private int seen;
+    private readonly double decided = pace.Factor;
     private bool told;
 
     /// <summary>A step ran; true once, when the pace has become another.</summary>
     public bool StepRan(string model, in StepTiming step)
     {
-        if (told || !costs.TryGetValue(model, out var known)) return false;
+        if (!costs.TryGetValue(model, out var known)) return false;
         var predicted = known.Predict(step.Rows, step.SampledRows, step.Depth, step.ContextTokens);
         if (!(predicted > 0) || !(step.Times.Total > 0)) return false;
 
-        // One step counts for as much as an e-fold at most: a collection is not a change of pace.
-        var off = Math.Clamp(Math.Log(step.Times.Total / predicted), -1, 1);
-        logarithm += (off - logarithm) / Math.Min(++seen, Steps);
-        return told = seen >= Steps && Math.Abs(logarithm) > Noticeable;
+        pace.StepRan(predicted, step.Times.Total);
+        if (told) return false;
+        return told = pace.Factor > decided * Noticeable || pace.Factor * Noticeable < decided;
     }
 }
