@@ -124,21 +124,18 @@ public class GoalChangeTests
     [Fact]
     public async Task A_budget_for_which_nothing_can_be_brought_up_leaves_a_choice_for_the_former_one()
     {
-        await using var engine = Build(Budget, candidates: 1);
+        var gone = false;
+        await using var engine = Build(Budget, candidates: 1, wrap: backend => new FaultyBackend(backend)
+        {
+            Before = (model, _, _) => gone && model == "tiny-s" ? throw new IOException("The disk is gone.") : Task.CompletedTask,
+        });
         await DecideAsync(engine);
         engine.Snapshot.Serving!.Target.Model.Should().Be("tiny-m", "of the models that fit whole the largest is the one candidate");
-        var parts = engine.Engine.Parts;
-        using (await parts.Work.RunUrgentAsync(() =>
-        {
-            parts.Blocks.Trim(Budget);
-            return parts.Budget.TryReserve(parts.Budget.Free);
-        }))
-        {
-            var refused = (await ChangeAsync(engine, parts.Pool.LeastBytes())).Should().BeOfType<BudgetChange.Refused>().Subject;
-            refused.Because.Should().Contain("tiny-m");
-            await UntilAsync(engine, () => engine.Engine.Decisions.Count(decision => decision.Trigger == AdaptationTrigger.BudgetChanged) == 2);
-        }
 
+        gone = true;
+        var refused = (await ChangeAsync(engine, engine.Engine.Parts.Pool.LeastBytes())).Should().BeOfType<BudgetChange.Refused>().Subject;
+        refused.Because.Should().Contain("tiny-m");
+        await UntilAsync(engine, () => engine.Engine.Decisions.Count(decision => decision.Trigger == AdaptationTrigger.BudgetChanged) == 2);
         engine.Snapshot.Profiles.Should().Contain(profile => profile.IsServing && profile.MaxBatch > 0);
     }
 
@@ -190,14 +187,14 @@ public class GoalChangeTests
         return engine;
     }
 
-    private static TestEngine Build(long budget, int candidates = 2) => TestEngine.Build(builder => builder
+    private static TestEngine Build(long budget, int candidates = 2, Func<IBackend, IBackend>? wrap = null) => TestEngine.Build(builder => builder
         .AddModel(TestData.Model("tiny-s")).AddModel(TestData.Model("tiny-m"))
         .UseMemoryBudget(budget)
         .EstimateEnergy(watts: 50)
         .EvaluateCandidates(candidates, requestsPerCandidate: 2)
         .Optimize("throughput", maxQualityGap: null)
         .Configure(options => options.Adaptation.BreachLimit = options.Adaptation.BreachWindow - 1)
-        .Configure(options => options.Adaptation.BreachMargin = 0));
+        .Configure(options => options.Adaptation.BreachMargin = 0), wrap);
 
     private static async Task DecideAsync(TestEngine engine)
     {
