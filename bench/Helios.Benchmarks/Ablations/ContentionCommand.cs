@@ -35,6 +35,9 @@ internal static class ContentionCommand
             var count = (int)(1.2 * plan.Rate * (plan.WarmUp + 3 * plan.Part).TotalSeconds);
             var kind = KindOfText.Read(parsed.GetRequiredValue(Texts)).First(kind => kind.Name == Kind);
             List<PromptLine> prompts = [.. kind.Prompts(count, PromptTokens, MaxTokens, pool.LoadTokenizer())];
+
+            // Once unmeasured: code is compiled, and steps are not taken to cost what they cost before it was.
+            await new VariantRun(Variant.Dynamic, prompts[..Math.Min(prompts.Count, 800)]).RunAsync(pool);
             foreach (var objective in parsed.GetRequiredValue(Objectives))
             {
                 var results = await new ContentionRun(pool, plan, prompts).RunAsync(objective);
