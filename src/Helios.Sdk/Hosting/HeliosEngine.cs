@@ -75,6 +75,21 @@ public sealed class HeliosEngine : IHeliosClient, IAsyncDisposable, IDisposable
         return parts.Goals.SetObjectiveAsync(parts.ParseObjective(objective), cancellationToken);
     }
 
+    /// <summary>Sets what every point must keep from now on, and selects one that does; else as <see cref="SetObjectiveAsync"/>.</summary>
+    /// <param name="limits">All limits; what it leaves out is lifted.</param>
+    /// <param name="cancellationToken">Waits no longer; the limits are set all the same.</param>
+    /// <returns>What was decided upon them.</returns>
+    /// <exception cref="ArgumentException">A limit is out of range, or needs a meter that is missing.</exception>
+    /// <exception cref="InvalidOperationException">The adaptation loop is off (<see cref="AdaptationOptions.Enabled"/>).</exception>
+    /// <exception cref="HeliosException">The engine stops.</exception>
+    public Task<AdaptationDecision> SetLimitsAsync(ServiceLimits limits, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(limits);
+        CheckAdapts();
+        parts.CheckLimits(limits);
+        return parts.Goals.SetLimitsAsync(limits, cancellationToken);
+    }
+
     /// <summary>
     /// Sets the memory budget from now on, and selects a point for it. A smaller one is in force once everything fits: free and
     /// cached KV is given back, then that of the least urgent requests, which go on later; where that is not enough another point
