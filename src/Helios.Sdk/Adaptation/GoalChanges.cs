@@ -17,6 +17,9 @@ internal sealed class GoalChanges(AdaptationLoop loop, Goals goals, ModelPool po
 
     private readonly SemaphoreSlim turn = new(1, 1);
 
+    /// <summary>What a point must keep now.</summary>
+    public ServiceLimits Limits => goals.Limits;
+
     /// <summary>Sets what is to be best, and completes with what is decided upon it.</summary>
     public Task<AdaptationDecision> SetObjectiveAsync(ISloObjective objective, CancellationToken cancellationToken) =>
         ChangeAsync(() => goals.Objective = objective, AdaptationTrigger.ObjectiveChanged, cancellationToken);

@@ -62,10 +62,11 @@ internal sealed class OptionsBinder(string folder)
         }
     }
 
-    /// <summary>A path alone, or a path and a name.</summary>
+    /// <summary>A path alone, or a path and a name; in a section by names, the key is the name.</summary>
     private void BindModel(IConfigurationSection section, HeliosOptions options)
     {
-        string? path = null, name = null;
+        string? path = null;
+        var name = int.TryParse(section.Key, out _) ? null : section.Key;
         if (!HasChildren(section)) path = section.Value;
         foreach (var child in section.GetChildren())
         {

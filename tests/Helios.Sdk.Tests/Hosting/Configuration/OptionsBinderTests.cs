@@ -63,6 +63,11 @@ public class OptionsBinderTests
         Bind("""{ "A": 1, "Serving": { "MaxBatchSize": "x", "B": 2 } }""", new HeliosOptions()).Should().HaveCount(3);
 
     [Fact]
+    public void Models_may_stand_by_their_names() =>
+        Read("""{ "Models": { "medium": "/data/a", "small": { "Path": "/data/b" } } }""").Models.Should().Equal(
+            new ModelSource("medium", Path.GetFullPath("/data/a")), new ModelSource("small", Path.GetFullPath("/data/b")));
+
+    [Fact]
     public void Keys_have_no_case() => Read("""{ "serving": { "maxbatchsize": 3 } }""").Serving.MaxBatchSize.Should().Be(3);
 
     private static HeliosOptions Read(string json)
