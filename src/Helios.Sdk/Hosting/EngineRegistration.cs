@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using Helios.Sdk.Hosting.Configuration;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -27,6 +28,7 @@ internal sealed record EngineRegistration(string Name, HeliosBuilder Builder, IC
         var options = provider.GetRequiredService<IOptionsMonitor<HeliosOptions>>().Get(Name);
         var builder = HeliosEngine.CreateBuilder();
         if (provider.GetService<ILoggerFactory>() is { } logging) builder.UseLogging(logging);
+        if (provider.GetService<IMeterFactory>() is { } meters) builder.UseMeters(meters);
         if (provider.GetService<TimeProvider>() is { } time) builder.UseTime(time);
         builder.Strategies.Add(StrategiesIn(provider));
         try

@@ -62,6 +62,8 @@ internal static class OptionKeys
         Key("Adaptation:ChangeHorizon", Time, o => o.Adaptation.ChangeHorizon, (o, v) => o.Adaptation.ChangeHorizon = v),
         Key("Adaptation:MinimumResidence", Time, o => o.Adaptation.MinimumResidence, (o, v) => o.Adaptation.MinimumResidence = v),
         Key("Adaptation:MinimumResidenceRequests", Whole, o => o.Adaptation.MinimumResidenceRequests, (o, v) => o.Adaptation.MinimumResidenceRequests = v),
+
+        Key("Telemetry:CaptureContent", Flag, o => o.Telemetry.CaptureContent, (o, v) => o.Telemetry.CaptureContent = v),
     ];
 
     private static OptionKey<T> Key<T>(string path, ValueFormat<T> format, Func<HeliosOptions, T> get, Action<HeliosOptions, T> set) => new(path, format, get, set);

@@ -9,7 +9,7 @@ namespace Helios.Sdk.Hosting.Configuration;
 /// <param name="folder">Where relative paths start.</param>
 internal sealed class OptionsBinder(string folder)
 {
-    private static readonly string[] Groups = ["Serving", "Adaptation"];
+    private static readonly string[] Groups = ["Serving", "Adaptation", "Telemetry"];
 
     private static readonly ValueFormat<double?> Share = ValueFormats.OrNone(ValueFormats.Number);
 

@@ -40,7 +40,7 @@ public class OptionKeysTests
         $"| `{key.Path}` | {key.Expected} | {(key.Show(new HeliosOptions()) is "null" ? "" : $"`{key.Show(new HeliosOptions())}`")} | {(key.ChangesWhileServing ? "yes" : "")} |";
 
     private static IEnumerable<string> PathsOf(Type type, string prefix) => type.GetProperties().SelectMany(property =>
-        property.PropertyType == typeof(ServingOptions) || property.PropertyType == typeof(AdaptationOptions)
+        property.PropertyType.Name.EndsWith("Options", StringComparison.Ordinal)
             ? PathsOf(property.PropertyType, $"{property.Name}:")
             : [prefix + property.Name]);
 

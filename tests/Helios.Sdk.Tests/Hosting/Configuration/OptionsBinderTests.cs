@@ -43,7 +43,7 @@ public class OptionsBinderTests
     }
 
     [Theory]
-    [InlineData("""{ "MemoryBudget": 1 }""", "Helios:MemoryBudget is unknown; expected Adaptation, Backend, BackendSettings, MemoryBudgetBytes, Models, Precision, Serving.")]
+    [InlineData("""{ "MemoryBudget": 1 }""", "Helios:MemoryBudget is unknown; expected Adaptation, Backend, BackendSettings, MemoryBudgetBytes, Models, Precision, Serving, Telemetry.")]
     [InlineData("""{ "Adaptation": { "MaxQualtyGap": 1 } }""", "Helios:Adaptation:MaxQualtyGap is unknown; expected *MaxQualityGap*")]
     [InlineData("""{ "MemoryBudgetBytes": "lots" }""", "Helios:MemoryBudgetBytes is 'lots'; expected bytes, or a number and a unit such as 48MiB*")]
     [InlineData("""{ "Serving": { "MaxBatchSize": "8.5" } }""", "Helios:Serving:MaxBatchSize is '8.5'; expected a whole number.")]
