@@ -57,7 +57,7 @@ internal static partial class EngineComposition
         var entries = checkpoints.Select(checkpoint => MakeEntry(new PacedCheckpoint(checkpoint, pace), backend, options, strategies)).ToList();
         var pool = new ModelPool(entries, backend, kv, memory, new PoolSettings(options.Precision, options.Serving.MaxRowsPerStep, budget, time));
 
-        var meter = Opened(new EngineMeter(builder.Meters), opened);
+        var meter = Opened(new EngineMeter(builder.Meters, builder.Name), opened);
         var metrics = new ServingMetrics(meter, time);
         var routes = new Routes();
         var telemetry = new ServingTelemetry(adaptation, time);

@@ -26,7 +26,7 @@ internal sealed record EngineRegistration(string Name, HeliosBuilder Builder, IC
     public HeliosEngine Create(IServiceProvider provider)
     {
         var options = provider.GetRequiredService<IOptionsMonitor<HeliosOptions>>().Get(Name);
-        var builder = HeliosEngine.CreateBuilder();
+        var builder = new HeliosBuilder { Name = Name };
         if (provider.GetService<ILoggerFactory>() is { } logging) builder.UseLogging(logging);
         if (provider.GetService<IMeterFactory>() is { } meters) builder.UseMeters(meters);
         if (provider.GetService<TimeProvider>() is { } time) builder.UseTime(time);

@@ -17,6 +17,9 @@ public sealed class HeliosBuilder : IHeliosBuilder
 
     internal TimeProvider Time { get; private set; } = TimeProvider.System;
 
+    /// <summary>Tells engines of one container apart; empty for the one without a name.</summary>
+    internal string Name { get; init; } = "";
+
     internal IMeterFactory? Meters { get; private set; }
 
     internal ILoggerFactory Logging { get; private set; } = NullLoggerFactory.Instance;
