@@ -68,7 +68,8 @@ internal static class EngineComposition
         var certificates = Certificates.Load(adaptation.Certificates, options.Precision, [.. entries.Select(entry => entry.Info)]);
         var goals = new Goals(ObjectiveParser.Parse(adaptation.Objective, builder.Objectives), budget.Limit);
         if (adaptation.Enabled) CheckMeter(goals.Objective, adaptation, energy);
-        ISloObjective Constrained(UsualLengths lengths) => ObjectiveParser.Constrain(goals.Objective, adaptation, BreachAlarm.Ceiling(adaptation, TokensPerInterval(adaptation, lengths)));
+        var ceilings = new BreachCeilings(adaptation);
+        ISloObjective Constrained(UsualLengths lengths) => ObjectiveParser.Constrain(goals.Objective, adaptation, ceilings.For(lengths));
         var store = OpenStore(options, backend.Device, energy, journal);
         if (store?.Usual is { } usual) telemetry.Lengths.Restore(usual.PromptTokens, usual.TotalTokens);
         Profiles ProfilesOf(IReadOnlyList<Candidate> shortlist) => new(shortlist, telemetry, new ProfileSettings(options.Serving, () => goals.BudgetBytes, kv.SlabBytes, kv.BlockBytes) { Watts = () => energy.Watts, CertificateOf = certificates.Find });
@@ -90,7 +91,7 @@ internal static class EngineComposition
         var adapting = new AdaptationLoop(new AdaptationParts(
             adaptation, options.Serving, profiles, telemetry, switcher, evaluation, scoring, journal, Shortlist,
             Constrained,
-            (constrained, lengths) => new GuardPolicy(constrained, BreachAlarm.Ceiling(adaptation, TokensPerInterval(adaptation, lengths)), TokensPerInterval(adaptation, lengths)))
+            (constrained, lengths) => new GuardPolicy(constrained, ceilings.For(lengths), ceilings.TokensPerInterval(lengths)))
         {
             Store = store,
             Time = time,
@@ -204,8 +205,4 @@ internal static class EngineComposition
         if (options.Adaptation.FixedDepth is { } loaded && loaded < layers)
             throw new ArgumentException($"Serving.DraftDepth needs the full depth of '{model.Name}', {layers} layers; Adaptation.FixedDepth is {loaded}.", nameof(options));
     }
-
-    /// <summary>Tokens answered with between two reassessments.</summary>
-    internal static int TokensPerInterval(AdaptationOptions options, UsualLengths lengths) =>
-        (int)Math.Min(int.MaxValue, (long)options.ReassessEveryRequests * Math.Max(1, lengths.Total - lengths.Prompt));
 }

@@ -33,8 +33,8 @@ internal static class ObjectiveParser
     /// <summary>Puts an objective under the constraints of the options: budget, depth rule, quality, agreement, bytes, energy, time to first token.</summary>
     /// <param name="objective">What is to be best.</param>
     /// <param name="options">The adaptation loop's options.</param>
-    /// <param name="maxBreachRate">Highest breach rate chosen, 0..1; see <see cref="Selection.BreachAlarm.Ceiling"/>.</param>
-    public static ISloObjective Constrain(ISloObjective objective, AdaptationOptions options, double maxBreachRate)
+    /// <param name="maxBreachRate">Highest breach rate of a point chosen, 0..1; see <see cref="Selection.BreachCeilings"/>.</param>
+    public static ISloObjective Constrain(ISloObjective objective, AdaptationOptions options, Func<PointProfile, double> maxBreachRate)
     {
         objective = WithFloors(DepthRule.Parse(options.DepthRule).Apply(new FitsBudget(objective), maxBreachRate), options);
         if (options.RequireCertificate) objective = new CertifiedOnly(objective);
