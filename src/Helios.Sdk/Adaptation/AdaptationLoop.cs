@@ -38,7 +38,7 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
     public Task<AdaptationDecision> ReconsiderAsync(AdaptationTrigger trigger) => reconsiderations.AskAsync(trigger, parts.Telemetry.Signals);
 
     /// <summary>Any thread: a goal was changed, and nobody waits for what is decided upon it.</summary>
-    public void Reconsider(AdaptationTrigger trigger) => parts.Telemetry.Signals.Send(new LoopSignal(trigger));
+    public void Reconsider(AdaptationTrigger trigger) => reconsiderations.Tell(trigger, parts.Telemetry.Signals);
 
     /// <summary>Runs until cancelled. Failures of candidates are recorded and survived; only a bug ends it.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
@@ -48,7 +48,7 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
             await ServeFirstAsync(cancellationToken).ConfigureAwait(false);
             if (!parts.Options.Enabled) return;
 
-            await parts.Evaluation.RunAsync(parts.Profiles.Candidates, cancellationToken).ConfigureAwait(false);
+            await EvaluateAsync(cancellationToken).ConfigureAwait(false);
             await SelectAsync(AdaptationTrigger.Start, stayBecause: null, cancellationToken).ConfigureAwait(false);
             await ReactAsync(cancellationToken).ConfigureAwait(false);
         }
@@ -109,6 +109,13 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
         return candidate.Depths.Reverse();
     }
 
+    /// <summary>Live requests may be long in coming: a goal that is changed meanwhile is dealt with by what is known, and evaluation goes on.</summary>
+    private async Task EvaluateAsync(CancellationToken cancellationToken)
+    {
+        while (!await reconsiderations.TryUntilAskedAsync(token => parts.Evaluation.RunAsync(parts.Profiles.Candidates, token), cancellationToken).ConfigureAwait(false))
+            await ReselectAsync(cancellationToken).ConfigureAwait(false);
+    }
+
     private async Task ReactAsync(CancellationToken cancellationToken)
     {
         await foreach (var signal in parts.Telemetry.Signals.ReadAsync(cancellationToken).ConfigureAwait(false))
@@ -119,7 +126,7 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
                     await GuardAsync(cancellationToken).ConfigureAwait(false);
                     break;
                 case { Trigger: AdaptationTrigger.ObjectiveChanged or AdaptationTrigger.BudgetChanged }:
-                    await ReselectAsync(signal.Trigger, cancellationToken).ConfigureAwait(false);
+                    await ReselectAsync(cancellationToken).ConfigureAwait(false);
                     break;
                 case { Trigger: AdaptationTrigger.LoadChanged or AdaptationTrigger.PaceChanged }:
                     // What texts have shown is as true as before; only speed is another. A point below its floor is left for that.
@@ -167,7 +174,14 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
     private PointProfile? ServingProfile() => parts.Profiles.Latest.FirstOrDefault(profile => profile.IsServing);
 
     /// <summary>A goal was changed: another shortlist, and a selection from it with what is known now. Who asks meanwhile gets one of his own.</summary>
-    private Task ReselectAsync(AdaptationTrigger trigger, CancellationToken cancellationToken) => reconsiderations.AnswerAsync(async () =>
+    private async Task ReselectAsync(CancellationToken cancellationToken)
+    {
+        // Its signal may be older than the selection that dealt with it.
+        if (reconsiderations.Pending is { } trigger)
+            await reconsiderations.AnswerAsync(() => ReselectAsync(trigger, cancellationToken)).ConfigureAwait(false);
+    }
+
+    private async Task<AdaptationDecision> ReselectAsync(AdaptationTrigger trigger, CancellationToken cancellationToken)
     {
         var before = parts.Profiles.Candidates;
         var present = before.Where(candidate => candidate.Name == Serving!.Target.Model);
@@ -180,7 +194,7 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
         residence.Unsettle();
         Pause();
         return await SelectAsync(trigger, stayBecause: null, cancellationToken).ConfigureAwait(false);
-    });
+    }
 
     private async Task ReassessAsync(AdaptationTrigger trigger, CancellationToken cancellationToken)
     {
@@ -194,7 +208,8 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
         await GuardQualityAsync(cancellationToken).ConfigureAwait(false);
         parts.Profiles.Refresh();
         var tooLittle = TooLittle();
-        if (tooLittle is null) await parts.Evaluation.RetryAsync(parts.Profiles.Candidates, cancellationToken).ConfigureAwait(false);
+        // Interrupted by a change of goals, it is due again at the next look.
+        if (tooLittle is null) await reconsiderations.TryUntilAskedAsync(token => parts.Evaluation.RetryAsync(parts.Profiles.Candidates, token), cancellationToken).ConfigureAwait(false);
         if (trigger == AdaptationTrigger.Drift) residence.Unsettle();
         var decision = await SelectAsync(trigger, tooLittle, cancellationToken).ConfigureAwait(false);
         if (tooLittle is null && decision.Act == AdaptationAct.Keep) residence.Kept();
