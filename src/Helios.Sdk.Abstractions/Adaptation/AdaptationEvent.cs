@@ -40,6 +40,14 @@ public abstract record AdaptationEvent
     public sealed record EvaluationFailed(DateTimeOffset At, string Model, string Reason, TimeSpan? RetryAfter)
         : AdaptationEvent("evaluationfailed", At);
 
+    /// <summary>An objective threw; what serves goes on serving, and it is asked again at a look after that.</summary>
+    /// <param name="At">When it happened.</param>
+    /// <param name="Objective">Its name.</param>
+    /// <param name="Reason">What it threw.</param>
+    /// <param name="RetryAfter">How long it is left alone.</param>
+    public sealed record ObjectiveFailed(DateTimeOffset At, string Objective, string Reason, TimeSpan RetryAfter)
+        : AdaptationEvent("objectivefailed", At);
+
     /// <summary>A point was selected that did not serve before, or the first selection kept the one that did.</summary>
     /// <param name="At">When it happened.</param>
     /// <param name="Decision">What was known, chosen and why.</param>

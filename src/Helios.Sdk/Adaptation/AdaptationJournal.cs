@@ -68,6 +68,13 @@ internal sealed partial class AdaptationJournal(TimeProvider time, ILogger<Helio
         Tell(new AdaptationEvent.EvaluationFailed(Now, model, error.Message, retryAfter));
     }
 
+    /// <summary>An objective threw; what serves stays.</summary>
+    public void ObjectiveFailed(string objective, Exception error, string reason, TimeSpan retryAfter)
+    {
+        LogObjectiveFailed(logger, objective, retryAfter, error);
+        Tell(new AdaptationEvent.ObjectiveFailed(Now, objective, reason, retryAfter));
+    }
+
     /// <summary>A candidate could not be scored for want of memory.</summary>
     public void NoRoomForScoring(string model) => LogNoRoomForScoring(logger, model);
 
@@ -120,6 +127,9 @@ internal sealed partial class AdaptationJournal(TimeProvider time, ILogger<Helio
 
     [LoggerMessage(6, LogLevel.Warning, "Candidate '{Model}' could not be evaluated; it is left alone for {RetryAfter}")]
     private static partial void LogEvaluationFailed(ILogger logger, string model, TimeSpan retryAfter, Exception error);
+
+    [LoggerMessage(7, LogLevel.Warning, "Objective '{Objective}' threw; what serves stays, and it is left alone for {RetryAfter}")]
+    private static partial void LogObjectiveFailed(ILogger logger, string objective, TimeSpan retryAfter, Exception error);
 
     private sealed class Subscription(Action end) : IDisposable
     {

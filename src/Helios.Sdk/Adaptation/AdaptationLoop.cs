@@ -15,11 +15,11 @@ namespace Helios.Sdk.Adaptation;
 internal sealed class AdaptationLoop(AdaptationParts parts)
 {
     private readonly TaskCompletionSource ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly ShadowScoring shadow = new(parts.Profiles, parts.Scoring, parts.Telemetry, parts.Switcher);
+    private readonly ShadowScoring shadow = new(parts.Profiles, parts.Scoring, parts.Telemetry, parts.Switcher, parts.Journal);
     private readonly QualityGuard quality = new(parts.Options);
     private readonly Reconsiderations reconsiderations = new();
     private readonly Residence residence = new(parts.Options, parts.Time);
-    private ISloObjective? objective;
+    private Reachable? objective;
 
     /// <summary>Completes when the first model serves; fails when none can.</summary>
     public Task Ready => ready.Task;
@@ -232,7 +232,20 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
     {
         parts.Profiles.Refresh();
         objective = new Reachable(parts.Constrained(parts.Telemetry.Lengths), parts.Switcher.Unreachable);
-        var decision = new PointSelector(objective, parts.Options.MinimumGain).Decide(new SelectionRequest
+        var resting = parts.Faults?.Because(objective.Name);
+        var decision = Decide(objective, trigger, stayBecause);
+        // Where scores are not to be had, that is no reason to leave what serves.
+        if ((parts.Faults?.Because(objective.Name) ?? resting) is { } fault) decision = Decide(objective, trigger, stayBecause ?? $"{fault}; what serves stays");
+        else parts.Faults?.Succeeded(objective.Name);
+        if (trigger == AdaptationTrigger.Start && parts.Profiles.Inherited(parts.Journal.Now) is { } inherited) decision = decision with { Reason = $"{decision.Reason}; {inherited}" };
+        // Not at every refresh: what has changed since a decision is what makes another one due.
+        parts.Telemetry.Pace = parts.Profiles.WatchPace();
+        await ApplyAsync(decision, cancellationToken).ConfigureAwait(false);
+        return decision;
+    }
+
+    private AdaptationDecision Decide(Reachable scores, AdaptationTrigger trigger, string? stayBecause) =>
+        new PointSelector(scores, parts.Options.MinimumGain).Decide(new SelectionRequest
         {
             At = parts.Journal.Now,
             Trigger = trigger,
@@ -248,12 +261,6 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
                 ? residence.HoldBecause(parts.Telemetry.Completed)
                 : null,
         });
-        if (trigger == AdaptationTrigger.Start && parts.Profiles.Inherited(parts.Journal.Now) is { } inherited) decision = decision with { Reason = $"{decision.Reason}; {inherited}" };
-        // Not at every refresh: what has changed since a decision is what makes another one due.
-        parts.Telemetry.Pace = parts.Profiles.WatchPace();
-        await ApplyAsync(decision, cancellationToken).ConfigureAwait(false);
-        return decision;
-    }
 
     private async Task GuardAsync(CancellationToken cancellationToken)
     {
@@ -277,6 +284,7 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
             BytesToLoad = parts.Switcher.BytesToLoad,
             LoadBytesPerSecond = parts.Switcher.LoadBytesPerSecond,
         });
+        if (decision.Act == AdaptationAct.Keep && parts.Faults?.Because(objective!.Name) is { } fault) decision = decision with { Reason = $"{fault}; what serves stays" };
         await ApplyAsync(decision, cancellationToken).ConfigureAwait(false);
 
         // Traffic is no longer what was scored: what is chosen next rests on what comes from here on.
@@ -334,6 +342,9 @@ internal sealed record AdaptationParts(
 {
     /// <summary>Keeps profiles from one run to the next; null keeps none.</summary>
     public ProfileStore? Store { get; init; }
+
+    /// <summary>What an objective of the host's own threw; null lets that end the loop.</summary>
+    public ObjectiveFaults? Faults { get; init; }
 
     /// <summary>The clock.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;

@@ -68,8 +68,9 @@ internal static class EngineComposition
         var certificates = Certificates.Load(adaptation.Certificates, options.Precision, [.. entries.Select(entry => entry.Info)]);
         var goals = new Goals(ObjectiveParser.Parse(adaptation.Objective, builder.Objectives), budget.Limit);
         if (adaptation.Enabled) CheckMeter(goals.Objective, adaptation, energy);
+        var faults = new ObjectiveFaults(journal, time);
         var ceilings = new BreachCeilings(adaptation);
-        ISloObjective Constrained(UsualLengths lengths) => ObjectiveParser.Constrain(goals.Objective, adaptation, ceilings.For(lengths));
+        ISloObjective Constrained(UsualLengths lengths) => ObjectiveParser.Constrain(new ContainedObjective(goals.Objective, faults), adaptation, ceilings.For(lengths));
         var store = OpenStore(options, backend.Device, energy, journal);
         if (store?.Usual is { } usual) telemetry.Lengths.Restore(usual.PromptTokens, usual.TotalTokens);
         Profiles ProfilesOf(IReadOnlyList<Candidate> shortlist) => new(shortlist, telemetry, new ProfileSettings(options.Serving, () => goals.BudgetBytes, kv.SlabBytes, kv.BlockBytes) { Watts = () => energy.Watts, CertificateOf = certificates.Find });
@@ -94,6 +95,7 @@ internal static class EngineComposition
             (constrained, lengths) => new GuardPolicy(constrained, ceilings.For(lengths), ceilings.TokensPerInterval(lengths)))
         {
             Store = store,
+            Faults = faults,
             Time = time,
         });
         var metrics = Opened(new AdaptationMetrics(profiles, work), opened);

@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Logging;
+
 namespace Helios.Sdk.Tests.Hosting;
 
 /// <summary>Candidates that fail in every way they can, over the real loop: service goes on, the reason is told, and they are tried again.</summary>
@@ -172,6 +174,35 @@ public class FaultTests
         }
     }
 
+    [Fact]
+    public async Task An_objective_that_throws_changes_nothing_and_is_asked_again()
+    {
+        var own = new OwnObjective { Throws = true };
+        await using var engine = TestEngine.Build(builder => builder
+            .AddModel(TestData.Model("tiny-s")).AddModel(TestData.Model("tiny-m"))
+            .UseStrategy<ISloObjective>(() => own)
+            .Optimize("own", maxQualityGap: null)
+            .EvaluateCandidates(candidates: 2, requestsPerCandidate: 2)
+            .Configure(options => options.Adaptation.BreachLimit = options.Adaptation.BreachWindow - 1));
+        var events = new EventLog(engine.Engine);
+        await EventLog.AskUntilAsync(engine, events.WaitAsync("selected", 1));
+
+        var kept = engine.Engine.Decisions[0];
+        kept.Act.Should().Be(AdaptationAct.Keep);
+        kept.Degraded.Should().BeFalse();
+        kept.Reason.Should().Contain("objective 'own' threw InvalidOperationException: nothing is good enough");
+        kept.Considered.Should().OnlyContain(point => point.InfeasibleBecause!.Contains("nothing is good enough", StringComparison.Ordinal));
+        events.OfType<AdaptationEvent.ObjectiveFailed>().First().RetryAfter.Should().BePositive();
+        engine.Log.Of(LogLevel.Warning).Should().Contain(message => message.Contains("Objective 'own' threw", StringComparison.Ordinal));
+
+        own.Throws = false;
+        for (var i = 0; engine.Engine.Decisions[^1].Considered.All(point => point.Score is null); i++)
+        {
+            engine.Engine.Reassess();
+            (await engine.AskAsync(EventLog.Request(i))).TokenIds.Should().HaveCount(8);
+        }
+    }
+
     private static TestEngine Build(Action<FaultyBackend> configure, TimeSpan? timeLimit = null, long budget = 64 << 20, int requests = 3) => TestEngine.Build(
         builder => builder
             .AddModel(TestData.Model("tiny-s")).AddModel(TestData.Model("tiny-m"))
@@ -188,4 +219,20 @@ public class FaultTests
             configure(faulty);
             return faulty;
         });
+
+    private sealed class OwnObjective : ISloObjective
+    {
+        private volatile bool throws;
+
+        public bool Throws
+        {
+            get => throws;
+            set => throws = value;
+        }
+
+        public string Name => "own";
+
+        public ObjectiveScore Score(PointProfile profile) =>
+            Throws ? throw new InvalidOperationException("nothing is good enough") : new ObjectiveScore(profile.Point.Target.Depth, []);
+    }
 }

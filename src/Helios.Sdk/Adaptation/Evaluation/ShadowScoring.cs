@@ -6,10 +6,11 @@ namespace Helios.Sdk.Adaptation.Evaluation;
 /// <summary>
 /// Scores finished requests at full depth in the background, one job at a time: what serves as texts come, every candidate when
 /// the points are to be looked at again. A job takes as long as scoring's share of the device makes it; what is asked for
-/// meanwhile waits, so an interval between two looks is stretched before the share is broken.
+/// meanwhile waits, so an interval between two looks is stretched before the share is broken. A bug in scoring costs that
+/// candidate its texts, and is told; what a job was asked for happens all the same.
 /// Belongs to the adaptation loop, which learns of the end of a job by a signal.
 /// </summary>
-internal sealed class ShadowScoring(Profiles profiles, ITextScoring scoring, ServingTelemetry telemetry, IPointSwitcher switcher)
+internal sealed class ShadowScoring(Profiles profiles, ITextScoring scoring, ServingTelemetry telemetry, IPointSwitcher switcher, AdaptationJournal journal)
 {
     private Task running = Task.CompletedTask;
     private volatile bool isBusy;
@@ -50,7 +51,7 @@ internal sealed class ShadowScoring(Profiles profiles, ITextScoring scoring, Ser
         foreach (var candidate in profiles.Candidates)
         {
             await CatchUpServingAsync(cancellationToken).ConfigureAwait(false);
-            await scoring.CatchUpAsync(candidate, kept, cancellationToken).ConfigureAwait(false);
+            await CatchUpAsync(candidate, kept, cancellationToken).ConfigureAwait(false);
         }
 
         Done(trigger);
@@ -61,8 +62,20 @@ internal sealed class ShadowScoring(Profiles profiles, ITextScoring scoring, Ser
         if (profiles.Candidates.FirstOrDefault(candidate => candidate.Name == switcher.Present?.Target.Model) is not { } serving) return;
         var before = serving.Scored;
         telemetry.Sampling.Begin();
-        await scoring.CatchUpAsync(serving, telemetry.Texts.Keep(), cancellationToken).ConfigureAwait(false);
+        await CatchUpAsync(serving, telemetry.Texts.Keep(), cancellationToken).ConfigureAwait(false);
         telemetry.Sampling.Scored(serving.Scored.Texts - before.Texts, serving.Scored.Tokens - before.Tokens);
+    }
+
+    private async Task CatchUpAsync(Candidate candidate, KeptTexts kept, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await scoring.CatchUpAsync(candidate, kept, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception error) when (error is not OperationCanceledException)
+        {
+            journal.ScoringFailed(candidate.Name, error);
+        }
     }
 
     private void Done(AdaptationTrigger trigger)
