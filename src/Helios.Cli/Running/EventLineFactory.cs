@@ -29,6 +29,7 @@ internal static class EventLineFactory
         AdaptationEvent.Deepened e => e.Decision,
         AdaptationEvent.Switched e => e.Decision,
         AdaptationEvent.Stayed e => e.Decision,
+        AdaptationEvent.NotCarriedOut e => e.Decision,
         AdaptationEvent.Reassessed e => e.Decision,
         _ => null,
     };
@@ -83,7 +84,8 @@ internal static class EventLineFactory
         decision.Degraded,
         decision.Batch,
         decision.PredictedCost is { } cost ? new CostLine(cost.BytesToLoad, Units.Finite(cost.LoadSeconds * 1000)) : null,
-        [.. decision.Considered.Select(Considered)]);
+        [.. decision.Considered.Select(Considered)],
+        decision.NotCarriedOutBecause);
 
     private static ConsideredLine Considered(ConsideredPoint considered) => new(
         considered.Point.Target.Model,

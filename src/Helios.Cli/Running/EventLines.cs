@@ -71,7 +71,8 @@ internal sealed record DecisionLine(
     bool Degraded,
     int? Batch,
     CostLine? PredictedCost,
-    ImmutableArray<ConsideredLine> Considered)
+    ImmutableArray<ConsideredLine> Considered,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? NotCarriedOutBecause)
     : EventLine(Event, AtMs);
 
 /// <summary>What a change is expected to take.</summary>

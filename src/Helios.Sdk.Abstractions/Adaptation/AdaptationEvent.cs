@@ -107,6 +107,12 @@ public abstract record AdaptationEvent
     public sealed record Switched(DateTimeOffset At, AdaptationDecision Decision)
         : AdaptationEvent("switched", At);
 
+    /// <summary>What was decided could not be brought up; what served goes on serving.</summary>
+    /// <param name="At">When it happened.</param>
+    /// <param name="Decision">What was known, chosen and why; <see cref="AdaptationDecision.NotCarriedOutBecause"/> says what came in between.</param>
+    public sealed record NotCarriedOut(DateTimeOffset At, AdaptationDecision Decision)
+        : AdaptationEvent("notcarriedout", At);
+
     /// <summary>The guard found nothing better than what serves.</summary>
     /// <param name="At">When it happened.</param>
     /// <param name="Decision">What was known, chosen and why.</param>

@@ -74,11 +74,12 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
     private async Task ServeFirstAsync(CancellationToken cancellationToken)
     {
         const int Attempts = 3;
-        for (var attempt = 1; !await TryServeFirstAsync(cancellationToken).ConfigureAwait(false); attempt++)
+        for (var attempt = 1; await TryServeFirstAsync(cancellationToken).ConfigureAwait(false) is { Count: > 0 } refusals; attempt++)
         {
+            if (parts.DeviceFailure() is { } failure) throw failure;
             var failed = parts.Profiles.Candidates.Where(candidate => parts.Switcher.RetryAfter(candidate.Name) is not null).ToList();
-            if (failed.Count == 0) throw new HeliosException("No model of the pool can be served within the memory budget; the events of the adaptation loop say why.");
-            if (attempt == Attempts) throw new HeliosException($"No model of the pool could be loaded in {Attempts} attempts; the events of the adaptation loop say why.");
+            if (failed.Count == 0) throw new HeliosException($"No model of the pool can be served within the memory budget: {LeastBytes()}: {string.Join("; ", refusals)}");
+            if (attempt == Attempts) throw new HeliosException($"No model of the pool could be loaded in {Attempts} attempts: {string.Join("; ", refusals)}");
 
             // A timer may be early; until one of them is due, nothing is gained.
             while (failed.Select(candidate => parts.Switcher.RetryAfter(candidate.Name)).ToList() is var waits && !waits.Contains(null))
@@ -88,19 +89,35 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
         ready.TrySetResult();
     }
 
-    private async Task<bool> TryServeFirstAsync(CancellationToken cancellationToken)
+    /// <summary>What the memory budget is, and what it would have to be.</summary>
+    private string LeastBytes()
     {
+        var (target, bytes) = parts.Profiles.Candidates
+            .Select(candidate => new LoadTarget(candidate.Name, FirstDepths(candidate).Last()))
+            .Select(target => (target, parts.Switcher.BytesWithOneSequence(target)))
+            .MinBy(one => one.Item2);
+        return $"MemoryBudgetBytes is {parts.Profiles.BudgetBytes}, and the candidate that needs least, {target}, takes {bytes} bytes with one sequence";
+    }
+
+    /// <summary>Nothing when something serves; else why each candidate does not, at the shallowest depth that it may.</summary>
+    private async Task<List<string>> TryServeFirstAsync(CancellationToken cancellationToken)
+    {
+        var refusals = new List<string>();
         foreach (var candidate in parts.Profiles.Candidates)
         {
+            var refusal = "";
             foreach (var depth in FirstDepths(candidate))
             {
                 var target = new LoadTarget(candidate.Name, depth);
                 var point = parts.Options.Enabled ? new OperatingPoint(target) : new OperatingPoint(target, parts.Serving.ExitPolicy, parts.Serving.DraftDepth);
-                if (await parts.Switcher.ServeAsync(point, maxBatch: null, cancellationToken).ConfigureAwait(false)) return true;
+                if (await parts.Switcher.ServeAsync(point, maxBatch: null, cancellationToken).ConfigureAwait(false) is not { } because) return [];
+                refusal = $"{target}: {because}";
             }
+
+            refusals.Add(refusal);
         }
 
-        return false;
+        return refusals;
     }
 
     private IEnumerable<int> FirstDepths(Candidate candidate)
@@ -240,8 +257,7 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
         if (trigger == AdaptationTrigger.Start && parts.Profiles.Inherited(parts.Journal.Now) is { } inherited) decision = decision with { Reason = $"{decision.Reason}; {inherited}" };
         // Not at every refresh: what has changed since a decision is what makes another one due.
         parts.Telemetry.Pace = parts.Profiles.WatchPace();
-        await ApplyAsync(decision, cancellationToken).ConfigureAwait(false);
-        return decision;
+        return await ApplyAsync(decision, cancellationToken).ConfigureAwait(false);
     }
 
     private AdaptationDecision Decide(Reachable scores, AdaptationTrigger trigger, string? stayBecause) =>
@@ -285,14 +301,16 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
             LoadBytesPerSecond = parts.Switcher.LoadBytesPerSecond,
         });
         if (decision.Act == AdaptationAct.Keep && parts.Faults?.Because(objective!.Name) is { } fault) decision = decision with { Reason = $"{fault}; what serves stays" };
-        await ApplyAsync(decision, cancellationToken).ConfigureAwait(false);
+        decision = await ApplyAsync(decision, cancellationToken).ConfigureAwait(false);
 
         // Traffic is no longer what was scored: what is chosen next rests on what comes from here on.
         parts.Profiles.Forget();
         if (decision.Act == AdaptationAct.Keep) parts.Journal.Tell(new AdaptationEvent.Stayed(parts.Journal.Now, decision));
     }
 
-    private async Task ApplyAsync(AdaptationDecision decision, CancellationToken cancellationToken)
+    /// <summary>Records a decision and puts it into effect.</summary>
+    /// <returns>Its record, with why that could not be done if so.</returns>
+    private async Task<AdaptationDecision> ApplyAsync(AdaptationDecision decision, CancellationToken cancellationToken)
     {
         using var activity = DecisionTrace.Start(decision);
         parts.Journal.Decide(decision);
@@ -302,14 +320,14 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
         if (keeps)
         {
             parts.Switcher.LimitBatch(decision.Batch);
-            return;
+            return decision;
         }
 
         var below = ServingProfile() is { } left && quality.IsBelow(left);
-        if (!await parts.Switcher.ServeAsync(decision.Chosen, decision.Batch, cancellationToken).ConfigureAwait(false))
+        if (await parts.Switcher.ServeAsync(decision.Chosen, decision.Batch, cancellationToken).ConfigureAwait(false) is { } because)
         {
-            DecisionTrace.Fail(activity);
-            return;
+            DecisionTrace.Fail(activity, because);
+            return parts.Journal.NotCarriedOut(decision, because);
         }
 
         if (below) parts.Profiles.LeftBelowFloor(decision.Previous!);
@@ -317,6 +335,7 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
         Pause();
         if (decision.Act == AdaptationAct.Deepen) parts.Journal.Tell(new AdaptationEvent.Deepened(parts.Journal.Now, decision));
         else parts.Journal.Tell(new AdaptationEvent.Switched(parts.Journal.Now, decision));
+        return decision;
     }
 
     private ChangeCost? CostOf(LoadTarget target)
@@ -342,6 +361,9 @@ internal sealed record AdaptationParts(
 {
     /// <summary>Keeps profiles from one run to the next; null keeps none.</summary>
     public ProfileStore? Store { get; init; }
+
+    /// <summary>What the device thread failed of; null while it has not.</summary>
+    public Func<HeliosException?> DeviceFailure { get; init; } = static () => null;
 
     /// <summary>What an objective of the host's own threw; null lets that end the loop.</summary>
     public ObjectiveFaults? Faults { get; init; }

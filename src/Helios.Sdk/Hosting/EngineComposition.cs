@@ -96,6 +96,7 @@ internal static class EngineComposition
         {
             Store = store,
             Faults = faults,
+            DeviceFailure = () => loop.Failure,
             Time = time,
         });
         var metrics = Opened(new AdaptationMetrics(profiles, work), opened);

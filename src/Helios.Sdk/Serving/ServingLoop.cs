@@ -70,6 +70,9 @@ internal sealed class ServingLoop
     /// <summary>Steps that ran; another thread sees the loop live by it.</summary>
     public long Steps { get; private set; }
 
+    /// <summary>Any thread: what the loop failed of; null while it has not.</summary>
+    public HeliosException? Failure { get; private set; }
+
     /// <summary>Any thread: a request waits from now on.</summary>
     public void Submit(Sequence sequence)
     {
@@ -122,7 +125,8 @@ internal sealed class ServingLoop
         }
         catch (Exception error)
         {
-            Close(new StreamEnd(null, new HeliosException($"The serving loop failed: {error.Message}", error)), StreamEndKind.Failed);
+            Failure = new HeliosException($"The serving loop failed: {error.Message}", error);
+            Close(new StreamEnd(null, Failure), StreamEndKind.Failed);
             throw;
         }
 
@@ -388,12 +392,3 @@ internal sealed class ServingLoop
     /// <summary>A token as it was sampled, and the depth it left at.</summary>
     private readonly record struct EmittedToken(int Id, int Depth, float Confidence, float LogProbability);
 }
-
-/// <summary>What a serving loop works with.</summary>
-internal sealed record ServingParts(
-    ServingOptions Options,
-    IScheduler Scheduler,
-    BlockPool Blocks,
-    DeviceWork Work,
-    IServingObserver Observer,
-    TimeProvider Time);

@@ -155,7 +155,52 @@ public class FaultTests
 
         var ready = async () => await engine.Engine.Ready.WaitAsync(TestEngine.Patience);
 
-        (await ready.Should().ThrowAsync<HeliosException>()).WithMessage("*3 attempts*");
+        (await ready.Should().ThrowAsync<HeliosException>()).WithMessage("*3 attempts: tiny-s@6: The disk is gone.");
+    }
+
+    [Fact]
+    public async Task A_budget_in_which_nothing_fits_ends_the_start_with_the_option_and_the_figures()
+    {
+        await using var engine = Build(_ => { }, budget: 1 << 20);
+        engine.MayFail = true;
+
+        var ready = async () => await engine.Engine.Ready.WaitAsync(TestEngine.Patience);
+
+        var least = engine.Engine.Parts.Pool.LeastBytes();
+        (await ready.Should().ThrowAsync<HeliosException>()).WithMessage($"*MemoryBudgetBytes is 1048576*tiny-s@2, takes {least} bytes*: tiny-s@2: * bytes are needed, * can be had");
+    }
+
+    [Fact]
+    public async Task A_scheduler_that_fails_before_anything_serves_is_what_the_start_ends_with()
+    {
+        await using var engine = TestEngine.Build(builder => builder.AddModel(TestData.Model("tiny-s")).UseStrategy<IScheduler>(() => new FaultyScheduler()));
+        engine.MayFail = true;
+
+        var ready = async () => await engine.Engine.Ready.WaitAsync(TestEngine.Patience);
+
+        (await ready.Should().ThrowAsync<HeliosException>()).WithMessage("*out of my depth*").WithInnerException<InvalidOperationException>();
+    }
+
+    [Fact]
+    public async Task A_change_whose_load_fails_is_recorded_as_one_that_was_not_carried_out()
+    {
+        var (gone, own) = (false, new OwnObjective { Favourite = "tiny-s" });
+        await using var engine = Build(
+            backend => backend.Before = (model, _, _) => gone && model == "tiny-m" ? throw new IOException("The disk is gone.") : Task.CompletedTask,
+            more: builder => builder.UseStrategy<ISloObjective>(() => own).Optimize("own", maxQualityGap: null));
+        var events = new EventLog(engine.Engine);
+        await events.EvaluateAsync(engine);
+        await engine.Engine.SetObjectiveAsync("own").WaitAsync(TestEngine.Patience);
+        engine.Snapshot.Serving!.Target.Model.Should().Be("tiny-s");
+
+        (gone, own.Favourite) = (true, "tiny-m");
+        var decision = await engine.Engine.SetObjectiveAsync("own").WaitAsync(TestEngine.Patience);
+        decision.Chosen.Target.Model.Should().Be("tiny-m");
+        decision.NotCarriedOutBecause.Should().Contain("The disk is gone.");
+        engine.Snapshot.Serving!.Target.Model.Should().Be("tiny-s");
+        engine.Engine.Decisions.Should().ContainSingle(kept => kept.NotCarriedOutBecause != null).Which.Should().Be(decision);
+        events.OfType<AdaptationEvent.NotCarriedOut>().Should().ContainSingle().Which.Decision.Should().Be(decision);
+        engine.Log.Of(LogLevel.Warning).Should().Contain(message => message.Contains("could not be brought up", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -203,22 +248,37 @@ public class FaultTests
         }
     }
 
-    private static TestEngine Build(Action<FaultyBackend> configure, TimeSpan? timeLimit = null, long budget = 64 << 20, int requests = 3) => TestEngine.Build(
-        builder => builder
-            .AddModel(TestData.Model("tiny-s")).AddModel(TestData.Model("tiny-m"))
-            .UseMemoryBudget(budget)
-            .EvaluateCandidates(candidates: 2, requestsPerCandidate: requests)
-            .Configure(options =>
-            {
-                options.Serving.MaxBatchSize = 8;
-                options.Adaptation.EvaluationTimeLimit = timeLimit ?? options.Adaptation.EvaluationTimeLimit;
-            }),
+    private static TestEngine Build(Action<FaultyBackend> configure, TimeSpan? timeLimit = null, long budget = 64 << 20, int requests = 3, Action<IHeliosBuilder>? more = null) => TestEngine.Build(
+        builder =>
+        {
+            builder
+                .AddModel(TestData.Model("tiny-s")).AddModel(TestData.Model("tiny-m"))
+                .UseMemoryBudget(budget)
+                .EvaluateCandidates(candidates: 2, requestsPerCandidate: requests)
+                .Configure(options =>
+                {
+                    options.Serving.MaxBatchSize = 8;
+                    options.Adaptation.EvaluationTimeLimit = timeLimit ?? options.Adaptation.EvaluationTimeLimit;
+                });
+            more?.Invoke(builder);
+        },
         inner =>
         {
             var faulty = new FaultyBackend(inner);
             configure(faulty);
             return faulty;
         });
+
+    private sealed class FaultyScheduler : IScheduler
+    {
+        public void Enqueue(in RequestInfo request) => throw new NotSupportedException();
+
+        public void Remove(RequestId id) => throw new NotSupportedException();
+
+        public void Plan(StepPlanBuilder plan) => throw new InvalidOperationException("out of my depth");
+
+        public void Commit(in StepOutcome outcome) => throw new NotSupportedException();
+    }
 
     private sealed class OwnObjective : ISloObjective
     {
@@ -230,9 +290,11 @@ public class FaultTests
             set => throws = value;
         }
 
+        public string Favourite { get; set; } = "tiny-m";
+
         public string Name => "own";
 
         public ObjectiveScore Score(PointProfile profile) =>
-            Throws ? throw new InvalidOperationException("nothing is good enough") : new ObjectiveScore(profile.Point.Target.Depth, []);
+            Throws ? throw new InvalidOperationException("nothing is good enough") : new ObjectiveScore((profile.Point.Target.Model == Favourite ? 100 : 0) + profile.Point.Target.Depth, []);
     }
 }

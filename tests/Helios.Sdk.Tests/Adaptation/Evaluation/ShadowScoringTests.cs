@@ -51,11 +51,13 @@ public class ShadowScoringTests
 
         public double LoadBytesPerSecond => 1;
 
-        public Task<bool> ServeAsync(OperatingPoint next, int? maxBatch, CancellationToken cancellationToken) => throw new NotSupportedException();
+        public Task<string?> ServeAsync(OperatingPoint next, int? maxBatch, CancellationToken cancellationToken) => throw new NotSupportedException();
 
         public void LimitBatch(int? maxBatch) => throw new NotSupportedException();
 
         public long BytesToLoad(LoadTarget target) => throw new NotSupportedException();
+
+        public long BytesWithOneSequence(LoadTarget target) => throw new NotSupportedException();
 
         public string? Unreachable(LoadTarget target) => throw new NotSupportedException();
 
