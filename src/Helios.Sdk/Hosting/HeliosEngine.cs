@@ -270,6 +270,8 @@ public sealed class HeliosEngine : IHeliosClient, IAsyncDisposable, IDisposable
         cancellationToken.ThrowIfCancellationRequested();
         if (Ready.IsFaulted) await Ready.ConfigureAwait(false);
         if (parts.Loop.Queue.TryTake(count) is { } places) return places;
+        // Who is turned away is demand all the same.
+        for (var i = 0; i < count; i++) parts.Telemetry.RequestArrived(int.MaxValue);
         var waiting = parts.Loop.Queue.Waiting;
         throw parts.Loop.Busy($"{waiting} requests wait to be started already; Serving.MaxQueueLength is {parts.Serving.MaxQueueLength}.", waiting);
     }

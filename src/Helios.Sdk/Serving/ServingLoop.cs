@@ -181,6 +181,7 @@ internal sealed class ServingLoop
                 sequences.Add(sequence);
                 limits.Add(sequence);
                 scheduler.Enqueue(InfoOf(sequence));
+                observer.RequestArrived(sequence);
             }
             else if (sequences.Find(sequence.Id) is not null)
             {
@@ -276,7 +277,7 @@ internal sealed class ServingLoop
         var rows = CollectionsMarshal.AsSpan(group);
         try
         {
-            observer.StepRan(served, control is null ? RunPlain(served, rows) : speculation.Run(served, control, rows));
+            observer.StepRan(served, control is null ? RunPlain(served, rows) : speculation.Run(served, control, rows), sequences.Count - sequences.Running);
         }
         catch (Exception error)
         {
