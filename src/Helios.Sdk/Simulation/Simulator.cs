@@ -77,7 +77,7 @@ public sealed class Simulator(SimulationScript script, SimulationSettings? setti
         var work = new DeviceWork(options.MaxScoringShare, clock, inline: true);
         var telemetry = new ServingTelemetry(options, clock, inline: true);
         var device = new SimulatedDevice(script, settings.Serving, Seed(seed), clock, work, telemetry);
-        work.OwedWhen(() => telemetry.Sampling.IsOwed);
+        work.OwedWhen(() => telemetry.Sampling.IsPaying);
         device.Tally.MaxQualityGap = options.MaxQualityGap;
         var journal = new AdaptationJournal(clock, NullLogger<HeliosEngine>.Instance);
         var changes = new List<SimulationChange>();
