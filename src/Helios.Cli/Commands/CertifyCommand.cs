@@ -24,7 +24,7 @@ internal sealed class CertifyCommand : Command
 
     private readonly Option<int?> depth = new("--depth") { Description = "Depth that policies are served at; all layers by default.", HelpName = "E" };
     private readonly Option<int> maxTokens = new("--max-tokens") { Description = "Tokens of a request that are counted, and that the certificate speaks of.", HelpName = "N", DefaultValueFactory = _ => 256 };
-    private readonly Option<string?> output = new("--out") { Description = "File to write the certificate to.", HelpName = "F.json" };
+    private readonly Option<string?> output = new("--out") { Description = "File to write the certificate to; where no point qualifies, one that is there is removed.", HelpName = "F.json" };
     private readonly DeviceOptions device = new();
 
     public CertifyCommand(GlobalOptions global)
@@ -69,12 +69,19 @@ internal sealed class CertifyCommand : Command
                 },
                 cancellationToken).ConfigureAwait(false);
 
-            if (report.Certificate is { } certificate && parsed.GetValue(output) is { } path) CertificateFile.Save(certificate, path);
+            if (parsed.GetValue(output) is { } path) Write(report.Certificate, path);
             if (screen.IsJson) screen.Json(Certified.Of(report), CliJson.Lines.Certified);
             else Show(screen, report);
         }
 
         return CliApp.Done;
+    }
+
+    /// <summary>Where nothing qualifies, a certificate of a former run must not pass for one of this.</summary>
+    private static void Write(RiskCertificate? certificate, string path)
+    {
+        if (certificate is not null) CertificateFile.Save(certificate, path);
+        else File.Delete(path);
     }
 
     private List<CertificationPoint>? PointsOf(ParseResult parsed, CheckpointInfo info)

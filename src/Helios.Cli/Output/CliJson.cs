@@ -23,6 +23,7 @@ namespace Helios.Cli.Output;
 [JsonSerializable(typeof(SoakBenched))]
 [JsonSerializable(typeof(EvaluatedLine))]
 [JsonSerializable(typeof(EvaluationFailedLine))]
+[JsonSerializable(typeof(ObjectiveFailedLine))]
 [JsonSerializable(typeof(DecisionLine))]
 [JsonSerializable(typeof(LoadLine))]
 [JsonSerializable(typeof(BreachLine))]

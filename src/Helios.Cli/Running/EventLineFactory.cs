@@ -13,6 +13,7 @@ internal static class EventLineFactory
     {
         AdaptationEvent.Evaluated e => new EvaluatedLine(e.Kind, atMs, e.Model, e.Took.TotalMilliseconds, [.. e.Profiles.Select(Profile)], e.Traffic),
         AdaptationEvent.EvaluationFailed e => new EvaluationFailedLine(e.Kind, atMs, e.Model, e.Reason, e.RetryAfter?.TotalMilliseconds),
+        AdaptationEvent.ObjectiveFailed e => new ObjectiveFailedLine(e.Kind, atMs, e.Objective, e.Reason, e.RetryAfter.TotalMilliseconds),
         AdaptationEvent.Loading e => new LoadLine(e.Kind, atMs, e.Target.Model, e.Target.Depth, e.Bytes),
         AdaptationEvent.Loaded e => new LoadLine(e.Kind, atMs, e.Target.Model, e.Target.Depth, e.Bytes, e.Took.TotalMilliseconds),
         AdaptationEvent.LoadFailed e => new LoadLine(e.Kind, atMs, e.Target.Model, e.Target.Depth, Reason: e.Reason, RetryAfterMs: e.RetryAfter?.TotalMilliseconds),
@@ -28,6 +29,7 @@ internal static class EventLineFactory
         AdaptationEvent.Deepened e => e.Decision,
         AdaptationEvent.Switched e => e.Decision,
         AdaptationEvent.Stayed e => e.Decision,
+        AdaptationEvent.NotCarriedOut e => e.Decision,
         AdaptationEvent.Reassessed e => e.Decision,
         _ => null,
     };
@@ -82,7 +84,8 @@ internal static class EventLineFactory
         decision.Degraded,
         decision.Batch,
         decision.PredictedCost is { } cost ? new CostLine(cost.BytesToLoad, Units.Finite(cost.LoadSeconds * 1000)) : null,
-        [.. decision.Considered.Select(Considered)]);
+        [.. decision.Considered.Select(Considered)],
+        decision.NotCarriedOutBecause);
 
     private static ConsideredLine Considered(ConsideredPoint considered) => new(
         considered.Point.Target.Model,

@@ -15,6 +15,10 @@ internal sealed record EvaluatedLine(string Event, double AtMs, string Model, do
 internal sealed record EvaluationFailedLine(string Event, double AtMs, string Model, string Reason, double? RetryAfterMs)
     : EventLine(Event, AtMs);
 
+/// <summary>An objective threw; what serves stays.</summary>
+internal sealed record ObjectiveFailedLine(string Event, double AtMs, string Objective, string Reason, double RetryAfterMs)
+    : EventLine(Event, AtMs);
+
 /// <summary>What is known of a candidate at one exit; null means not known.</summary>
 internal sealed record ProfileLine(
     string Model,
@@ -67,7 +71,8 @@ internal sealed record DecisionLine(
     bool Degraded,
     int? Batch,
     CostLine? PredictedCost,
-    ImmutableArray<ConsideredLine> Considered)
+    ImmutableArray<ConsideredLine> Considered,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? NotCarriedOutBecause)
     : EventLine(Event, AtMs);
 
 /// <summary>What a change is expected to take.</summary>

@@ -61,6 +61,7 @@ internal sealed class EventLog(Screen screen, TimeProvider time)
         switch (line)
         {
             case EvaluatedLine evaluated: Write(evaluated, CliJson.Lines.EvaluatedLine); break;
+            case ObjectiveFailedLine failed: Write(failed, CliJson.Lines.ObjectiveFailedLine); break;
             case EvaluationFailedLine failed: Write(failed, CliJson.Lines.EvaluationFailedLine); break;
             case DecisionLine decision: Write(decision, CliJson.Lines.DecisionLine); break;
             case LoadLine load: Write(load, CliJson.Lines.LoadLine); break;

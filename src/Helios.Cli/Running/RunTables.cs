@@ -31,10 +31,12 @@ internal static class RunTables
     private static string? What(EventLine line) => line switch
     {
         EvaluatedLine e => $"{e.Model}: {string.Join("; ", e.Profiles.Select(Profile))}",
+        DecisionLine { NotCarriedOutBecause: { } because } e => $"{e.To} could not be brought up: {because}",
         DecisionLine e => e.From is null || e.From == e.To ? $"{e.To}: {e.Reason}" : $"{e.From} to {e.To}: {e.Reason}",
         LoadLine { Reason: { } reason } e => $"{e.Model}@{e.Depth}: {reason}",
         LoadLine e => $"{e.Model}@{e.Depth}, {Units.Bytes(e.Bytes ?? 0)}",
         EvaluationFailedLine e => $"{e.Model}: {e.Reason}",
+        ObjectiveFailedLine e => e.Reason,
         BreachLine e => $"{e.Model}@{e.Depth}: {e.Breaches} breaches in {e.Window} tokens",
         QualityBreachLine e => $"{e.Model}@{e.Depth}: {e.Reason}, after {Units.Count(e.ServedTokens)} served and {Units.Count(e.ScoredTokens)} scored tokens",
         UnservedLine e => $"request {e.Request}: {e.Reason}",
@@ -49,7 +51,7 @@ internal static class RunTables
 
     private static string Color(string kind) => kind switch
     {
-        "failed" or "rejected" or "loadfailed" or "evaluationfailed" => "red",
+        "failed" or "rejected" or "loadfailed" or "evaluationfailed" or "objectivefailed" or "notcarriedout" => "red",
         "breach" => "yellow",
         "selected" or "deepened" or "switched" => "green",
         _ => "blue",

@@ -32,6 +32,12 @@ public sealed record AdaptationDecision
     /// <summary>What the change is expected to cost; null when nothing is to be loaded or the cost is not known.</summary>
     public ChangeCost? PredictedCost { get; init; }
 
+    /// <summary>
+    /// Why <see cref="Chosen"/> could not be brought up, so that <see cref="Previous"/> goes on serving; null when it was, and
+    /// while it is being brought up.
+    /// </summary>
+    public string? NotCarriedOutBecause { get; init; }
+
     /// <summary>What the choice amounts to.</summary>
     public AdaptationAct Act
     {

@@ -40,6 +40,14 @@ public abstract record AdaptationEvent
     public sealed record EvaluationFailed(DateTimeOffset At, string Model, string Reason, TimeSpan? RetryAfter)
         : AdaptationEvent("evaluationfailed", At);
 
+    /// <summary>An objective threw; what serves goes on serving, and it is asked again at a look after that.</summary>
+    /// <param name="At">When it happened.</param>
+    /// <param name="Objective">Its name.</param>
+    /// <param name="Reason">What it threw.</param>
+    /// <param name="RetryAfter">How long it is left alone.</param>
+    public sealed record ObjectiveFailed(DateTimeOffset At, string Objective, string Reason, TimeSpan RetryAfter)
+        : AdaptationEvent("objectivefailed", At);
+
     /// <summary>A point was selected that did not serve before, or the first selection kept the one that did.</summary>
     /// <param name="At">When it happened.</param>
     /// <param name="Decision">What was known, chosen and why.</param>
@@ -98,6 +106,12 @@ public abstract record AdaptationEvent
     /// <param name="Decision">What was known, chosen and why.</param>
     public sealed record Switched(DateTimeOffset At, AdaptationDecision Decision)
         : AdaptationEvent("switched", At);
+
+    /// <summary>What was decided could not be brought up; what served goes on serving.</summary>
+    /// <param name="At">When it happened.</param>
+    /// <param name="Decision">What was known, chosen and why; <see cref="AdaptationDecision.NotCarriedOutBecause"/> says what came in between.</param>
+    public sealed record NotCarriedOut(DateTimeOffset At, AdaptationDecision Decision)
+        : AdaptationEvent("notcarriedout", At);
 
     /// <summary>The guard found nothing better than what serves.</summary>
     /// <param name="At">When it happened.</param>

@@ -103,6 +103,12 @@ public sealed record PointProfile
     /// <summary>Where <see cref="BreachRate"/> lies; null for fewer than two requests, and at full depth, which never breaches.</summary>
     public Interval? BreachRateInterval { get; init; }
 
+    /// <summary>
+    /// How alike the tokens of one request are in being under target: the correlation of two of them, 0..1. The more, the lower
+    /// the breach rate at which the point may be chosen. Null while nothing was scored, and at full depth.
+    /// </summary>
+    public double? BreachClustering { get; init; }
+
     /// <summary>Share of tokens whose first sufficiently confident exit is this one, 0..1.</summary>
     public double? ExitShare { get; init; }
 

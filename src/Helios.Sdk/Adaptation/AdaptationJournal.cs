@@ -9,7 +9,7 @@ internal sealed partial class AdaptationJournal(TimeProvider time, ILogger<Helio
     private const int Kept = 256;
 
     private readonly Lock gate = new();
-    private readonly Queue<AdaptationDecision> decisions = new();
+    private readonly List<AdaptationDecision> decisions = new(Kept);
     private readonly Queue<AdaptationEvent> events = new();
     private ImmutableArray<Action<AdaptationEvent>> observers = [];
 
@@ -41,18 +41,41 @@ internal sealed partial class AdaptationJournal(TimeProvider time, ILogger<Helio
 
     public void Decide(AdaptationDecision decision)
     {
-        lock (gate) Keep(decisions, decision);
+        lock (gate)
+        {
+            if (decisions.Count == Kept) decisions.RemoveAt(0);
+            decisions.Add(decision);
+        }
+
         OnDecision?.Invoke(decision);
         if (!logger.IsEnabled(LogLevel.Information)) return;
         var cost = decision.PredictedCost is { } load ? $"{load.BytesToLoad} bytes in {load.LoadSeconds:0.###} s" : "nothing";
         LogDecision(logger, decision.Trigger, decision.Act, decision.Chosen, decision.Reason, decision.Degraded, cost, string.Join("; ", decision.Considered.Select(Describe)));
     }
 
+    /// <summary>What was decided could not be brought up: the record of it says so from now on.</summary>
+    /// <param name="decision">As it was recorded.</param>
+    /// <param name="because">Why.</param>
+    /// <returns>The record as it is now.</returns>
+    public AdaptationDecision NotCarriedOut(AdaptationDecision decision, string because)
+    {
+        var failed = decision with { NotCarriedOutBecause = because };
+        lock (gate)
+        {
+            if (decisions.FindLastIndex(kept => ReferenceEquals(kept, decision)) is var at and >= 0) decisions[at] = failed;
+        }
+
+        LogNotCarriedOut(logger, failed.Trigger, failed.Chosen, because);
+        Tell(new AdaptationEvent.NotCarriedOut(Now, failed));
+        return failed;
+    }
+
     public void Tell(AdaptationEvent happened)
     {
         lock (gate)
         {
-            Keep(events, happened);
+            if (events.Count == Kept) events.Dequeue();
+            events.Enqueue(happened);
             foreach (var observer in observers) Tell(observer, happened);
         }
     }
@@ -71,6 +94,13 @@ internal sealed partial class AdaptationJournal(TimeProvider time, ILogger<Helio
         Tell(new AdaptationEvent.EvaluationFailed(Now, model, error.Message, retryAfter));
     }
 
+    /// <summary>An objective threw; what serves stays.</summary>
+    public void ObjectiveFailed(string objective, Exception error, string reason, TimeSpan retryAfter)
+    {
+        LogObjectiveFailed(logger, objective, retryAfter, error);
+        Tell(new AdaptationEvent.ObjectiveFailed(Now, objective, reason, retryAfter));
+    }
+
     /// <summary>A candidate could not be scored for want of memory.</summary>
     public void NoRoomForScoring(string model) => LogNoRoomForScoring(logger, model);
 
@@ -86,12 +116,6 @@ internal sealed partial class AdaptationJournal(TimeProvider time, ILogger<Helio
         return considered.Terms.IsEmpty
             ? $"{considered.Point} {verdict}"
             : $"{considered.Point} ({string.Join(", ", considered.Terms.Select(term => $"{term.Name} {term.Value:0.###} {term.Unit}"))}) {verdict}";
-    }
-
-    private static void Keep<T>(Queue<T> kept, T item)
-    {
-        if (kept.Count == Kept) kept.Dequeue();
-        kept.Enqueue(item);
     }
 
     private void Tell(Action<AdaptationEvent> observer, AdaptationEvent happened)
@@ -123,6 +147,12 @@ internal sealed partial class AdaptationJournal(TimeProvider time, ILogger<Helio
 
     [LoggerMessage(6, LogLevel.Warning, "Candidate '{Model}' could not be evaluated; it is left alone for {RetryAfter}")]
     private static partial void LogEvaluationFailed(ILogger logger, string model, TimeSpan retryAfter, Exception error);
+
+    [LoggerMessage(7, LogLevel.Warning, "Objective '{Objective}' threw; what serves stays, and it is left alone for {RetryAfter}")]
+    private static partial void LogObjectiveFailed(ILogger logger, string objective, TimeSpan retryAfter, Exception error);
+
+    [LoggerMessage(8, LogLevel.Warning, "{Trigger}: {Point} was chosen and could not be brought up, and what served goes on serving: {Because}")]
+    private static partial void LogNotCarriedOut(ILogger logger, AdaptationTrigger trigger, OperatingPoint point, string because);
 
     private sealed class Subscription(Action end) : IDisposable
     {

@@ -15,11 +15,11 @@ namespace Helios.Sdk.Adaptation;
 internal sealed class AdaptationLoop(AdaptationParts parts)
 {
     private readonly TaskCompletionSource ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly ShadowScoring shadow = new(parts.Profiles, parts.Scoring, parts.Telemetry, parts.Switcher);
+    private readonly ShadowScoring shadow = new(parts.Profiles, parts.Scoring, parts.Telemetry, parts.Switcher, parts.Journal);
     private readonly QualityGuard quality = new(parts.Options, parts.Limits);
     private readonly Reconsiderations reconsiderations = new();
     private readonly Residence residence = new(parts.Options, parts.Time);
-    private ISloObjective? objective;
+    private Reachable? objective;
 
     /// <summary>Completes when the first model serves; fails when none can.</summary>
     public Task Ready => ready.Task;
@@ -38,7 +38,7 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
     public Task<AdaptationDecision> ReconsiderAsync(AdaptationTrigger trigger) => reconsiderations.AskAsync(trigger, parts.Telemetry.Signals);
 
     /// <summary>Any thread: a goal was changed, and nobody waits for what is decided upon it.</summary>
-    public void Reconsider(AdaptationTrigger trigger) => parts.Telemetry.Signals.Send(new LoopSignal(trigger));
+    public void Reconsider(AdaptationTrigger trigger) => reconsiderations.Tell(trigger, parts.Telemetry.Signals);
 
     /// <summary>Runs until cancelled. Failures of candidates are recorded and survived; only a bug ends it.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
@@ -48,7 +48,7 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
             await ServeFirstAsync(cancellationToken).ConfigureAwait(false);
             if (!parts.Options.Enabled) return;
 
-            await parts.Evaluation.RunAsync(parts.Profiles.Candidates, cancellationToken).ConfigureAwait(false);
+            await EvaluateAsync(cancellationToken).ConfigureAwait(false);
             await SelectAsync(AdaptationTrigger.Start, stayBecause: null, cancellationToken).ConfigureAwait(false);
             await ReactAsync(cancellationToken).ConfigureAwait(false);
         }
@@ -74,11 +74,12 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
     private async Task ServeFirstAsync(CancellationToken cancellationToken)
     {
         const int Attempts = 3;
-        for (var attempt = 1; !await TryServeFirstAsync(cancellationToken).ConfigureAwait(false); attempt++)
+        for (var attempt = 1; await TryServeFirstAsync(cancellationToken).ConfigureAwait(false) is { Count: > 0 } refusals; attempt++)
         {
+            if (parts.DeviceFailure() is { } failure) throw failure;
             var failed = parts.Profiles.Candidates.Where(candidate => parts.Switcher.RetryAfter(candidate.Name) is not null).ToList();
-            if (failed.Count == 0) throw new HeliosException("No model of the pool can be served within the memory budget; the events of the adaptation loop say why.");
-            if (attempt == Attempts) throw new HeliosException($"No model of the pool could be loaded in {Attempts} attempts; the events of the adaptation loop say why.");
+            if (failed.Count == 0) throw new HeliosException($"No model of the pool can be served within the memory budget: {LeastBytes()}: {string.Join("; ", refusals)}");
+            if (attempt == Attempts) throw new HeliosException($"No model of the pool could be loaded in {Attempts} attempts: {string.Join("; ", refusals)}");
 
             // A timer may be early; until one of them is due, nothing is gained.
             while (failed.Select(candidate => parts.Switcher.RetryAfter(candidate.Name)).ToList() is var waits && !waits.Contains(null))
@@ -88,25 +89,48 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
         ready.TrySetResult();
     }
 
-    private async Task<bool> TryServeFirstAsync(CancellationToken cancellationToken)
+    /// <summary>What the memory budget is, and what it would have to be.</summary>
+    private string LeastBytes()
     {
+        var (target, bytes) = parts.Profiles.Candidates
+            .Select(candidate => new LoadTarget(candidate.Name, FirstDepths(candidate).Last()))
+            .Select(target => (target, parts.Switcher.BytesWithOneSequence(target)))
+            .MinBy(one => one.Item2);
+        return $"MemoryBudgetBytes is {parts.Profiles.BudgetBytes}, and the candidate that needs least, {target}, takes {bytes} bytes with one sequence";
+    }
+
+    /// <summary>Nothing when something serves; else why each candidate does not, at the shallowest depth that it may.</summary>
+    private async Task<List<string>> TryServeFirstAsync(CancellationToken cancellationToken)
+    {
+        var refusals = new List<string>();
         foreach (var candidate in parts.Profiles.Candidates)
         {
+            var refusal = "";
             foreach (var depth in FirstDepths(candidate))
             {
                 var target = new LoadTarget(candidate.Name, depth);
                 var point = parts.Options.Enabled ? new OperatingPoint(target) : new OperatingPoint(target, parts.Serving.ExitPolicy, parts.Serving.DraftDepth);
-                if (await parts.Switcher.ServeAsync(point, maxBatch: null, cancellationToken).ConfigureAwait(false)) return true;
+                if (await parts.Switcher.ServeAsync(point, maxBatch: null, cancellationToken).ConfigureAwait(false) is not { } because) return [];
+                refusal = $"{target}: {because}";
             }
+
+            refusals.Add(refusal);
         }
 
-        return false;
+        return refusals;
     }
 
     private IEnumerable<int> FirstDepths(Candidate candidate)
     {
         if (!parts.Options.Enabled) return [parts.Options.FixedDepth ?? candidate.FullDepth];
         return candidate.Depths.Reverse();
+    }
+
+    /// <summary>Live requests may be long in coming: a goal that is changed meanwhile is dealt with by what is known, and evaluation goes on.</summary>
+    private async Task EvaluateAsync(CancellationToken cancellationToken)
+    {
+        while (!await reconsiderations.TryUntilAskedAsync(token => parts.Evaluation.RunAsync(parts.Profiles.Candidates, token), cancellationToken).ConfigureAwait(false))
+            await ReselectAsync(cancellationToken).ConfigureAwait(false);
     }
 
     private async Task ReactAsync(CancellationToken cancellationToken)
@@ -119,7 +143,7 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
                     await GuardAsync(cancellationToken).ConfigureAwait(false);
                     break;
                 case { Trigger: AdaptationTrigger.ObjectiveChanged or AdaptationTrigger.LimitsChanged or AdaptationTrigger.BudgetChanged }:
-                    await ReselectAsync(signal.Trigger, cancellationToken).ConfigureAwait(false);
+                    await ReselectAsync(cancellationToken).ConfigureAwait(false);
                     break;
                 case { Trigger: AdaptationTrigger.LoadChanged or AdaptationTrigger.PaceChanged }:
                     // What texts have shown is as true as before; only speed is another. A point below its floor is left for that.
@@ -167,7 +191,14 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
     private PointProfile? ServingProfile() => parts.Profiles.Latest.FirstOrDefault(profile => profile.IsServing);
 
     /// <summary>A goal was changed: another shortlist, and a selection from it with what is known now. Who asks meanwhile gets one of his own.</summary>
-    private Task ReselectAsync(AdaptationTrigger trigger, CancellationToken cancellationToken) => reconsiderations.AnswerAsync(async () =>
+    private async Task ReselectAsync(CancellationToken cancellationToken)
+    {
+        // Its signal may be older than the selection that dealt with it.
+        if (reconsiderations.Pending is { } trigger)
+            await reconsiderations.AnswerAsync(() => ReselectAsync(trigger, cancellationToken)).ConfigureAwait(false);
+    }
+
+    private async Task<AdaptationDecision> ReselectAsync(AdaptationTrigger trigger, CancellationToken cancellationToken)
     {
         var before = parts.Profiles.Candidates;
         var present = before.Where(candidate => candidate.Name == Serving!.Target.Model);
@@ -180,21 +211,20 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
         residence.Unsettle();
         Pause();
         return await SelectAsync(trigger, stayBecause: null, cancellationToken).ConfigureAwait(false);
-    });
+    }
 
     private async Task ReassessAsync(AdaptationTrigger trigger, CancellationToken cancellationToken)
     {
         // A guard that tripped in vain rests until here: nothing it could choose from has changed in between.
         if (parts.Telemetry.Guard is { BreachesAtTrip: > 0 }) parts.Switcher.ResetGuard();
 
-        // Whoever sees it first, what serves is left for its quality, and told of as that.
-        await GuardQualityAsync(cancellationToken).ConfigureAwait(false);
         // Told of first: whatever is chosen below, a point that was below its floor was left for that.
         quality.Rearm();
         await GuardQualityAsync(cancellationToken).ConfigureAwait(false);
         parts.Profiles.Refresh();
         var tooLittle = TooLittle();
-        if (tooLittle is null) await parts.Evaluation.RetryAsync(parts.Profiles.Candidates, cancellationToken).ConfigureAwait(false);
+        // Interrupted by a change of goals, it is due again at the next look.
+        if (tooLittle is null) await reconsiderations.TryUntilAskedAsync(token => parts.Evaluation.RetryAsync(parts.Profiles.Candidates, token), cancellationToken).ConfigureAwait(false);
         if (trigger == AdaptationTrigger.Drift) residence.Unsettle();
         var decision = await SelectAsync(trigger, tooLittle, cancellationToken).ConfigureAwait(false);
         if (tooLittle is null && decision.Act == AdaptationAct.Keep) residence.Kept();
@@ -217,7 +247,19 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
     {
         parts.Profiles.Refresh();
         objective = new Reachable(parts.Constrained(parts.Telemetry.Lengths), parts.Switcher.Unreachable);
-        var decision = new PointSelector(objective, parts.Options.MinimumGain).Decide(new SelectionRequest
+        var resting = parts.Faults?.Because(objective.Name);
+        var decision = Decide(objective, trigger, stayBecause);
+        // Where scores are not to be had, that is no reason to leave what serves.
+        if ((parts.Faults?.Because(objective.Name) ?? resting) is { } fault) decision = Decide(objective, trigger, stayBecause ?? $"{fault}; what serves stays");
+        else parts.Faults?.Succeeded(objective.Name);
+        if (trigger == AdaptationTrigger.Start && parts.Profiles.Inherited(parts.Journal.Now) is { } inherited) decision = decision with { Reason = $"{decision.Reason}; {inherited}" };
+        // Not at every refresh: what has changed since a decision is what makes another one due.
+        parts.Telemetry.Pace = parts.Profiles.WatchPace();
+        return await ApplyAsync(decision, cancellationToken).ConfigureAwait(false);
+    }
+
+    private AdaptationDecision Decide(Reachable scores, AdaptationTrigger trigger, string? stayBecause) =>
+        new PointSelector(scores, parts.Options.MinimumGain).Decide(new SelectionRequest
         {
             At = parts.Journal.Now,
             Trigger = trigger,
@@ -233,12 +275,6 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
                 ? residence.HoldBecause(parts.Telemetry.Completed)
                 : null,
         });
-        if (trigger == AdaptationTrigger.Start && parts.Profiles.Inherited(parts.Journal.Now) is { } inherited) decision = decision with { Reason = $"{decision.Reason}; {inherited}" };
-        // Not at every refresh: what has changed since a decision is what makes another one due.
-        parts.Telemetry.Pace = parts.Profiles.WatchPace();
-        await ApplyAsync(decision, cancellationToken).ConfigureAwait(false);
-        return decision;
-    }
 
     private async Task GuardAsync(CancellationToken cancellationToken)
     {
@@ -262,14 +298,17 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
             BytesToLoad = parts.Switcher.BytesToLoad,
             LoadBytesPerSecond = parts.Switcher.LoadBytesPerSecond,
         });
-        await ApplyAsync(decision, cancellationToken).ConfigureAwait(false);
+        if (decision.Act == AdaptationAct.Keep && parts.Faults?.Because(objective!.Name) is { } fault) decision = decision with { Reason = $"{fault}; what serves stays" };
+        decision = await ApplyAsync(decision, cancellationToken).ConfigureAwait(false);
 
         // Traffic is no longer what was scored: what is chosen next rests on what comes from here on.
         parts.Profiles.Forget();
         if (decision.Act == AdaptationAct.Keep) parts.Journal.Tell(new AdaptationEvent.Stayed(parts.Journal.Now, decision));
     }
 
-    private async Task ApplyAsync(AdaptationDecision decision, CancellationToken cancellationToken)
+    /// <summary>Records a decision and puts it into effect.</summary>
+    /// <returns>Its record, with why that could not be done if so.</returns>
+    private async Task<AdaptationDecision> ApplyAsync(AdaptationDecision decision, CancellationToken cancellationToken)
     {
         using var activity = DecisionTrace.Start(decision);
         parts.Journal.Decide(decision);
@@ -279,14 +318,14 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
         if (keeps)
         {
             parts.Switcher.LimitBatch(decision.Batch);
-            return;
+            return decision;
         }
 
         var below = ServingProfile() is { } left && quality.IsBelow(left);
-        if (!await parts.Switcher.ServeAsync(decision.Chosen, decision.Batch, cancellationToken).ConfigureAwait(false))
+        if (await parts.Switcher.ServeAsync(decision.Chosen, decision.Batch, cancellationToken).ConfigureAwait(false) is { } because)
         {
-            DecisionTrace.Fail(activity);
-            return;
+            DecisionTrace.Fail(activity, because);
+            return parts.Journal.NotCarriedOut(decision, because);
         }
 
         if (below) parts.Profiles.LeftBelowFloor(decision.Previous!);
@@ -294,6 +333,7 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
         Pause();
         if (decision.Act == AdaptationAct.Deepen) parts.Journal.Tell(new AdaptationEvent.Deepened(parts.Journal.Now, decision));
         else parts.Journal.Tell(new AdaptationEvent.Switched(parts.Journal.Now, decision));
+        return decision;
     }
 
     private ChangeCost? CostOf(LoadTarget target)
@@ -322,6 +362,12 @@ internal sealed record AdaptationParts(
 
     /// <summary>What a point must keep now.</summary>
     public Func<ServiceLimits> Limits { get; init; } = () => ServiceLimits.Of(Options);
+
+    /// <summary>What the device thread failed of; null while it has not.</summary>
+    public Func<HeliosException?> DeviceFailure { get; init; } = static () => null;
+
+    /// <summary>What an objective of the host's own threw; null lets that end the loop.</summary>
+    public ObjectiveFaults? Faults { get; init; }
 
     /// <summary>The clock.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;

@@ -29,7 +29,7 @@ internal static class DecisionTrace
     }
 
     /// <summary>Says that what was decided could not be carried out.</summary>
-    public static void Fail(Activity? activity) => activity?.SetStatus(ActivityStatusCode.Error, "The point could not be brought up.");
+    public static void Fail(Activity? activity, string because) => activity?.SetStatus(ActivityStatusCode.Error, because);
 
     private static ActivityTagsCollection TagsOf(ConsideredPoint considered)
     {

@@ -66,14 +66,16 @@ internal static partial class EngineComposition
         var scheduler = strategies.Scheduler?.Invoke() ?? RequestOrders.CreateScheduler(options.Serving, time, strategies.RequestOrders);
         loop = new ServingLoop(new ServingParts(options.Serving, scheduler, blocks, work, new ServingObservers(new ServingObserver(telemetry), metrics), time), routes);
         memory.Serve(loop, () => routes.Current is not { } table ? 0 : Math.Max(pool.KvFloor(table.Serving.Point.Target), table.Evaluation is { } candidate ? pool.KvFloor(candidate.Route.Point.Target) : 0));
-        work.OwedWhen(() => telemetry.Sampling.IsOwed);
+        work.OwedWhen(() => telemetry.Sampling.IsPaying);
 
         IExitPolicy PolicyOf(string name) => ExitPolicyParser.Parse(name, strategies.ExitPolicies);
         var journal = new AdaptationJournal(time, logger);
         var certificates = Certificates.Load(adaptation.Certificates, options.Precision, [.. entries.Select(entry => entry.Info)]);
         var goals = new Goals(ObjectiveParser.Parse(adaptation.Objective, strategies.Objectives), budget.Limit, ServiceLimits.Of(adaptation));
         if (adaptation.Enabled) CheckMeter(goals.Objective, goals.Limits, energy);
-        ISloObjective Constrained(UsualLengths lengths) => ObjectiveParser.Constrain(goals.Objective, adaptation, goals.Limits, BreachAlarm.Ceiling(adaptation, TokensPerInterval(adaptation, lengths)));
+        var faults = new ObjectiveFaults(journal, time);
+        var ceilings = new BreachCeilings(adaptation);
+        ISloObjective Constrained(UsualLengths lengths) => ObjectiveParser.Constrain(new ContainedObjective(goals.Objective, faults), adaptation, goals.Limits, ceilings.For(lengths));
         var store = OpenStore(options, backend.Device, energy, journal);
         if (store?.Usual is { } usual) telemetry.Lengths.Restore(usual.PromptTokens, usual.TotalTokens);
         Profiles ProfilesOf(IReadOnlyList<Candidate> shortlist) => new(shortlist, telemetry, new ProfileSettings(options.Serving, () => goals.BudgetBytes, kv.SlabBytes, kv.BlockBytes) { Watts = () => energy.Watts, CertificateOf = certificates.Find });
@@ -95,10 +97,12 @@ internal static partial class EngineComposition
         var adapting = new AdaptationLoop(new AdaptationParts(
             adaptation, options.Serving, profiles, telemetry, switcher, evaluation, scoring, journal, Shortlist,
             Constrained,
-            (constrained, lengths) => new GuardPolicy(constrained, BreachAlarm.Ceiling(adaptation, TokensPerInterval(adaptation, lengths)), TokensPerInterval(adaptation, lengths)))
+            (constrained, lengths) => new GuardPolicy(constrained, ceilings.For(lengths), ceilings.TokensPerInterval(lengths)))
         {
             Store = store,
             Limits = () => goals.Limits,
+            Faults = faults,
+            DeviceFailure = () => loop.Failure,
             Time = time,
         });
         var adaptationMetrics = new AdaptationMetrics(meter, profiles, work);
@@ -229,10 +233,6 @@ internal static partial class EngineComposition
         if (options.Adaptation.FixedDepth is { } loaded && loaded < layers)
             throw OptionsCheck.Wrong($"Serving.DraftDepth needs the full depth of '{model.Name}', {layers} layers; Adaptation.FixedDepth is {loaded}.");
     }
-
-    /// <summary>Tokens answered with between two reassessments.</summary>
-    internal static int TokensPerInterval(AdaptationOptions options, UsualLengths lengths) =>
-        (int)Math.Min(int.MaxValue, (long)options.ReassessEveryRequests * Math.Max(1, lengths.Total - lengths.Prompt));
 
     [LoggerMessage(12, LogLevel.Warning, "The orders {Orders} were added, and none of them is used: Serving.Order is '{Order}', and a scheduler of your own has its own order")]
     private static partial void LogUnusedOrders(ILogger logger, string orders, string order);

@@ -65,10 +65,10 @@ public sealed class HeliosEngine : IHeliosClient, IAsyncDisposable, IDisposable
 
     /// <summary>
     /// Sets what "best" means from now on. The candidates are chosen anew, and one of their points is selected; what serves goes on
-    /// serving meanwhile. Candidates still being evaluated for the first time are evaluated to the end first.
+    /// serving meanwhile. An evaluation under way is interrupted for that, and goes on afterwards.
     /// </summary>
     /// <param name="objective">As in <see cref="AdaptationOptions.Objective"/>.</param>
-    /// <param name="cancellationToken">Waits no longer; the objective is set all the same.</param>
+    /// <param name="cancellationToken">Waits no longer; the objective is set all the same, unless another change of goals was still under way.</param>
     /// <returns>What was decided upon it.</returns>
     /// <exception cref="ArgumentException">No such objective, its limits are wrong, or it needs a meter that is missing.</exception>
     /// <exception cref="InvalidOperationException">The adaptation loop is off (<see cref="AdaptationOptions.Enabled"/>).</exception>
@@ -295,6 +295,8 @@ public sealed class HeliosEngine : IHeliosClient, IAsyncDisposable, IDisposable
         cancellationToken.ThrowIfCancellationRequested();
         if (Ready.IsFaulted) await Ready.ConfigureAwait(false);
         if (parts.Loop.Queue.TryTake(count) is { } places) return places;
+        // Who is turned away is demand all the same.
+        for (var i = 0; i < count; i++) parts.Telemetry.RequestArrived(int.MaxValue);
         var waiting = parts.Loop.Queue.Waiting;
         throw parts.Loop.Busy($"{waiting} requests wait to be started already; Serving.MaxQueueLength is {parts.Serving.MaxQueueLength}.", waiting);
     }

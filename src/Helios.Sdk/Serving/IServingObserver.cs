@@ -11,8 +11,11 @@ namespace Helios.Sdk.Serving;
 /// </summary>
 internal interface IServingObserver
 {
-    /// <summary>A step of one model ran.</summary>
-    void StepRan(ServedModel model, in StepTiming timing);
+    /// <summary>A request has come, and waits.</summary>
+    void RequestArrived(Sequence sequence);
+
+    /// <summary>A step of one model ran, while so many requests waited.</summary>
+    void StepRan(ServedModel model, in StepTiming timing, int waiting);
 
     /// <summary>A token was emitted at a depth below full, or at full depth with confidence 1.</summary>
     void TokenEmitted(Sequence sequence, int depth, float confidence);
@@ -26,9 +29,14 @@ internal sealed class ServingObservers(params IReadOnlyList<IServingObserver> ob
 {
     private readonly IServingObserver[] observers = [.. observers];
 
-    public void StepRan(ServedModel model, in StepTiming timing)
+    public void RequestArrived(Sequence sequence)
     {
-        foreach (var observer in observers) observer.StepRan(model, timing);
+        foreach (var observer in observers) observer.RequestArrived(sequence);
+    }
+
+    public void StepRan(ServedModel model, in StepTiming timing, int waiting)
+    {
+        foreach (var observer in observers) observer.StepRan(model, timing, waiting);
     }
 
     public void TokenEmitted(Sequence sequence, int depth, float confidence)

@@ -74,6 +74,9 @@ internal sealed class ServingLoop
     /// <summary>Steps that ran; another thread sees the loop live by it.</summary>
     public long Steps { get; private set; }
 
+    /// <summary>Any thread: what the loop failed of; null while it has not.</summary>
+    public HeliosException? Failure { get; private set; }
+
     /// <summary>Any thread: a request waits from now on.</summary>
     public void Submit(Sequence sequence)
     {
@@ -129,7 +132,8 @@ internal sealed class ServingLoop
         }
         catch (Exception error)
         {
-            Close(new StreamEnd(null, new HeliosException($"The serving loop failed: {error.Message}", error)), StreamEndKind.Failed);
+            Failure = new HeliosException($"The serving loop failed: {error.Message}", error);
+            Close(new StreamEnd(null, Failure), StreamEndKind.Failed);
             throw;
         }
 
@@ -159,20 +163,7 @@ internal sealed class ServingLoop
     }
 
     /// <summary>Device thread: drops the KV of the least urgent request that holds any and has progressed since it last lost it, the latest arrival of these; it computes its tokens again later.</summary>
-    internal bool PreemptLeast()
-    {
-        Sequence? least = null;
-        foreach (var sequence in sequences.Begun)
-        {
-            if (sequence is { Kv: not null, HasProgressed: true } && (least is null || GivesWayBefore(sequence, least))) least = sequence;
-        }
-
-        return least is not null && sequences.Preempt(least, blocks);
-    }
-
-    private static bool GivesWayBefore(Sequence one, Sequence other) => one.Request.Priority != other.Request.Priority
-        ? one.Request.Priority < other.Request.Priority
-        : one.Id.Value > other.Id.Value;
+    internal bool PreemptLeast() => sequences.FindLeastUrgent() is { } least && sequences.Preempt(least, blocks);
 
     private void TakeCommands()
     {
@@ -184,6 +175,7 @@ internal sealed class ServingLoop
                 sequences.Add(sequence);
                 limits.Add(sequence);
                 scheduler.Enqueue(InfoOf(sequence));
+                observer.RequestArrived(sequence);
             }
             else if (sequences.Find(sequence.Id) is not null)
             {
@@ -279,7 +271,7 @@ internal sealed class ServingLoop
         var rows = CollectionsMarshal.AsSpan(group);
         try
         {
-            observer.StepRan(served, control is null ? RunPlain(served, rows) : speculation.Run(served, control, rows));
+            observer.StepRan(served, control is null ? RunPlain(served, rows) : speculation.Run(served, control, rows), sequences.Count - sequences.Running);
         }
         catch (Exception error)
         {

@@ -6,6 +6,8 @@ namespace Helios.Sdk.Simulation;
 /// <summary>What the script says of its points, without any estimate: which may serve its traffic from beginning to end.</summary>
 internal sealed class ScriptTruth(SimulationScript script, SimulationSettings settings)
 {
+    private readonly BreachCeilings ceilings = new(settings.Adaptation);
+
     /// <summary>Why a point may not serve some phase; null when it may serve them all.</summary>
     public string? InfeasibleBecause(LoadTarget target)
     {
@@ -25,7 +27,7 @@ internal sealed class ScriptTruth(SimulationScript script, SimulationSettings se
     {
         var answer = Mean(phase, atEnd, source => source.AnswerTokens, _ => 1);
         var tokens = (int)Math.Min(int.MaxValue, settings.Adaptation.ReassessEveryRequests * answer);
-        return ObjectiveParser.Constrain(new Indifferent(), settings.Adaptation, BreachAlarm.Ceiling(settings.Adaptation, tokens));
+        return ObjectiveParser.Constrain(new Indifferent(), settings.Adaptation, _ => ceilings.Of(TextRandom.Clustering, tokens));
     }
 
     /// <summary>Quality over prompts, agreement and breaches over answers, as the loop measures them.</summary>

@@ -136,7 +136,12 @@ internal sealed class SimulatedDevice
 
     private void Arrive()
     {
-        while (Traffic.NextAt(clock.Seconds, running.Count + waiting.Count) <= clock.Seconds) waiting.Enqueue(Traffic.Next());
+        while (Traffic.NextAt(clock.Seconds, running.Count + waiting.Count) <= clock.Seconds)
+        {
+            var request = Traffic.Next();
+            waiting.Enqueue(request);
+            telemetry?.RequestArrived(request.AnswerTokens);
+        }
     }
 
     private void Admit()
@@ -174,7 +179,7 @@ internal sealed class SimulatedDevice
             var times = Measure(model, out var rows, out var depth, out var context, out var sampled);
             if (rows == 0) continue;
             seconds += times.Total;
-            telemetry?.StepRan(model.Name, new StepTiming(rows, sampled, depth, context, times));
+            telemetry?.StepRan(model.Name, new StepTiming(rows, sampled, depth, context, times), waiting.Count);
         }
 
         clock.Spend(seconds);

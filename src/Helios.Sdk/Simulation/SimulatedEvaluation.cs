@@ -29,7 +29,7 @@ internal sealed class SimulatedEvaluation(
     {
         var point = new OperatingPoint(new LoadTarget(candidate.Name, candidate.FullDepth));
         var serves = device.Serving!.Point == point;
-        var route = serves ? device.Serving : await switcher.LoadAsync(point).ConfigureAwait(false);
+        var route = serves ? device.Serving : (await switcher.LoadAsync(point).ConfigureAwait(false)).Route;
         if (route is null) return;
 
         settings.Work.Unlimited = true;

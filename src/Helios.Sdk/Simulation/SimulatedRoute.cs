@@ -62,6 +62,9 @@ internal static class TextRandom
     /// <summary>How much of a token's easiness is its request's.</summary>
     private const float Shared = 0.4f;
 
+    /// <summary>Correlation of two tokens of a request in whether they are below a middling threshold, 0..1.</summary>
+    public static readonly double Clustering = 2 / Math.PI * Math.Asin(Shared * Shared);
+
     private static readonly float Own = MathF.Sqrt(1 - Shared * Shared);
 
     public static SimulationRandom Of(ulong seed, long request) => new(seed ^ ((ulong)request + 1) * 0xD1342543DE82EF95);

@@ -17,21 +17,22 @@ internal sealed class SimulatedSwitcher(SimulationScript script, SimulatedDevice
     public double LoadBytesPerSecond { get; private set; } = 1e9;
 
     /// <inheritdoc/>
-    public async Task<bool> ServeAsync(OperatingPoint point, int? maxBatch, CancellationToken cancellationToken)
+    public async Task<string?> ServeAsync(OperatingPoint point, int? maxBatch, CancellationToken cancellationToken)
     {
-        if (await LoadAsync(point).ConfigureAwait(false) is not { } route) return false;
+        var (route, refusal) = await LoadAsync(point).ConfigureAwait(false);
+        if (route is null) return refusal;
         telemetry.Guard = GuardOf(route);
         telemetry.Published(route);
         device.MaxBatch = maxBatch;
         device.Publish(route);
-        return true;
+        return null;
     }
 
     /// <inheritdoc/>
     public void LimitBatch(int? maxBatch) => device.MaxBatch = maxBatch;
 
-    /// <summary>Loads a point and claims it; null when it cannot be had, which the journal then says.</summary>
-    public async Task<SimulatedRoute?> LoadAsync(OperatingPoint point)
+    /// <summary>Loads a point and claims it, or says why it cannot be had, as the journal does.</summary>
+    public async Task<(SimulatedRoute? Route, string? Refusal)> LoadAsync(OperatingPoint point)
     {
         var target = point.Target;
         var model = device.Find(target.Model);
@@ -55,11 +56,18 @@ internal sealed class SimulatedSwitcher(SimulationScript script, SimulatedDevice
         }
 
         model.Claim(target.Depth);
-        return new SimulatedRoute(point, model);
+        return (new SimulatedRoute(point, model), null);
     }
 
     /// <inheritdoc/>
     public long BytesToLoad(LoadTarget target) => device.Find(target.Model).BytesToLoad(target.Depth);
+
+    /// <inheritdoc/>
+    public long BytesWithOneSequence(LoadTarget target)
+    {
+        var model = device.Find(target.Model).Script;
+        return model.FixedBytes + target.Depth * model.LayerBytes + model.WorkspaceBytes + (long)telemetry.Lengths.Total * model.KvBytesPerToken * target.Depth;
+    }
 
     /// <inheritdoc/>
     public string? Unreachable(LoadTarget target)
@@ -78,9 +86,9 @@ internal sealed class SimulatedSwitcher(SimulationScript script, SimulatedDevice
 
     private Guard GuardOf(SimulatedRoute route) => new(route, route.Point, route.Model.Script.Layers, options);
 
-    private SimulatedRoute? Refuse(LoadTarget target, string reason, TimeSpan? retryAfter)
+    private (SimulatedRoute? Route, string? Refusal) Refuse(LoadTarget target, string reason, TimeSpan? retryAfter)
     {
         journal.Tell(new AdaptationEvent.LoadFailed(journal.Now, target, reason, retryAfter));
-        return null;
+        return (null, reason);
     }
 }

@@ -77,7 +77,7 @@ public sealed class Simulator(SimulationScript script, SimulationSettings? setti
         var work = new DeviceWork(options.MaxScoringShare, clock, inline: true);
         var telemetry = new ServingTelemetry(options, clock, inline: true);
         var device = new SimulatedDevice(script, settings.Serving, Seed(seed), clock, work, telemetry);
-        work.OwedWhen(() => telemetry.Sampling.IsOwed);
+        work.OwedWhen(() => telemetry.Sampling.IsPaying);
         device.Tally.MaxQualityGap = options.MaxQualityGap;
         var journal = new AdaptationJournal(clock, NullLogger<HeliosEngine>.Instance);
         var changes = new List<SimulationChange>();
@@ -91,11 +91,12 @@ public sealed class Simulator(SimulationScript script, SimulationSettings? setti
         var switcher = new SimulatedSwitcher(script, device, clock, telemetry, journal, options);
         var scoring = new SimulatedScoring(device, work, Seed(seed));
         var evaluation = new SimulatedEvaluation(device, switcher, telemetry, scoring, profiles, journal, new EvaluationSettings(options.RequestsPerCandidate, options.EvaluationTimeLimit, settings.Serving, work, clock));
+        var ceilings = new BreachCeilings(options);
         var objective = settings.Objective ?? ObjectiveParser.Parse(options.Objective);
         var loop = new AdaptationLoop(new AdaptationParts(
             options, settings.Serving, profiles, telemetry, switcher, evaluation, scoring, journal, () => candidates,
-            lengths => ObjectiveParser.Constrain(objective, options, BreachAlarm.Ceiling(options, EngineComposition.TokensPerInterval(options, lengths))),
-            (constrained, lengths) => new GuardPolicy(constrained, BreachAlarm.Ceiling(options, EngineComposition.TokensPerInterval(options, lengths)), EngineComposition.TokensPerInterval(options, lengths)))
+            lengths => ObjectiveParser.Constrain(objective, options, ceilings.For(lengths)),
+            (constrained, lengths) => new GuardPolicy(constrained, ceilings.For(lengths), ceilings.TokensPerInterval(lengths)))
         {
             Time = clock,
         });

@@ -39,7 +39,11 @@ internal sealed class ServingMetrics : IServingObserver
         generated = meter.Count("helios.tokens.generated", "{token}", "Tokens generated.");
     }
 
-    public void StepRan(ServedModel model, in StepTiming timing)
+    public void RequestArrived(Sequence sequence)
+    {
+    }
+
+    public void StepRan(ServedModel model, in StepTiming timing, int waiting)
     {
         if (!stepTime.Enabled && !batch.Enabled) return;
         var tag = ResponseModel(model.Info.Name);

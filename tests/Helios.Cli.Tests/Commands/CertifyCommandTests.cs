@@ -25,7 +25,7 @@ public sealed class CertifyCommandTests
     {
         using var folder = new TempFolder();
         var texts = folder.Write("texts.txt", Stories);
-        var file = Path.Combine(folder.Path, "certificate.json");
+        var file = folder.Write("certificate.json", "of a former run");
 
         var refused = await CliRunner.JsonAsync("certify", TestData.TinyS, "--texts", texts, "--policies", "top1:0.99", "top1:0.5", "--out", file);
 

@@ -35,7 +35,7 @@ public sealed class DecisionTraceTests
     {
         using var listener = Listen();
         using var activity = DecisionTrace.Start(Decision());
-        DecisionTrace.Fail(activity);
+        DecisionTrace.Fail(activity, "The disk is gone.");
         activity!.Status.Should().Be(ActivityStatusCode.Error);
     }
 

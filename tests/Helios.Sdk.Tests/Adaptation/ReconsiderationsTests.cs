@@ -59,6 +59,48 @@ public class ReconsiderationsTests
         await ShouldFail(asked);
     }
 
+    [Fact]
+    public async Task What_takes_long_is_interrupted_for_whoever_asks_and_done_again_after_the_answer()
+    {
+        var begun = new TaskCompletionSource();
+        var work = reconsiderations.TryUntilAskedAsync(
+            token =>
+            {
+                begun.SetResult();
+                return new TaskCompletionSource().Task.WaitAsync(token);
+            },
+            CancellationToken.None);
+        await begun.Task;
+        var asked = Ask();
+
+        (await work).Should().BeFalse();
+        reconsiderations.Pending.Should().Be(AdaptationTrigger.BudgetChanged);
+        (await reconsiderations.TryUntilAskedAsync(token => new TaskCompletionSource().Task.WaitAsync(token), CancellationToken.None)).Should().BeFalse("nobody was answered yet");
+        await reconsiderations.AnswerAsync(() => Task.FromResult(Decision("one")));
+        (await asked).Reason.Should().Be("one");
+        reconsiderations.Pending.Should().BeNull();
+        (await reconsiderations.TryUntilAskedAsync(token => Task.CompletedTask, CancellationToken.None)).Should().BeTrue();
+    }
+
+    [Fact]
+    public async Task Whoever_waits_for_nothing_interrupts_too()
+    {
+        var work = reconsiderations.TryUntilAskedAsync(token => new TaskCompletionSource().Task.WaitAsync(token), CancellationToken.None);
+        reconsiderations.Tell(AdaptationTrigger.BudgetChanged, signals);
+
+        (await work).Should().BeFalse();
+    }
+
+    [Fact]
+    public async Task The_end_of_the_loop_is_no_interruption()
+    {
+        using var stopping = new CancellationTokenSource();
+        var work = () => reconsiderations.TryUntilAskedAsync(token => new TaskCompletionSource().Task.WaitAsync(token), stopping.Token);
+        await stopping.CancelAsync();
+
+        await work.Should().ThrowAsync<OperationCanceledException>();
+    }
+
     private static async Task ShouldFail(Task asked)
     {
         var wait = () => asked;

@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Logging;
+
 namespace Helios.Sdk.Tests.Hosting;
 
 /// <summary>Candidates that fail in every way they can, over the real loop: service goes on, the reason is told, and they are tried again.</summary>
@@ -153,7 +155,53 @@ public class FaultTests
 
         var ready = async () => await engine.Engine.Ready.WaitAsync(TestEngine.Patience);
 
-        (await ready.Should().ThrowAsync<HeliosException>()).WithMessage("*3 attempts*");
+        (await ready.Should().ThrowAsync<HeliosException>()).WithMessage("*3 attempts: tiny-s@6: The disk is gone.");
+    }
+
+    [Fact]
+    public async Task A_budget_in_which_nothing_fits_ends_the_start_with_the_option_and_the_figures()
+    {
+        await using var engine = Build(_ => { }, budget: 1 << 20);
+        engine.MayFail = true;
+
+        var ready = async () => await engine.Engine.Ready.WaitAsync(TestEngine.Patience);
+
+        var least = engine.Engine.Parts.Pool.LeastBytes();
+        (await ready.Should().ThrowAsync<HeliosException>()).WithMessage($"*MemoryBudgetBytes is 1048576*tiny-s@2, takes {least} bytes*: tiny-s@2: * bytes are needed, * can be had");
+    }
+
+    [Fact]
+    public async Task A_scheduler_that_fails_before_anything_serves_is_what_the_start_ends_with()
+    {
+        await using var engine = TestEngine.Build(builder => builder.AddModel(TestData.Model("tiny-s")).UseStrategy<IScheduler>(() => new FaultyScheduler()));
+        engine.MayFail = true;
+
+        var ready = async () => await engine.Engine.Ready.WaitAsync(TestEngine.Patience);
+
+        (await ready.Should().ThrowAsync<HeliosException>()).WithMessage("*out of my depth*").WithInnerException<InvalidOperationException>();
+    }
+
+    [Fact]
+    public async Task A_change_whose_load_fails_is_recorded_as_one_that_was_not_carried_out()
+    {
+        var (gone, own) = (false, new OwnObjective { Favourite = "tiny-s" });
+        await using var engine = Build(
+            // Not the fixed part, which scoring asks for too: after that the model would be left alone already.
+            backend => backend.Before = (model, layer, _) => gone && layer >= 0 && model == "tiny-m" ? throw new IOException("The disk is gone.") : Task.CompletedTask,
+            more: builder => builder.UseStrategy<ISloObjective>(() => own).Optimize("own", maxQualityGap: null));
+        var events = new EventLog(engine.Engine);
+        await events.EvaluateAsync(engine);
+        await engine.Engine.SetObjectiveAsync("own").WaitAsync(TestEngine.Patience);
+        engine.Snapshot.Serving!.Target.Model.Should().Be("tiny-s");
+
+        (gone, own.Favourite) = (true, "tiny-m");
+        var decision = await engine.Engine.SetObjectiveAsync("own").WaitAsync(TestEngine.Patience);
+        decision.Chosen.Target.Model.Should().Be("tiny-m", "{0}", string.Join("; ", decision.Considered.Select(point => $"{point.Point}: {point.InfeasibleBecause}")));
+        decision.NotCarriedOutBecause.Should().Contain("The disk is gone.");
+        engine.Snapshot.Serving!.Target.Model.Should().Be("tiny-s");
+        engine.Engine.Decisions.Should().ContainSingle(kept => kept.NotCarriedOutBecause != null).Which.Should().Be(decision);
+        events.OfType<AdaptationEvent.NotCarriedOut>().Should().ContainSingle().Which.Decision.Should().Be(decision);
+        engine.Log.Of(LogLevel.Warning).Should().Contain(message => message.Contains("could not be brought up", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -172,20 +220,82 @@ public class FaultTests
         }
     }
 
-    private static TestEngine Build(Action<FaultyBackend> configure, TimeSpan? timeLimit = null, long budget = 64 << 20, int requests = 3) => TestEngine.Build(
-        builder => builder
+    [Fact]
+    public async Task An_objective_that_throws_changes_nothing_and_is_asked_again()
+    {
+        var own = new OwnObjective { Throws = true };
+        await using var engine = TestEngine.Build(builder => builder
             .AddModel(TestData.Model("tiny-s")).AddModel(TestData.Model("tiny-m"))
-            .UseMemoryBudget(budget)
-            .EvaluateCandidates(candidates: 2, requestsPerCandidate: requests)
-            .Configure(options =>
-            {
-                options.Serving.MaxBatchSize = 8;
-                options.Adaptation.EvaluationTimeLimit = timeLimit ?? options.Adaptation.EvaluationTimeLimit;
-            }),
+            .UseStrategy<ISloObjective>(() => own)
+            .Optimize("own", maxQualityGap: null)
+            .EvaluateCandidates(candidates: 2, requestsPerCandidate: 2)
+            .Configure(options => options.Adaptation.BreachLimit = options.Adaptation.BreachWindow - 1));
+        var events = new EventLog(engine.Engine);
+        await EventLog.AskUntilAsync(engine, events.WaitAsync("selected", 1));
+
+        var kept = engine.Engine.Decisions[0];
+        kept.Act.Should().Be(AdaptationAct.Keep);
+        kept.Degraded.Should().BeFalse();
+        kept.Reason.Should().Contain("objective 'own' threw InvalidOperationException: nothing is good enough");
+        kept.Considered.Should().OnlyContain(point => point.InfeasibleBecause!.Contains("nothing is good enough", StringComparison.Ordinal));
+        events.OfType<AdaptationEvent.ObjectiveFailed>().First().RetryAfter.Should().BePositive();
+        engine.Log.Of(LogLevel.Warning).Should().Contain(message => message.Contains("Objective 'own' threw", StringComparison.Ordinal));
+
+        own.Throws = false;
+        for (var i = 0; engine.Engine.Decisions[^1].Considered.All(point => point.Score is null); i++)
+        {
+            engine.Engine.Reassess();
+            (await engine.AskAsync(EventLog.Request(i))).TokenIds.Should().HaveCount(8);
+        }
+    }
+
+    private static TestEngine Build(Action<FaultyBackend> configure, TimeSpan? timeLimit = null, long budget = 64 << 20, int requests = 3, Action<IHeliosBuilder>? more = null) => TestEngine.Build(
+        builder =>
+        {
+            builder
+                .AddModel(TestData.Model("tiny-s")).AddModel(TestData.Model("tiny-m"))
+                .UseMemoryBudget(budget)
+                .EvaluateCandidates(candidates: 2, requestsPerCandidate: requests)
+                .Configure(options =>
+                {
+                    options.Serving.MaxBatchSize = 8;
+                    options.Adaptation.EvaluationTimeLimit = timeLimit ?? options.Adaptation.EvaluationTimeLimit;
+                });
+            more?.Invoke(builder);
+        },
         inner =>
         {
             var faulty = new FaultyBackend(inner);
             configure(faulty);
             return faulty;
         });
+
+    private sealed class FaultyScheduler : IScheduler
+    {
+        public void Enqueue(in RequestInfo request) => throw new NotSupportedException();
+
+        public void Remove(RequestId id) => throw new NotSupportedException();
+
+        public void Plan(StepPlanBuilder plan) => throw new InvalidOperationException("out of my depth");
+
+        public void Commit(in StepOutcome outcome) => throw new NotSupportedException();
+    }
+
+    private sealed class OwnObjective : ISloObjective
+    {
+        private volatile bool throws;
+
+        public bool Throws
+        {
+            get => throws;
+            set => throws = value;
+        }
+
+        public string Favourite { get; set; } = "tiny-m";
+
+        public string Name => "own";
+
+        public ObjectiveScore Score(PointProfile profile) =>
+            Throws ? throw new InvalidOperationException("nothing is good enough") : new ObjectiveScore((profile.Point.Target.Model == Favourite ? 100 : 0) + profile.Point.Target.Depth, []);
+    }
 }

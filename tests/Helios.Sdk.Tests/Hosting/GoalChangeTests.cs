@@ -120,6 +120,53 @@ public class GoalChangeTests
     }
 
     [Fact]
+    public async Task A_change_does_not_wait_for_an_evaluation_that_waits_for_traffic_and_the_evaluation_goes_on()
+    {
+        await using var engine = Build(Budget);
+        var events = new EventLog(engine.Engine);
+        await engine.Engine.Ready.WaitAsync(TestEngine.Patience);
+
+        // Nobody asks anything.
+        var memory = await SetAsync(engine, "memory");
+        memory.Trigger.Should().Be(AdaptationTrigger.ObjectiveChanged);
+        engine.Snapshot.Serving.Should().Be(memory.Chosen);
+        (await ChangeAsync(engine, 12 << 20)).Should().BeOfType<BudgetChange.InForce>();
+        engine.Engine.Pool.Snapshot.UsedBytes.Should().BeLessThanOrEqualTo(12 << 20);
+        (await ChangeAsync(engine, Budget)).Should().BeOfType<BudgetChange.InForce>();
+        events.OfType<AdaptationEvent.Evaluated>().Should().BeEmpty();
+
+        await events.EvaluateAsync(engine);
+        await UntilAsync(engine, () => engine.Engine.Decisions.Any(decision => decision.Trigger == AdaptationTrigger.Start));
+        engine.Engine.Decisions.Single(decision => decision.Trigger == AdaptationTrigger.Start).Considered.Should().OnlyContain(point => point.Score != null, "the objective is memory, and everything was scored");
+    }
+
+    [Fact]
+    public async Task A_change_honours_cancellation_while_its_point_loads()
+    {
+        var (hangs, reached, released) = (false, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously), new TaskCompletionSource());
+        await using var engine = Build(Budget, candidates: 1, wrap: backend => new FaultyBackend(backend)
+        {
+            Before = (model, _, _) =>
+            {
+                if (!hangs || model != "tiny-s") return Task.CompletedTask;
+                reached.TrySetResult();
+                return released.Task;
+            },
+        });
+        await DecideAsync(engine);
+        hangs = true;
+        using var impatience = new CancellationTokenSource();
+        var change = engine.Engine.SetMemoryBudgetAsync(engine.Engine.Parts.Pool.LeastBytes(), impatience.Token);
+        await reached.Task.WaitAsync(TestEngine.Patience);
+        await impatience.CancelAsync();
+
+        var wait = () => change.WaitAsync(TestEngine.Patience);
+        await wait.Should().ThrowAsync<OperationCanceledException>();
+        released.SetResult();
+        engine.Engine.Pool.Snapshot.BudgetBytes.Should().Be(Budget);
+    }
+
+    [Fact]
     public async Task A_smaller_budget_that_is_given_up_leaves_a_choice_for_the_former_one()
     {
         await using var engine = await AdaptingAsync();
@@ -187,10 +234,20 @@ public class GoalChangeTests
     [Fact]
     public async Task Whoever_waits_for_a_decision_when_the_engine_stops_learns_it()
     {
-        // Nobody asks anything, so that the first evaluation never ends.
-        await using var engine = TestEngine.Build(builder => builder.AddModel(TestData.Model("tiny-s")).AddModel(TestData.Model("tiny-m")));
-        await engine.Engine.Ready.WaitAsync(TestEngine.Patience);
-        var change = engine.Engine.SetObjectiveAsync("memory");
+        var (gone, reached) = (false, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+        await using var engine = Build(Budget, candidates: 1, wrap: backend => new FaultyBackend(backend)
+        {
+            Before = (model, _, token) =>
+            {
+                if (!gone || model != "tiny-s") return Task.CompletedTask;
+                reached.TrySetResult();
+                return new TaskCompletionSource().Task.WaitAsync(token);
+            },
+        });
+        await DecideAsync(engine);
+        gone = true;
+        var change = engine.Engine.SetMemoryBudgetAsync(engine.Engine.Parts.Pool.LeastBytes());
+        await reached.Task.WaitAsync(TestEngine.Patience);
 
         await engine.Engine.StopAsync().WaitAsync(TestEngine.Patience);
         var wait = () => change.WaitAsync(TestEngine.Patience);
@@ -212,7 +269,7 @@ public class GoalChangeTests
         .EvaluateCandidates(candidates, requestsPerCandidate: 2)
         .Optimize("throughput", maxQualityGap: null)
         .Configure(options => options.Adaptation.BreachLimit = options.Adaptation.BreachWindow - 1)
-        .Configure(options => options.Adaptation.BreachMargin = 0), wrap);
+        .Configure(options => (options.Adaptation.BreachMargin, options.Adaptation.ConfidenceTarget) = (0, 0.01)), wrap);
 
     private static async Task DecideAsync(TestEngine engine)
     {

@@ -81,8 +81,7 @@ public class ReloadTests
                 ["MemoryBudgetBytes"] = "32MiB",
                 ["Adaptation:RequestsPerCandidate"] = "2",
                 ["Adaptation:MaxQualityGap"] = "none",
-                ["Adaptation:BreachLimit"] = "99",
-                ["Adaptation:BreachMargin"] = "0",
+                ["Adaptation:ConfidenceTarget"] = "0.01",
             },
             builder => more?.Invoke(builder.Services));
         await rig.StartAsync();

@@ -117,6 +117,7 @@ internal sealed class CandidateEvidence
             AgreementInterval = isFull ? null : IntervalOf(request => request.Exits[exit].Agreed),
             BreachRate = Share(breaches, tokens),
             BreachRateInterval = isFull ? null : IntervalOf(request => request.Exits[exit].Breaches),
+            BreachClustering = isFull || tokens == 0 ? null : Clustering.Of(Served(request => request.Exits[exit].Breaches)),
             ExitShare = Share(first, tokens),
             Coverage = Share(covered, tokens),
             Tokens = (int)Math.Min(int.MaxValue, tokens),
@@ -126,7 +127,10 @@ internal sealed class CandidateEvidence
     }
 
     private Interval? IntervalOf(Func<RequestEvidence, int> part) =>
-        Jackknife.Share([.. requests.Where(request => request.ServedTokens > 0).Select(request => new Counted(part(request), request.ServedTokens))]);
+        Jackknife.Share(Served(part));
+
+    private Counted[] Served(Func<RequestEvidence, int> part) =>
+        [.. requests.Where(request => request.ServedTokens > 0).Select(request => new Counted(part(request), request.ServedTokens))];
 
     private static double? Share(long part, long whole) => whole == 0 ? null : (double)part / whole;
 
@@ -169,6 +173,9 @@ internal sealed record ExitEvidence
 
     /// <summary>Where <see cref="BreachRate"/> lies; null for fewer than two requests, and at full depth, which never breaches.</summary>
     public Interval? BreachRateInterval { get; init; }
+
+    /// <summary>How alike the tokens of a request are in being under target, 0..1; null while no token was scored, and at full depth.</summary>
+    public double? BreachClustering { get; init; }
 
     /// <summary>Share of served tokens whose first sufficiently confident exit is this one, 0..1; the full depth takes the rest.</summary>
     public required double? ExitShare { get; init; }

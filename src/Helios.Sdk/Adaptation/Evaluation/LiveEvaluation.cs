@@ -79,7 +79,7 @@ internal sealed class LiveEvaluation(PointSwitcher switcher, ServingTelemetry te
     {
         var present = switcher.Serving!;
         var point = new OperatingPoint(Whole(candidate));
-        var route = present.Point == point ? present : await switcher.LoadAsync(point, cancellationToken).ConfigureAwait(false);
+        var route = present.Point == point ? present : (await switcher.LoadAsync(point, cancellationToken).ConfigureAwait(false)).Route;
         if (route is null) return;
 
         try

@@ -109,6 +109,7 @@ internal static class Profiler
             AgreementInterval = exit.AgreementInterval,
             BreachRate = exit.BreachRate,
             BreachRateInterval = exit.BreachRateInterval,
+            BreachClustering = exit.BreachClustering,
             ExitShare = exit.ExitShare,
             Coverage = exit.Coverage,
             EvidenceTokens = exit.Tokens,

@@ -17,6 +17,9 @@ internal sealed class Profiles(IEnumerable<Candidate> initial, ServingTelemetry 
     /// <summary>The shortlist; another list after <see cref="Replace"/>.</summary>
     public IReadOnlyList<Candidate> Candidates => Volatile.Read(ref candidates);
 
+    /// <summary>The memory budget that points are chosen for.</summary>
+    public long BudgetBytes => settings.BudgetBytes();
+
     /// <summary>The profiles as of the last <see cref="Refresh"/>.</summary>
     public ImmutableArray<PointProfile> Latest => latest;
 

@@ -6,15 +6,21 @@ namespace Helios.Sdk.Adaptation.Evaluation;
 /// <summary>
 /// Scores finished requests at full depth in the background, one job at a time: what serves as texts come, every candidate when
 /// the points are to be looked at again. A job takes as long as scoring's share of the device makes it; what is asked for
-/// meanwhile waits, so an interval between two looks is stretched before the share is broken.
+/// meanwhile waits, so an interval between two looks is stretched before the share is broken. A bug in scoring costs that
+/// candidate its texts, and is told; what a job was asked for happens all the same.
 /// Belongs to the adaptation loop, which learns of the end of a job by a signal.
 /// </summary>
-internal sealed class ShadowScoring(Profiles profiles, ITextScoring scoring, ServingTelemetry telemetry, IPointSwitcher switcher)
+internal sealed class ShadowScoring(Profiles profiles, ITextScoring scoring, ServingTelemetry telemetry, IPointSwitcher switcher, AdaptationJournal journal)
 {
+    /// <summary>Texts that another candidate scores before what is owed has its turn.</summary>
+    private const int TextsAtOnce = 4;
+
     private Task running = Task.CompletedTask;
     private volatile bool isBusy;
     private AdaptationTrigger? look;
     private bool texts;
+
+    private Candidate? Serving => profiles.Candidates.FirstOrDefault(candidate => candidate.Name == switcher.Present?.Target.Model);
 
     /// <summary>Asks for the scoring that a trigger takes; <see cref="AdaptationTrigger.Quality"/> is the texts that came, by what serves.</summary>
     public void Request(AdaptationTrigger trigger, CancellationToken cancellationToken)
@@ -42,7 +48,7 @@ internal sealed class ShadowScoring(Profiles profiles, ITextScoring scoring, Ser
         Done(AdaptationTrigger.Quality);
     }
 
-    /// <summary>What serves goes first, and again before each of the others: its texts must not wait for theirs.</summary>
+    /// <summary>What serves goes first, and again before each of the others: its texts must not wait for theirs. What it owes waits for a few of theirs only.</summary>
     private async Task ScoreAllAsync(AdaptationTrigger trigger, CancellationToken cancellationToken)
     {
         (look, texts) = (null, false);
@@ -50,7 +56,11 @@ internal sealed class ShadowScoring(Profiles profiles, ITextScoring scoring, Ser
         foreach (var candidate in profiles.Candidates)
         {
             await CatchUpServingAsync(cancellationToken).ConfigureAwait(false);
-            await scoring.CatchUpAsync(candidate, kept, cancellationToken).ConfigureAwait(false);
+            foreach (var few in kept.Texts.Chunk(TextsAtOnce))
+            {
+                await CatchUpAsync(candidate, kept with { Texts = few }, cancellationToken).ConfigureAwait(false);
+                await PayAsync(cancellationToken).ConfigureAwait(false);
+            }
         }
 
         Done(trigger);
@@ -58,11 +68,48 @@ internal sealed class ShadowScoring(Profiles profiles, ITextScoring scoring, Ser
 
     private async Task CatchUpServingAsync(CancellationToken cancellationToken)
     {
-        if (profiles.Candidates.FirstOrDefault(candidate => candidate.Name == switcher.Present?.Target.Model) is not { } serving) return;
-        var before = serving.Scored;
         telemetry.Sampling.Begin();
-        await scoring.CatchUpAsync(serving, telemetry.Texts.Keep(), cancellationToken).ConfigureAwait(false);
+        await PayAsync(cancellationToken).ConfigureAwait(false);
+        if (Serving is { } serving) await ScoreAsync(serving, telemetry.Texts.Keep(), cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>What serves scores what is owed, past the share that holds for all else.</summary>
+    private async Task PayAsync(CancellationToken cancellationToken)
+    {
+        var owed = telemetry.Sampling.Owed;
+        if (owed == 0 || Serving is not { } serving) return;
+        telemetry.Sampling.IsPaying = true;
+        try
+        {
+            var kept = telemetry.Texts.Keep();
+            await ScoreAsync(serving, kept with { Texts = [.. Unscored(serving, kept).Take(owed)] }, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            telemetry.Sampling.IsPaying = false;
+        }
+    }
+
+    private async Task ScoreAsync(Candidate serving, KeptTexts kept, CancellationToken cancellationToken)
+    {
+        var before = serving.Scored;
+        await CatchUpAsync(serving, kept, cancellationToken).ConfigureAwait(false);
         telemetry.Sampling.Scored(serving.Scored.Texts - before.Texts, serving.Scored.Tokens - before.Tokens);
+    }
+
+    private static IEnumerable<FinishedText> Unscored(Candidate candidate, KeptTexts kept) =>
+        kept.Texts.Where(text => text.Tokens.Length > 1 && !candidate.HasScored(text.Id.Value));
+
+    private async Task CatchUpAsync(Candidate candidate, KeptTexts kept, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await scoring.CatchUpAsync(candidate, kept, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception error) when (error is not OperationCanceledException)
+        {
+            journal.ScoringFailed(candidate.Name, error);
+        }
     }
 
     private void Done(AdaptationTrigger trigger)

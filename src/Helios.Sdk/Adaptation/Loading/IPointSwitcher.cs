@@ -10,19 +10,23 @@ internal interface IPointSwitcher
     double LoadBytesPerSecond { get; }
 
     /// <summary>
-    /// Loads a point and publishes it: new requests go to it from the next step on, and the guard starts from nothing. False
-    /// when it cannot be had; the journal then says why, and what serves goes on serving.
+    /// Loads a point and publishes it: new requests go to it from the next step on, and the guard starts from nothing. Where it
+    /// cannot be had, what serves goes on serving.
     /// </summary>
     /// <param name="point">The point.</param>
     /// <param name="maxBatch">Most sequences that may run together there; null when as many as fit may.</param>
     /// <param name="cancellationToken">Checked while it loads.</param>
-    Task<bool> ServeAsync(OperatingPoint point, int? maxBatch, CancellationToken cancellationToken);
+    /// <returns>Why it cannot be had, which the journal says too; null when it serves.</returns>
+    Task<string?> ServeAsync(OperatingPoint point, int? maxBatch, CancellationToken cancellationToken);
 
     /// <summary>What serves goes on, with another limit to the sequences that may run together.</summary>
     void LimitBatch(int? maxBatch);
 
     /// <summary>Bytes of a target that are not on the device.</summary>
     long BytesToLoad(LoadTarget target);
+
+    /// <summary>Bytes that a target takes with one sequence of a usual length.</summary>
+    long BytesWithOneSequence(LoadTarget target);
 
     /// <summary>Why a target cannot be brought up beside what serves; null when it can.</summary>
     string? Unreachable(LoadTarget target);

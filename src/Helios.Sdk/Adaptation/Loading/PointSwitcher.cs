@@ -23,11 +23,11 @@ internal sealed class PointSwitcher(ModelPool pool, Routes routes, ServingTeleme
     public double LoadBytesPerSecond { get; private set; } = 1e9;
 
     /// <inheritdoc/>
-    public async Task<bool> ServeAsync(OperatingPoint point, int? maxBatch, CancellationToken cancellationToken)
+    public async Task<string?> ServeAsync(OperatingPoint point, int? maxBatch, CancellationToken cancellationToken)
     {
-        if (await LoadAsync(point, cancellationToken).ConfigureAwait(false) is not { } route) return false;
-        Publish(route, maxBatch);
-        return true;
+        var (route, refusal) = await LoadAsync(point, cancellationToken).ConfigureAwait(false);
+        if (route is not null) Publish(route, maxBatch);
+        return refusal;
     }
 
     /// <inheritdoc/>
@@ -39,13 +39,14 @@ internal sealed class PointSwitcher(ModelPool pool, Routes routes, ServingTeleme
         settings.Wake();
     }
 
-    /// <summary>Loads a point without publishing it; null when it cannot be had, which the journal then says.</summary>
-    public async Task<Route?> LoadAsync(OperatingPoint point, CancellationToken cancellationToken)
+    /// <summary>Loads a point without publishing it, or says why it cannot be had, as the journal does.</summary>
+    public async Task<(Route? Route, string? Refusal)> LoadAsync(OperatingPoint point, CancellationToken cancellationToken)
     {
         var missing = BytesToLoad(point.Target);
         if (missing > 0) journal.Tell(new AdaptationEvent.Loading(journal.Now, point.Target, missing));
         var started = settings.Time.GetTimestamp();
-        if (await AcquireAsync(point.Target, cancellationToken).ConfigureAwait(false) is not { } lease) return null;
+        var (lease, refusal) = await AcquireAsync(point.Target, cancellationToken).ConfigureAwait(false);
+        if (lease is null) return (null, refusal);
 
         var took = settings.Time.GetElapsedTime(started);
         if (missing > 0)
@@ -56,7 +57,7 @@ internal sealed class PointSwitcher(ModelPool pool, Routes routes, ServingTeleme
 
         try
         {
-            return new Route(point, lease, settings.PolicyOf(point.ExitPolicy));
+            return (new Route(point, lease, settings.PolicyOf(point.ExitPolicy)), null);
         }
         catch
         {
@@ -66,7 +67,7 @@ internal sealed class PointSwitcher(ModelPool pool, Routes routes, ServingTeleme
         }
     }
 
-    private async Task<ModelLease?> AcquireAsync(LoadTarget target, CancellationToken cancellationToken)
+    private async Task<(ModelLease? Lease, string? Refusal)> AcquireAsync(LoadTarget target, CancellationToken cancellationToken)
     {
         try
         {
@@ -75,15 +76,18 @@ internal sealed class PointSwitcher(ModelPool pool, Routes routes, ServingTeleme
                 (progress, token) => pool.AcquireAsync(target, progress, token).AsTask(),
                 late => (late as AcquireResult.Acquired)?.Lease.Dispose(),
                 cancellationToken).ConfigureAwait(false);
-            if (result is AcquireResult.Acquired { Lease: ModelLease lease }) return lease;
-            journal.Tell(Refusal(target, result));
+            return result is AcquireResult.Acquired { Lease: ModelLease lease } ? (lease, null) : (null, Tell(Refusal(target, result)));
         }
         catch (TimeoutException error)
         {
-            journal.Tell(new AdaptationEvent.LoadFailed(journal.Now, target, error.Message, pool.LeaveAlone(target.Model, error.Message)));
+            return (null, Tell(new AdaptationEvent.LoadFailed(journal.Now, target, error.Message, pool.LeaveAlone(target.Model, error.Message))));
         }
+    }
 
-        return null;
+    private string Tell(AdaptationEvent.LoadFailed failed)
+    {
+        journal.Tell(failed);
+        return failed.Reason;
     }
 
     /// <summary>New requests go to <paramref name="route"/> from the next step on; the guard starts from nothing.</summary>
@@ -137,6 +141,9 @@ internal sealed class PointSwitcher(ModelPool pool, Routes routes, ServingTeleme
         var left = pool.BytesBesideWeights(target);
         return missing <= left ? null : $"{missing} bytes to load do not fit beside what serves, which leaves {Math.Max(0, left)}";
     }
+
+    /// <inheritdoc/>
+    public long BytesWithOneSequence(LoadTarget target) => pool.BytesWithOneSequence(target);
 
     /// <inheritdoc/>
     public TimeSpan? RetryAfter(string model) => pool.RetryAfter(model);

@@ -24,7 +24,7 @@ internal sealed record DepthRule(double? Coverage)
 
     /// <summary>Puts an objective under the rule.</summary>
     /// <param name="objective">What scores the points that meet it.</param>
-    /// <param name="maxBreachRate">Highest breach rate chosen under <c>constrained</c>, 0..1.</param>
-    public ISloObjective Apply(ISloObjective objective, double maxBreachRate) =>
+    /// <param name="maxBreachRate">Highest breach rate of a point chosen under <c>constrained</c>, 0..1.</param>
+    public ISloObjective Apply(ISloObjective objective, Func<PointProfile, double> maxBreachRate) =>
         Coverage is { } minimum ? new CoverageFloor(objective, minimum) : new BreachCeiling(objective, maxBreachRate);
 }

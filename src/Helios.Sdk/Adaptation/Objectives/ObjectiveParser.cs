@@ -34,8 +34,8 @@ internal static class ObjectiveParser
     /// <param name="objective">What is to be best.</param>
     /// <param name="options">The adaptation loop's options.</param>
     /// <param name="limits">What a point must keep now.</param>
-    /// <param name="maxBreachRate">Highest breach rate chosen, 0..1; see <see cref="Selection.BreachAlarm.Ceiling"/>.</param>
-    public static ISloObjective Constrain(ISloObjective objective, AdaptationOptions options, ServiceLimits limits, double maxBreachRate)
+    /// <param name="maxBreachRate">Highest breach rate of a point chosen, 0..1; see <see cref="Selection.BreachCeilings"/>.</param>
+    public static ISloObjective Constrain(ISloObjective objective, AdaptationOptions options, ServiceLimits limits, Func<PointProfile, double> maxBreachRate)
     {
         objective = WithFloors(DepthRule.Parse(options.DepthRule).Apply(new FitsBudget(objective), maxBreachRate), EvidenceNeed.Of(options), limits);
         if (options.RequireCertificate) objective = new CertifiedOnly(objective);
@@ -44,7 +44,7 @@ internal static class ObjectiveParser
     }
 
     /// <summary>The same with the limits that the options begin with.</summary>
-    public static ISloObjective Constrain(ISloObjective objective, AdaptationOptions options, double maxBreachRate) =>
+    public static ISloObjective Constrain(ISloObjective objective, AdaptationOptions options, Func<PointProfile, double> maxBreachRate) =>
         Constrain(objective, options, ServiceLimits.Of(options), maxBreachRate);
 
     /// <summary>Puts an objective above the floors of quality and agreement.</summary>

@@ -8,19 +8,10 @@ namespace Helios.Sdk.Adaptation.Selection;
 /// <remarks>
 /// Naus, "Approximations for distributions of scan statistics" (JASA 77, 1982): with Q2 and Q3 the exact probabilities of
 /// no alarm within 2 and 3 windows, <c>P(no alarm in T windows) = Q2 (Q3 / Q2)^(T - 2)</c>. Tokens are taken to be
-/// independent.
+/// independent; see <see cref="BreachCeilings"/> for those that are not.
 /// </remarks>
 internal static class BreachAlarm
 {
-    /// <summary>Highest breach rate a point may have to be chosen: a margin below limit / window, and low enough that an interval of unchanged traffic alarms with probability 0.05 at most.</summary>
-    /// <param name="options">Window, limit and margin.</param>
-    /// <param name="tokensPerInterval">Tokens served between two reassessments.</param>
-    public static double Ceiling(AdaptationOptions options, int tokensPerInterval)
-    {
-        var byMargin = (double)options.BreachLimit / options.BreachWindow - options.BreachMargin;
-        return Math.Max(0, Math.Min(byMargin, SafeRate(options.BreachWindow, options.BreachLimit, tokensPerInterval, 0.05)));
-    }
-
     /// <summary>Highest breach rate at which alarms are no more probable than asked for.</summary>
     /// <param name="window">Tokens of the window.</param>
     /// <param name="limit">Breaches above which it alarms; below <paramref name="window"/>.</param>

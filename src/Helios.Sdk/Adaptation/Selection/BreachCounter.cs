@@ -35,11 +35,14 @@ internal sealed class BreachCounter
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(limit);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(limit, window);
         this.limit = limit;
-        perRequest = Math.Max(1, limit / 2);
+        perRequest = MostOfOneRequest(limit);
         slots = new Slot[window];
         requests = new Dictionary<long, RequestSlots>(window + 1);
         tenants = new Dictionary<int, TenantTokens>(window + 1);
     }
+
+    /// <summary>Places of the window that a request holds at most: half of the limit.</summary>
+    public static int MostOfOneRequest(int limit) => Math.Max(1, limit / 2);
 
     /// <summary>Tokens in the window.</summary>
     public int Tokens => tokens;

@@ -33,9 +33,9 @@ internal sealed record GuardSituation
 /// breach grow everywhere by the factor by which they grew here.
 /// </remarks>
 /// <param name="objective">Its constraints say which points may serve.</param>
-/// <param name="maxBreachRate">Highest breach rate chosen, 0..1.</param>
+/// <param name="maxBreachRate">Highest breach rate of a point chosen, 0..1.</param>
 /// <param name="horizonTokens">Tokens over which a change must pay; above 0.</param>
-internal sealed class GuardPolicy(ISloObjective objective, double maxBreachRate, int horizonTokens)
+internal sealed class GuardPolicy(ISloObjective objective, Func<PointProfile, double> maxBreachRate, int horizonTokens)
 {
     /// <summary>Decides.</summary>
     /// <param name="situation">What is known.</param>
@@ -76,7 +76,7 @@ internal sealed class GuardPolicy(ISloObjective objective, double maxBreachRate,
         var serving = profile.Throughput > 0 ? horizonTokens / profile.Throughput : double.PositiveInfinity;
         var seconds = load.LoadSeconds + serving;
         var breachRate = profile.IsFullDepth ? 0 : Harder(profile.BreachRate, situation);
-        var because = score.InfeasibleBecause ?? Refuse(breachRate, seconds);
+        var because = score.InfeasibleBecause ?? Refuse(profile, breachRate, seconds);
         return new Option(profile, seconds, load, new ConsideredPoint(
             profile.Point,
             because is null ? -seconds : null,
@@ -84,10 +84,10 @@ internal sealed class GuardPolicy(ISloObjective objective, double maxBreachRate,
             because));
     }
 
-    private string? Refuse(double? breachRate, double seconds)
+    private string? Refuse(PointProfile profile, double? breachRate, double seconds)
     {
         if (breachRate is not { } rate) return "breach rate is not measured yet";
-        if (rate > maxBreachRate) return $"breach rate {rate:0.###}, as traffic is now, is over {maxBreachRate:0.###}";
+        if (rate > 0 && maxBreachRate(profile) is var most && rate > most) return $"breach rate {rate:0.###}, as traffic is now, is over {most:0.###}";
         return double.IsFinite(seconds) ? null : "its throughput is not known";
     }
 

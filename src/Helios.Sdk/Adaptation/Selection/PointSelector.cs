@@ -57,7 +57,7 @@ internal sealed class PointSelector(ISloObjective objective, double minimumGain)
         var stays = request.StayBecause is null ? null : scored.Find(option => option.Profile.Point == request.Present);
         var choice = stays is not null ? new Choice(stays.Profile, request.StayBecause!)
             : feasible.Count > 0 ? Best(feasible, request)
-            : LastResort(scored, request);
+            : LastResort(scored, request, objective.Name);
         return new AdaptationDecision
         {
             At = request.At,
@@ -117,7 +117,7 @@ internal sealed class PointSelector(ISloObjective objective, double minimumGain)
     /// No point may serve, and one must: of what fits, a whole model, the one of best quality; else the deepest. If even that
     /// is nothing, what serves already, or the smallest.
     /// </summary>
-    private static Choice LastResort(List<Scored> scored, SelectionRequest request)
+    private static Choice LastResort(List<Scored> scored, SelectionRequest request, string objective)
     {
         var profiles = scored.Select(option => option.Profile).ToList();
         var fitting = profiles.Where(profile => profile.MaxBatch >= 1 && request.IsReachable(profile.Point.Target))
@@ -128,7 +128,7 @@ internal sealed class PointSelector(ISloObjective objective, double minimumGain)
             .ThenByDescending(profile => profile.WeightBytes)
             .ThenBy(profile => profile.Point.Target.Model, StringComparer.Ordinal)
             .ThenBy(profile => profile.Point.ExitPolicy, StringComparer.Ordinal);
-        if (fitting.FirstOrDefault() is { } deepest) return new Choice(deepest, "no point meets every constraint; it is the deepest that fits");
+        if (fitting.FirstOrDefault() is { } deepest) return new Choice(deepest, $"no point meets every constraint; it is the deepest that fits, whatever is best for {objective}");
 
         var left = profiles.Find(profile => profile.Point == request.Present) ?? profiles
             .OrderBy(profile => profile.WeightBytes + profile.KvBytesPerSequence)

@@ -9,7 +9,9 @@ namespace Helios.Sdk.Adaptation.Telemetry;
 /// <summary>Tells the telemetry, which knows no sequences, what the serving loop says.</summary>
 internal sealed class ServingObserver(ServingTelemetry telemetry) : IServingObserver
 {
-    public void StepRan(ServedModel model, in StepTiming timing) => telemetry.StepRan(model.Info.Name, timing);
+    public void RequestArrived(Sequence sequence) => telemetry.RequestArrived(sequence.Request.MaxTokens);
+
+    public void StepRan(ServedModel model, in StepTiming timing, int waiting) => telemetry.StepRan(model.Info.Name, timing, waiting);
 
     public void TokenEmitted(Sequence sequence, int depth, float confidence) =>
         telemetry.TokenEmitted(new EmittedToken(sequence.Route, sequence.Id.Value, sequence.TenantKey, depth, confidence));

@@ -113,8 +113,15 @@ internal sealed class ServingTelemetry
         }
     }
 
+    /// <summary>Any thread: a request has come, whether or not it was let in.</summary>
+    /// <param name="maxTokens">Most tokens of its answer.</param>
+    public void RequestArrived(int maxTokens) => Load.Asked(Math.Min(maxTokens, Lengths.Total - Lengths.Prompt));
+
     /// <summary>Device thread: a step of one model ran.</summary>
-    public void StepRan(string model, in StepTiming timing)
+    /// <param name="model">The model.</param>
+    /// <param name="timing">What it took.</param>
+    /// <param name="waiting">Requests that waited meanwhile.</param>
+    public void StepRan(string model, in StepTiming timing, int waiting = 0)
     {
         lock (gate)
         {
@@ -124,7 +131,7 @@ internal sealed class ServingTelemetry
 
         PeakRows = Math.Max(PeakRows, timing.SampledRows);
         Volatile.Write(ref busySeconds, busySeconds + timing.Times.Total);
-        if (Load.StepRan(timing.SampledRows, timing.Times.Total)) Signals.Send(new LoopSignal(AdaptationTrigger.LoadChanged));
+        if (Load.StepRan(timing.SampledRows, waiting, timing.Times.Total)) Signals.Send(new LoopSignal(AdaptationTrigger.LoadChanged));
         if (Volatile.Read(ref pace)?.StepRan(model, timing) == true) Signals.Send(new LoopSignal(AdaptationTrigger.PaceChanged));
     }
 

@@ -2,8 +2,8 @@ namespace Helios.Sdk.Adaptation.Telemetry;
 
 /// <summary>
 /// Which finished requests are kept to be scored again. As many as are wanted, while scoring keeps up with them; when it does
-/// not, for want of device time, the least that is promised. What is promised and not scored is a debt, and one that grows is
-/// paid whatever share of the device scoring may have. Which ones is drawn by lot: every tenth of requests that come in turns
+/// not, for want of device time, the least that is promised. What is promised and not scored is a debt, and one of two texts or
+/// more is paid whatever share of the device scoring may have: that many texts, and no more. Which ones is drawn by lot: every tenth of requests that come in turns
 /// would be of the same kind for ever.
 /// The device thread takes, the adaptation loop notes what was scored.
 /// </summary>
@@ -23,6 +23,7 @@ internal sealed class ShadowSampling(double rate, double least)
     private long scoredTokens;
     private bool wantsMore;
     private bool isSettled;
+    private bool isPaying;
 
     /// <summary>Whether evidence is too little: every request is wanted until it is enough.</summary>
     public bool WantsMore
@@ -38,10 +39,17 @@ internal sealed class ShadowSampling(double rate, double least)
         set { lock (gate) isSettled = value; }
     }
 
-    /// <summary>Whether scoring has fallen a text behind what is promised.</summary>
-    public bool IsOwed
+    /// <summary>Texts that scoring has fallen behind what is promised; 0 while that is less than two.</summary>
+    public int Owed
     {
-        get { lock (gate) return debt >= 2; }
+        get { lock (gate) return debt >= 2 ? (int)debt : 0; }
+    }
+
+    /// <summary>Whether owed texts are being scored, past scoring's share.</summary>
+    public bool IsPaying
+    {
+        get { lock (gate) return isPaying; }
+        set { lock (gate) isPaying = value; }
     }
 
     /// <summary>Whether texts are worth a session, which takes memory from sequences: a few wait, or one is owed.</summary>

@@ -48,6 +48,22 @@ internal sealed class SequenceTable
         return true;
     }
 
+    /// <summary>Of those that hold KV and have progressed since they last lost it, the one to give way first: of the lowest priority, the latest.</summary>
+    public Sequence? FindLeastUrgent()
+    {
+        Sequence? least = null;
+        foreach (var sequence in begun)
+        {
+            if (sequence is { Kv: not null, HasProgressed: true } && (least is null || GivesWayBefore(sequence, least))) least = sequence;
+        }
+
+        return least;
+    }
+
+    private static bool GivesWayBefore(Sequence one, Sequence other) => one.Request.Priority != other.Request.Priority
+        ? one.Request.Priority < other.Request.Priority
+        : one.Id.Value > other.Id.Value;
+
     private bool DropKv(Sequence sequence, BlockPool blocks)
     {
         if (sequence.Kv is not { } table) return false;

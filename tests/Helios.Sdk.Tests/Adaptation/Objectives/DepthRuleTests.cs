@@ -8,7 +8,7 @@ public class DepthRuleTests
     public void Coverage_takes_the_shallowest_exit_up_to_which_enough_tokens_leave()
     {
         var options = new AdaptationOptions { DepthRule = "coverage:0.9", MaxQualityGap = null };
-        var objective = ObjectiveParser.Constrain(new ThroughputObjective(), options, maxBreachRate: 0);
+        var objective = ObjectiveParser.Constrain(new ThroughputObjective(), options, maxBreachRate: _ => 0);
         PointProfile[] points =
         [
             Sample.Point(depth: 2, throughput: 300) with { Coverage = 0.62, BreachRate = 0.38 },
@@ -24,7 +24,7 @@ public class DepthRuleTests
     [Fact]
     public void Without_it_the_breach_rate_has_a_ceiling()
     {
-        var objective = ObjectiveParser.Constrain(new ThroughputObjective(), new AdaptationOptions { MaxQualityGap = null }, maxBreachRate: 0.3);
+        var objective = ObjectiveParser.Constrain(new ThroughputObjective(), new AdaptationOptions { MaxQualityGap = null }, maxBreachRate: _ => 0.3);
 
         objective.Score(Sample.Point(depth: 4) with { Coverage = 0.1, BreachRate = 0.3 }).IsFeasible.Should().BeTrue();
         objective.Score(Sample.Point(depth: 4) with { Coverage = 0.99, BreachRate = 0.31 }).IsFeasible.Should().BeFalse();

@@ -82,7 +82,7 @@ public class FloorTests
     public void Only_certified_points_and_full_depths_may_serve_when_certificates_are_required()
     {
         var options = new AdaptationOptions { RequireCertificate = true };
-        string? Because(PointProfile profile) => ObjectiveParser.Constrain(new ThroughputObjective(), options, 0.3).Score(profile).InfeasibleBecause;
+        string? Because(PointProfile profile) => ObjectiveParser.Constrain(new ThroughputObjective(), options, _ => 0.3).Score(profile).InfeasibleBecause;
 
         Because(Sample.Point(depth: 4)).Should().Contain("no certificate");
         Because(Sample.Point(depth: 4) with { Certificate = CertificateFileTests.Sample() }).Should().BeNull();
@@ -117,5 +117,5 @@ public class FloorTests
     }
 
     private static string? Because(PointProfile profile) =>
-        ObjectiveParser.Constrain(new ThroughputObjective(), Options, 0.3).Score(profile).InfeasibleBecause;
+        ObjectiveParser.Constrain(new ThroughputObjective(), Options, _ => 0.3).Score(profile).InfeasibleBecause;
 }

@@ -140,7 +140,7 @@ public class ObjectiveTests
     public void What_needs_a_meter_says_so_under_every_constraint()
     {
         bool Needs(string name, double? maxJoules = null) =>
-            ObjectiveParser.Constrain(ObjectiveParser.Parse(name), new AdaptationOptions { MinAgreement = 0.9, MaxJoulesPerToken = maxJoules, MaxTtft = TimeSpan.FromSeconds(1) }, 0.3).NeedsEnergy;
+            ObjectiveParser.Constrain(ObjectiveParser.Parse(name), new AdaptationOptions { MinAgreement = 0.9, MaxJoulesPerToken = maxJoules, MaxTtft = TimeSpan.FromSeconds(1) }, _ => 0.3).NeedsEnergy;
 
         Needs("energy").Should().BeTrue();
         Needs("throughput").Should().BeFalse();
@@ -158,7 +158,7 @@ public class ObjectiveTests
     public void Constraints_bind_as_the_options_say()
     {
         var options = new AdaptationOptions { MaxQualityGap = 0.1, MinAgreement = 0.8, MaxPointBytes = 4040, MaxJoulesPerToken = 0.5, MaxTtft = TimeSpan.FromMilliseconds(50) };
-        string? Because(PointProfile profile) => ObjectiveParser.Constrain(new ThroughputObjective(), options, 0.3).Score(profile).InfeasibleBecause;
+        string? Because(PointProfile profile) => ObjectiveParser.Constrain(new ThroughputObjective(), options, _ => 0.3).Score(profile).InfeasibleBecause;
         var good = Sample.Point(depth: 4) with { QualityGap = 0.1, Agreement = 0.8, BreachRate = 0.3, MaxBatch = 1, JoulesPerToken = 0.5 };
 
         Because(good).Should().BeNull();
@@ -178,7 +178,7 @@ public class ObjectiveTests
     public void A_whole_model_may_serve_before_it_is_measured_but_not_when_it_is_bad()
     {
         var options = new AdaptationOptions { MaxQualityGap = 0.1, MinAgreement = 0.8 };
-        var objective = ObjectiveParser.Constrain(new ThroughputObjective(), options, 0.3);
+        var objective = ObjectiveParser.Constrain(new ThroughputObjective(), options, _ => 0.3);
         var whole = Sample.Point() with { QualityGap = null, Agreement = null, BreachRate = null };
 
         objective.Score(whole).IsFeasible.Should().BeTrue();
@@ -189,7 +189,7 @@ public class ObjectiveTests
     public void A_lifted_floor_binds_no_more()
     {
         var options = new AdaptationOptions { MaxQualityGap = null };
-        var objective = ObjectiveParser.Constrain(new ThroughputObjective(), options, 1);
+        var objective = ObjectiveParser.Constrain(new ThroughputObjective(), options, _ => 1);
 
         objective.Score(Sample.Point(depth: 4) with { QualityGap = null }).IsFeasible.Should().BeTrue();
     }

@@ -69,7 +69,7 @@ public class RepositoryRankingTests
     }
 
     private static IReadOnlyDictionary<string, ModelRank> Rank(ModelRepository repository, string[] pool, string device = "2 threads") =>
-        Ranking(repository, device).Rank(pool.Select(Model), ObjectiveParser.Constrain(new ThroughputObjective(), new AdaptationOptions { MaxQualityGap = 0.5 }, maxBreachRate: 0.3));
+        Ranking(repository, device).Rank(pool.Select(Model), ObjectiveParser.Constrain(new ThroughputObjective(), new AdaptationOptions { MaxQualityGap = 0.5 }, maxBreachRate: _ => 0.3));
 
     private static RepositoryRanking Ranking(ModelRepository repository, string device, ServingTelemetry? telemetry = null)
     {

@@ -32,15 +32,6 @@ public class BreachAlarmTests
         rate.Should().BeInRange(0.25, 0.35);
     }
 
-    [Fact]
-    public void The_ceiling_keeps_both_margins()
-    {
-        var options = new AdaptationOptions { BreachMargin = 0.4 };
-        BreachAlarm.Ceiling(options, 9600).Should().BeApproximately(0.1, 1e-12);
-        options.BreachMargin = 0;
-        BreachAlarm.Ceiling(options, 9600).Should().BeApproximately(BreachAlarm.SafeRate(100, 50, 9600, 0.05), 1e-12);
-    }
-
     [Theory]
     [InlineData(0, 0)]
     [InlineData(1, 1)]

@@ -66,7 +66,7 @@ public class GuardPolicyTests
     private static AdaptationDecision Decide(double observed, params PointProfile[] others)
     {
         var objective = new FitsBudget(new ThroughputObjective());
-        return new GuardPolicy(objective, maxBreachRate: 0.3, Horizon).Decide(new GuardSituation
+        return new GuardPolicy(objective, maxBreachRate: _ => 0.3, Horizon).Decide(new GuardSituation
         {
             At = DateTimeOffset.UnixEpoch,
             Present = Present,

@@ -8,7 +8,7 @@ namespace Helios.Sdk.Tests.Adaptation.Selection;
 public class PointSelectorTests
 {
     private static readonly PointSelector Selector = new(
-        ObjectiveParser.Constrain(new ThroughputObjective(), new AdaptationOptions { MaxQualityGap = 0.1 }, maxBreachRate: 0.3), minimumGain: 0.03);
+        ObjectiveParser.Constrain(new ThroughputObjective(), new AdaptationOptions { MaxQualityGap = 0.1 }, maxBreachRate: _ => 0.3), minimumGain: 0.03);
 
     [Fact]
     public void The_best_feasible_point_is_chosen()

@@ -20,7 +20,11 @@ internal sealed class Observed : IServingObserver
 
     public List<(Sequence Sequence, StreamEndKind Kind)> Ended { get; } = [];
 
-    public void StepRan(ServedModel model, in StepTiming timing)
+    public int Arrived { get; private set; }
+
+    public void RequestArrived(Sequence sequence) => Arrived++;
+
+    public void StepRan(ServedModel model, in StepTiming timing, int waiting)
     {
         Steps++;
         Last = timing;

@@ -1,0 +1,125 @@
+using Helios.Sdk.Adaptation;
+using Helios.Sdk.Adaptation.Evaluation;
+using Helios.Sdk.Adaptation.Loading;
+using Helios.Sdk.Adaptation.Telemetry;
+using Helios.Sdk.Serving.Decoding;
+using Helios.Sdk.Simulation;
+using Helios.Sdk.Tests.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Helios.Sdk.Tests.Adaptation.Evaluation;
+
+public sealed class ShadowScoringTests : IDisposable
+{
+    private readonly CollectingLogger log = new();
+    private readonly AdaptationJournal journal;
+    private readonly ServingTelemetry telemetry = new(new AdaptationOptions { MinShadowScoringRate = 0.1 });
+    private readonly Profiles profiles;
+
+    public ShadowScoringTests()
+    {
+        journal = new AdaptationJournal(TimeProvider.System, new Logger<HeliosEngine>(log));
+        var info = Sample.Model();
+        var candidate = new Candidate(new CandidateModel(info, new LoadSize(1, [1, 1, 1, 1, 1, 1]), 0, new ConfidenceSource(Calibration.FromSidecar(info))), new AdaptationOptions());
+        profiles = new Profiles([candidate], telemetry, new ProfileSettings(new ServingOptions(), () => 1 << 20, 1 << 10, shape => shape.Layers));
+    }
+
+    public void Dispose() => log.Dispose();
+
+    [Theory]
+    [InlineData(AdaptationTrigger.Reassessment)]
+    [InlineData(AdaptationTrigger.Quality)]
+    public async Task A_bug_in_scoring_is_told_and_what_was_asked_for_happens_all_the_same(AdaptationTrigger trigger)
+    {
+        var told = new List<AdaptationEvent>();
+        using var watching = journal.Subscribe(told.Add);
+        Keep(texts: 3);
+        var shadow = Over(_ => throw new InvalidOperationException("a bug"));
+
+        for (var turn = 0; turn < 2; turn++)
+        {
+            shadow.Request(trigger, CancellationToken.None);
+            await shadow.EndAsync();
+            await foreach (var signal in telemetry.Signals.ReadAsync(CancellationToken.None))
+            {
+                signal.Should().Be(new LoopSignal(trigger, Scored: true));
+                break;
+            }
+        }
+
+        told.OfType<AdaptationEvent.EvaluationFailed>().Should().HaveCountGreaterThan(1).And.OnlyContain(failed => failed.Model == "m" && failed.Reason == "a bug");
+        log.Of(LogLevel.Warning).Should().Contain(message => message.Contains("'m'", StringComparison.Ordinal) && message.Contains("a bug", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Only_what_is_owed_goes_past_the_share()
+    {
+        Keep(texts: 8);
+        Owe(3);
+        var scored = new List<(int Texts, bool Pays)>();
+        var shadow = Over(texts => scored.Add((texts.Texts.Count, telemetry.Sampling.IsPaying)));
+
+        shadow.Request(AdaptationTrigger.Quality, CancellationToken.None);
+        await shadow.EndAsync();
+
+        scored.Should().Equal((3, true), (8, false));
+    }
+
+    [Fact]
+    public async Task What_is_owed_has_its_turn_after_every_few_texts_of_another()
+    {
+        Keep(texts: 8);
+        var scored = new List<(int Texts, bool Pays)>();
+        var shadow = Over(texts =>
+        {
+            scored.Add((texts.Texts.Count, telemetry.Sampling.IsPaying));
+            if (scored.Count == 2) Owe(2);
+        });
+
+        shadow.Request(AdaptationTrigger.Reassessment, CancellationToken.None);
+        await shadow.EndAsync();
+
+        scored.Should().Equal((8, false), (4, false), (2, true), (4, false), (2, true));
+    }
+
+    private void Owe(int texts)
+    {
+        for (var i = 0; i < 10 * texts + 5; i++) telemetry.Sampling.Take();
+        telemetry.Sampling.Owed.Should().Be(texts);
+    }
+
+    private void Keep(int texts)
+    {
+        for (var i = 1; i <= texts; i++) telemetry.Texts.Add(new FinishedText(new RequestId(i), [1, 2, 3], 1, SimulatedTokenizer.Shared, new OperatingPoint(new LoadTarget("m", 6))));
+    }
+
+    private ShadowScoring Over(Action<KeptTexts> score) => new(profiles, new Scoring(score), telemetry, new Serving(new OperatingPoint(new LoadTarget("m", 6))), journal);
+
+    private sealed class Scoring(Action<KeptTexts> score) : ITextScoring
+    {
+        public Task CatchUpAsync(Candidate candidate, KeptTexts texts, CancellationToken cancellationToken)
+        {
+            score(texts);
+            return Task.CompletedTask;
+        }
+    }
+
+    private sealed class Serving(OperatingPoint point) : IPointSwitcher
+    {
+        public OperatingPoint? Present => point;
+
+        public double LoadBytesPerSecond => 1;
+
+        public Task<string?> ServeAsync(OperatingPoint next, int? maxBatch, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public void LimitBatch(int? maxBatch) => throw new NotSupportedException();
+
+        public long BytesToLoad(LoadTarget target) => throw new NotSupportedException();
+
+        public long BytesWithOneSequence(LoadTarget target) => throw new NotSupportedException();
+
+        public string? Unreachable(LoadTarget target) => throw new NotSupportedException();
+
+        public void ResetGuard() => throw new NotSupportedException();
+    }
+}
