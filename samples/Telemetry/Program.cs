@@ -22,6 +22,9 @@ string[] beginnings = ["Once upon a time", "The little cat", "Tom and Sue", "One
 var answers = await Task.WhenAll(Enumerable.Range(0, 40).Select(i =>
     engine.GenerateAsync(new GenerationRequest { Prompt = beginnings[i % beginnings.Length], MaxTokens = 40 })));
 
+// A decision belongs to the picture: on a busy machine it takes a few more requests.
+while (engine.Decisions.Count == 0) await engine.GenerateAsync(new GenerationRequest { Prompt = beginnings[0], MaxTokens = 40 });
+
 // What is observed (memory, KV, layers) is there to be read while the engine lives: flush before it ends.
 metrics.ForceFlush();
 traces.ForceFlush();
