@@ -14,8 +14,7 @@ var adaptive = new ServiceCollection().AddHelios(engine => engine
     .EvaluateCandidates(candidates: 2, requestsPerCandidate: 5)
     .LoadPartially(confidenceTarget: 0.7)
     .Reassess(everyRequests: 150)
-    .Optimize("throughput", maxQualityGap: 0.08)
-    .Configure(options => options.Adaptation.MaxScoringShare = 0.1)); // traffic changes within seconds here: look twice as often
+    .Optimize("throughput"));
 
 // What it is compared with: the larger model with all its layers, in the same budget.
 var fixedDepth = new ServiceCollection().AddHelios(engine => engine

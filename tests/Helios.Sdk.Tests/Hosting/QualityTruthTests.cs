@@ -42,8 +42,8 @@ public class QualityTruthTests(ITestOutputHelper output)
         engine.Snapshot.Serving!.Target.Depth.Should().Be(5, "evaluation knows the trap for what it is");
 
         // As if what is known of it were from other traffic.
-        await engine.PublishAsync("trap", 3);
         engine.Engine.Parts.Profiles.Forget();
+        await engine.PublishAsync("trap", 3);
         await AskUntilAsync(engine, caught, Stories);
         await deepened;
 

@@ -33,15 +33,15 @@ internal sealed class Certifier(ModelPool pool, LayerwiseScorer scorer, PointRep
     /// <summary>The likeliest token behind each: <c>[text][depth][row]</c>.</summary>
     private async Task<List<int[][]>> ReadAsync(PoolEntry entry, CertificationPlan plan, ImmutableArray<int> depths, CancellationToken cancellationToken)
     {
-        var session = await scorer.OpenAsync(entry, plan.LongestText, cancellationToken).ConfigureAwait(false)
+        var session = await scorer.OpenAsync(entry, [.. plan.Texts.Select(text => text.Tokens)], cancellationToken).ConfigureAwait(false)
             ?? throw new HeliosException($"The memory budget has no room to score {plan.LongestText} tokens with '{entry.Info.Name}'.");
         await using (session.ConfigureAwait(false))
         {
             var read = new List<int[][]>(plan.Texts.Length);
-            foreach (var text in plan.Texts)
+            foreach (var group in session.Groups)
             {
-                var scored = await session.ScoreAsync(text.Tokens, depths, cancellationToken).ConfigureAwait(false);
-                read.Add([.. scored.Signals.Select(rows => rows.Select(row => row.TopId).ToArray())]);
+                var scored = await session.ScoreAsync(group, depths, cancellationToken).ConfigureAwait(false);
+                read.AddRange(scored.Texts.Select(text => text.Signals.Select(rows => rows.Select(row => row.TopId).ToArray()).ToArray()));
             }
 
             return read;

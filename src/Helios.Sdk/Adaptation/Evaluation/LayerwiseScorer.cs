@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Helios.Sdk.Adaptation.Loading;
 using Helios.Sdk.Serving;
+using Helios.Sdk.Serving.Decoding;
 using Helios.Sdk.Serving.KvCache;
 using Helios.Sdk.Serving.Routing;
 
@@ -19,18 +20,18 @@ internal sealed class LayerwiseScorer(ScoringParts parts) : IDisposable
 
     /// <summary>Takes the memory to score texts with a model; null when it cannot be had beside what serves. The caller disposes the session.</summary>
     /// <param name="entry">The model.</param>
-    /// <param name="maxTokens">Tokens of the longest text.</param>
+    /// <param name="texts">Ids of each text, at least one of at least one token.</param>
     /// <param name="cancellationToken">Checked while loading.</param>
     /// <exception cref="HeliosException">The model could not be loaded.</exception>
     /// <exception cref="TimeoutException">Loading took longer than it may.</exception>
-    public async Task<ScoringSession?> OpenAsync(PoolEntry entry, int maxTokens, CancellationToken cancellationToken)
+    public async Task<ScoringSession?> OpenAsync(PoolEntry entry, IReadOnlyList<int[]> texts, CancellationToken cancellationToken)
     {
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, closing.Token);
         await turn.WaitAsync(either.Token).ConfigureAwait(false);
         ScoringSession? session = null;
         try
         {
-            return session = await BeginAsync(entry, maxTokens, cancellationToken).ConfigureAwait(false);
+            return session = await BeginAsync(entry, texts, cancellationToken).ConfigureAwait(false);
         }
         finally
         {
@@ -52,7 +53,7 @@ internal sealed class LayerwiseScorer(ScoringParts parts) : IDisposable
         closing.Dispose();
     }
 
-    private async Task<ScoringSession?> BeginAsync(PoolEntry entry, int maxTokens, CancellationToken cancellationToken)
+    private async Task<ScoringSession?> BeginAsync(PoolEntry entry, IReadOnlyList<int[]> texts, CancellationToken cancellationToken)
     {
         var acquired = await parts.Loads.WaitAsync(
             $"Loading '{entry.Info.Name}' for scoring",
@@ -63,11 +64,11 @@ internal sealed class LayerwiseScorer(ScoringParts parts) : IDisposable
         if (acquired is AcquireResult.BackingOff wait) throw new HeliosException($"'{entry.Info.Name}' is left alone for {wait.RetryAfter.TotalSeconds:0.#} s: {wait.Reason}");
         if (acquired is not AcquireResult.Acquired { Lease: ModelLease lease }) return null;
 
-        var session = new ScoringSession(parts, entry, lease, maxTokens, () => turn.Release());
+        var session = new ScoringSession(parts, entry, lease, () => turn.Release());
         var begun = false;
         try
         {
-            begun = await session.BeginAsync().ConfigureAwait(false);
+            begun = await session.BeginAsync(texts).ConfigureAwait(false);
             return begun ? session : null;
         }
         finally
@@ -94,3 +95,8 @@ internal sealed record ScoringParts(IBackend Backend, IKvStore Kv, BlockPool Blo
 /// <param name="Depths">Depths, ascending.</param>
 /// <param name="Signals">One array per depth, one signal per token of the text.</param>
 internal sealed record ScoredText(ImmutableArray<int> Depths, IReadOnlyList<ExitSignal[]> Signals);
+
+/// <summary>What came of a group.</summary>
+/// <param name="Texts">Its texts, in their order.</param>
+/// <param name="Timing">What it took to run its rows through the layers: to a cost model it is a step like any other.</param>
+internal sealed record ScoredGroup(ImmutableArray<ScoredText> Texts, StepTiming Timing);

@@ -6,73 +6,88 @@ using Helios.Sdk.Serving.Routing;
 namespace Helios.Sdk.Adaptation.Evaluation;
 
 /// <summary>
-/// The memory to score texts with one model, held from the first text to the last: activations, KV for one layer, and
+/// The memory to score groups of texts with one model, held from the first group to the last: activations, KV for one layer, and
 /// bytes for the layer being staged. What runs on the device thread comes as background items no longer than a step.
 /// </summary>
 internal sealed class ScoringSession : IAsyncDisposable
 {
-    private const ExitSignals AllSignals = ExitSignals.Top1 | ExitSignals.Margin | ExitSignals.Entropy;
-
     private readonly ScoringParts parts;
     private readonly PoolEntry entry;
     private readonly ModelLease lease;
-    private readonly int maxTokens;
     private readonly Action ended;
     private readonly long stagingBytes;
-    private readonly BlockTable table;
+    private BlockTable? table;
     private MemoryReservation? staging;
     private ILayeredModel? model;
 
-    public ScoringSession(ScoringParts parts, PoolEntry entry, ModelLease lease, int maxTokens, Action ended)
+    /// <param name="parts">What scoring works with.</param>
+    /// <param name="entry">The model.</param>
+    /// <param name="lease">On the layers of it that are resident; the session disposes it.</param>
+    /// <param name="ended">Called when the session was disposed.</param>
+    public ScoringSession(ScoringParts parts, PoolEntry entry, ModelLease lease, Action ended)
     {
         this.parts = parts;
         this.entry = entry;
         this.lease = lease;
-        this.maxTokens = maxTokens;
         this.ended = ended;
         stagingBytes = entry.Size.LayerBytes.Skip(lease.Target.Depth).DefaultIfEmpty(0).Max();
-        var a = entry.Info.Architecture;
-        table = new BlockTable(new KvShape(1, a.KvHeads, a.HeadDim), parts.Blocks.BlocksFor(maxTokens)) { IsPinned = true };
     }
 
-    /// <summary>Takes the memory; false when it cannot be had.</summary>
-    public Task<bool> BeginAsync() => parts.Work.RunInBackgroundAsync(() =>
+    /// <summary>The texts, in the groups that there is memory for.</summary>
+    public IReadOnlyList<TextGroup> Groups { get; private set; } = [];
+
+    /// <summary>
+    /// Takes the memory to score texts in groups of no more rows than a step of the serving loop, or, where that cannot be had, one
+    /// by one; false when that cannot be had either.
+    /// </summary>
+    /// <param name="texts">Ids of the model's tokenizer, at least one text of at least one token.</param>
+    public Task<bool> BeginAsync(IReadOnlyList<int[]> texts) => parts.Work.RunInBackgroundAsync(() =>
+        TryBegin(TextGroup.Cut(texts, parts.MaxRowsPerStep)) || TryBegin(TextGroup.Cut(texts, mostTokens: 0)));
+
+    private bool TryBegin(IReadOnlyList<TextGroup> groups)
     {
-        var workspace = parts.Backend.MeasureWorkspace(entry.Info.Architecture, maxTokens);
-        var kv = parts.Memory.SlabBytesFor(table.Shape, maxTokens);
+        var maxRows = groups.Max(group => group.Tokens);
+        var maxBlocks = groups.Max(group => group.Texts.Sum(text => parts.Blocks.BlocksFor(text.Length)));
+        var a = entry.Info.Architecture;
+        var blocks = new BlockTable(new KvShape(1, a.KvHeads, a.HeadDim), maxBlocks) { IsPinned = true };
+        var kvTokens = maxBlocks * parts.Blocks.TokensPerBlock;
+        var workspace = parts.Backend.MeasureWorkspace(a, maxRows);
+        var kv = parts.Memory.SlabBytesFor(blocks.Shape, kvTokens);
         if (parts.Memory.Reserve(workspace + kv + stagingBytes, kvBytes: 0).Reservation is not { } bytes) return false;
 
         // The pool of blocks reserves for itself: nothing comes between giving its part back and growing.
         bytes.Split(kv).Dispose();
-        staging = bytes.Split(stagingBytes);
-        if (!parts.Blocks.TryGrow(table, maxTokens))
+        var forStaging = bytes.Split(stagingBytes);
+        if (!parts.Blocks.TryGrow(blocks, kvTokens))
         {
+            forStaging.Dispose();
             bytes.Dispose();
             return false;
         }
 
-        model = parts.Backend.Compose(entry.Parts.Fixed, parts.Kv, maxTokens, bytes);
+        (Groups, table, staging) = (groups, blocks, forStaging);
+        model = parts.Backend.Compose(entry.Parts.Fixed, parts.Kv, maxRows, bytes);
         return true;
-    });
+    }
 
-    /// <summary>Scores a text.</summary>
-    /// <param name="tokens">Ids of the model's tokenizer, at least 1, at most what the session was opened for.</param>
+    /// <summary>Scores the texts of a group, each as if it were alone.</summary>
+    /// <param name="group">Ids of the model's tokenizer; one of <see cref="Groups"/>.</param>
     /// <param name="depths">Depths to read signals at, ascending.</param>
     /// <param name="cancellationToken">Checked between layers.</param>
     /// <exception cref="CheckpointException">A layer could not be read.</exception>
     /// <exception cref="TimeoutException">Reading a layer took longer than a load may.</exception>
-    public async Task<ScoredText> ScoreAsync(int[] tokens, ImmutableArray<int> depths, CancellationToken cancellationToken)
+    public async Task<ScoredGroup> ScoreAsync(TextGroup group, ImmutableArray<int> depths, CancellationToken cancellationToken)
     {
-        var signals = new List<ExitSignal[]>(depths.Length);
+        var pass = new ScoringPass(group, depths, parts.Blocks.TokensPerBlock, parts.Time);
         for (var layer = 0; layer < depths[^1];)
         {
             cancellationToken.ThrowIfCancellationRequested();
             layer = layer < lease.Target.Depth
-                ? await RunResidentAsync(layer, tokens, depths, signals).ConfigureAwait(false)
-                : await RunStagedAsync(layer, tokens, depths, signals, cancellationToken).ConfigureAwait(false);
+                ? await RunResidentAsync(layer, pass).ConfigureAwait(false)
+                : await RunStagedAsync(layer, pass, cancellationToken).ConfigureAwait(false);
         }
 
-        return new ScoredText(depths, signals);
+        return pass.Result();
     }
 
     public async ValueTask DisposeAsync()
@@ -98,22 +113,22 @@ internal sealed class ScoringSession : IAsyncDisposable
     }
 
     /// <summary>
-    /// Runs resident layers and returns the next one: all of them in one item when the text is no longer than a step of the
-    /// serving loop may be, else one.
+    /// Runs resident layers and returns the next one: all of them in one item when the group has no more rows than a step of the
+    /// serving loop may have, else one.
     /// </summary>
-    private async Task<int> RunResidentAsync(int layer, int[] tokens, ImmutableArray<int> depths, List<ExitSignal[]> signals)
+    private async Task<int> RunResidentAsync(int layer, ScoringPass pass)
     {
         var resident = entry.Parts.Layers;
-        var end = tokens.Length <= parts.MaxRowsPerStep ? Math.Min(lease.Target.Depth, depths[^1]) : layer + 1;
+        var end = pass.Rows <= parts.MaxRowsPerStep ? Math.Min(lease.Target.Depth, pass.Depths[^1]) : layer + 1;
         await parts.Work.RunInBackgroundAsync(() =>
         {
-            for (var next = layer; next < end; next++) Run(resident[next], tokens, depths, signals);
+            for (var next = layer; next < end; next++) pass.Run(model!, resident[next], table!.Blocks);
             return true;
         }).ConfigureAwait(false);
         return end;
     }
 
-    private async Task<int> RunStagedAsync(int layer, int[] tokens, ImmutableArray<int> depths, List<ExitSignal[]> signals, CancellationToken cancellationToken)
+    private async Task<int> RunStagedAsync(int layer, ScoringPass pass, CancellationToken cancellationToken)
     {
         var started = parts.Time.GetTimestamp();
         var bytes = staging!.Split(entry.Size.LayerBytes[layer]);
@@ -128,7 +143,7 @@ internal sealed class ScoringSession : IAsyncDisposable
             await parts.Work.RunInBackgroundAsync(() =>
             {
                 parts.Work.CountElsewhere(took.TotalSeconds * parts.LoadShare);
-                Run(staged, tokens, depths, signals);
+                pass.Run(model!, staged, table!.Blocks);
                 Unstage(staged);
                 return true;
             }).ConfigureAwait(false);
@@ -155,22 +170,7 @@ internal sealed class ScoringSession : IAsyncDisposable
         model?.Dispose();
         model = null;
         staging?.Dispose();
-        parts.Blocks.Release(table);
+        if (table is not null) parts.Blocks.Release(table);
         return true;
-    }
-
-    private void Run(ILayerWeights layer, int[] tokens, ImmutableArray<int> depths, List<ExitSignal[]> signals)
-    {
-        var device = model!;
-        device.UseLayers([layer]);
-        var batch = new StepRow[tokens.Length];
-        for (var i = 0; i < batch.Length; i++) batch[i] = new StepRow(tokens[i], i, FirstBlock: 0, KvDepth: 1);
-        device.Begin(new StepBatch { Rows = batch, Blocks = table.Blocks, Resume = layer.Layer > 0 });
-        device.Run(new LayerRange(layer.Layer, layer.Layer + 1));
-        if (!depths.Contains(layer.Layer + 1)) return;
-
-        var seen = new ExitSignal[tokens.Length];
-        device.ReadSignals(new ExitLook { Rows = [.. Enumerable.Range(0, tokens.Length)], Needs = AllSignals, Targets = [.. tokens[1..], -1] }, seen);
-        signals.Add(seen);
     }
 }

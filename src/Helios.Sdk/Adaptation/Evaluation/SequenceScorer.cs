@@ -13,9 +13,9 @@ internal sealed class SequenceScorer(ModelPool pool, LayerwiseScorer scorer)
         ScoredText scored;
         try
         {
-            var session = await scorer.OpenAsync(entry, tokenIds.Count, cancellationToken).ConfigureAwait(false)
+            var session = await scorer.OpenAsync(entry, [[.. tokenIds]], cancellationToken).ConfigureAwait(false)
                 ?? throw new HeliosException($"The memory budget has no room to score {tokenIds.Count} tokens with '{model}'.");
-            await using (session.ConfigureAwait(false)) scored = await session.ScoreAsync([.. tokenIds], wanted, cancellationToken).ConfigureAwait(false);
+            await using (session.ConfigureAwait(false)) scored = (await session.ScoreAsync(session.Groups[0], wanted, cancellationToken).ConfigureAwait(false)).Texts[0];
         }
         catch (OperationCanceledException error) when (!cancellationToken.IsCancellationRequested)
         {

@@ -6,68 +6,129 @@ using Helios.Sdk.Serving.Routing;
 namespace Helios.Sdk.Adaptation.Evaluation;
 
 /// <summary>
-/// Measures what a loaded model's decode steps cost at 1, 2, 4, ... rows, so that its cost is known at batches that live
-/// traffic has not had yet. Each step is one background item; probing ends early when steps get long or KV runs out.
+/// Measures what a loaded model's decode steps cost at 1, 2, 4, ... rows, each without context and with some, so that its cost is
+/// known at batches that live traffic has not had yet. Each step is one background item; probing ends early when steps get long.
 /// </summary>
+/// <remarks>
+/// A neighbour on the machine only ever adds time, so of the steps of a kind the quicker half counts. All rows share the KV blocks
+/// of one sequence: what they compute is worth nothing, and takes as long; so KV for one short sequence is enough for any batch,
+/// and a device full of live requests hides no batch from it.
+/// </remarks>
 internal sealed class StepProbe(BlockPool blocks, DeviceWork work, TimeProvider time)
 {
-    private const int Repeats = 3;
+    /// <summary>Steps of a kind.</summary>
+    private const int Repeats = 6;
+
+    /// <summary>Those of them that run however long they take.</summary>
+    private const int LeastRepeats = 2;
+
+    /// <summary>Tokens that a row with context attends to.</summary>
+    private const int Context = 64;
+
+    /// <summary>Attempts, a step of live traffic between each and the next, to get the KV.</summary>
+    private const int Attempts = 256;
+
     private static readonly TimeSpan LongestStep = TimeSpan.FromMilliseconds(250);
 
-    /// <summary>Probes up to <paramref name="maxRows"/> rows and returns what the steps took, in order.</summary>
+    /// <summary>Time of as many undisturbed steps of a kind as are enough.</summary>
+    private static readonly TimeSpan Enough = TimeSpan.FromMilliseconds(20);
+
+    /// <summary>Probes up to <paramref name="maxRows"/> rows and returns what the steps took that count, in order of rows.</summary>
     public async Task<IReadOnlyList<StepTiming>> MeasureAsync(ModelLease lease, int maxRows, CancellationToken cancellationToken)
     {
-        // The first step compiles and warms; it does not count.
-        await StepAsync(lease, 1).ConfigureAwait(false);
-        var timings = new List<StepTiming>();
-        for (var rows = 1; rows <= maxRows; rows *= 2)
-        {
-            for (var i = 0; i < Repeats; i++)
-            {
-                cancellationToken.ThrowIfCancellationRequested();
-                if (await StepAsync(lease, rows).ConfigureAwait(false) is not { } timing) return timings;
-                timings.Add(timing);
-                if (timing.Times.Total > LongestStep.TotalSeconds) return timings;
-            }
-        }
-
-        return timings;
-    }
-
-    private Task<StepTiming?> StepAsync(ModelLease lease, int rows) => work.RunInBackgroundAsync(() => Step(lease, rows));
-
-    private StepTiming? Step(ModelLease lease, int rows)
-    {
-        var depth = lease.Target.Depth;
-        var table = new BlockTable(lease.Served.KvShape(depth), rows);
+        var context = Math.Min(Context, lease.Served.Info.Architecture.ContextLength);
+        var table = new BlockTable(lease.Served.KvShape(lease.Target.Depth), blocks.BlocksFor(context)) { IsPinned = true };
+        if (!await TryGrowAsync(table, context, cancellationToken).ConfigureAwait(false)) return [];
         try
         {
-            if (!blocks.TryGrow(table, rows * blocks.TokensPerBlock)) return null;
-            return Run(lease.Served.Device, table, depth, rows);
+            return await MeasureAsync(lease, table, maxRows, context, cancellationToken).ConfigureAwait(false);
         }
         finally
         {
+            await ReleaseAsync(table).ConfigureAwait(false);
+        }
+    }
+
+    private async Task<IReadOnlyList<StepTiming>> MeasureAsync(ModelLease lease, BlockTable table, int maxRows, int context, CancellationToken cancellationToken)
+    {
+        var timings = new List<StepTiming>();
+        var depth = lease.Target.Depth;
+        var longest = 0.0;
+
+        // The first steps compile and warm, and write the context; they do not count.
+        for (var written = 0; written < context; written += maxRows)
+            await StepAsync([.. Enumerable.Range(written, Math.Min(maxRows, context - written)).Select(position => new StepRow(0, position, 0, depth))]).ConfigureAwait(false);
+        for (var rows = 1; rows <= maxRows && longest <= LongestStep.TotalSeconds; rows *= 2)
+        {
+            foreach (var position in (int[])[0, context - 1])
+                timings.AddRange(await RepeatAsync(rows, position).ConfigureAwait(false));
+        }
+
+        return timings;
+
+        async Task<IEnumerable<StepTiming>> RepeatAsync(int rows, int position)
+        {
+            var steps = new List<StepTiming>(Repeats);
+            StepRow[] batch = [.. Enumerable.Range(0, rows).Select(i => new StepRow(0, position, i * table.Count, depth))];
+            while (steps.Count < Repeats && (steps.Count < LeastRepeats || steps.Count * steps.Min(step => step.Times.Total) < Enough.TotalSeconds))
+                steps.Add(await StepAsync(batch).ConfigureAwait(false));
+            longest = Math.Max(longest, steps.Min(step => step.Times.Total));
+            return steps.OrderBy(step => step.Times.Total).Take((steps.Count + 1) / 2);
+        }
+
+        Task<StepTiming> StepAsync(StepRow[] batch)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            return work.RunInBackgroundAsync(() => Run(lease.Served.Device, table, depth, batch));
+        }
+    }
+
+    /// <summary>Live sequences may have all KV there is: some of it comes free with each that ends.</summary>
+    private async Task<bool> TryGrowAsync(BlockTable table, int tokens, CancellationToken cancellationToken)
+    {
+        for (var attempt = 0; attempt < Attempts; attempt++)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            if (await work.RunInBackgroundAsync(() => blocks.TryGrow(table, tokens)).ConfigureAwait(false)) return true;
+        }
+
+        return false;
+    }
+
+    private async Task ReleaseAsync(BlockTable table)
+    {
+        try
+        {
+            await work.RunUrgentAsync(() =>
+            {
+                blocks.Release(table);
+                return true;
+            }).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            // The device thread has ended and touches nothing any more.
             blocks.Release(table);
         }
     }
 
-    /// <summary>Rows of as many sequences, each at position 0 of its own block.</summary>
-    private StepTiming Run(ILayeredModel device, BlockTable table, int depth, int rows)
+    /// <summary>A step of rows that all have the same blocks, as often as there are rows.</summary>
+    private StepTiming Run(ILayeredModel device, BlockTable table, int depth, StepRow[] batch)
     {
-        var batch = Enumerable.Range(0, rows).Select(i => new StepRow(0, 0, i, depth)).ToArray();
-        var all = Enumerable.Range(0, rows).ToArray();
+        KvBlock[] shared = [.. Enumerable.Repeat(table.Blocks.ToArray(), batch.Length).SelectMany(blocks => blocks)];
+        var all = Enumerable.Range(0, batch.Length).ToArray();
         var draws = all.Select(row => new SampleRow(row, 0, 0, 1, 0, ExitSignals.Top1)).ToArray();
 
         var started = time.GetTimestamp();
-        device.Begin(new StepBatch { Rows = batch, Blocks = table.Blocks });
+        device.Begin(new StepBatch { Rows = batch, Blocks = shared });
         var begun = time.GetTimestamp();
         device.Run(LayerRange.To(depth));
         var ran = time.GetTimestamp();
         device.Retire(all);
-        device.Sample(draws, new SampledToken[rows]);
+        device.Sample(draws, new SampledToken[batch.Length]);
         var ended = time.GetTimestamp();
 
         double Seconds(long from, long to) => time.GetElapsedTime(from, to).TotalSeconds;
-        return new StepTiming(rows, rows, depth, rows, new StepTimes(Seconds(begun, ran), Seconds(ran, ended), Seconds(started, begun)));
+        return new StepTiming(batch.Length, batch.Length, depth, batch.Sum(row => row.Position + 1L), new StepTimes(Seconds(begun, ran), Seconds(ran, ended), Seconds(started, begun)));
     }
 }

@@ -14,7 +14,7 @@ internal sealed class TextScoring(ModelPool pool, LayerwiseScorer scorer, Adapta
             var entry = pool.Find(candidate.Name);
             var due = texts.Texts.Where(text => !candidate.HasScored(text.Id.Value)).Select(text => TextToScore.For(entry, text)).Where(text => text.Tokens.Length > 1).ToList();
             if (due.Count == 0) return;
-            if (await scorer.OpenAsync(entry, due.Max(text => text.Tokens.Length), cancellationToken).ConfigureAwait(false) is not { } session)
+            if (await scorer.OpenAsync(entry, due.ConvertAll(text => text.Tokens), cancellationToken).ConfigureAwait(false) is not { } session)
             {
                 journal.NoRoomForScoring(candidate.Name);
                 return;
@@ -22,11 +22,18 @@ internal sealed class TextScoring(ModelPool pool, LayerwiseScorer scorer, Adapta
 
             await using (session.ConfigureAwait(false))
             {
-                foreach (var text in due)
+                var learnt = 0;
+                foreach (var group in session.Groups)
                 {
-                    var scored = await session.ScoreAsync(text.Tokens, candidate.Depths, cancellationToken).ConfigureAwait(false);
-                    // A breach while it was scored has made it a text of former traffic.
-                    if (texts.AreOfPresentTraffic) candidate.Learn(text.ToTaps(entry.Tokenizer, scored));
+                    var scored = await session.ScoreAsync(group, candidate.Depths, cancellationToken).ConfigureAwait(false);
+                    candidate.Observe(scored.Timing);
+                    foreach (var (text, signals) in due.Skip(learnt).Zip(scored.Texts))
+                    {
+                        // A breach while they were scored has made them texts of former traffic.
+                        if (!texts.AreOfPresentTraffic) return;
+                        candidate.Learn(text.ToTaps(entry.Tokenizer, signals));
+                        learnt++;
+                    }
                 }
             }
         }
