@@ -61,7 +61,8 @@ public sealed partial class PackageTests(PackedFeed feed) : IClassFixture<Packed
         text.Should().NotBeNullOrWhiteSpace();
         ended.Output.Should().Be(text, "the library writes nothing to the console");
         ended.Error.Should().BeEmpty();
-        streamed.Should().BePositive().And.Be(counted);
+        streamed.Should().BePositive();
+        counted.Should().Be(streamed, "every token is counted once");
     }
 
     [Fact]
@@ -132,5 +133,5 @@ public sealed partial class PackageTests(PackedFeed feed) : IClassFixture<Packed
 
     private static async Task<T> ReadAsync<T>(string path) => JsonSerializer.Deserialize<T>(await File.ReadAllTextAsync(path))!;
 
-    private sealed record Noted(string Text, int Streamed, int Counted);
+    private sealed record Noted(string Text, int Streamed, long Counted);
 }

@@ -14,6 +14,7 @@ using Helios.Sdk.Serving.Decoding;
 using Helios.Sdk.Serving.KvCache;
 using Helios.Sdk.Serving.Routing;
 using Helios.Sdk.Serving.Scheduling;
+using Helios.Sdk.Telemetry;
 using Helios.Sdk.Tokenization;
 using Microsoft.Extensions.Logging;
 
@@ -55,11 +56,13 @@ internal static class EngineComposition
         var entries = checkpoints.Select(checkpoint => MakeEntry(new PacedCheckpoint(checkpoint, pace), backend, options)).ToList();
         var pool = new ModelPool(entries, backend, kv, memory, new PoolSettings(options.Precision, options.Serving.MaxRowsPerStep, budget, time));
 
+        var meter = Opened(new EngineMeter(builder.Meters), opened);
+        var metrics = new ServingMetrics(meter, time);
         var routes = new Routes();
         var telemetry = new ServingTelemetry(adaptation, time);
         var energy = new EnergyGauge(builder.EnergyMeter?.Invoke() ?? EnergyMeters.For(backend.Device), () => telemetry.BusySeconds, time);
         var scheduler = builder.Scheduler?.Invoke() ?? RequestOrders.CreateScheduler(options.Serving, time, builder.RequestOrders);
-        loop = new ServingLoop(new ServingParts(options.Serving, scheduler, blocks, work, new ServingObserver(telemetry), time), routes);
+        loop = new ServingLoop(new ServingParts(options.Serving, scheduler, blocks, work, new ServingObservers(new ServingObserver(telemetry), metrics), time), routes);
         memory.Serve(loop, () => routes.Current is not { } table ? 0 : Math.Max(pool.KvFloor(table.Serving.Point.Target), table.Evaluation is { } candidate ? pool.KvFloor(candidate.Route.Point.Target) : 0));
         work.OwedWhen(() => telemetry.Sampling.IsOwed);
 
@@ -95,8 +98,10 @@ internal static class EngineComposition
             Store = store,
             Time = time,
         });
-        var metrics = Opened(new AdaptationMetrics(profiles, work), opened);
-        _ = journal.Subscribe(metrics.Note);
+        var adaptationMetrics = new AdaptationMetrics(meter, profiles, work);
+        journal.OnDecision = adaptationMetrics.Note;
+        _ = journal.Subscribe(adaptationMetrics.Note);
+        StateMetrics.Add(meter, loop, blocks, pool, energy);
         var overrides = new PointOverrides(pool, routes, profiles, adapting.Ready, PolicyOf);
 
         return new EngineParts
@@ -117,7 +122,9 @@ internal static class EngineComposition
             Profiles = profiles,
             Journal = journal,
             Adaptation = adapting,
+            Meter = meter,
             Metrics = metrics,
+            CapturesContent = options.Telemetry.CaptureContent,
             Goals = new GoalChanges(adapting, goals, pool, memory, budget, time),
             ParseObjective = text =>
             {
