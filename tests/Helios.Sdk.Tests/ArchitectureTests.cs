@@ -12,6 +12,7 @@ public partial class ArchitectureTests
     private static readonly Assembly Abstractions = typeof(GenerationRequest).Assembly;
     private static readonly Assembly Engine = typeof(HeliosEngine).Assembly;
     private static readonly Assembly Cpu = typeof(CpuBackend).Assembly;
+    private static readonly Assembly Testing = typeof(ManualClock).Assembly;
 
     [Fact]
     public void Abstractions_reference_the_base_class_library_alone() =>
@@ -20,6 +21,15 @@ public partial class ArchitectureTests
     [Fact]
     public void A_backend_sees_only_the_abstractions() =>
         References(Cpu).Where(IsOurs).Should().Equal("Helios.Sdk.Abstractions");
+
+    [Fact]
+    public void Test_doubles_see_only_the_abstractions() =>
+        References(Testing).Where(IsOurs).Should().Equal("Helios.Sdk.Abstractions");
+
+    [Fact]
+    public void Libraries_say_that_they_may_be_trimmed() =>
+        new[] { Abstractions, Engine, Cpu, Testing }.Should().AllSatisfy(library =>
+            library.GetCustomAttributes<AssemblyMetadataAttribute>().Should().Contain(said => said.Key == "IsTrimmable" && said.Value == "True"));
 
     [Fact]
     public void The_engine_names_no_backend()

@@ -1,0 +1,14 @@
+using Helios.Sdk;
+using Microsoft.Extensions.DependencyInjection;
+
+var services = new ServiceCollection();
+services.AddHelios(helios => helios
+    .AddModel(Path.Combine(AppContext.BaseDirectory, "models", "tiny-s"))
+    .UseCpu()
+    .UseMemoryBudget(32 << 20));
+
+await using var provider = services.BuildServiceProvider();
+var client = provider.GetRequiredService<IHeliosClient>();
+await foreach (var piece in client.StreamAsync(new GenerationRequest { Prompt = "Once upon a time", MaxTokens = 48 }))
+    Console.Write(piece.Text);
+Console.WriteLine();
