@@ -15,6 +15,7 @@ using Helios.Sdk.Serving.KvCache;
 using Helios.Sdk.Serving.Routing;
 using Helios.Sdk.Serving.Scheduling;
 using Helios.Sdk.Tokenization;
+using Helios.Sdk.Tokenization.ChatTemplates;
 using Microsoft.Extensions.Logging;
 
 namespace Helios.Sdk;
@@ -52,7 +53,7 @@ internal static class EngineComposition
         var memory = new KvReclaimer(budget, blocks, work);
         ServingLoop? loop = null;
         var pace = new LoadPace(adaptation.MaxLoadShare, Environment.ProcessorCount, () => loop?.Sequences.Running > 0, time);
-        var entries = checkpoints.Select(checkpoint => MakeEntry(new PacedCheckpoint(checkpoint, pace), backend, options)).ToList();
+        var entries = checkpoints.Zip(options.Models, (checkpoint, source) => MakeEntry(new PacedCheckpoint(checkpoint, pace), backend, options, source, time)).ToList();
         var pool = new ModelPool(entries, backend, kv, memory, new PoolSettings(options.Precision, options.Serving.MaxRowsPerStep, budget, time));
 
         var routes = new Routes();
@@ -148,7 +149,7 @@ internal static class EngineComposition
         return part;
     }
 
-    private static PoolEntry MakeEntry(PacedCheckpoint checkpoint, IBackend backend, HeliosOptions options)
+    private static PoolEntry MakeEntry(PacedCheckpoint checkpoint, IBackend backend, HeliosOptions options, ModelSource source, TimeProvider time)
     {
         var info = checkpoint.Info;
         var tokenizer = TokenizerFiles.LoadFor(info);
@@ -157,7 +158,10 @@ internal static class EngineComposition
             tokenizer,
             backend.Loader.Measure(checkpoint, options.Precision),
             backend.MeasureWorkspace(info.Architecture, options.Serving.MaxRowsPerStep),
-            new ConfidenceSource(Calibration.FromSidecar(info)));
+            new ConfidenceSource(Calibration.FromSidecar(info)))
+        {
+            Chat = ChatFormat.For(info.Name, info.Path, tokenizer, source.ChatTemplate, time),
+        };
     }
 
     /// <summary>The repository is the host's own file: what is wrong with it ends the start.</summary>

@@ -1,4 +1,5 @@
 using Helios.Sdk;
+using Microsoft.Extensions.AI;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -9,7 +10,8 @@ namespace Microsoft.Extensions.DependencyInjection;
 public static class HeliosServiceCollectionExtensions
 {
     /// <summary>
-    /// Adds an engine: <see cref="IHeliosClient"/>, <see cref="IModelPool"/> and <see cref="HeliosEngine"/>, made once. A host starts
+    /// Adds an engine: <see cref="IHeliosClient"/>, <see cref="IChatClient"/> (unless one is registered already),
+    /// <see cref="IModelPool"/> and <see cref="HeliosEngine"/>, made once. A host starts
     /// it with the application and drains it at shutdown; without a host it starts when it is first resolved, and stops when
     /// the provider is disposed asynchronously. It finds every <see cref="ISloObjective"/> that is registered by its name, and takes
     /// a registered <see cref="IEnergyMeter"/>.
@@ -34,6 +36,7 @@ public static class HeliosServiceCollectionExtensions
             return builder.Build();
         });
         services.TryAddSingleton<IHeliosClient>(provider => provider.GetRequiredService<HeliosEngine>());
+        services.TryAddSingleton<IChatClient>(provider => new HeliosChatClient(provider.GetRequiredService<HeliosEngine>(), time: provider.GetService<TimeProvider>()));
         services.TryAddSingleton(provider => provider.GetRequiredService<HeliosEngine>().Pool);
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, HeliosHostedService>());
         return services;

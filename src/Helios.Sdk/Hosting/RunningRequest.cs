@@ -54,15 +54,26 @@ internal sealed class RunningRequest : IAsyncDisposable
         {
             // It ended without another token: an abort, or time was up.
             finished = true;
-            return new GenerationUpdate { TokenId = -1, Text = Read(Output.Text.SafeLength, last: true), ExitDepth = 0, FinishReason = end!.Reason };
+            return Update() with { TokenId = -1, Text = Read(Output.Text.SafeLength, last: true), FinishReason = end!.Reason };
         }
 
         var logProbabilities = Output.LogProbabilities?[seen];
         var (id, depth, textEnd) = Output[seen++];
         finished = end is not null && seen == count;
         var piece = finished ? Read(Output.Text.SafeLength, last: true) : Read(textEnd, last: false);
-        return new GenerationUpdate { TokenId = id, Text = piece, ExitDepth = depth, LogProbabilities = logProbabilities, FinishReason = finished ? end!.Reason : null };
+        return Update() with { TokenId = id, Text = piece, ExitDepth = depth, LogProbabilities = logProbabilities, FinishReason = finished ? end!.Reason : null };
     }
+
+    /// <summary>What every piece says of the request; it runs, or is over.</summary>
+    private GenerationUpdate Update() => new()
+    {
+        TokenId = -1,
+        Text = "",
+        ExitDepth = 0,
+        Point = sequence.Route?.Point,
+        PromptTokens = sequence.PromptLength,
+        CachedPromptTokens = sequence.CachedPromptTokens,
+    };
 
     /// <summary>The whole answer; after the last token was read.</summary>
     public GenerationResult ToResult(string answer, FinishReason finish)
@@ -108,6 +119,7 @@ internal sealed class RunningRequest : IAsyncDisposable
         {
             OperationCanceledException => new OperationCanceledException("The request was cancelled.", cancellationToken),
             ServerBusyException busy => new ServerBusyException(busy.Message, busy) { RetryAfter = busy.RetryAfter },
+            ChatTemplateException refused => new ChatTemplateException(refused.Message, refused),
             HeliosException known => new HeliosException(known.Message, known),
             _ => new HeliosException(error.Message, error),
         };
