@@ -20,6 +20,19 @@ public sealed class HeliosOptions
 
     /// <summary>The adaptation loop.</summary>
     public AdaptationOptions Adaptation { get; } = new();
+
+    /// <summary>What metrics and traces hold.</summary>
+    public TelemetryOptions Telemetry { get; } = new();
+}
+
+/// <summary>What metrics and traces hold.</summary>
+public sealed class TelemetryOptions
+{
+    /// <summary>
+    /// Puts prompts, answers and stop strings into the activities of requests (<c>gen_ai.input.messages</c>, <c>gen_ai.output.messages</c>), for whoever listens to
+    /// them. Off by default: without it they are in no log, metric or trace.
+    /// </summary>
+    public bool CaptureContent { get; set; }
 }
 
 /// <summary>A model of the pool.</summary>

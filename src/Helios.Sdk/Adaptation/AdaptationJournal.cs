@@ -13,6 +13,9 @@ internal sealed partial class AdaptationJournal(TimeProvider time, ILogger<Helio
     private readonly Queue<AdaptationEvent> events = new();
     private ImmutableArray<Action<AdaptationEvent>> observers = [];
 
+    /// <summary>Told of every decision, on the thread that made it.</summary>
+    public Action<AdaptationDecision>? OnDecision { get; set; }
+
     public DateTimeOffset Now => time.GetUtcNow();
 
     /// <summary>The latest decisions, oldest first.</summary>
@@ -39,7 +42,7 @@ internal sealed partial class AdaptationJournal(TimeProvider time, ILogger<Helio
     public void Decide(AdaptationDecision decision)
     {
         lock (gate) Keep(decisions, decision);
-
+        OnDecision?.Invoke(decision);
         if (!logger.IsEnabled(LogLevel.Information)) return;
         var cost = decision.PredictedCost is { } load ? $"{load.BytesToLoad} bytes in {load.LoadSeconds:0.###} s" : "nothing";
         LogDecision(logger, decision.Trigger, decision.Act, decision.Chosen, decision.Reason, decision.Degraded, cost, string.Join("; ", decision.Considered.Select(Describe)));

@@ -8,12 +8,10 @@ namespace Helios.Sdk.Adaptation;
 /// </summary>
 internal static class DecisionTrace
 {
-    private static readonly ActivitySource Source = new("Helios.Sdk");
-
     /// <summary>Begins the activity of a decision; null when nobody listens. The caller disposes it when the decision was carried out.</summary>
     public static Activity? Start(AdaptationDecision decision)
     {
-        if (Source.StartActivity("helios.decision") is not { } activity) return null;
+        if (HeliosTelemetry.Source.StartActivity("helios.decision") is not { } activity) return null;
         activity.SetTag("helios.trigger", decision.Trigger.ToString());
         activity.SetTag("helios.act", decision.Act.ToString());
         activity.SetTag("helios.previous", decision.Previous?.ToString());

@@ -14,6 +14,7 @@ using Helios.Sdk.Serving.Decoding;
 using Helios.Sdk.Serving.KvCache;
 using Helios.Sdk.Serving.Routing;
 using Helios.Sdk.Serving.Scheduling;
+using Helios.Sdk.Telemetry;
 using Helios.Sdk.Tokenization;
 using Helios.Sdk.Tokenization.ChatTemplates;
 using Microsoft.Extensions.Logging;
@@ -56,11 +57,13 @@ internal static class EngineComposition
         var entries = checkpoints.Zip(options.Models, (checkpoint, source) => MakeEntry(new PacedCheckpoint(checkpoint, pace), backend, options, source, time)).ToList();
         var pool = new ModelPool(entries, backend, kv, memory, new PoolSettings(options.Precision, options.Serving.MaxRowsPerStep, budget, time));
 
+        var meter = Opened(new EngineMeter(builder.Meters), opened);
+        var metrics = new ServingMetrics(meter, time);
         var routes = new Routes();
         var telemetry = new ServingTelemetry(adaptation, time);
         var energy = new EnergyGauge(builder.EnergyMeter?.Invoke() ?? EnergyMeters.For(backend.Device), () => telemetry.BusySeconds, time);
         var scheduler = builder.Scheduler?.Invoke() ?? RequestOrders.CreateScheduler(options.Serving, time, builder.RequestOrders);
-        loop = new ServingLoop(new ServingParts(options.Serving, scheduler, blocks, work, new ServingObserver(telemetry), time), routes);
+        loop = new ServingLoop(new ServingParts(options.Serving, scheduler, blocks, work, new ServingObservers(new ServingObserver(telemetry), metrics), time), routes);
         memory.Serve(loop, () => routes.Current is not { } table ? 0 : Math.Max(pool.KvFloor(table.Serving.Point.Target), table.Evaluation is { } candidate ? pool.KvFloor(candidate.Route.Point.Target) : 0));
         work.OwedWhen(() => telemetry.Sampling.IsOwed);
 
@@ -96,8 +99,10 @@ internal static class EngineComposition
             Store = store,
             Time = time,
         });
-        var metrics = Opened(new AdaptationMetrics(profiles, work), opened);
-        _ = journal.Subscribe(metrics.Note);
+        var adaptationMetrics = new AdaptationMetrics(meter, profiles, work);
+        journal.OnDecision = adaptationMetrics.Note;
+        _ = journal.Subscribe(adaptationMetrics.Note);
+        StateMetrics.Add(meter, loop, blocks, pool, energy);
         var overrides = new PointOverrides(pool, routes, profiles, adapting.Ready, PolicyOf);
 
         return new EngineParts
@@ -118,7 +123,9 @@ internal static class EngineComposition
             Profiles = profiles,
             Journal = journal,
             Adaptation = adapting,
+            Meter = meter,
             Metrics = metrics,
+            CapturesContent = options.Telemetry.CaptureContent,
             Goals = new GoalChanges(adapting, goals, pool, memory, budget, time),
             ParseObjective = text =>
             {

@@ -9,6 +9,7 @@ using Helios.Sdk.Energy;
 using Helios.Sdk.Serving;
 using Helios.Sdk.Serving.KvCache;
 using Helios.Sdk.Serving.Routing;
+using Helios.Sdk.Telemetry;
 using Microsoft.Extensions.Logging;
 
 namespace Helios.Sdk;
@@ -56,7 +57,12 @@ internal sealed partial class EngineParts : IDisposable
 
     public required AdaptationLoop Adaptation { get; init; }
 
-    public required AdaptationMetrics Metrics { get; init; }
+    public required EngineMeter Meter { get; init; }
+
+    public required ServingMetrics Metrics { get; init; }
+
+    /// <summary>Whether traces hold prompts and answers.</summary>
+    public required bool CapturesContent { get; init; }
 
     public required GoalChanges Goals { get; init; }
 
@@ -104,7 +110,7 @@ internal sealed partial class EngineParts : IDisposable
     /// <summary>Frees what lies below the pool; nothing may run any more.</summary>
     public void Dispose()
     {
-        Metrics.Dispose();
+        Meter.Dispose();
         Energy.Dispose();
         Scorer.Dispose();
         Blocks.Dispose();

@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -25,6 +26,8 @@ public sealed class HeliosBuilder : IHeliosBuilder
     internal Func<IEnergyMeter>? EnergyMeter { get; private set; }
 
     internal TimeProvider Time { get; private set; } = TimeProvider.System;
+
+    internal IMeterFactory? Meters { get; private set; }
 
     internal ILoggerFactory Logging { get; private set; } = NullLoggerFactory.Instance;
 
@@ -74,6 +77,15 @@ public sealed class HeliosBuilder : IHeliosBuilder
     {
         ArgumentNullException.ThrowIfNull(time);
         Time = time;
+        return this;
+    }
+
+    /// <summary>Measures on a meter of this factory, as a service container has it; without one the engine has a meter of its own.</summary>
+    /// <param name="meters">Makes the meter, and owns it.</param>
+    public HeliosBuilder UseMeters(IMeterFactory meters)
+    {
+        ArgumentNullException.ThrowIfNull(meters);
+        Meters = meters;
         return this;
     }
 

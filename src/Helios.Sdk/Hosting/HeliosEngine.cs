@@ -5,6 +5,7 @@ using Helios.Sdk.Adaptation.Repository;
 using Helios.Sdk.Serving.Decoding;
 using Helios.Sdk.Serving.Requests;
 using Helios.Sdk.Serving.Streaming;
+using Helios.Sdk.Telemetry;
 
 namespace Helios.Sdk;
 
@@ -118,17 +119,18 @@ public sealed class HeliosEngine : IHeliosClient, IAsyncDisposable, IDisposable
         var places = await TakePlacesAsync(samples, cancellationToken).ConfigureAwait(false);
         var running = new List<RunningRequest>(samples);
         Sequence? first = null;
+        RequestTrace? Trace() => RequestTrace.Start(request, parts.CapturesContent);
         try
         {
             // Its lease outlives it here, so that all samples run on what it ran on even if its answer is over at once.
             first = await parts.Door.OpenAsync(request with { Seed = seed }, cancellationToken).ConfigureAwait(false);
             first.HoldLease();
-            running.Add(Start(first, places[0], cancellationToken));
+            running.Add(Start(first, places[0], Trace(), cancellationToken));
             if (samples > 1) await running[0].BeginAsync().ConfigureAwait(false);
             while (running.Count < samples)
             {
                 var sample = await parts.Door.OpenSampleAsync(first, CounterRandom.SampleSeed(seed, running.Count), cancellationToken).ConfigureAwait(false);
-                running.Add(Start(sample, places[running.Count], cancellationToken));
+                running.Add(Start(sample, places[running.Count], Trace(), cancellationToken));
             }
 
             var results = new List<GenerationResult>(samples);
@@ -252,14 +254,19 @@ public sealed class HeliosEngine : IHeliosClient, IAsyncDisposable, IDisposable
 
     private async Task<RunningRequest> SubmitAsync(GenerationRequest request, CancellationToken cancellationToken)
     {
-        var places = await TakePlacesAsync(1, cancellationToken).ConfigureAwait(false);
+        var arrivedAt = parts.Time.GetTimestamp();
+        var trace = RequestTrace.Start(request, parts.CapturesContent);
+        QueuePlace? place = null;
         try
         {
-            return Start(await parts.Door.OpenAsync(request, cancellationToken).ConfigureAwait(false), places[0], cancellationToken);
+            place = (await TakePlacesAsync(1, cancellationToken).ConfigureAwait(false))[0];
+            return Start(await parts.Door.OpenAsync(request, cancellationToken).ConfigureAwait(false), place, trace, cancellationToken);
         }
-        catch
+        catch (Exception error)
         {
-            places[0].Leave();
+            place?.Leave();
+            trace?.TurnAway(error);
+            parts.Metrics.TurnedAway(request, arrivedAt, error);
             throw;
         }
     }
@@ -274,10 +281,10 @@ public sealed class HeliosEngine : IHeliosClient, IAsyncDisposable, IDisposable
         throw parts.Loop.Busy($"{waiting} requests wait to be started already; Serving.MaxQueueLength is {parts.Serving.MaxQueueLength}.", waiting);
     }
 
-    private RunningRequest Start(Sequence sequence, QueuePlace place, CancellationToken cancellationToken)
+    private RunningRequest Start(Sequence sequence, QueuePlace place, RequestTrace? trace, CancellationToken cancellationToken)
     {
         sequence.Place = place;
-        return new RunningRequest(sequence, parts, cancellationToken);
+        return new RunningRequest(sequence, parts, trace, cancellationToken);
     }
 
     private static async Task<GenerationResult> ReadAsync(RunningRequest running)

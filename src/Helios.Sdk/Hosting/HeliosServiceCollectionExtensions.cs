@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using Helios.Sdk;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -29,6 +30,7 @@ public static class HeliosServiceCollectionExtensions
         {
             var builder = HeliosEngine.CreateBuilder();
             if (provider.GetService<ILoggerFactory>() is { } logging) builder.UseLogging(logging);
+            if (provider.GetService<IMeterFactory>() is { } meters) builder.UseMeters(meters);
             if (provider.GetService<TimeProvider>() is { } time) builder.UseTime(time);
             foreach (var objective in provider.GetServices<ISloObjective>()) builder.UseStrategy(() => objective);
             if (provider.GetService<IEnergyMeter>() is { } meter) builder.UseStrategy(() => meter);

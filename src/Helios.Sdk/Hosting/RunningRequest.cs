@@ -1,5 +1,6 @@
 using Helios.Sdk.Serving.Requests;
 using Helios.Sdk.Serving.Streaming;
+using Helios.Sdk.Telemetry;
 
 namespace Helios.Sdk;
 
@@ -12,14 +13,19 @@ internal sealed class RunningRequest : IAsyncDisposable
     private readonly EngineParts parts;
     private readonly CancellationToken cancellationToken;
     private readonly CancellationTokenRegistration cancellation;
+    private readonly RequestTrace? trace;
     private Detokenizer? text;
+    private FinishReason? finish;
+    private Exception? failure;
     private int seen;
     private bool finished;
 
-    public RunningRequest(Sequence sequence, EngineParts parts, CancellationToken cancellationToken)
+    /// <summary>Submits the sequence. The trace, if there is one, ends with this.</summary>
+    public RunningRequest(Sequence sequence, EngineParts parts, RequestTrace? trace, CancellationToken cancellationToken)
     {
         this.sequence = sequence;
         this.parts = parts;
+        this.trace = trace;
         this.cancellationToken = cancellationToken;
         parts.Loop.Submit(sequence);
         cancellation = cancellationToken.UnsafeRegister(static self => ((RunningRequest)self!).Cancel(), this);
@@ -53,15 +59,14 @@ internal sealed class RunningRequest : IAsyncDisposable
         if (seen == count)
         {
             // It ended without another token: an abort, or time was up.
-            finished = true;
-            return Update() with { TokenId = -1, Text = Read(Output.Text.SafeLength, last: true), FinishReason = end!.Reason };
+            return Update() with { Text = Read(Output.Text.SafeLength, last: true), FinishReason = Finish(end!) };
         }
 
         var logProbabilities = Output.LogProbabilities?[seen];
         var (id, depth, textEnd) = Output[seen++];
-        finished = end is not null && seen == count;
-        var piece = finished ? Read(Output.Text.SafeLength, last: true) : Read(textEnd, last: false);
-        return Update() with { TokenId = id, Text = piece, ExitDepth = depth, LogProbabilities = logProbabilities, FinishReason = finished ? end!.Reason : null };
+        var isLast = end is not null && seen == count;
+        var piece = isLast ? Read(Output.Text.SafeLength, last: true) : Read(textEnd, last: false);
+        return Update() with { TokenId = id, Text = piece, ExitDepth = depth, LogProbabilities = logProbabilities, FinishReason = isLast ? Finish(end!) : null };
     }
 
     /// <summary>What every piece says of the request; it runs, or is over.</summary>
@@ -101,6 +106,13 @@ internal sealed class RunningRequest : IAsyncDisposable
     {
         await cancellation.DisposeAsync().ConfigureAwait(false);
         if (!finished) Cancel();
+        trace?.End(sequence, finish, failure);
+    }
+
+    private FinishReason? Finish(StreamEnd end)
+    {
+        finished = true;
+        return finish = end.Reason;
     }
 
     private void Cancel() => parts.Loop.Cancel(sequence);
@@ -109,13 +121,15 @@ internal sealed class RunningRequest : IAsyncDisposable
     private string Read(int end, bool last)
     {
         text ??= new Detokenizer(Output.Text);
-        return text.ReadTo(end, last);
+        var piece = text.ReadTo(end, last);
+        trace?.Read(piece);
+        return piece;
     }
 
     private Exception Failure(Exception error)
     {
         finished = true;
-        return error switch
+        return failure = error switch
         {
             OperationCanceledException => new OperationCanceledException("The request was cancelled.", cancellationToken),
             ServerBusyException busy => new ServerBusyException(busy.Message, busy) { RetryAfter = busy.RetryAfter },

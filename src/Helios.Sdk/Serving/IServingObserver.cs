@@ -1,6 +1,7 @@
 using Helios.Sdk.Serving.Decoding;
 using Helios.Sdk.Serving.Requests;
 using Helios.Sdk.Serving.Routing;
+using Helios.Sdk.Serving.Streaming;
 
 namespace Helios.Sdk.Serving;
 
@@ -17,7 +18,28 @@ internal interface IServingObserver
     void TokenEmitted(Sequence sequence, int depth, float confidence);
 
     /// <summary>A sequence ended; it holds no KV any more.</summary>
-    void SequenceEnded(Sequence sequence, StreamEndKind kind);
+    void SequenceEnded(Sequence sequence, StreamEnd how, StreamEndKind kind);
+}
+
+/// <summary>Tells several observers, in order.</summary>
+internal sealed class ServingObservers(params IReadOnlyList<IServingObserver> observers) : IServingObserver
+{
+    private readonly IServingObserver[] observers = [.. observers];
+
+    public void StepRan(ServedModel model, in StepTiming timing)
+    {
+        foreach (var observer in observers) observer.StepRan(model, timing);
+    }
+
+    public void TokenEmitted(Sequence sequence, int depth, float confidence)
+    {
+        foreach (var observer in observers) observer.TokenEmitted(sequence, depth, confidence);
+    }
+
+    public void SequenceEnded(Sequence sequence, StreamEnd how, StreamEndKind kind)
+    {
+        foreach (var observer in observers) observer.SequenceEnded(sequence, how, kind);
+    }
 }
 
 /// <summary>How a sequence ended, as far as counting goes.</summary>

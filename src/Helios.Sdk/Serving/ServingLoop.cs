@@ -373,7 +373,7 @@ internal sealed class ServingLoop
         limits.Remove(sequence);
         if (kind == StreamEndKind.Completed) completions.Count();
         sequence.ReleaseLease();
-        observer.SequenceEnded(sequence, kind);
+        observer.SequenceEnded(sequence, how, kind);
         sequence.Output.Complete(how);
     }
 

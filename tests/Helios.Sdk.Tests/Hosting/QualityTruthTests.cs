@@ -121,7 +121,7 @@ public class QualityTruthTests(ITestOutputHelper output)
         listener.SetMeasurementEventCallback<double>((instrument, value, tags, _) =>
         {
             var named = tags.ToArray().ToDictionary(tag => tag.Key, tag => tag.Value, StringComparer.Ordinal);
-            if (named.GetValueOrDefault("model") as string == "measured") seen[(instrument.Name, named["depth"], named["bound"])] = value;
+            if (named.GetValueOrDefault("model") as string == "measured" && named.TryGetValue("bound", out var bound)) seen[(instrument.Name, named["depth"], bound)] = value;
         });
         listener.Start();
 

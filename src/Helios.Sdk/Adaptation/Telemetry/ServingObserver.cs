@@ -2,6 +2,7 @@ using Helios.Sdk.Serving;
 using Helios.Sdk.Serving.Decoding;
 using Helios.Sdk.Serving.Requests;
 using Helios.Sdk.Serving.Routing;
+using Helios.Sdk.Serving.Streaming;
 
 namespace Helios.Sdk.Adaptation.Telemetry;
 
@@ -13,7 +14,7 @@ internal sealed class ServingObserver(ServingTelemetry telemetry) : IServingObse
     public void TokenEmitted(Sequence sequence, int depth, float confidence) =>
         telemetry.TokenEmitted(new EmittedToken(sequence.Route, sequence.Id.Value, sequence.TenantKey, depth, confidence));
 
-    public void SequenceEnded(Sequence sequence, StreamEndKind kind)
+    public void SequenceEnded(Sequence sequence, StreamEnd how, StreamEndKind kind)
     {
         if (sequence.Route is not { } route) return;
         var completed = kind == StreamEndKind.Completed;

@@ -58,6 +58,9 @@ internal sealed class Sequence
     /// <summary>Timestamp since when it waits to be started: later than <see cref="ArrivedAt"/> if a model had to be loaded for it.</summary>
     public long QueuedAt { get; set; }
 
+    /// <summary>Timestamp at which it first got KV; null while it waits.</summary>
+    public long? StartedAt { get; set; }
+
     public TokenStream Output { get; }
 
     /// <summary>Fingerprint of the tokenizer that made the ids.</summary>

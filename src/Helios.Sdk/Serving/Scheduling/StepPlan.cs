@@ -117,6 +117,7 @@ internal sealed class StepPlan : StepPlanBuilder
         }
 
         sequences.GiveKv(sequence, table);
+        sequence.StartedAt ??= now;
         return PlanResult.Added;
     }
 

@@ -2,6 +2,7 @@ using Helios.Sdk.Serving;
 using Helios.Sdk.Serving.Decoding;
 using Helios.Sdk.Serving.Requests;
 using Helios.Sdk.Serving.Routing;
+using Helios.Sdk.Serving.Streaming;
 
 namespace Helios.Sdk.Tests.Serving.Fakes;
 
@@ -31,7 +32,7 @@ internal sealed class Observed : IServingObserver
         OnToken?.Invoke(sequence);
     }
 
-    public void SequenceEnded(Sequence sequence, StreamEndKind kind) => Ended.Add((sequence, kind));
+    public void SequenceEnded(Sequence sequence, StreamEnd how, StreamEndKind kind) => Ended.Add((sequence, kind));
 }
 
 /// <summary>Takes the top-1 probability for what it is worth.</summary>

@@ -30,6 +30,21 @@ public class ChatProvenanceTests
     };
 
     [Theory]
+    [InlineData("{{ raise_exception('Found ' + messages[0].content + '!') }}", "the template refuses the conversation: Found (...)!")]
+    [InlineData("{{ messages | map(messages[0].content) | list }}", "not of the template's own words")]
+    [InlineData("{{ messages | select(messages[0].content) | list }}", "not of the template's own words")]
+    [InlineData("{{ messages | map(attribute=messages[0].content + '.x') | list }}", "'an item' is undefined")]
+    [InlineData("{{ messages[0][messages[0].content].x }}", "'an item' is undefined")]
+    [InlineData("{{ messages[0].content() }}", "a string cannot be called")]
+    [InlineData("{{ messages[0].content + 1 }}", "a string and an integer")]
+    public void What_the_caller_wrote_stands_in_no_message(string source, string expected)
+    {
+        var render = () => ChatTemplate.Parse(source, "test").Render(
+            [new ChatTurn("user", "Secret text")], new Dictionary<string, string>(StringComparer.Ordinal), addGenerationPrompt: true, ChatTemplateGoldenTests.Now);
+        render.Should().Throw<ChatTemplateException>().WithMessage($"*{expected}*").Which.Message.Should().NotContain("Secret");
+    }
+
+    [Theory]
     [MemberData(nameof(Ways))]
     public void A_template_cannot_launder_what_the_caller_wrote(string source, string expected)
     {

@@ -7,6 +7,8 @@ namespace Helios.Sdk.Tokenization.ChatTemplates.Running;
 /// <summary>Works out expressions. Nothing but what is written here can be reached from one.</summary>
 internal sealed class Evaluator(ExecutionMeter meter)
 {
+    public ExecutionMeter Meter => meter;
+
     public Value Evaluate(Expression expression, Scope scope)
     {
         meter.Enter();
@@ -100,7 +102,8 @@ internal sealed class Evaluator(ExecutionMeter meter)
 
     public CallArguments Callable(string callee, params ImmutableArray<Value> positional) => new(callee, positional, [], meter);
 
-    private static UndefinedValue Missing(Value key) => new(key is TextValue name ? name.Text : "an item");
+    /// <summary>Messages name it, and must not repeat what the caller wrote.</summary>
+    private static UndefinedValue Missing(Value key) => new(key is TextValue { Verbatim.IsEmpty: true } name ? name.Text : "an item");
 
     private static int? At(int count, Value key)
     {

@@ -1,3 +1,4 @@
+using System.Text;
 using Helios.Sdk.Tokenization.ChatTemplates.Values;
 
 namespace Helios.Sdk.Tokenization.ChatTemplates.Running;
@@ -5,18 +6,35 @@ namespace Helios.Sdk.Tokenization.ChatTemplates.Running;
 /// <summary>Functions that every template can call.</summary>
 internal static class Globals
 {
+    private const int LongestMessage = 500;
+
     /// <summary>A scope with the functions in it.</summary>
     /// <param name="now">What <c>strftime_now</c> takes for now.</param>
     public static Scope Create(DateTimeOffset now)
     {
         var scope = new Scope(null);
         void Add(string name, Func<CallArguments, Value> function) => scope.Set(name, new FunctionValue(name, function));
-        Add("raise_exception", arguments => throw arguments.Meter.Fail($"the template refuses the conversation: {ValueText.Str(arguments.Single("message"), arguments.Meter).Text.TrimEnd('.')}"));
+        Add("raise_exception", arguments => throw arguments.Meter.Fail($"the template refuses the conversation: {OwnWords(ValueText.Str(arguments.Single("message"), arguments.Meter)).TrimEnd('.')}"));
         Add("strftime_now", arguments => new TextValue(TimeFormat.Write(arguments.Text(arguments.Single("format"), "format").Text, now, arguments)));
         Add("namespace", Namespace);
         Add("dict", arguments => arguments.Positional.IsEmpty ? arguments.Meter.Nested(MapValue.Of(arguments.Named)) : throw arguments.Fail("only arguments with names are supported"));
         Add("range", Range);
         return scope;
+    }
+
+    /// <summary>A text without what the caller wrote: what is said in a conversation stands in no message, as messages are logged.</summary>
+    private static string OwnWords(TextValue text)
+    {
+        var words = new StringBuilder();
+        var done = 0;
+        foreach (var span in text.Verbatim)
+        {
+            words.Append(text.Text, done, span.Start - done).Append("(...)");
+            done = span.End;
+        }
+
+        words.Append(text.Text, done, text.Length - done);
+        return words.Length <= LongestMessage ? words.ToString() : words.ToString(0, LongestMessage) + "...";
     }
 
     private static NamespaceValue Namespace(CallArguments arguments)

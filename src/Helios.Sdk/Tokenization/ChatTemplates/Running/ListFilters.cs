@@ -75,7 +75,7 @@ internal static class ListFilters
             return items.Select(item => Attribute(item, attribute, evaluator) is var found && found is UndefinedValue && bound[1] is { } fallback ? fallback : found);
         }
 
-        var filter = arguments.Text(arguments.Positional[0], "name").Text;
+        var filter = arguments.OwnText(arguments.Positional[0], "name");
         var rest = arguments with { Callee = $"the filter '{filter}'", Positional = arguments.Positional.RemoveAt(0) };
         return items.Select(item =>
         {
@@ -91,7 +91,7 @@ internal static class ListFilters
     {
         arguments.Meter.Charge();
         if (arguments.Positional.Length <= nameAt) return item.IsTrue;
-        var test = arguments.Text(arguments.Positional[nameAt], "name").Text;
+        var test = arguments.OwnText(arguments.Positional[nameAt], "name");
         return Tests.Holds(item, arguments with { Callee = $"the test '{test}'", Positional = arguments.Positional.RemoveRange(0, nameAt + 1) }, test);
     }
 
@@ -100,7 +100,7 @@ internal static class ListFilters
 
     private static Value Attribute(Value item, TextValue path, Evaluator evaluator)
     {
-        foreach (var name in path.Text.Split('.')) item = evaluator.ItemOf(item, new TextValue(name));
+        foreach (var name in TextMethods.Split(path, new TextValue("."), int.MaxValue, evaluator.Meter)) item = evaluator.ItemOf(item, name);
         return item;
     }
 

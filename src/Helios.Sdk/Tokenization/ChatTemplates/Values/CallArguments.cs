@@ -32,6 +32,10 @@ internal sealed record CallArguments(string Callee, ImmutableArray<Value> Positi
     public TextValue Text(Value? value, string name) =>
         value as TextValue ?? throw Fail($"the argument '{name}' is {value?.TypeName ?? "missing"}, expected a string");
 
+    /// <summary>A text of the template's own: messages may repeat it.</summary>
+    public string OwnText(Value? value, string name) =>
+        Text(value, name) is { Verbatim.IsEmpty: true } text ? text.Text : throw Fail($"the argument '{name}' is not of the template's own words");
+
     public TextValue? TextOrNull(Value? value, string name) => value is null or NoneValue ? null : Text(value, name);
 
     public int Int(Value? value, string name, int whenMissing) => value switch

@@ -1,0 +1,25 @@
+using System.Diagnostics;
+
+namespace Helios.Sdk;
+
+/// <summary>
+/// Names under which the SDK measures and traces, for <c>AddMeter</c> and <c>AddSource</c> of OpenTelemetry, or for a listener of your own.
+/// </summary>
+public static class HeliosTelemetry
+{
+    /// <summary>Name of the meter.</summary>
+    public const string MeterName = "Helios.Sdk";
+
+    /// <summary>Name of the activity source: an activity for every request, and one for every decision.</summary>
+    public const string ActivitySourceName = "Helios.Sdk";
+
+    /// <summary>What the GenAI conventions call this engine (<c>gen_ai.provider.name</c>).</summary>
+    internal const string Provider = "helios";
+
+    /// <summary>What the GenAI conventions call what it does (<c>gen_ai.operation.name</c>).</summary>
+    internal const string Operation = "text_completion";
+
+    internal static readonly string Version = typeof(HeliosTelemetry).Assembly.GetName().Version!.ToString(3);
+
+    internal static readonly ActivitySource Source = new(ActivitySourceName, Version);
+}

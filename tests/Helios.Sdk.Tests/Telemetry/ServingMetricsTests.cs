@@ -1,0 +1,92 @@
+using Helios.Sdk.Tests.Hosting;
+
+namespace Helios.Sdk.Tests.Telemetry;
+
+public sealed class ServingMetricsTests
+{
+    private static readonly GenerationRequest Usual = new() { Prompt = "Once upon a time", MaxTokens = 12, IgnoreEndOfSequence = true };
+
+    [Fact]
+    public async Task Tokens_counted_are_tokens_streamed()
+    {
+        using var collected = new Collected();
+        await using var engine = await ServeAsync(collected);
+        var streamed = 0;
+        for (var i = 0; i < 3; i++)
+        {
+            await foreach (var update in engine.Engine.StreamAsync(Usual with { Prompt = Prompts.All[i], MaxTokens = 10 + i })) streamed += update.TokenId >= 0 ? 1 : 0;
+        }
+
+        await engine.SettleAsync();
+        streamed.Should().Be(33);
+        collected.Of("helios.tokens.generated").Should().OnlyContain(reading => (string)reading["gen_ai.response.model"]! == "tiny-s").And.HaveCount(33);
+        collected.Of("helios.exit.depth").Should().HaveCount(33).And.OnlyContain(reading => reading.Value == 4);
+        collected.Of("helios.batch.size").Sum(reading => reading.Value).Should().Be(33);
+        collected.Of("helios.step.duration").Should().OnlyContain(reading => reading.Value > 0);
+    }
+
+    [Fact]
+    public async Task Every_request_is_measured_once_by_the_conventions_for_servers()
+    {
+        using var collected = new Collected();
+        await using var engine = await ServeAsync(collected);
+        await engine.AskAsync(Usual);
+        await engine.AskAsync(Usual with { Model = "tiny-s", MaxTokens = 1 });
+        await engine.SettleAsync();
+
+        var durations = collected.Of("gen_ai.server.request.duration");
+        durations.Should().HaveCount(2).And.OnlyContain(reading => reading.Value > 0 && (string)reading["gen_ai.provider.name"]! == "helios"
+            && (string)reading["gen_ai.operation.name"]! == "text_completion" && (string)reading["gen_ai.response.model"]! == "tiny-s" && !reading.Tags.ContainsKey("error.type"));
+        durations.Select(reading => reading["gen_ai.request.model"]).Should().Equal(new object?[] { null, "tiny-s" });
+        collected.Of("gen_ai.server.time_to_first_token").Should().HaveCount(2);
+        collected.Of("gen_ai.server.time_per_output_token").Should().ContainSingle("an answer of one token has no time between tokens");
+        collected.Of("helios.queue.duration").Should().HaveCount(2).And.OnlyContain(reading => reading.Value >= 0);
+        collected.Of("gen_ai.server.time_to_first_token").Zip(durations).Should().OnlyContain(pair => pair.First.Value <= pair.Second.Value);
+    }
+
+    [Fact]
+    public async Task A_request_that_fails_says_how()
+    {
+        using var collected = new Collected();
+        await using var engine = await ServeAsync(collected);
+        var unknown = () => engine.AskAsync(Usual with { Model = "tiny-x" });
+        await unknown.Should().ThrowAsync<ArgumentException>();
+        using var cancel = new CancellationTokenSource();
+        await using (var stream = engine.Engine.StreamAsync(Usual with { MaxTokens = 150 }, cancel.Token).GetAsyncEnumerator())
+        {
+            (await stream.MoveNextAsync()).Should().BeTrue();
+            await cancel.CancelAsync();
+        }
+
+        await engine.SettleAsync();
+        collected.Of("gen_ai.server.request.duration").Select(reading => reading["error.type"])
+            .Should().Equal("System.ArgumentException", "System.OperationCanceledException");
+        collected.Of("gen_ai.server.time_per_output_token").Should().BeEmpty();
+    }
+
+    [Fact]
+    public async Task The_state_adds_up_and_is_silent_once_the_engine_has_ended()
+    {
+        using var collected = new Collected();
+        var engine = await ServeAsync(collected);
+        await using (engine)
+        {
+            await engine.AskAsync(Usual);
+            await engine.SettleAsync();
+            var kv = collected.Of("helios.kv.bytes");
+            kv.Select(reading => reading["state"]).Should().Equal("used", "cached", "free");
+            kv.Sum(reading => reading.Value).Should().Be(engine.Snapshot.KvSlabBytes).And.BePositive();
+            collected.Of("helios.layers.loaded")[^1].Value.Should().Be(4);
+            collected.Of("helios.memory.used")[^1].Value.Should().Be(engine.Engine.Pool.Snapshot.UsedBytes);
+            collected.Of("helios.memory.budget")[^1].Value.Should().Be(64 << 20);
+            collected.Of("helios.prompt.tokens")[^1].Value.Should().Be(engine.Snapshot.PromptTokens).And.BePositive();
+            collected.Of("helios.requests.waiting")[^1].Value.Should().Be(0);
+        }
+
+        var before = collected.Of("helios.kv.bytes").Count;
+        collected.Of("helios.kv.bytes").Should().HaveCount(before, "a factory's meter outlives the engine");
+    }
+
+    private static Task<TestEngine> ServeAsync(Collected collected) =>
+        TestEngine.ServeAsync("tiny-s", depth: 4, more: builder => ((HeliosBuilder)builder).UseMeters(collected));
+}
