@@ -1,3 +1,5 @@
+using Helios.Sdk.ExitPolicies;
+using Helios.Sdk.Serving.Routing;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -131,6 +133,27 @@ public class HeliosChatClientTests
         asked.ModelId = "nobody";
         var unknown = () => client.GetResponseAsync(Conversation, asked);
         await unknown.Should().ThrowAsync<ArgumentException>().WithMessage("*nobody*");
+    }
+
+    [Fact]
+    public async Task A_conversation_that_waits_while_another_model_takes_over_is_rendered_by_its_template()
+    {
+        using var one = ChatFolders.Create();
+        using var other = ChatFolders.Create("{{ 'B' + messages[-1].content }}");
+        await using var engine = TestEngine.Build(builder => builder.AddModel(one.Path, "one").AddModel(other.Path, "other").ServeFixed());
+        await engine.Engine.Ready.WaitAsync(TestEngine.Patience);
+        var lease = (ModelLease)((AcquireResult.Acquired)await engine.Engine.Pool.AcquireAsync(new LoadTarget("other", 6))).Lease;
+        using var gate = new ManualResetEventSlim();
+        var held = engine.Engine.Parts.Work.RunUrgentAsync(() => gate.Wait(TestEngine.Patience));
+        var waiting = engine.AskAsync(new GenerationRequest { Messages = [new ChatTurn("user", "Once")], MaxTokens = 1 });
+
+        engine.Engine.Parts.Switcher.Publish(new Route(new OperatingPoint(lease.Target, "none"), lease, ExitPolicyParser.Parse("none")));
+        gate.Set();
+        (await held.WaitAsync(TestEngine.Patience)).Should().BeTrue();
+
+        var result = await waiting;
+        result.Point!.Target.Model.Should().Be("other");
+        result.PromptIds.Should().Equal(engine.Engine.TokenizerOf("other").Encode("BOnce"));
     }
 
     [Fact]

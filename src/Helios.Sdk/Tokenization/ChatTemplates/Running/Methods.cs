@@ -24,42 +24,17 @@ internal static class Methods
 
     private static Func<CallArguments, Value>? OfMap(MapValue map, string name, Evaluator evaluator) => name switch
     {
-        "items" => arguments =>
-        {
-            arguments.None();
-            return Items(map, evaluator);
-        },
-        "keys" => arguments =>
-        {
-            arguments.None();
-            return evaluator.List(evaluator.Items(map));
-        },
-        "values" => arguments =>
-        {
-            arguments.None();
-            return evaluator.List([.. map.Entries.Select(entry => entry.Value)]);
-        },
-        "get" => arguments =>
-        {
-            var bound = arguments.Bind("key", "default");
-            return map.Find(bound[0] ?? throw arguments.Fail("the argument 'key' is missing")) ?? bound[1] ?? NoneValue.Instance;
-        },
+        "items" => arguments => arguments.None(() => Items(map, evaluator)),
+        "keys" => arguments => arguments.None(() => evaluator.List(evaluator.Items(map))),
+        "values" => arguments => arguments.None(() => evaluator.List([.. map.Entries.Select(entry => entry.Value)])),
+        "get" => arguments => arguments.Bind("key", "default") is [{ } key, var fallback] ? map.Find(key) ?? fallback ?? NoneValue.Instance : throw arguments.Fail("the argument 'key' is missing"),
         _ => null,
     };
 
     private static Func<CallArguments, Value>? OfList(ListValue list, string name) => name switch
     {
         "count" => arguments => new IntValue(list.Items.Count(other => ValueComparison.AreEqual(other, arguments.Single("value"), arguments.Meter))),
-        "index" => arguments =>
-        {
-            var item = arguments.Single("value");
-            for (var i = 0; i < list.Items.Count; i++)
-            {
-                if (ValueComparison.AreEqual(list.Items[i], item, arguments.Meter)) return new IntValue(i);
-            }
-
-            throw arguments.Fail("the value is not in the list");
-        },
+        "index" => arguments => IndexIn(list, arguments),
         _ => null,
     };
 
@@ -67,20 +42,12 @@ internal static class Methods
     {
         "strip" or "lstrip" or "rstrip" => arguments =>
             TextMethods.Strip(text, arguments.TextOrNull(arguments.Bind("chars")[0], "chars"), left: name != "rstrip", right: name != "lstrip", arguments.Meter),
-        "upper" or "lower" or "capitalize" or "title" => arguments =>
-        {
-            arguments.None();
-            return TextMethods.InCase(text, name, arguments.Meter);
-        },
+        "upper" or "lower" or "capitalize" or "title" => arguments => arguments.None(() => TextMethods.InCase(text, name, arguments.Meter)),
         "split" or "rsplit" => arguments => Split(text, name, arguments, evaluator),
         "splitlines" => arguments => evaluator.List(TextMethods.SplitLines(text, arguments.Bind("keepends")[0] is { IsTrue: true }, arguments.Meter)),
         "startswith" or "endswith" => arguments => BoolValue.Of(Fits(text, name == "startswith", arguments)),
         "removeprefix" or "removesuffix" => arguments => Remove(text, name == "removeprefix", arguments),
-        "replace" => arguments =>
-        {
-            var bound = arguments.Bind("old", "new", "count");
-            return TextMethods.Replace(text, arguments.Text(bound[0], "old"), arguments.Text(bound[1], "new"), arguments.Int(bound[2], "count", int.MaxValue), arguments.Meter);
-        },
+        "replace" => arguments => Replace(text, arguments),
         "find" or "rfind" or "index" => arguments => Find(text, name, arguments),
         "count" => arguments => new IntValue(TextMethods.CountOf(text, arguments.Text(arguments.Single("sub"), "sub"), arguments.Meter)),
         "join" => arguments => Filters.Apply(arguments.Single("items"), evaluator.Callable("join", text), "join", evaluator),
@@ -90,6 +57,23 @@ internal static class Methods
         "isspace" => arguments => All(text, Syntax.PythonText.IsSpace, arguments),
         _ => null,
     };
+
+    private static IntValue IndexIn(ListValue list, CallArguments arguments)
+    {
+        var item = arguments.Single("value");
+        for (var i = 0; i < list.Items.Count; i++)
+        {
+            if (ValueComparison.AreEqual(list.Items[i], item, arguments.Meter)) return new IntValue(i);
+        }
+
+        throw arguments.Fail("the value is not in the list");
+    }
+
+    private static TextValue Replace(TextValue text, CallArguments arguments)
+    {
+        var bound = arguments.Bind("old", "new", "count");
+        return TextMethods.Replace(text, arguments.Text(bound[0], "old"), arguments.Text(bound[1], "new"), arguments.Int(bound[2], "count", int.MaxValue), arguments.Meter);
+    }
 
     private static ListValue Split(TextValue text, string name, CallArguments arguments, Evaluator evaluator)
     {

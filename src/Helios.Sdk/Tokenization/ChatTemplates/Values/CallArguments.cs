@@ -27,6 +27,13 @@ internal sealed record CallArguments(string Callee, ImmutableArray<Value> Positi
 
     public void None() => Bind();
 
+    /// <summary>What comes of a call that takes no arguments.</summary>
+    public T None<T>(Func<T> compute)
+    {
+        None();
+        return compute();
+    }
+
     public ChatTemplateException Fail(string problem) => Meter.Fail($"{Callee}: {problem}");
 
     public TextValue Text(Value? value, string name) =>
