@@ -29,6 +29,7 @@ internal static class CliApp
         root.Add(new CertifyCommand(global));
         root.Add(new SimulateCommand(global));
         root.Add(new BenchCommand(global));
+        root.Add(new DoctorCommand(global));
 
         // An argument that starts with '@' is text like any other.
         var parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null, EnablePosixBundling = false });

@@ -2,10 +2,13 @@ using Helios.Sdk.Cpu;
 
 namespace Helios.Sdk;
 
-/// <summary>Chooses the CPU backend.</summary>
+/// <summary>Adds the CPU backend.</summary>
 public static class CpuHeliosBuilderExtensions
 {
-    /// <summary>Runs models on the CPU in managed code: vectors as wide as the machine has, no native package.</summary>
+    /// <summary>
+    /// Runs models on the CPU in managed code: vectors as wide as the machine has, no native package. The backend's name is
+    /// <c>cpu</c>; what <see cref="HeliosOptions.BackendSettings"/> say goes before <paramref name="configure"/>.
+    /// </summary>
     /// <typeparam name="TBuilder">The builder's type, kept for what follows in the chain.</typeparam>
     /// <param name="builder">The builder.</param>
     /// <param name="configure">Changes the options; null leaves them as they are.</param>
@@ -16,7 +19,7 @@ public static class CpuHeliosBuilderExtensions
         ArgumentNullException.ThrowIfNull(builder);
         var options = new CpuOptions();
         configure?.Invoke(options);
-        builder.UseBackend(() => new CpuBackend(options));
+        builder.UseStrategy<IBackendFactory>(() => new CpuBackendFactory(options));
         return builder;
     }
 }

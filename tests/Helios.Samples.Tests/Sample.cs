@@ -13,6 +13,15 @@ internal static class Sample
     /// <summary>Returns what it printed; it must end well and print no error.</summary>
     public static async Task<string> RunAsync(string name, params (string Name, string Value)[] environment)
     {
+        var (code, output, errors) = await TryRunAsync(name, environment);
+        errors.Should().BeEmpty();
+        code.Should().Be(0);
+        return output;
+    }
+
+    /// <summary>Returns how it ended and what it printed.</summary>
+    public static async Task<(int Code, string Output, string Errors)> TryRunAsync(string name, params (string Name, string Value)[] environment)
+    {
         var start = new ProcessStartInfo("dotnet", [Path.Combine(Folder, "samples", name, "bin", Configuration, "net10.0", $"{name}.dll")])
         {
             UseShellExecute = false,
@@ -35,9 +44,7 @@ internal static class Sample
             throw;
         }
 
-        (await errors).Should().BeEmpty();
-        process.ExitCode.Should().Be(0);
-        return await output;
+        return (process.ExitCode, await output, await errors);
     }
 
     private static string FindRoot()

@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Helios.Cli.Running;
 using Helios.Cli.Simulating;
+using Helios.Sdk;
 
 namespace Helios.Cli.Output;
 
@@ -30,6 +31,7 @@ namespace Helios.Cli.Output;
 [JsonSerializable(typeof(UnservedLine))]
 [JsonSerializable(typeof(SummaryLine))]
 [JsonSerializable(typeof(SimulationSummary))]
+[JsonSerializable(typeof(SystemReport))]
 internal sealed partial class CliJson : JsonSerializerContext
 {
     public static CliJson Lines { get; } = new(new JsonSerializerOptions

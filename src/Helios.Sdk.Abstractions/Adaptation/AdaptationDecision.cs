@@ -96,6 +96,9 @@ public enum AdaptationTrigger
     /// <summary>The memory budget was changed.</summary>
     BudgetChanged,
 
+    /// <summary>The limits that every point must keep were changed.</summary>
+    LimitsChanged,
+
     /// <summary>Somebody asked.</summary>
     Demand,
 }

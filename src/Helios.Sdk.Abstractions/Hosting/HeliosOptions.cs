@@ -15,6 +15,15 @@ public sealed class HeliosOptions
     /// </summary>
     public long? MemoryBudgetBytes { get; set; }
 
+    /// <summary>
+    /// Name of the backend (<see cref="IBackendFactory"/>), e.g. <c>cpu</c>, among those that were added. Null takes the one that
+    /// was added last.
+    /// </summary>
+    public string? Backend { get; set; }
+
+    /// <summary>Settings of the backend, which says what there is; the CPU backend has <c>Threads</c>, <c>VectorWidth</c> and <c>KvPrecision</c>.</summary>
+    public IDictionary<string, string> BackendSettings { get; } = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
+
     /// <summary>The serving loop.</summary>
     public ServingOptions Serving { get; } = new();
 

@@ -7,13 +7,17 @@ public interface IHeliosBuilder
     /// <param name="change">Changes the options it is given.</param>
     IHeliosBuilder Configure(Action<HeliosOptions> change);
 
-    /// <summary>Chooses the backend. The engine makes it when it starts and disposes it when it stops; the last choice counts.</summary>
+    /// <summary>
+    /// Adds a backend without a name. The engine makes it when it starts and disposes it when it stops. The backend added last
+    /// counts, unless <see cref="HeliosOptions.Backend"/> names one.
+    /// </summary>
     /// <param name="create">Makes the backend.</param>
     IHeliosBuilder UseBackend(Func<IBackend> create);
 
     /// <summary>
     /// Adds or replaces one of the engine's strategies: <see cref="IExitPolicy"/>, <see cref="ISloObjective"/> and
-    /// <see cref="IRequestOrder"/> (found by name), <see cref="IScheduler"/>, or <see cref="IEnergyMeter"/>.
+    /// <see cref="IRequestOrder"/> and <see cref="IBackendFactory"/> (found by name), <see cref="IScheduler"/>,
+    /// <see cref="ITokenizerFactory"/>, or <see cref="IEnergyMeter"/>.
     /// </summary>
     /// <typeparam name="TStrategy">The strategy's interface.</typeparam>
     /// <param name="create">Makes it: once per engine, an order once per priority.</param>

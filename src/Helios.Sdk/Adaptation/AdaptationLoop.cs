@@ -16,7 +16,7 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
 {
     private readonly TaskCompletionSource ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ShadowScoring shadow = new(parts.Profiles, parts.Scoring, parts.Telemetry, parts.Switcher);
-    private readonly QualityGuard quality = new(parts.Options);
+    private readonly QualityGuard quality = new(parts.Options, parts.Limits);
     private readonly Reconsiderations reconsiderations = new();
     private readonly Residence residence = new(parts.Options, parts.Time);
     private ISloObjective? objective;
@@ -118,7 +118,7 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
                 case { Trigger: AdaptationTrigger.Breach }:
                     await GuardAsync(cancellationToken).ConfigureAwait(false);
                     break;
-                case { Trigger: AdaptationTrigger.ObjectiveChanged or AdaptationTrigger.BudgetChanged }:
+                case { Trigger: AdaptationTrigger.ObjectiveChanged or AdaptationTrigger.LimitsChanged or AdaptationTrigger.BudgetChanged }:
                     await ReselectAsync(signal.Trigger, cancellationToken).ConfigureAwait(false);
                     break;
                 case { Trigger: AdaptationTrigger.LoadChanged or AdaptationTrigger.PaceChanged }:
@@ -319,6 +319,9 @@ internal sealed record AdaptationParts(
 {
     /// <summary>Keeps profiles from one run to the next; null keeps none.</summary>
     public ProfileStore? Store { get; init; }
+
+    /// <summary>What a point must keep now.</summary>
+    public Func<ServiceLimits> Limits { get; init; } = () => ServiceLimits.Of(Options);
 
     /// <summary>The clock.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;

@@ -17,20 +17,16 @@ internal sealed class GoalChanges(AdaptationLoop loop, Goals goals, ModelPool po
 
     private readonly SemaphoreSlim turn = new(1, 1);
 
+    /// <summary>What a point must keep now.</summary>
+    public ServiceLimits Limits => goals.Limits;
+
     /// <summary>Sets what is to be best, and completes with what is decided upon it.</summary>
-    public async Task<AdaptationDecision> SetObjectiveAsync(ISloObjective objective, CancellationToken cancellationToken)
-    {
-        await turn.WaitAsync(cancellationToken).ConfigureAwait(false);
-        try
-        {
-            goals.Objective = objective;
-            return await loop.ReconsiderAsync(AdaptationTrigger.ObjectiveChanged).WaitAsync(cancellationToken).ConfigureAwait(false);
-        }
-        finally
-        {
-            turn.Release();
-        }
-    }
+    public Task<AdaptationDecision> SetObjectiveAsync(ISloObjective objective, CancellationToken cancellationToken) =>
+        ChangeAsync(() => goals.Objective = objective, AdaptationTrigger.ObjectiveChanged, cancellationToken);
+
+    /// <summary>Sets what a point must keep, and completes with what is decided upon it.</summary>
+    public Task<AdaptationDecision> SetLimitsAsync(ServiceLimits limits, CancellationToken cancellationToken) =>
+        ChangeAsync(() => goals.Limits = limits, AdaptationTrigger.LimitsChanged, cancellationToken);
 
     /// <summary>Sets the budget, and completes when it is in force, or with the reason why it cannot be.</summary>
     public async Task<BudgetChange> SetBudgetAsync(long bytes, CancellationToken cancellationToken)
@@ -46,6 +42,20 @@ internal sealed class GoalChanges(AdaptationLoop loop, Goals goals, ModelPool po
         catch (OperationCanceledException error) when (!cancellationToken.IsCancellationRequested)
         {
             throw new HeliosException("The engine stops.", error);
+        }
+        finally
+        {
+            turn.Release();
+        }
+    }
+
+    private async Task<AdaptationDecision> ChangeAsync(Action change, AdaptationTrigger trigger, CancellationToken cancellationToken)
+    {
+        await turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            change();
+            return await loop.ReconsiderAsync(trigger).WaitAsync(cancellationToken).ConfigureAwait(false);
         }
         finally
         {

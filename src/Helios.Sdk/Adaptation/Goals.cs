@@ -3,10 +3,12 @@ namespace Helios.Sdk.Adaptation;
 /// <summary>What the adaptation loop works towards. May be changed while it runs; read by any thread.</summary>
 /// <param name="objective">What is to be best.</param>
 /// <param name="budgetBytes">Bytes that points are chosen for; the memory budget, but while that is being changed.</param>
-internal sealed class Goals(ISloObjective objective, long budgetBytes)
+/// <param name="limits">What a point must keep, whatever is to be best.</param>
+internal sealed class Goals(ISloObjective objective, long budgetBytes, ServiceLimits limits)
 {
     private ISloObjective objective = objective;
     private long budgetBytes = budgetBytes;
+    private ServiceLimits limits = limits;
 
     public ISloObjective Objective
     {
@@ -18,5 +20,11 @@ internal sealed class Goals(ISloObjective objective, long budgetBytes)
     {
         get => Volatile.Read(ref budgetBytes);
         set => Volatile.Write(ref budgetBytes, value);
+    }
+
+    public ServiceLimits Limits
+    {
+        get => Volatile.Read(ref limits);
+        set => Volatile.Write(ref limits, value);
     }
 }

@@ -7,6 +7,12 @@ namespace Helios.Sdk.Adaptation;
 /// <summary>Finds and claims the point that a request insists on: full depth, a pinned model, a quality.</summary>
 internal sealed class PointOverrides(ModelPool pool, Routes routes, Profiles profiles, Task ready, Func<string, IExitPolicy> policyOf)
 {
+    /// <summary>Completes when the first model serves.</summary>
+    public Task Ready => ready;
+
+    /// <summary>Whether a request does not take whatever serves.</summary>
+    public static bool Insists(GenerationRequest request) => request is not { Model: null, FullDepth: false, MaxQualityGap: null };
+
     /// <summary>
     /// The point's route and a claim on it, which the caller owns; null when the request takes whatever serves. A point that
     /// serves already is claimed too: by the time the request runs, another may serve, or a candidate be under evaluation.
@@ -14,7 +20,7 @@ internal sealed class PointOverrides(ModelPool pool, Routes routes, Profiles pro
     /// <exception cref="HeliosException">It cannot be loaded, or does not fit the budget beside what serves.</exception>
     public async ValueTask<(Route Route, ModelLease Lease)?> ResolveAsync(GenerationRequest request, CancellationToken cancellationToken)
     {
-        if (request is { Model: null, FullDepth: false, MaxQualityGap: null }) return null;
+        if (!Insists(request)) return null;
         await ready.WaitAsync(cancellationToken).ConfigureAwait(false);
         var serving = routes.Current!.Serving;
         var point = Choose(request, serving.Point);

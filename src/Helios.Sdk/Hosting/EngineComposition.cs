@@ -22,7 +22,7 @@ using Microsoft.Extensions.Logging;
 namespace Helios.Sdk;
 
 /// <summary>The composition root: the one place that knows every part of an engine.</summary>
-internal static class EngineComposition
+internal static partial class EngineComposition
 {
     public static HeliosEngine Start(HeliosOptions options, HeliosBuilder builder)
     {
@@ -41,38 +41,40 @@ internal static class EngineComposition
     private static EngineParts Compose(HeliosOptions options, HeliosBuilder builder, Stack<IDisposable> opened)
     {
         var checkpoints = options.Models.Select(source => Opened(Checkpoint.Open(source.Path, source.Name), opened)).ToList();
-        var backend = Opened(builder.Backend!(), opened);
+        var strategies = builder.Strategies;
+        var backend = Opened(Backends.Create(options, strategies.Backends), opened);
         var time = builder.Time;
         var logger = builder.Logging.CreateLogger<HeliosEngine>();
         var adaptation = options.Adaptation;
         CheckDepths(options, checkpoints[0].Info);
 
-        var budget = new MemoryBudget(options.MemoryBudgetBytes ?? Math.Max(1, backend.Device.TotalMemory / 2));
+        var budget = new MemoryBudget(options.MemoryBudgetBytes ?? DefaultBudget(backend.Device.TotalMemory));
         var kv = Opened(MakeKvStore(options.Serving, backend, budget, checkpoints), opened);
         var blocks = new BlockPool(kv, budget);
         var work = new DeviceWork(adaptation.MaxScoringShare, time);
         var memory = new KvReclaimer(budget, blocks, work);
         ServingLoop? loop = null;
         var pace = new LoadPace(adaptation.MaxLoadShare, Environment.ProcessorCount, () => loop?.Sequences.Running > 0, time);
-        var entries = checkpoints.Zip(options.Models, (checkpoint, source) => MakeEntry(new PacedCheckpoint(checkpoint, pace), backend, options, source, time)).ToList();
+        var entries = checkpoints.Zip(options.Models, (checkpoint, source) => MakeEntry(new PacedCheckpoint(checkpoint, pace), backend, options, source, strategies, time)).ToList();
         var pool = new ModelPool(entries, backend, kv, memory, new PoolSettings(options.Precision, options.Serving.MaxRowsPerStep, budget, time));
 
-        var meter = Opened(new EngineMeter(builder.Meters), opened);
+        var meter = Opened(new EngineMeter(builder.Meters, builder.Name), opened);
         var metrics = new ServingMetrics(meter, time);
         var routes = new Routes();
         var telemetry = new ServingTelemetry(adaptation, time);
-        var energy = new EnergyGauge(builder.EnergyMeter?.Invoke() ?? EnergyMeters.For(backend.Device), () => telemetry.BusySeconds, time);
-        var scheduler = builder.Scheduler?.Invoke() ?? RequestOrders.CreateScheduler(options.Serving, time, builder.RequestOrders);
+        var energy = new EnergyGauge(strategies.EnergyMeter?.Invoke() ?? EnergyMeters.For(backend.Device), () => telemetry.BusySeconds, time);
+        if (UnusedOrders(options, strategies) is { Length: > 0 } unused) LogUnusedOrders(logger, unused, options.Serving.Order);
+        var scheduler = strategies.Scheduler?.Invoke() ?? RequestOrders.CreateScheduler(options.Serving, time, strategies.RequestOrders);
         loop = new ServingLoop(new ServingParts(options.Serving, scheduler, blocks, work, new ServingObservers(new ServingObserver(telemetry), metrics), time), routes);
         memory.Serve(loop, () => routes.Current is not { } table ? 0 : Math.Max(pool.KvFloor(table.Serving.Point.Target), table.Evaluation is { } candidate ? pool.KvFloor(candidate.Route.Point.Target) : 0));
         work.OwedWhen(() => telemetry.Sampling.IsOwed);
 
-        IExitPolicy PolicyOf(string name) => ExitPolicyParser.Parse(name, builder.ExitPolicies);
+        IExitPolicy PolicyOf(string name) => ExitPolicyParser.Parse(name, strategies.ExitPolicies);
         var journal = new AdaptationJournal(time, logger);
         var certificates = Certificates.Load(adaptation.Certificates, options.Precision, [.. entries.Select(entry => entry.Info)]);
-        var goals = new Goals(ObjectiveParser.Parse(adaptation.Objective, builder.Objectives), budget.Limit);
-        if (adaptation.Enabled) CheckMeter(goals.Objective, adaptation, energy);
-        ISloObjective Constrained(UsualLengths lengths) => ObjectiveParser.Constrain(goals.Objective, adaptation, BreachAlarm.Ceiling(adaptation, TokensPerInterval(adaptation, lengths)));
+        var goals = new Goals(ObjectiveParser.Parse(adaptation.Objective, strategies.Objectives), budget.Limit, ServiceLimits.Of(adaptation));
+        if (adaptation.Enabled) CheckMeter(goals.Objective, goals.Limits, energy);
+        ISloObjective Constrained(UsualLengths lengths) => ObjectiveParser.Constrain(goals.Objective, adaptation, goals.Limits, BreachAlarm.Ceiling(adaptation, TokensPerInterval(adaptation, lengths)));
         var store = OpenStore(options, backend.Device, energy, journal);
         if (store?.Usual is { } usual) telemetry.Lengths.Restore(usual.PromptTokens, usual.TotalTokens);
         Profiles ProfilesOf(IReadOnlyList<Candidate> shortlist) => new(shortlist, telemetry, new ProfileSettings(options.Serving, () => goals.BudgetBytes, kv.SlabBytes, kv.BlockBytes) { Watts = () => energy.Watts, CertificateOf = certificates.Find });
@@ -97,6 +99,7 @@ internal static class EngineComposition
             (constrained, lengths) => new GuardPolicy(constrained, BreachAlarm.Ceiling(adaptation, TokensPerInterval(adaptation, lengths)), TokensPerInterval(adaptation, lengths)))
         {
             Store = store,
+            Limits = () => goals.Limits,
             Time = time,
         });
         var adaptationMetrics = new AdaptationMetrics(meter, profiles, work);
@@ -129,11 +132,16 @@ internal static class EngineComposition
             Goals = new GoalChanges(adapting, goals, pool, memory, budget, time),
             ParseObjective = text =>
             {
-                var objective = ObjectiveParser.Parse(text, builder.Objectives);
-                CheckMeter(objective, adaptation, energy);
+                var objective = ObjectiveParser.Parse(text, strategies.Objectives);
+                CheckMeter(objective, goals.Limits, energy);
                 return objective;
             },
-            Door = new RequestDoor(pool, routes, overrides, time),
+            CheckLimits = limits =>
+            {
+                if (string.Join(Environment.NewLine, OptionsCheck.Find(limits)) is { Length: > 0 } wrong) throw OptionsCheck.Wrong(wrong);
+                CheckMeter(goals.Objective, limits, energy);
+            },
+            Door = new RequestDoor(pool, routes, overrides, loop, options.Serving.MaxQueueTime, time),
             Scorer = scorer,
             Scores = new SequenceScorer(pool, scorer),
             Profiling = new OfflineProfiling(new ProfilingParts(pool, scorer, probe, telemetry, journal)
@@ -156,10 +164,10 @@ internal static class EngineComposition
         return part;
     }
 
-    private static PoolEntry MakeEntry(PacedCheckpoint checkpoint, IBackend backend, HeliosOptions options, ModelSource source, TimeProvider time)
+    private static PoolEntry MakeEntry(PacedCheckpoint checkpoint, IBackend backend, HeliosOptions options, ModelSource source, EngineStrategies strategies, TimeProvider time)
     {
         var info = checkpoint.Info;
-        var tokenizer = TokenizerFiles.LoadFor(info);
+        var tokenizer = strategies.Tokenizers.Select(create => create().TryCreate(info)).FirstOrDefault(made => made is not null) ?? TokenizerFiles.LoadFor(info);
         return new PoolEntry(
             checkpoint,
             tokenizer,
@@ -194,29 +202,42 @@ internal static class EngineComposition
         return backend.CreateKvStore(SlabSize.For(options.KvSlabBytes, budget.Limit, block), options.KvBlockTokens);
     }
 
+    /// <summary>Half of what the device offers this process.</summary>
+    internal static long DefaultBudget(long offered) => Math.Max(1, offered / 2);
+
     /// <summary>Without a meter, what needs one would never find a feasible point.</summary>
-    private static void CheckMeter(ISloObjective objective, AdaptationOptions options, EnergyGauge energy)
+    private static void CheckMeter(ISloObjective objective, ServiceLimits limits, EnergyGauge energy)
     {
-        var wants = objective.NeedsEnergy ? $"Adaptation.Objective '{objective.Name}'" : options.MaxJoulesPerToken is not null ? "Adaptation.MaxJoulesPerToken" : null;
+        var wants = objective.NeedsEnergy ? $"Adaptation.Objective '{objective.Name}'" : limits.MaxJoulesPerToken is not null ? "Adaptation.MaxJoulesPerToken" : null;
         if (wants is not null && energy.UnavailableBecause is { } because)
-            throw new ArgumentException($"{wants} needs a meter of energy, and {energy.Source} is not available: {because}. An estimate may stand in for it: EstimateEnergy(watts).", nameof(options));
+            throw OptionsCheck.Wrong($"{wants} needs a meter of energy, and {energy.Source} is not available: {because}. An estimate may stand in for it: EstimateEnergy(watts).");
+    }
+
+    /// <summary>Orders that somebody added to no effect.</summary>
+    private static string UnusedOrders(HeliosOptions options, EngineStrategies strategies)
+    {
+        var added = strategies.RequestOrders.Select(create => create().Name).Distinct(StringComparer.Ordinal).ToList();
+        return strategies.Scheduler is null && added.Contains(options.Serving.Order, StringComparer.Ordinal) ? "" : string.Join(", ", added);
     }
 
     private static void CheckDepths(HeliosOptions options, CheckpointInfo model)
     {
         var layers = model.Architecture.Layers;
         if (options.Adaptation is { Enabled: false, FixedDepth: { } depth } && depth > layers)
-            throw new ArgumentException($"Adaptation.FixedDepth is {depth}; '{model.Name}' has {layers} layers.", nameof(options));
+            throw OptionsCheck.Wrong($"Adaptation.FixedDepth is {depth}; '{model.Name}' has {layers} layers.");
         if (options.Serving.DraftDepth is not { } draft) return;
 
         var exits = model.Exits.Select(exit => exit.Depth).Where(exit => exit < layers).ToList();
         if (!exits.Contains(draft))
-            throw new ArgumentException($"Serving.DraftDepth is {draft}; '{model.Name}' can draft at {(exits.Count == 0 ? "none: it has no exit below its full depth" : $"its exits {string.Join(", ", exits)}")}.", nameof(options));
+            throw OptionsCheck.Wrong($"Serving.DraftDepth is {draft}; '{model.Name}' can draft at {(exits.Count == 0 ? "none: it has no exit below its full depth" : $"its exits {string.Join(", ", exits)}")}.");
         if (options.Adaptation.FixedDepth is { } loaded && loaded < layers)
-            throw new ArgumentException($"Serving.DraftDepth needs the full depth of '{model.Name}', {layers} layers; Adaptation.FixedDepth is {loaded}.", nameof(options));
+            throw OptionsCheck.Wrong($"Serving.DraftDepth needs the full depth of '{model.Name}', {layers} layers; Adaptation.FixedDepth is {loaded}.");
     }
 
     /// <summary>Tokens answered with between two reassessments.</summary>
     internal static int TokensPerInterval(AdaptationOptions options, UsualLengths lengths) =>
         (int)Math.Min(int.MaxValue, (long)options.ReassessEveryRequests * Math.Max(1, lengths.Total - lengths.Prompt));
+
+    [LoggerMessage(12, LogLevel.Warning, "The orders {Orders} were added, and none of them is used: Serving.Order is '{Order}', and a scheduler of your own has its own order")]
+    private static partial void LogUnusedOrders(ILogger logger, string orders, string order);
 }

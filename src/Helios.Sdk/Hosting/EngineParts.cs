@@ -69,6 +69,9 @@ internal sealed partial class EngineParts : IDisposable
     /// <summary>Finds an objective by name, and refuses one whose meter is missing.</summary>
     public required Func<string, ISloObjective> ParseObjective { get; init; }
 
+    /// <summary>Refuses limits that are wrong, or whose meter is missing.</summary>
+    public required Action<ServiceLimits> CheckLimits { get; init; }
+
     public required RequestDoor Door { get; init; }
 
     public required LayerwiseScorer Scorer { get; init; }
@@ -80,6 +83,12 @@ internal sealed partial class EngineParts : IDisposable
     public required Certifier Certifier { get; init; }
 
     public required ILogger<HeliosEngine> Logger { get; init; }
+
+    /// <summary>Whether it takes no more requests.</summary>
+    public bool Ending => ending;
+
+    /// <summary>Whether nothing runs any more, for whatever reason.</summary>
+    public bool DeviceEnded => deviceEnded.Task.IsCompleted;
 
     public void Start()
     {

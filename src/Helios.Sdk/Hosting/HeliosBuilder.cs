@@ -13,19 +13,12 @@ public sealed class HeliosBuilder : IHeliosBuilder
     {
     }
 
-    internal Func<IBackend>? Backend { get; private set; }
-
-    internal Func<IScheduler>? Scheduler { get; private set; }
-
-    internal List<Func<IExitPolicy>> ExitPolicies { get; } = [];
-
-    internal List<Func<ISloObjective>> Objectives { get; } = [];
-
-    internal List<Func<IRequestOrder>> RequestOrders { get; } = [];
-
-    internal Func<IEnergyMeter>? EnergyMeter { get; private set; }
+    internal EngineStrategies Strategies { get; } = new();
 
     internal TimeProvider Time { get; private set; } = TimeProvider.System;
+
+    /// <summary>Tells engines of one container apart; empty for the one without a name.</summary>
+    internal string Name { get; init; } = "";
 
     internal IMeterFactory? Meters { get; private set; }
 
@@ -43,7 +36,7 @@ public sealed class HeliosBuilder : IHeliosBuilder
     public HeliosBuilder UseBackend(Func<IBackend> create)
     {
         ArgumentNullException.ThrowIfNull(create);
-        Backend = create;
+        Strategies.Add<IBackendFactory>(() => new NamelessBackend(create));
         return this;
     }
 
@@ -51,17 +44,7 @@ public sealed class HeliosBuilder : IHeliosBuilder
     public HeliosBuilder UseStrategy<TStrategy>(Func<TStrategy> create)
         where TStrategy : class
     {
-        ArgumentNullException.ThrowIfNull(create);
-        switch (create)
-        {
-            case Func<IScheduler> scheduler: Scheduler = scheduler; break;
-            case Func<IExitPolicy> policy: ExitPolicies.Add(policy); break;
-            case Func<ISloObjective> objective: Objectives.Add(objective); break;
-            case Func<IRequestOrder> order: RequestOrders.Add(order); break;
-            case Func<IEnergyMeter> meter: EnergyMeter = meter; break;
-            default: throw new ArgumentException($"{typeof(TStrategy).Name} is no strategy of the engine; it has {nameof(IScheduler)}, {nameof(IRequestOrder)}, {nameof(IExitPolicy)}, {nameof(ISloObjective)} and {nameof(IEnergyMeter)}.", nameof(create));
-        }
-
+        Strategies.Add(create);
         return this;
     }
 
@@ -107,8 +90,23 @@ public sealed class HeliosBuilder : IHeliosBuilder
     public HeliosEngine Build()
     {
         var options = new HeliosOptions();
-        foreach (var change in changes) change(options);
+        Apply(options);
         OptionsCheck.Throw(options, this);
         return EngineComposition.Start(options, this);
+    }
+
+    /// <summary>Makes the changes asked for, in their order.</summary>
+    internal void Apply(HeliosOptions options)
+    {
+        foreach (var change in changes) change(options);
+    }
+
+    private sealed class NamelessBackend(Func<IBackend> create) : IBackendFactory
+    {
+        public string Name => "";
+
+        public IBackend Create(IReadOnlyDictionary<string, string> settings) => settings.Count == 0
+            ? create()
+            : throw new ArgumentException($"{settings.First().Key} is unknown; a backend given by UseBackend has no settings.", nameof(settings));
     }
 }

@@ -39,6 +39,9 @@ public sealed class HeliosEngine : IHeliosClient, IAsyncDisposable, IDisposable
     /// <summary>What the engine is doing now.</summary>
     public EngineSnapshot Snapshot => parts.Snapshot();
 
+    /// <summary>What every point must keep now.</summary>
+    public ServiceLimits Limits => parts.Goals.Limits;
+
     /// <summary>What it is made of, for tests.</summary>
     internal EngineParts Parts => parts;
 
@@ -74,6 +77,21 @@ public sealed class HeliosEngine : IHeliosClient, IAsyncDisposable, IDisposable
     {
         CheckAdapts();
         return parts.Goals.SetObjectiveAsync(parts.ParseObjective(objective), cancellationToken);
+    }
+
+    /// <summary>Sets what every point must keep from now on, and selects one that does; else as <see cref="SetObjectiveAsync"/>.</summary>
+    /// <param name="limits">All limits, as <c>engine.Limits with { MinAgreement = 0.9 }</c>.</param>
+    /// <param name="cancellationToken">Waits no longer; the limits are set all the same.</param>
+    /// <returns>What was decided upon them.</returns>
+    /// <exception cref="ArgumentException">A limit is out of range, or needs a meter that is missing.</exception>
+    /// <exception cref="InvalidOperationException">The adaptation loop is off (<see cref="AdaptationOptions.Enabled"/>).</exception>
+    /// <exception cref="HeliosException">The engine stops.</exception>
+    public Task<AdaptationDecision> SetLimitsAsync(ServiceLimits limits, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(limits);
+        CheckAdapts();
+        parts.CheckLimits(limits);
+        return parts.Goals.SetLimitsAsync(limits, cancellationToken);
     }
 
     /// <summary>

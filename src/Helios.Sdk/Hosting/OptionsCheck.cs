@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Helios.Sdk.Adaptation.Objectives;
 using Helios.Sdk.ExitPolicies;
 using Helios.Sdk.Serving.Scheduling;
@@ -14,14 +15,39 @@ internal static class OptionsCheck
     /// <exception cref="ArgumentException">Lists everything that is wrong.</exception>
     public static void Throw(HeliosOptions options, HeliosBuilder builder)
     {
-        var wrong = Find(options).ToList();
-        if (builder.Backend is null) wrong.Add("No backend was chosen; call UseCpu().");
-        Try(options.Serving.ExitPolicy, name => ExitPolicyParser.Parse(name, builder.ExitPolicies), "Serving.ExitPolicy", wrong);
-        Try(options.Serving.Order, name => RequestOrders.Find(name, builder.Time, builder.RequestOrders), "Serving.Order", wrong);
-        Try(options.Adaptation.Objective, name => ObjectiveParser.Parse(name, builder.Objectives), "Adaptation.Objective", wrong);
-        Try(options.Adaptation.DepthRule, name => DepthRule.Parse(name), "Adaptation.DepthRule", wrong);
-        if (wrong.Count > 0) throw new ArgumentException(string.Join(Environment.NewLine, wrong), nameof(options));
+        var wrong = Find(options, builder.Strategies, builder.Time);
+        if (wrong.Count > 0) throw Wrong(string.Join(Environment.NewLine, wrong));
     }
+
+    /// <summary>Everything that is wrong.</summary>
+    public static IReadOnlyList<string> Find(HeliosOptions options, EngineStrategies strategies, TimeProvider time)
+    {
+        var wrong = Find(options).ToList();
+        Try(options.Backend ?? "", _ => Backends.Find(options, strategies.Backends), "Backend", wrong);
+        Try(options.Serving.ExitPolicy, name => ExitPolicyParser.Parse(name, strategies.ExitPolicies), "Serving.ExitPolicy", wrong);
+        Try(options.Serving.Order, name => RequestOrders.Find(name, time, strategies.RequestOrders), "Serving.Order", wrong);
+        Try(options.Adaptation.Objective, name => ObjectiveParser.Parse(name, strategies.Objectives), "Adaptation.Objective", wrong);
+        Try(options.Adaptation.DepthRule, name => DepthRule.Parse(name), "Adaptation.DepthRule", wrong);
+        return wrong;
+    }
+
+    /// <summary>An option is wrong, and the message says which: a parameter's name would say nothing more.</summary>
+    [SuppressMessage("Usage", "MA0015", Justification = "The message names the option.")]
+    [SuppressMessage("Usage", "CA2208", Justification = "The message names the option.")]
+    public static ArgumentException Wrong(string message) => new(message);
+
+    /// <summary>What a parser or a factory says, without the name of its parameter.</summary>
+    public static string Plain(Exception error) => error.Message.Split(" (Parameter '", 2)[0];
+
+    /// <summary>Limits of the adaptation loop alone, which may change while it runs.</summary>
+    public static IEnumerable<string> Find(ServiceLimits limits) => new[]
+    {
+        limits.MaxQualityGap is not { } gap || gap >= 0 ? null : $"Adaptation.MaxQualityGap is {gap}; expected at least 0 bits per byte, or null.",
+        Between("Adaptation.MinAgreement", limits.MinAgreement ?? 0, 0, 1),
+        AtLeast("Adaptation.MaxPointBytes", limits.MaxPointBytes ?? 1, 1),
+        limits.MaxJoulesPerToken is not { } joules || joules > 0 ? null : $"Adaptation.MaxJoulesPerToken is {joules}; expected above 0, or null.",
+        limits.MaxTtft is not { } ttft || ttft > TimeSpan.Zero ? null : $"Adaptation.MaxTtft is {ttft}; expected above 0, or null.",
+    }.OfType<string>();
 
     private static IEnumerable<string> Find(HeliosOptions options)
     {
@@ -37,6 +63,7 @@ internal static class OptionsCheck
             yield return $"Models: the name '{twice.Key}' is there {twice.Count()} times; names are unique.";
 
         foreach (var message in FindInTenants(options.Serving)) yield return message;
+        foreach (var message in Find(ServiceLimits.Of(options.Adaptation))) yield return message;
 
         var serving = options.Serving;
         var adaptation = options.Adaptation;
@@ -73,11 +100,6 @@ internal static class OptionsCheck
             AtLeast("Adaptation.BreachWindow", adaptation.BreachWindow, 2),
             adaptation.BreachLimit >= 1 && adaptation.BreachLimit < adaptation.BreachWindow ? null : $"Adaptation.BreachLimit is {adaptation.BreachLimit}; expected 1 to {adaptation.BreachWindow - 1} (below Adaptation.BreachWindow).",
             Between("Adaptation.BreachMargin", adaptation.BreachMargin, 0, 1),
-            adaptation.MaxQualityGap is not { } gap || gap >= 0 ? null : $"Adaptation.MaxQualityGap is {gap}; expected at least 0 bits per byte, or null.",
-            Between("Adaptation.MinAgreement", adaptation.MinAgreement ?? 0, 0, 1),
-            AtLeast("Adaptation.MaxPointBytes", adaptation.MaxPointBytes ?? 1, 1),
-            adaptation.MaxJoulesPerToken is not { } joules || joules > 0 ? null : $"Adaptation.MaxJoulesPerToken is {joules}; expected above 0, or null.",
-            adaptation.MaxTtft is not { } ttft || ttft > TimeSpan.Zero ? null : $"Adaptation.MaxTtft is {ttft}; expected above 0, or null.",
             AtLeast("Adaptation.ReassessEveryRequests", adaptation.ReassessEveryRequests, 1),
             Between("Adaptation.ShadowScoringRate", adaptation.ShadowScoringRate, 0, 1),
             Between("Adaptation.MinShadowScoringRate", adaptation.MinShadowScoringRate, 0, 1),
@@ -148,8 +170,7 @@ internal static class OptionsCheck
         }
         catch (Exception error) when (error is ArgumentException or NotSupportedException)
         {
-            // The option is named already; the parameter of a parser says nothing more.
-            wrong.Add($"{option}: {error.Message.Split(" (Parameter '", 2)[0]}");
+            wrong.Add($"{option}: {Plain(error)}");
         }
     }
 }

@@ -1,5 +1,6 @@
 using Helios.Sdk.Adaptation;
 using Helios.Sdk.Adaptation.Loading;
+using Helios.Sdk.Serving;
 using Helios.Sdk.Serving.Requests;
 using Helios.Sdk.Serving.Routing;
 using Helios.Sdk.Serving.Streaming;
@@ -7,7 +8,7 @@ using Helios.Sdk.Serving.Streaming;
 namespace Helios.Sdk;
 
 /// <summary>Turns a request into a sequence: checks it, encodes its prompt, and claims the point it insists on, if it does.</summary>
-internal sealed class RequestDoor(ModelPool pool, Routes routes, PointOverrides overrides, TimeProvider time)
+internal sealed class RequestDoor(ModelPool pool, Routes routes, PointOverrides overrides, ServingLoop loop, TimeSpan? maxQueueTime, TimeProvider time)
 {
     /// <summary>What a timer takes.</summary>
     private static readonly TimeSpan LongestTimer = TimeSpan.FromDays(1);
@@ -63,6 +64,8 @@ internal sealed class RequestDoor(ModelPool pool, Routes routes, PointOverrides 
     /// <summary>The claim that a request brings along; none when its time is up before it is had, and the serving loop then ends it.</summary>
     private async ValueTask<(Route Route, ModelLease Lease)?> ClaimAsync(GenerationRequest request, long arrivedAt, CancellationToken cancellationToken)
     {
+        if (!PointOverrides.Insists(request)) return null;
+        if (maxQueueTime is { } most && !overrides.Ready.IsCompleted) await WaitForServiceAsync(request, most, cancellationToken).ConfigureAwait(false);
         if (request.TimeLimit is not { } limit) return await overrides.ResolveAsync(request, cancellationToken).ConfigureAwait(false);
 
         var left = limit - time.GetElapsedTime(arrivedAt);
@@ -76,6 +79,22 @@ internal sealed class RequestDoor(ModelPool pool, Routes routes, PointOverrides 
         catch (OperationCanceledException) when (timeUp.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
             return null;
+        }
+    }
+
+    /// <summary>Until the first model serves, a request waits here no longer than it may wait in the queue.</summary>
+    /// <exception cref="ServerBusyException">It has waited that long.</exception>
+    private async Task WaitForServiceAsync(GenerationRequest request, TimeSpan most, CancellationToken cancellationToken)
+    {
+        // Whoever has less time than that is dealt with by that limit.
+        if (request.TimeLimit <= most) return;
+        try
+        {
+            await overrides.Ready.WaitAsync(most < LongestTimer ? most : LongestTimer, time, cancellationToken).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            throw loop.Busy($"No model serves yet, and the request waited {most.TotalSeconds:0.###} s for one; that is Serving.MaxQueueTime.", loop.Queue.Waiting);
         }
     }
 

@@ -56,6 +56,7 @@ internal sealed class ServingLoop
         weights = parts.Options.Tenants.ToDictionary(tenant => tenant.Key, tenant => tenant.Value.Weight, StringComparer.Ordinal);
         inbox = new Inbox(Wake);
         work.WakeWith(Wake);
+        Turn = new TurnWatch(time);
     }
 
     /// <summary>Device thread, or a test: the live sequences.</summary>
@@ -66,6 +67,9 @@ internal sealed class ServingLoop
 
     /// <summary>Places for requests that wait; for any thread.</summary>
     public QueuePlaces Queue { get; }
+
+    /// <summary>What says that the loop stalls; for any thread.</summary>
+    public TurnWatch Turn { get; }
 
     /// <summary>Steps that ran; another thread sees the loop live by it.</summary>
     public long Steps { get; private set; }
@@ -117,7 +121,10 @@ internal sealed class ServingLoop
         {
             while (!aborting && !(stopping && sequences.Count == 0 && inbox.IsEmpty))
             {
-                if (!Step() && !work.TryRunBackground(idle: true)) wake.Wait(UntilNextLimit());
+                Turn.Begin();
+                if (Step() || work.TryRunBackground(idle: true)) continue;
+                Turn.Rest();
+                wake.Wait(UntilNextLimit());
             }
         }
         catch (Exception error)
@@ -388,12 +395,3 @@ internal sealed class ServingLoop
     /// <summary>A token as it was sampled, and the depth it left at.</summary>
     private readonly record struct EmittedToken(int Id, int Depth, float Confidence, float LogProbability);
 }
-
-/// <summary>What a serving loop works with.</summary>
-internal sealed record ServingParts(
-    ServingOptions Options,
-    IScheduler Scheduler,
-    BlockPool Blocks,
-    DeviceWork Work,
-    IServingObserver Observer,
-    TimeProvider Time);

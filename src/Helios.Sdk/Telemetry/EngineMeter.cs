@@ -13,10 +13,11 @@ internal sealed class EngineMeter : IDisposable
     private volatile bool ended;
 
     /// <param name="factory">Makes the meter, and owns it; null makes one of its own.</param>
-    public EngineMeter(IMeterFactory? factory)
+    /// <param name="engine">Name of the engine among several, by which their meters differ; empty for the one without.</param>
+    public EngineMeter(IMeterFactory? factory, string engine)
     {
         isOwned = factory is null;
-        var options = new MeterOptions(HeliosTelemetry.MeterName) { Version = HeliosTelemetry.Version };
+        var options = new MeterOptions(HeliosTelemetry.MeterName) { Version = HeliosTelemetry.Version, Tags = engine.Length > 0 ? [KeyValuePair.Create<string, object?>("helios.engine", engine)] : null };
         meter = factory?.Create(options) ?? new Meter(options);
     }
 

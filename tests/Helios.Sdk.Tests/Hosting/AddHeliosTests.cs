@@ -1,5 +1,8 @@
+using Helios.Sdk.Cpu;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 
 namespace Helios.Sdk.Tests.Hosting;
 
@@ -68,7 +71,7 @@ public class AddHeliosTests
         using var provider = services.BuildServiceProvider();
 
         var resolve = () => provider.GetRequiredService<HeliosEngine>();
-        resolve.Should().Throw<ArgumentException>().WithMessage(
+        resolve.Should().Throw<OptionsValidationException>().WithMessage(
             (asObjective ? "Adaptation.Objective 'energy'" : "Adaptation.MaxJoulesPerToken") + " needs a meter of energy*dead meter*the battery is empty*EstimateEnergy*");
     }
 
@@ -77,12 +80,101 @@ public class AddHeliosTests
     {
         using var provider = new ServiceCollection().AddHelios(helios => helios.UseCpu()).BuildServiceProvider();
         var resolve = () => provider.GetRequiredService<IHeliosClient>();
-        resolve.Should().Throw<ArgumentException>().WithMessage("*Models is empty*");
+        resolve.Should().Throw<OptionsValidationException>().WithMessage("*Models is empty*");
     }
+
+    [Fact]
+    public void A_second_engine_of_the_same_name_is_refused()
+    {
+        var again = () => Services().AddHelios(_ => { });
+        again.Should().Throw<InvalidOperationException>().WithMessage("An engine without a name was added already*");
+        var named = () => new ServiceCollection().AddKeyedHelios("chat", _ => { }).AddKeyedHelios("code", _ => { }).AddKeyedHelios("chat", _ => { });
+        named.Should().Throw<InvalidOperationException>().WithMessage("The engine 'chat' was added already*");
+    }
+
+    [Fact]
+    public async Task Engines_with_names_are_keyed_services_with_options_of_their_own()
+    {
+        var services = new ServiceCollection();
+        services.AddKeyedHelios("small", helios => Small(helios).ServeFixed(depth: 2)).AddKeyedHelios("deep", helios => Small(helios).ServeFixed());
+        services.AddKeyedSingleton<IEnergyMeter>("deep", new EstimatedEnergyMeter(40));
+        await using var provider = services.BuildServiceProvider();
+
+        var small = provider.GetRequiredKeyedService<IHeliosClient>("small");
+        var deep = provider.GetRequiredKeyedService<HeliosEngine>("deep");
+        small.Should().NotBeSameAs(deep);
+        provider.GetRequiredKeyedService<IModelPool>("deep").Should().BeSameAs(deep.Pool);
+        (await small.GenerateAsync(new GenerationRequest { Prompt = "Tom", MaxTokens = 3 })).ExitDepths.Should().OnlyContain(depth => depth == 2);
+        (await deep.GenerateAsync(new GenerationRequest { Prompt = "Tom", MaxTokens = 3 })).ExitDepths.Should().OnlyContain(depth => depth == 6);
+        provider.GetService<IHeliosClient>().Should().BeNull("nobody added one without a name");
+        provider.GetRequiredService<IOptionsMonitor<HeliosOptions>>().Get("small").Adaptation.FixedDepth.Should().Be(2);
+        deep.Snapshot.EnergySource.Should().Contain("40 W");
+        provider.GetRequiredKeyedService<HeliosEngine>("small").Snapshot.EnergySource.Should().NotContain("40 W");
+    }
+
+    [Fact]
+    public async Task What_is_registered_is_found_by_name()
+    {
+        var tokenizers = new CountingTokenizers();
+        var services = new ServiceCollection()
+            .AddSingleton<IBackendFactory, CpuBackendFactory>()
+            .AddSingleton<ITokenizerFactory>(tokenizers)
+            .AddSingleton<IExitPolicy, NeverPolicy>()
+            .AddTransient<IRequestOrder, LatestFirst>()
+            .AddHelios(helios => helios.AddModel(TestData.Model("tiny-s")).UseMemoryBudget(32 << 20).ServeFixed(exitPolicy: "never").Configure(options =>
+            {
+                options.Backend = "cpu";
+                options.BackendSettings["threads"] = "1";
+                options.Serving.Order = "latest-first";
+            }));
+        await using var provider = services.BuildServiceProvider();
+        var engine = provider.GetRequiredService<HeliosEngine>();
+        var answer = await engine.GenerateAsync(new GenerationRequest { Prompt = "Tom", MaxTokens = 3 });
+        answer.TokenIds.Should().HaveCount(3);
+        answer.Point!.ExitPolicy.Should().Be("never");
+        tokenizers.Asked.Should().Be(1);
+        engine.Parts.Backend.Device.Description.Should().StartWith("1 thread,");
+    }
+
+    [Fact]
+    public void What_has_state_may_not_be_shared()
+    {
+        using var provider = Services().AddSingleton<IRequestOrder, LatestFirst>().BuildServiceProvider();
+        var resolve = () => provider.GetRequiredService<HeliosEngine>();
+        resolve.Should().Throw<InvalidOperationException>().WithMessage("*LatestFirst*IRequestOrder*transient*");
+    }
+
+    [Theory]
+    [InlineData(null, "Threads", "0", "BackendSettings: Threads is '0'; expected 1 to 1024.")]
+    [InlineData("cpu", "Cores", "2", "BackendSettings: Cores is unknown; the CPU backend has Threads, VectorWidth and KvPrecision.")]
+    [InlineData("cpu", "KvPrecision", "int4", "BackendSettings: KvPrecision is 'int4'; expected Fp32 or Bf16.")]
+    [InlineData("abacus", null, null, "Backend: There is no backend 'abacus'. Added are: cpu.")]
+    [InlineData("cuda", null, null, "Backend: There is no backend 'cuda'. Added are: cpu. 'cuda' comes with the package Helios.Sdk.TorchSharp*")]
+    public void A_backend_that_is_not_to_be_had_is_told_loudly(string? backend, string? setting, string? value, string message)
+    {
+        using var provider = Services(helios => helios.Configure(options =>
+        {
+            options.Backend = backend;
+            if (setting is not null) options.BackendSettings[setting] = value!;
+        })).BuildServiceProvider();
+        var resolve = () => provider.GetRequiredService<HeliosEngine>();
+        resolve.Should().Throw<OptionsValidationException>().WithMessage(message).Which.Message.Should().NotContain("Parameter");
+    }
+
+    [Fact]
+    public async Task An_order_that_is_added_and_not_used_is_warned_of()
+    {
+        var log = new CollectingLogger();
+        await using var provider = Services(helios => helios.UseStrategy<IRequestOrder>(() => new LatestFirst())).AddSingleton<ILoggerFactory>(log).BuildServiceProvider();
+        await provider.GetRequiredService<HeliosEngine>().Ready.WaitAsync(TestEngine.Patience);
+        log.Of(LogLevel.Warning).Should().ContainSingle().Which.Should().Contain("latest-first").And.Contain("Serving.Order is 'fair'");
+    }
+
+    private static IHeliosBuilder Small(IHeliosBuilder helios) => helios.UseCpu(cpu => cpu.Threads = 1).AddModel(TestData.Model("tiny-s")).UseMemoryBudget(32 << 20);
 
     private static IServiceCollection Services(Action<IHeliosBuilder>? more = null) => new ServiceCollection().AddHelios(helios =>
     {
-        helios.UseCpu(cpu => cpu.Threads = 1).AddModel(TestData.Model("tiny-s")).UseMemoryBudget(32 << 20).ServeFixed();
+        Small(helios).ServeFixed();
         more?.Invoke(helios);
     });
 
@@ -98,5 +190,55 @@ public class AddHeliosTests
         public string Source => "dead meter";
 
         public EnergyReading Read() => EnergyReading.Unavailable("the battery is empty");
+    }
+
+    private sealed class CountingTokenizers : ITokenizerFactory
+    {
+        public int Asked { get; private set; }
+
+        public ITokenizer? TryCreate(CheckpointInfo model)
+        {
+            Asked++;
+            return null;
+        }
+    }
+
+    private sealed class NeverPolicy : IExitPolicy
+    {
+        public string Name => "never";
+
+        public ExitSignals Needs => ExitSignals.None;
+
+        public void ChooseLooks(in ExitLayout exits, Span<bool> looks)
+        {
+            // Nowhere.
+        }
+
+        public void Decide(int exit, ReadOnlySpan<ExitSignal> rows, Span<bool> leave)
+        {
+            // Nobody.
+        }
+    }
+
+    private sealed class LatestFirst : IRequestOrder
+    {
+        private readonly List<RequestId> waiting = [];
+
+        public string Name => "latest-first";
+
+        public void Add(in RequestInfo request) => waiting.Add(request.Id);
+
+        public void Remove(RequestId id) => waiting.Remove(id);
+
+        public bool TryPeek(out RequestId next)
+        {
+            next = waiting.LastOrDefault();
+            return waiting.Count > 0;
+        }
+
+        public void Charge(in RequestInfo request, int tokens)
+        {
+            // It counts nothing.
+        }
     }
 }

@@ -140,7 +140,7 @@ public class DoorTests
         using var lease = await rig.AcquireAsync(served, 3);
         var ready = new TaskCompletionSource();
         var routes = new Routes();
-        var door = new RequestDoor(rig.Pool, routes, new PointOverrides(rig.Pool, routes, profiles: null!, ready.Task, name => ExitPolicyParser.Parse(name)), TimeProvider.System);
+        var door = new RequestDoor(rig.Pool, routes, new PointOverrides(rig.Pool, routes, profiles: null!, ready.Task, name => ExitPolicyParser.Parse(name)), rig.Loop, maxQueueTime: null, TimeProvider.System);
 
         // Its ids are those of the first model, and what serves when it is settled is another of the same tokenizer.
         var opening = door.OpenAsync(new GenerationRequest { TokenIds = [1, 4098], MaxTokens = 2, FullDepth = true }, CancellationToken.None).AsTask();

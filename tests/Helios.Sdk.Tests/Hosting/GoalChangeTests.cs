@@ -51,6 +51,24 @@ public class GoalChangeTests
     }
 
     [Fact]
+    public async Task Limits_are_kept_from_then_on_and_those_that_are_wrong_change_nothing()
+    {
+        await using var engine = await AdaptingAsync();
+        var limits = engine.Engine.Limits;
+        limits.Should().Be(new ServiceLimits(), "the floor of quality was lifted");
+
+        await SetAsync(engine, "memory");
+        var bounded = await engine.Engine.SetLimitsAsync(limits with { MinAgreement = 1 }).WaitAsync(TestEngine.Patience);
+        bounded.Trigger.Should().Be(AdaptationTrigger.LimitsChanged);
+        bounded.Considered.Should().Contain(point => point.Point.Target.Depth == 2 && point.InfeasibleBecause!.Contains("agree", StringComparison.Ordinal));
+        engine.Snapshot.Serving!.Target.Depth.Should().BeGreaterThan(2);
+
+        var wrong = () => engine.Engine.SetLimitsAsync(limits with { MinAgreement = 2, MaxPointBytes = 0 });
+        (await wrong.Should().ThrowAsync<ArgumentException>()).WithMessage("Adaptation.MinAgreement is 2*Adaptation.MaxPointBytes is 0*").Which.Message.Should().NotContain("(Parameter");
+        engine.Engine.Limits.Should().Be(limits with { MinAgreement = 1 });
+    }
+
+    [Fact]
     public async Task A_smaller_budget_is_in_force_once_everything_fits_and_a_larger_one_at_once()
     {
         await using var engine = await AdaptingAsync();

@@ -18,9 +18,9 @@ internal sealed class Certificates(ImmutableArray<RiskCertificate> known, Precis
         {
             var certificate = CertificateFile.Load(file);
             if (models.All(model => model.Fingerprint != certificate.Checkpoint))
-                throw new ArgumentException($"Adaptation.Certificates: {file} is of checkpoint {certificate.Checkpoint} ('{certificate.Model}'); the pool has {string.Join(", ", models.Select(model => $"{model.Fingerprint} ('{model.Name}')"))}.", nameof(files));
+                throw OptionsCheck.Wrong($"Adaptation.Certificates: {file} is of checkpoint {certificate.Checkpoint} ('{certificate.Model}'); the pool has {string.Join(", ", models.Select(model => $"{model.Fingerprint} ('{model.Name}')"))}.");
             if (certificate.Precision != precision)
-                throw new ArgumentException($"Adaptation.Certificates: {file} is of weights held as {certificate.Precision}; the engine holds them as {precision}.", nameof(files));
+                throw OptionsCheck.Wrong($"Adaptation.Certificates: {file} is of weights held as {certificate.Precision}; the engine holds them as {precision}.");
             known.Add(certificate);
         }
 

@@ -33,21 +33,25 @@ internal static class ObjectiveParser
     /// <summary>Puts an objective under the constraints of the options: budget, depth rule, quality, agreement, bytes, energy, time to first token.</summary>
     /// <param name="objective">What is to be best.</param>
     /// <param name="options">The adaptation loop's options.</param>
+    /// <param name="limits">What a point must keep now.</param>
     /// <param name="maxBreachRate">Highest breach rate chosen, 0..1; see <see cref="Selection.BreachAlarm.Ceiling"/>.</param>
-    public static ISloObjective Constrain(ISloObjective objective, AdaptationOptions options, double maxBreachRate)
+    public static ISloObjective Constrain(ISloObjective objective, AdaptationOptions options, ServiceLimits limits, double maxBreachRate)
     {
-        objective = WithFloors(DepthRule.Parse(options.DepthRule).Apply(new FitsBudget(objective), maxBreachRate), options);
+        objective = WithFloors(DepthRule.Parse(options.DepthRule).Apply(new FitsBudget(objective), maxBreachRate), EvidenceNeed.Of(options), limits);
         if (options.RequireCertificate) objective = new CertifiedOnly(objective);
-        if (options.MaxJoulesPerToken is { } joules) objective = new JoulesCeiling(objective, joules);
-        return Within(objective, new ObjectiveLimits(options.MaxTtft, Tpot: null, options.MaxPointBytes));
+        if (limits.MaxJoulesPerToken is { } joules) objective = new JoulesCeiling(objective, joules);
+        return Within(objective, new ObjectiveLimits(limits.MaxTtft, Tpot: null, limits.MaxPointBytes));
     }
 
-    /// <summary>Puts an objective above the floors of quality and agreement that the options ask for.</summary>
-    public static ISloObjective WithFloors(ISloObjective objective, AdaptationOptions options)
+    /// <summary>The same with the limits that the options begin with.</summary>
+    public static ISloObjective Constrain(ISloObjective objective, AdaptationOptions options, double maxBreachRate) =>
+        Constrain(objective, options, ServiceLimits.Of(options), maxBreachRate);
+
+    /// <summary>Puts an objective above the floors of quality and agreement.</summary>
+    public static ISloObjective WithFloors(ISloObjective objective, EvidenceNeed need, ServiceLimits limits)
     {
-        var need = EvidenceNeed.Of(options);
-        if (options.MaxQualityGap is { } gap) objective = new QualityFloor(objective, gap, need);
-        if (options.MinAgreement is { } agreement) objective = new AgreementFloor(objective, agreement, need);
+        if (limits.MaxQualityGap is { } gap) objective = new QualityFloor(objective, gap, need);
+        if (limits.MinAgreement is { } agreement) objective = new AgreementFloor(objective, agreement, need);
         return objective;
     }
 

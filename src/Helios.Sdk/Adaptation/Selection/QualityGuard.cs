@@ -7,9 +7,8 @@ namespace Helios.Sdk.Adaptation.Selection;
 /// Holds what serves to the floors of quality and agreement by what scoring at full depth shows, and by nothing that its own
 /// exits say. It speaks once of a point: what could be done was done then, and is looked at again at the next reassessment.
 /// </summary>
-internal sealed class QualityGuard(AdaptationOptions options)
+internal sealed class QualityGuard(AdaptationOptions options, Func<ServiceLimits> limits)
 {
-    private readonly ISloObjective floors = ObjectiveParser.WithFloors(new Unranked(), options);
     private readonly EvidenceNeed need = EvidenceNeed.Of(options);
     private OperatingPoint? told;
 
@@ -18,7 +17,7 @@ internal sealed class QualityGuard(AdaptationOptions options)
         Lack(profile) is not null || (!IsBelow(profile) && IsBelow(profile with { EvidenceRequests = need.Full }));
 
     /// <summary>Whether a point may not serve for its quality.</summary>
-    public bool IsBelow(PointProfile profile) => floors.Score(profile).InfeasibleBecause is not null;
+    public bool IsBelow(PointProfile profile) => WhyBelow(profile) is not null;
 
     /// <summary>What evidence is lacking of a point; null when there is enough.</summary>
     public string? Lack(PointProfile profile) => need.Lack(profile);
@@ -31,13 +30,15 @@ internal sealed class QualityGuard(AdaptationOptions options)
         because = null;
         if (serving.Point != told) told = null;
         if (told is not null || serving.EvidenceRequests < need.Enough) return false;
-        because = floors.Score(serving).InfeasibleBecause;
+        because = WhyBelow(serving);
         if (because is not null) told = serving.Point;
         return because is not null;
     }
 
     /// <summary>All points are looked at anew: what is below its floor then may be said again.</summary>
     public void Rearm() => told = null;
+
+    private string? WhyBelow(PointProfile profile) => ObjectiveParser.WithFloors(new Unranked(), need, limits()).Score(profile).InfeasibleBecause;
 
     private sealed class Unranked : ISloObjective
     {

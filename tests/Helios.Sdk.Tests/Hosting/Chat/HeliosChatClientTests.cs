@@ -231,6 +231,13 @@ public class HeliosChatClientTests
             (await client.GetResponseAsync(Conversation, Short)).Usage!.OutputTokenCount.Should().Be(8);
         }
 
+        var keyed = new ServiceCollection().AddKeyedHelios("b", helios => helios.UseCpu(cpu => cpu.Threads = 1).AddModel(TestData.Model("tiny-s")).UseMemoryBudget(32 << 20).ServeFixed()).BuildServiceProvider();
+        await using (keyed)
+        {
+            keyed.GetRequiredKeyedService<IChatClient>("b").GetService<HeliosEngine>().Should().BeSameAs(keyed.GetRequiredKeyedService<HeliosEngine>("b"));
+            keyed.GetService<IChatClient>().Should().BeNull();
+        }
+
         using var own = new HeliosChatClient(new RecordingClient());
         new ServiceCollection().AddSingleton<IChatClient>(own).AddHelios(_ => { }).BuildServiceProvider().GetRequiredService<IChatClient>().Should().BeSameAs(own);
     }

@@ -1,0 +1,32 @@
+using System.Net.ServerSentEvents;
+using System.Runtime.CompilerServices;
+using AspNetHost;
+using Helios.Sdk;
+using Microsoft.AspNetCore.Diagnostics.HealthChecks;
+
+var builder = WebApplication.CreateBuilder(args);
+builder.Services.AddHelios(builder.Configuration.GetSection("Helios"), helios => helios.UseCpu());
+builder.Services.AddHealthChecks().AddHelios();
+var app = builder.Build();
+
+// One event a piece of text, and one at the end that says why it ended. Who goes away cancels.
+app.MapPost("/generate", (Question question, IHeliosClient client, CancellationToken cancellationToken) =>
+    TypedResults.ServerSentEvents(AnswerAsync(client, question, cancellationToken)));
+
+// What serves, and why.
+app.MapGet("/status", (HeliosEngine engine) => new Status(
+    engine.Snapshot.Serving?.ToString(), engine.Snapshot.RunningSequences, engine.Pool.Snapshot.UsedBytes, engine.Decisions is [.., var latest] ? latest.Reason : null));
+
+app.MapHealthChecks("/health/live", new HealthCheckOptions { Predicate = check => check.Tags.Contains("live") });
+app.MapHealthChecks("/health/ready", new HealthCheckOptions { Predicate = check => check.Tags.Contains("ready") });
+app.Run();
+
+static async IAsyncEnumerable<SseItem<string>> AnswerAsync(IHeliosClient client, Question question, [EnumeratorCancellation] CancellationToken cancellationToken)
+{
+    var request = new GenerationRequest { Prompt = question.Prompt, MaxTokens = question.MaxTokens };
+    await foreach (var piece in client.StreamAsync(request, cancellationToken))
+    {
+        if (piece.Text.Length > 0) yield return new SseItem<string>(piece.Text, "text");
+        if (piece.FinishReason is { } reason) yield return new SseItem<string>(reason.ToString(), "end");
+    }
+}

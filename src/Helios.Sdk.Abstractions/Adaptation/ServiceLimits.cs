@@ -1,0 +1,35 @@
+namespace Helios.Sdk;
+
+/// <summary>What every operating point must keep, whatever is to be best. Null sets no limit.</summary>
+public sealed record ServiceLimits
+{
+    /// <summary>As <see cref="AdaptationOptions.MaxQualityGap"/>.</summary>
+    public double? MaxQualityGap { get; init; }
+
+    /// <summary>As <see cref="AdaptationOptions.MinAgreement"/>.</summary>
+    public double? MinAgreement { get; init; }
+
+    /// <summary>As <see cref="AdaptationOptions.MaxPointBytes"/>.</summary>
+    public long? MaxPointBytes { get; init; }
+
+    /// <summary>As <see cref="AdaptationOptions.MaxJoulesPerToken"/>.</summary>
+    public double? MaxJoulesPerToken { get; init; }
+
+    /// <summary>As <see cref="AdaptationOptions.MaxTtft"/>.</summary>
+    public TimeSpan? MaxTtft { get; init; }
+
+    /// <summary>The limits that options ask for.</summary>
+    /// <param name="options">The adaptation loop's options.</param>
+    public static ServiceLimits Of(AdaptationOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        return new ServiceLimits
+        {
+            MaxQualityGap = options.MaxQualityGap,
+            MinAgreement = options.MinAgreement,
+            MaxPointBytes = options.MaxPointBytes,
+            MaxJoulesPerToken = options.MaxJoulesPerToken,
+            MaxTtft = options.MaxTtft,
+        };
+    }
+}

@@ -1,0 +1,14 @@
+namespace Helios.Sdk;
+
+/// <summary>Makes a backend that can be chosen by name, as by <c>"Backend": "cpu"</c> in <c>appsettings.json</c>. Thread-safe.</summary>
+public interface IBackendFactory
+{
+    /// <summary>The name, e.g. <c>cpu</c>.</summary>
+    string Name { get; }
+
+    /// <summary>Makes a backend; the engine disposes it.</summary>
+    /// <param name="settings">What <see cref="HeliosOptions.BackendSettings"/> say; empty leaves all as it is.</param>
+    /// <exception cref="ArgumentException">A setting is unknown or wrong; the message begins with its name.</exception>
+    /// <exception cref="PlatformNotSupportedException">This machine lacks what the backend needs; the message says what.</exception>
+    IBackend Create(IReadOnlyDictionary<string, string> settings);
+}

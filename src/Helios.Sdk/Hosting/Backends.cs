@@ -1,0 +1,35 @@
+using Helios.Sdk.Diagnostics;
+
+namespace Helios.Sdk;
+
+/// <summary>Finds the backend that <see cref="HeliosOptions.Backend"/> names, among those that were added.</summary>
+internal static class Backends
+{
+    /// <param name="options">What is asked for.</param>
+    /// <param name="added">What there is, latest first.</param>
+    /// <exception cref="ArgumentException">There is none of that name, or none at all.</exception>
+    public static IBackendFactory Find(HeliosOptions options, IReadOnlyList<Func<IBackendFactory>> added)
+    {
+        var known = added.Select(create => create()).ToList();
+        if (options.Backend is not { } name)
+            return known.FirstOrDefault() ?? throw OptionsCheck.Wrong("No backend was chosen; call UseCpu().");
+        if (known.Find(backend => backend.Name == name) is { } found) return found;
+
+        var names = known.Select(backend => backend.Name.Length == 0 ? "one without a name" : backend.Name).Distinct(StringComparer.Ordinal).ToList();
+        throw OptionsCheck.Wrong($"There is no backend '{name}'. Added {(names.Count == 0 ? "is none" : "are: " + string.Join(", ", names))}.{KnownBackends.Hint(name)}");
+    }
+
+    /// <exception cref="ArgumentException">A setting of it is unknown or wrong.</exception>
+    public static IBackend Create(HeliosOptions options, IReadOnlyList<Func<IBackendFactory>> added)
+    {
+        var factory = Find(options, added);
+        try
+        {
+            return factory.Create(options.BackendSettings.AsReadOnly());
+        }
+        catch (ArgumentException error) when (options.BackendSettings.Count > 0)
+        {
+            throw OptionsCheck.Wrong($"BackendSettings: {OptionsCheck.Plain(error)}");
+        }
+    }
+}

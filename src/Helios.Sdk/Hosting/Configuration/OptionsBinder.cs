@@ -1,0 +1,127 @@
+using Microsoft.Extensions.Configuration;
+
+namespace Helios.Sdk.Hosting.Configuration;
+
+/// <summary>
+/// Reads the section of an engine into its options. By hand, so that nothing is reflected upon, an unknown key is an error,
+/// and every message names the key, what was found, and what was expected.
+/// </summary>
+/// <param name="folder">Where relative paths start.</param>
+internal sealed class OptionsBinder(string folder)
+{
+    private static readonly string[] Groups = ["Serving", "Adaptation", "Telemetry"];
+
+    private static readonly ValueFormat<double?> Share = ValueFormats.OrNone(ValueFormats.Number);
+
+    private readonly IReadOnlyList<OptionKey> keys = OptionKeys.For(folder);
+    private readonly List<string> wrong = [];
+
+    /// <summary>Reads a section; what is wrong in it is told, and left as it was in the options.</summary>
+    public IReadOnlyList<string> Bind(IConfiguration section, HeliosOptions options)
+    {
+        wrong.Clear();
+        BindGroup(section, "", options);
+        return [.. wrong];
+    }
+
+    private void BindGroup(IConfiguration section, string group, HeliosOptions options)
+    {
+        foreach (var child in section.GetChildren())
+        {
+            var path = group + child.Key;
+            if (Groups.FirstOrDefault(name => Is(path, name)) is { } inner) BindGroup(child, $"{inner}:", options);
+            else if (OptionTables.All.FirstOrDefault(table => Is(path, table)) is { } table) BindTable(child, table, options);
+            else if (keys.FirstOrDefault(key => Is(path, key.Path)) is { } key) BindKey(child, key, options);
+            else wrong.Add($"{child.Path} is unknown; expected {string.Join(", ", KeysOf(group))}.");
+        }
+    }
+
+    private void BindKey(IConfigurationSection child, OptionKey key, HeliosOptions options)
+    {
+        if (HasChildren(child)) wrong.Add($"{child.Path} is a section; expected {key.Expected}.");
+        else if (!key.TrySet(options, child.Value)) Refuse(child, key.Expected);
+    }
+
+    private void BindTable(IConfigurationSection section, string table, HeliosOptions options)
+    {
+        if (!string.IsNullOrEmpty(section.Value))
+        {
+            Refuse(section, "a list or a section");
+            return;
+        }
+
+        foreach (var child in section.GetChildren())
+        {
+            switch (table)
+            {
+                case OptionTables.Models: BindModel(child, options); break;
+                case OptionTables.BackendSettings: options.BackendSettings[child.Key] = child.Value ?? ""; break;
+                case OptionTables.Tenants: options.Serving.Tenants[child.Key] = ReadTenant(child); break;
+                default: if (TryRead(child, ValueFormats.File(folder), out var file)) options.Adaptation.Certificates.Add(file); break;
+            }
+        }
+    }
+
+    /// <summary>A path alone, or a path with a name and a chat template; in a section by names, the key is the name.</summary>
+    private void BindModel(IConfigurationSection section, HeliosOptions options)
+    {
+        string? path = null;
+        string? template = null;
+        var name = int.TryParse(section.Key, out _) ? null : section.Key;
+        if (!HasChildren(section)) path = section.Value;
+        foreach (var child in section.GetChildren())
+        {
+            if (Is(child.Key, "Path")) path = child.Value;
+            else if (Is(child.Key, "Name")) name = child.Value;
+            else if (Is(child.Key, nameof(ModelSource.ChatTemplate))) template = child.Value;
+            else wrong.Add($"{child.Path} is unknown; expected Path, Name, {nameof(ModelSource.ChatTemplate)}.");
+        }
+
+        if (string.IsNullOrWhiteSpace(path))
+        {
+            wrong.Add($"{section.Path} has no path; expected the folder of a model, or a Path and a Name.");
+            return;
+        }
+
+        var full = Path.GetFullPath(path, folder);
+        options.Models.Add(new ModelSource(name ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(full)), full) { ChatTemplate = template });
+    }
+
+    private TenantOptions ReadTenant(IConfigurationSection section)
+    {
+        var tenant = new TenantOptions();
+        foreach (var child in section.GetChildren())
+        {
+            if (Is(child.Key, nameof(tenant.Weight)) && TryRead(child, ValueFormats.Number, out var weight)) tenant.Weight = weight;
+            else if (Is(child.Key, nameof(tenant.CacheShare)) && TryRead(child, Share, out var share)) tenant.CacheShare = share;
+            else if (Is(child.Key, nameof(tenant.CacheGroup))) tenant.CacheGroup = child.Value;
+            else if (!Is(child.Key, nameof(tenant.Weight)) && !Is(child.Key, nameof(tenant.CacheShare))) wrong.Add($"{child.Path} is unknown; expected Weight, CacheGroup, CacheShare.");
+        }
+
+        return tenant;
+    }
+
+    private bool TryRead<T>(IConfigurationSection child, ValueFormat<T> format, out T value)
+    {
+        var read = format.TryRead(child.Value, out value);
+        if (!read) Refuse(child, format.Expected);
+        return read;
+    }
+
+    private void Refuse(IConfigurationSection found, string expected) =>
+        wrong.Add($"{found.Path} is {(found.Value is { } text ? $"'{text}'" : "null")}; expected {expected}.");
+
+    /// <summary>What may stand at one level, in alphabetical order.</summary>
+    private IEnumerable<string> KeysOf(string group) => keys.Select(key => key.Path)
+        .Concat(OptionTables.All)
+        .Concat(Groups)
+        .Where(path => path.StartsWith(group, StringComparison.Ordinal))
+        .Select(path => path[group.Length..])
+        .Where(path => !path.Contains(':', StringComparison.Ordinal))
+        .Order(StringComparer.Ordinal);
+
+    private static bool HasChildren(IConfigurationSection section) => section.GetChildren().Any();
+
+    /// <summary>Keys of configuration have no case.</summary>
+    private static bool Is(string found, string key) => string.Equals(found, key, StringComparison.OrdinalIgnoreCase);
+}

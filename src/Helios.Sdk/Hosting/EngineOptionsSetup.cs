@@ -1,0 +1,37 @@
+using Helios.Sdk.Hosting.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
+
+namespace Helios.Sdk.Hosting;
+
+/// <summary>Fills the options of an engine, from its section and then from code, and checks them.</summary>
+internal sealed class EngineOptionsSetup(EngineRegistration registration, IServiceProvider provider) : IConfigureNamedOptions<HeliosOptions>, IValidateOptions<HeliosOptions>
+{
+    public void Configure(HeliosOptions options) => Configure(Options.DefaultName, options);
+
+    /// <exception cref="OptionsValidationException">The section has unknown keys, or values that cannot be read.</exception>
+    public void Configure(string? name, HeliosOptions options)
+    {
+        if (name != registration.Name) return;
+        if (registration.Configuration is { } section)
+        {
+            var wrong = new OptionsBinder(Folder(provider)).Bind(section, options);
+            if (wrong.Count > 0) throw new OptionsValidationException(name, typeof(HeliosOptions), wrong);
+        }
+
+        registration.Builder.Apply(options);
+    }
+
+    public ValidateOptionsResult Validate(string? name, HeliosOptions options)
+    {
+        if (name != registration.Name) return ValidateOptionsResult.Skip;
+        var time = provider.GetService<TimeProvider>() ?? TimeProvider.System;
+        var wrong = OptionsCheck.Find(options, registration.StrategiesIn(provider), time);
+        return wrong.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(wrong.Select(registration.InWordsOfConfiguration));
+    }
+
+    /// <summary>Where relative paths of the configuration start: where its files are, as ASP.NET Core has it.</summary>
+    public static string Folder(IServiceProvider provider) =>
+        provider.GetService<IHostEnvironment>()?.ContentRootPath is { Length: > 0 } root ? root : Directory.GetCurrentDirectory();
+}

@@ -1,0 +1,52 @@
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+
+namespace Helios.Sdk.Hosting.Health;
+
+/// <summary>Whether a model serves, and as it should.</summary>
+internal sealed class ReadinessCheck(HeliosEngine engine) : IHealthCheck
+{
+    public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
+    {
+        var data = Describe();
+        var failure = engine switch
+        {
+            { Parts.Ending: true } => "The engine stops, and takes no more requests.",
+            { Parts.DeviceEnded: true } => "The serving loop has failed; the log says why.",
+            { Ready: { IsFaulted: true, Exception: var error } } => $"No model can serve: {error.GetBaseException().Message}",
+            { Snapshot.Serving: null } => "No model serves yet; the first is being loaded.",
+            _ => null,
+        };
+        if (failure is not null) return Task.FromResult(new HealthCheckResult(context.Registration.FailureStatus, failure, data: data));
+        return Task.FromResult(WhyDegraded() is { } because
+            ? HealthCheckResult.Degraded(because, data: data)
+            : HealthCheckResult.Healthy($"{data["point"]} serves.", data));
+    }
+
+    private string? WhyDegraded()
+    {
+        foreach (var model in engine.Parts.Pool.Entries.Select(entry => entry.Info.Name))
+        {
+            if (engine.Parts.Pool.BackingOff(model) is { } wait)
+                return $"'{model}' could not be loaded, and is left alone for {wait.RetryAfter.TotalSeconds:0.#} s: {wait.Reason}";
+        }
+
+        return engine.Parts.Adaptation.Degraded ? "No operating point keeps every limit; the deepest that fits serves." : null;
+    }
+
+    private Dictionary<string, object> Describe()
+    {
+        var pool = engine.Pool.Snapshot;
+        var data = new Dictionary<string, object>(StringComparer.Ordinal)
+        {
+            ["waiting"] = engine.Parts.Loop.Queue.Waiting,
+            ["running"] = engine.Parts.Loop.Sequences.Running,
+            ["memoryUsedBytes"] = pool.UsedBytes,
+            ["memoryBudgetBytes"] = pool.BudgetBytes,
+        };
+        if (engine.Parts.Routes.Current?.Serving.Point is not { } point) return data;
+        data["point"] = point.ToString();
+        data["model"] = point.Target.Model;
+        data["depth"] = point.Target.Depth;
+        return data;
+    }
+}

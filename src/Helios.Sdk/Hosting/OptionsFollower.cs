@@ -1,0 +1,149 @@
+using Helios.Sdk.Hosting.Configuration;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace Helios.Sdk.Hosting;
+
+/// <summary>
+/// Brings a running engine to follow its options when they are reloaded: objective, memory budget and limits take effect at
+/// once, the rest is said to wait for the next start. What the engine refuses is logged, and what was in force stays so.
+/// </summary>
+internal sealed partial class OptionsFollower : IDisposable
+{
+    private readonly HeliosEngine engine;
+    private readonly EngineRegistration registration;
+    private readonly ILogger logger;
+    private readonly IDisposable? subscription;
+    private readonly IReadOnlyList<OptionKey> keys = OptionKeys.For("");
+    private readonly Lock gate = new();
+    private readonly CancellationTokenSource stopping = new();
+    private readonly Followed<string> objective;
+    private readonly Followed<ServiceLimits> limits;
+    private readonly Followed<long> budget;
+    private CancellationTokenSource newer;
+    private HeliosOptions seen;
+
+    public OptionsFollower(HeliosEngine engine, EngineRegistration registration, IOptionsMonitor<HeliosOptions> options, ILogger logger)
+    {
+        this.engine = engine;
+        this.registration = registration;
+        this.logger = logger;
+        newer = CancellationTokenSource.CreateLinkedTokenSource(stopping.Token);
+        seen = options.Get(registration.Name);
+        objective = new("Adaptation:Objective", seen.Adaptation.Objective);
+        limits = new("Adaptation", ServiceLimits.Of(seen.Adaptation));
+        budget = new("MemoryBudgetBytes", BudgetOf(seen));
+        subscription = options.OnChange((changed, name) =>
+        {
+            if (name == registration.Name) Follow(changed);
+        });
+    }
+
+    /// <summary>Completes when what was reloaded last is in force, or was refused.</summary>
+    internal Task Latest { get; private set; } = Task.CompletedTask;
+
+    public void Dispose()
+    {
+        subscription?.Dispose();
+        stopping.Cancel();
+    }
+
+    /// <summary>What is reloaded while a former change is still waited for takes its turn behind that, which waits no longer.</summary>
+    private void Follow(HeliosOptions changed)
+    {
+        lock (gate)
+        {
+            if (stopping.IsCancellationRequested) return;
+            WarnOfWhatMustWait(seen, changed);
+            seen = changed;
+            newer.Cancel();
+            newer.Dispose();
+            newer = CancellationTokenSource.CreateLinkedTokenSource(stopping.Token);
+            Latest = ApplyAsync(Latest, changed, newer.Token);
+        }
+    }
+
+    private void WarnOfWhatMustWait(HeliosOptions before, HeliosOptions after)
+    {
+        foreach (var key in keys.Where(key => !key.ChangesWhileServing && !key.IsSame(before, after)))
+            LogMustWait(logger, Name(key.Path), key.Show(before), key.Show(after));
+        foreach (var table in OptionTables.All.Where(table => OptionTables.Show(table, before) != OptionTables.Show(table, after)))
+            LogTableMustWait(logger, Name(table));
+    }
+
+    private async Task ApplyAsync(Task before, HeliosOptions changed, CancellationToken cancellationToken)
+    {
+        await before.ConfigureAwait(false);
+        await ChangeAsync(objective, changed.Adaptation.Objective, async wanted =>
+        {
+            await engine.SetObjectiveAsync(wanted, cancellationToken).ConfigureAwait(false);
+            return null;
+        }).ConfigureAwait(false);
+        await ChangeAsync(limits, ServiceLimits.Of(changed.Adaptation), async wanted =>
+        {
+            await engine.SetLimitsAsync(wanted, cancellationToken).ConfigureAwait(false);
+            return null;
+        }).ConfigureAwait(false);
+        await ChangeAsync(budget, BudgetOf(changed), async wanted =>
+            (await engine.SetMemoryBudgetAsync(wanted, cancellationToken).ConfigureAwait(false) as BudgetChange.Refused)?.Because).ConfigureAwait(false);
+    }
+
+    /// <summary>Makes a change; <paramref name="change"/> says why it is refused if it is.</summary>
+    private async Task ChangeAsync<T>(Followed<T> followed, T wanted, Func<T, Task<string?>> change)
+        where T : notnull
+    {
+        if (followed.IsKnown && followed.InForce.Equals(wanted)) return;
+        string? refusal;
+        try
+        {
+            followed.IsKnown = false;
+            refusal = await change(wanted).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            // Something newer was reloaded, or the engine stops. The change may be made or not.
+            return;
+        }
+        catch (Exception error) when (error is ArgumentException or InvalidOperationException or HeliosException)
+        {
+            refusal = registration.InWordsOfConfiguration(OptionsCheck.Plain(error));
+        }
+
+        followed.IsKnown = true;
+        if (refusal is not null)
+        {
+            LogRefused(logger, Name(followed.Key), $"{wanted}", refusal);
+            return;
+        }
+
+        followed.InForce = wanted;
+        LogInForce(logger, Name(followed.Key), $"{wanted}");
+    }
+
+    private long BudgetOf(HeliosOptions options) => options.MemoryBudgetBytes ?? EngineComposition.DefaultBudget(engine.Parts.Backend.Device.TotalMemory);
+
+    private string Name(string key) => KeyNames.Full(key, registration.Section ?? "");
+
+    /// <summary>Something that follows the options.</summary>
+    private sealed class Followed<T>(string key, T inForce)
+    {
+        public string Key => key;
+
+        /// <summary>What the engine goes by, as far as <see cref="IsKnown"/>.</summary>
+        public T InForce { get; set; } = inForce;
+
+        public bool IsKnown { get; set; } = true;
+    }
+
+    [LoggerMessage(21, LogLevel.Information, "{Key} is {Value} from now on")]
+    private static partial void LogInForce(ILogger logger, string key, string value);
+
+    [LoggerMessage(22, LogLevel.Error, "{Key} cannot be {Value}, and what was in force stays so: {Reason}")]
+    private static partial void LogRefused(ILogger logger, string key, string value, string reason);
+
+    [LoggerMessage(23, LogLevel.Warning, "{Key} changed from {Before} to {After}; the engine takes that over at its next start, not while it runs")]
+    private static partial void LogMustWait(ILogger logger, string key, string before, string after);
+
+    [LoggerMessage(24, LogLevel.Warning, "{Key} changed; the engine takes that over at its next start, not while it runs")]
+    private static partial void LogTableMustWait(ILogger logger, string key);
+}

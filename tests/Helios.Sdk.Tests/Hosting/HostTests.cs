@@ -1,0 +1,143 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace Helios.Sdk.Tests.Hosting;
+
+/// <summary>An engine in a real host: start, what comes before the first model serves, and shutdown.</summary>
+public class HostTests
+{
+    [Fact]
+    public async Task It_serves_by_configuration_alone_and_starts_with_the_host()
+    {
+        await using var rig = new HostRig(HostRig.Static());
+        await rig.StartAsync();
+        rig.Backend.Should().NotBeNull("nobody had to ask for the engine");
+        var answer = await rig.Engine.GenerateAsync(new GenerationRequest { Prompt = "Tom", MaxTokens = 3 });
+        answer.TokenIds.Should().HaveCount(3);
+        answer.Point!.Target.Should().Be(new LoadTarget("tiny-s", 6));
+    }
+
+    [Theory]
+    [InlineData("Adaptation:MaxQualityGap", "-1", "Helios:Adaptation:MaxQualityGap is -1; expected at least 0 bits per byte, or null.")]
+    [InlineData("Adaptation:MaxQualityGap", "wide", "Helios:Adaptation:MaxQualityGap is 'wide'; expected a number; or null or \"none\".")]
+    [InlineData("Serving:Order", "random", "Helios:Serving:Order: There is no order 'random'. Known are: fair, first-come, deadline.")]
+    [InlineData("Adaptation:FixedDepth", "9", "Helios:Adaptation:FixedDepth is 9; 'tiny-s' has 6 layers.")]
+    [InlineData("Backend", "cuda", "Helios:Backend: There is no backend 'cuda'. Added are: one without a name. 'cuda' comes with*")]
+    [InlineData("Sreving:Order", "fair", "Helios:Sreving is unknown; expected *Serving, Telemetry.")]
+    public async Task A_wrong_value_ends_the_start_and_is_told_by_its_key(string key, string value, string message)
+    {
+        await using var rig = new HostRig(HostRig.Static((key, value)));
+        var start = rig.StartAsync;
+        (await start.Should().ThrowAsync<OptionsValidationException>().WithMessage(message)).Which.Message.Should().NotContain("(Parameter");
+    }
+
+    [Fact]
+    public async Task A_model_that_is_not_there_ends_the_start()
+    {
+        await using var rig = new HostRig(HostRig.Static(("Models:0", "samples/models/nobody")));
+        var start = rig.StartAsync;
+        await start.Should().ThrowAsync<CheckpointException>().WithMessage($"*{Path.Combine(TestData.Root, "samples")}*nobody*");
+    }
+
+    [Fact]
+    public async Task Requests_before_the_first_model_wait_within_their_limits()
+    {
+        var loads = new TaskCompletionSource();
+        await using var rig = new HostRig(HostRig.Static(("Serving:MaxQueueTime", "50ms"))) { BeforeLoad = (_, _, token) => loads.Task.WaitAsync(token) };
+        await rig.StartAsync();
+        rig.Engine.Ready.IsCompleted.Should().BeFalse();
+
+        var ask = (GenerationRequest request) => rig.Engine.GenerateAsync(request).WaitAsync(TestEngine.Patience);
+        var tired = () => ask(new GenerationRequest { Prompt = "Tom" });
+        await tired.Should().ThrowAsync<ServerBusyException>().WithMessage("*Serving.MaxQueueTime*");
+        var insists = () => ask(new GenerationRequest { Prompt = "Tom", FullDepth = true });
+        await insists.Should().ThrowAsync<ServerBusyException>().WithMessage("No model serves yet*Serving.MaxQueueTime*");
+        foreach (var fullDepth in (bool[])[false, true])
+        {
+            var late = await ask(new GenerationRequest { Prompt = "Tom", TimeLimit = TimeSpan.FromMilliseconds(10), FullDepth = fullDepth });
+            late.FinishReason.Should().Be(FinishReason.TimeLimit);
+            late.TokenIds.Should().BeEmpty();
+        }
+
+        loads.SetResult();
+        await rig.Engine.Ready.WaitAsync(TestEngine.Patience);
+        (await ask(new GenerationRequest { Prompt = "Tom", MaxTokens = 2 })).TokenIds.Should().HaveCount(2);
+    }
+
+    [Fact]
+    public async Task Requests_before_the_first_model_are_answered_when_it_serves()
+    {
+        var loads = new TaskCompletionSource();
+        await using var rig = new HostRig(HostRig.Static()) { BeforeLoad = (_, _, token) => loads.Task.WaitAsync(token) };
+        await rig.StartAsync();
+        var early = Enumerable.Range(0, 4).Select(i => rig.Engine.GenerateAsync(new GenerationRequest { Prompt = "Tom", MaxTokens = 2, FullDepth = i == 0 })).ToList();
+        loads.SetResult();
+        (await Task.WhenAll(early).WaitAsync(TestEngine.Patience)).Should().OnlyContain(answer => answer.TokenIds.Length == 2);
+    }
+
+    [Fact]
+    public async Task What_runs_at_shutdown_is_answered_to_the_end_where_time_allows()
+    {
+        await using var rig = new HostRig(HostRig.Static());
+        await rig.StartAsync();
+        var stream = rig.Engine.StreamAsync(new GenerationRequest { Prompt = "Tom", MaxTokens = 100, IgnoreEndOfSequence = true }).GetAsyncEnumerator();
+        await stream.MoveNextAsync();
+        var stopping = rig.StopAsync();
+        var (tokens, last) = await ReadAsync(stream);
+        await stopping;
+        (tokens + 1, last).Should().Be((100, FinishReason.Length));
+    }
+
+    [Fact]
+    public async Task A_host_that_is_stopped_in_the_middle_of_an_answer_ends_within_its_time()
+    {
+        using var slow = new SemaphoreSlim(0);
+        await using var rig = new HostRig(HostRig.Static(), builder => builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromMilliseconds(100)))
+        {
+            // At its own pace the answer would take a minute.
+            BeforeStep = () => slow.Wait(TimeSpan.FromMilliseconds(300)),
+        };
+        await rig.StartAsync();
+        var stream = rig.Engine.StreamAsync(new GenerationRequest { Prompt = "Tom", MaxTokens = 200, IgnoreEndOfSequence = true }).GetAsyncEnumerator();
+        await stream.MoveNextAsync();
+        await rig.StopAsync();
+        var (tokens, last) = await ReadAsync(stream);
+        last.Should().Be(FinishReason.Aborted);
+        tokens.Should().BeLessThan(190);
+        rig.Log.Of(LogLevel.Error).Should().BeEmpty();
+    }
+
+    [Fact]
+    public async Task All_engines_of_a_host_stop_side_by_side()
+    {
+        await using var rig = new HostRig(HostRig.Static(), builder =>
+        {
+            foreach (var name in (string[])["one", "two"])
+                builder.Services.AddKeyedHelios(name, helios => helios.UseCpu(cpu => cpu.Threads = 1).AddModel(TestData.Model("tiny-s")).UseMemoryBudget(32 << 20).ServeFixed());
+        });
+        await rig.StartAsync();
+        await rig.StopAsync();
+        foreach (var name in (string[])["one", "two"])
+        {
+            var late = () => rig.Services.GetRequiredKeyedService<IHeliosClient>(name).GenerateAsync(new GenerationRequest { Prompt = "Tom" });
+            await late.Should().ThrowAsync<ObjectDisposedException>();
+        }
+    }
+
+    private static async Task<(int Tokens, FinishReason? Last)> ReadAsync(IAsyncEnumerator<GenerationUpdate> stream)
+    {
+        await using (stream)
+        {
+            var (tokens, last) = (0, (FinishReason?)null);
+            while (await stream.MoveNextAsync())
+            {
+                tokens++;
+                last = stream.Current.FinishReason ?? last;
+            }
+
+            return (tokens, last);
+        }
+    }
+}
