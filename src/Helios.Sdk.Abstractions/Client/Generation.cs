@@ -5,11 +5,17 @@ namespace Helios.Sdk;
 /// <summary>A prompt and how to answer it. Checked when it is handed to the client.</summary>
 public sealed record GenerationRequest
 {
-    /// <summary>The prompt as text; the model's tokenizer adds what it adds (BOS, say). Either this or <see cref="TokenIds"/>.</summary>
+    /// <summary>The prompt as text; the model's tokenizer adds what it adds (BOS, say). Special tokens spelled out in it are recognised. Exactly one of this, <see cref="TokenIds"/> and <see cref="Messages"/> is given.</summary>
     public string? Prompt { get; init; }
 
-    /// <summary>The prompt as ids, taken as they are; needs <see cref="Model"/> when the pool has several tokenizers. Either this or <see cref="Prompt"/>.</summary>
+    /// <summary>The prompt as ids, taken as they are; needs <see cref="Model"/> when the pool has several tokenizers.</summary>
     public IReadOnlyList<int>? TokenIds { get; init; }
+
+    /// <summary>
+    /// The prompt as a conversation, which the chat template of the model that answers puts into words; the assistant speaks next. The
+    /// answer also ends at what ends the assistant's turn. Control tokens spelled out in what is said stay text.
+    /// </summary>
+    public IReadOnlyList<ChatTurn>? Messages { get; init; }
 
     /// <summary>Most tokens to generate, at least 1. Prompt and answer together must fit the model's context.</summary>
     public int MaxTokens { get; init; } = 128;
@@ -141,6 +147,15 @@ public readonly record struct GenerationUpdate
 
     /// <summary>Layers executed for it.</summary>
     public required int ExitDepth { get; init; }
+
+    /// <summary>What serves the request; null on the last piece of one that ended before it ran.</summary>
+    public OperatingPoint? Point { get; init; }
+
+    /// <summary>Tokens of the prompt.</summary>
+    public int PromptTokens { get; init; }
+
+    /// <summary>Tokens of the prompt that needed not be computed, because their KV was there already.</summary>
+    public int CachedPromptTokens { get; init; }
 
     /// <summary>How likely it was, where <see cref="GenerationRequest.LogProbabilities"/> asks for it.</summary>
     public TokenLogProbabilities? LogProbabilities { get; init; }

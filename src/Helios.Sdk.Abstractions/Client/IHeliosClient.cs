@@ -6,10 +6,15 @@ namespace Helios.Sdk;
 /// </summary>
 public interface IHeliosClient
 {
-    /// <summary>Streams an answer piece by piece. Leaving the enumeration cancels the request.</summary>
+    /// <summary>
+    /// Streams an answer piece by piece. Leaving the enumeration cancels the request. What the request itself says wrong throws here;
+    /// what takes the models to see (an unknown model, a prompt beyond the context, a chat template that refuses) and a full queue throw
+    /// when the enumeration begins, since nothing is queued before.
+    /// </summary>
     /// <param name="request">Prompt and options.</param>
     /// <param name="cancellationToken">Cancels it wherever it is: in the queue, while a model loads, in prefill, in decode.</param>
     /// <exception cref="ArgumentException">The request is invalid: empty prompt, unknown model, context overflow, ...</exception>
+    /// <exception cref="ChatTemplateException">The model does not take the conversation.</exception>
     /// <exception cref="ServerBusyException">The queue is full, or the request waited longer than <see cref="ServingOptions.MaxQueueTime"/> without being started.</exception>
     /// <exception cref="HeliosException">The engine failed, or cannot hold what the request asks for.</exception>
     /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was cancelled.</exception>

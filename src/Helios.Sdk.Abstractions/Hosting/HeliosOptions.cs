@@ -47,7 +47,15 @@ public sealed class TelemetryOptions
 /// <summary>A model of the pool.</summary>
 /// <param name="Name">Name by which requests and decisions call it; unique in the pool.</param>
 /// <param name="Path">Folder in Hugging Face layout.</param>
-public sealed record ModelSource(string Name, string Path);
+public sealed record ModelSource(string Name, string Path)
+{
+    /// <summary>
+    /// A chat template, in the supported subset of Jinja, for conversations with this model. It goes before one in the model's folder
+    /// (<c>chat_template.jinja</c>, or <c>chat_template</c> of <c>tokenizer_config.json</c>), and is null by default: a model without any
+    /// takes no conversations.
+    /// </summary>
+    public string? ChatTemplate { get; set; }
+}
 
 /// <summary>Options of the serving loop.</summary>
 public sealed class ServingOptions

@@ -14,6 +14,18 @@ public interface ITokenizer
     /// <param name="addSpecialTokens">Whether to add what the post-processor says (BOS, say).</param>
     IReadOnlyList<int> Encode(string text, bool addSpecialTokens = true);
 
+    /// <summary>
+    /// Encodes a text of which others wrote some parts: a special token that reaches into one of them is not recognised, and its
+    /// letters are encoded like any others. A text without such tokens gets the ids that it gets without parts.
+    /// </summary>
+    /// <param name="text">Any text.</param>
+    /// <param name="verbatim">Parts of the text, ascending, none reaching into the next.</param>
+    /// <param name="addSpecialTokens">Whether to add what the post-processor says (BOS, say).</param>
+    /// <exception cref="ArgumentException">A part is outside the text, or not behind the one before it.</exception>
+    /// <exception cref="NotSupportedException">The tokenizer cannot tell parts apart, as long as it does not implement this.</exception>
+    IReadOnlyList<int> Encode(string text, IReadOnlyList<TextSpan> verbatim, bool addSpecialTokens = true) =>
+        throw new NotSupportedException($"{GetType().Name} cannot keep special tokens out of parts of a text.");
+
     /// <summary>Decodes ids. Bytes that are not UTF-8 become U+FFFD.</summary>
     /// <param name="ids">Ids of this tokenizer.</param>
     /// <param name="skipSpecialTokens">Whether special tokens are left out.</param>

@@ -16,6 +16,8 @@ internal readonly struct FieldReader(string file, string path, JsonElement eleme
 
     public bool IsArray => element.ValueKind == JsonValueKind.Array;
 
+    public bool IsObject => element.ValueKind == JsonValueKind.Object;
+
     /// <summary>Finds a field of this object; false when it is absent or null.</summary>
     public bool TryGet(string name, out FieldReader field)
     {

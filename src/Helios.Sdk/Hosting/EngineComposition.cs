@@ -16,6 +16,7 @@ using Helios.Sdk.Serving.Routing;
 using Helios.Sdk.Serving.Scheduling;
 using Helios.Sdk.Telemetry;
 using Helios.Sdk.Tokenization;
+using Helios.Sdk.Tokenization.ChatTemplates;
 using Microsoft.Extensions.Logging;
 
 namespace Helios.Sdk;
@@ -54,7 +55,7 @@ internal static partial class EngineComposition
         var memory = new KvReclaimer(budget, blocks, work);
         ServingLoop? loop = null;
         var pace = new LoadPace(adaptation.MaxLoadShare, Environment.ProcessorCount, () => loop?.Sequences.Running > 0, time);
-        var entries = checkpoints.Select(checkpoint => MakeEntry(new PacedCheckpoint(checkpoint, pace), backend, options, strategies)).ToList();
+        var entries = checkpoints.Zip(options.Models, (checkpoint, source) => MakeEntry(new PacedCheckpoint(checkpoint, pace), backend, options, source, strategies, time)).ToList();
         var pool = new ModelPool(entries, backend, kv, memory, new PoolSettings(options.Precision, options.Serving.MaxRowsPerStep, budget, time));
 
         var meter = Opened(new EngineMeter(builder.Meters, builder.Name), opened);
@@ -167,7 +168,7 @@ internal static partial class EngineComposition
         return part;
     }
 
-    private static PoolEntry MakeEntry(PacedCheckpoint checkpoint, IBackend backend, HeliosOptions options, EngineStrategies strategies)
+    private static PoolEntry MakeEntry(PacedCheckpoint checkpoint, IBackend backend, HeliosOptions options, ModelSource source, EngineStrategies strategies, TimeProvider time)
     {
         var info = checkpoint.Info;
         var tokenizer = strategies.Tokenizers.Select(create => create().TryCreate(info)).FirstOrDefault(made => made is not null) ?? TokenizerFiles.LoadFor(info);
@@ -176,7 +177,10 @@ internal static partial class EngineComposition
             tokenizer,
             backend.Loader.Measure(checkpoint, options.Precision),
             backend.MeasureWorkspace(info.Architecture, options.Serving.MaxRowsPerStep),
-            new ConfidenceSource(Calibration.FromSidecar(info)));
+            new ConfidenceSource(Calibration.FromSidecar(info)))
+        {
+            Chat = ChatFormat.For(info.Name, info.Path, tokenizer, source.ChatTemplate, time),
+        };
     }
 
     /// <summary>The repository is the host's own file: what is wrong with it ends the start.</summary>

@@ -9,11 +9,27 @@ public static class HeliosBuilderExtensions
     /// <param name="path">Folder in Hugging Face layout.</param>
     /// <param name="name">Name by which requests and decisions call it; the folder's name by default.</param>
     public static TBuilder AddModel<TBuilder>(this TBuilder builder, string path, string? name = null)
+        where TBuilder : IHeliosBuilder =>
+        builder.AddModel(path, static _ => { }, name);
+
+    /// <summary>Adds a model to the pool, with what else there is to say of it.</summary>
+    /// <typeparam name="TBuilder">The builder's type, kept for what follows in the chain.</typeparam>
+    /// <param name="builder">The builder.</param>
+    /// <param name="path">Folder in Hugging Face layout.</param>
+    /// <param name="configure">Sets what the model's folder does not say.</param>
+    /// <param name="name">Name by which requests and decisions call it; the folder's name by default.</param>
+    public static TBuilder AddModel<TBuilder>(this TBuilder builder, string path, Action<ModelSource> configure, string? name = null)
         where TBuilder : IHeliosBuilder
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(path);
+        ArgumentNullException.ThrowIfNull(configure);
         var folder = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(path)));
-        return Change(builder, options => options.Models.Add(new ModelSource(name ?? folder, path)));
+        return Change(builder, options =>
+        {
+            var source = new ModelSource(name ?? folder, path);
+            configure(source);
+            options.Models.Add(source);
+        });
     }
 
     /// <summary>Sets the one budget for weights, workspaces and KV.</summary>

@@ -1,5 +1,6 @@
 using Helios.Sdk;
 using Helios.Sdk.Hosting;
+using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
@@ -23,7 +24,7 @@ namespace Microsoft.Extensions.DependencyInjection;
 /// </remarks>
 public static class HeliosServiceCollectionExtensions
 {
-    /// <summary>Adds an engine: <see cref="IHeliosClient"/>, <see cref="IModelPool"/> and <see cref="HeliosEngine"/>, made once.</summary>
+    /// <summary>Adds an engine: <see cref="IHeliosClient"/>, <see cref="IChatClient"/> (unless one is registered already), <see cref="IModelPool"/> and <see cref="HeliosEngine"/>, made once.</summary>
     /// <param name="services">The services.</param>
     /// <param name="configure">Composes the engine. Called once, before this returns.</param>
     /// <exception cref="InvalidOperationException">An engine without a name was added already.</exception>
@@ -88,12 +89,14 @@ public static class HeliosServiceCollectionExtensions
             services.AddSingleton(registration.Create);
             services.AddSingleton<IHeliosClient>(provider => provider.GetRequiredService<HeliosEngine>());
             services.AddSingleton(provider => provider.GetRequiredService<HeliosEngine>().Pool);
+            services.TryAddSingleton<IChatClient>(provider => new HeliosChatClient(provider.GetRequiredService<HeliosEngine>(), time: provider.GetService<TimeProvider>()));
         }
         else
         {
             services.AddKeyedSingleton(name, (provider, _) => registration.Create(provider));
             services.AddKeyedSingleton<IHeliosClient>(name, (provider, key) => provider.GetRequiredKeyedService<HeliosEngine>(key));
             services.AddKeyedSingleton(name, (provider, key) => provider.GetRequiredKeyedService<HeliosEngine>(key).Pool);
+            services.TryAddKeyedSingleton<IChatClient>(name, (provider, key) => new HeliosChatClient(provider.GetRequiredKeyedService<HeliosEngine>(key), time: provider.GetService<TimeProvider>()));
         }
 
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, HeliosHostedService>());

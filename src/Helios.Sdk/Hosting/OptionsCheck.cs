@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using Helios.Sdk.Adaptation.Objectives;
 using Helios.Sdk.ExitPolicies;
 using Helios.Sdk.Serving.Scheduling;
+using Helios.Sdk.Tokenization.ChatTemplates;
 
 namespace Helios.Sdk;
 
@@ -55,6 +56,7 @@ internal static class OptionsCheck
         {
             if (string.IsNullOrWhiteSpace(source.Name)) yield return $"Models: the model at '{source.Path}' has no name.";
             if (string.IsNullOrWhiteSpace(source.Path)) yield return $"Models: '{source.Name}' has no path.";
+            if (TroubleIn(source) is { } trouble) yield return $"Models: {trouble}";
         }
 
         foreach (var twice in options.Models.GroupBy(source => source.Name, StringComparer.Ordinal).Where(group => group.Count() > 1))
@@ -112,6 +114,20 @@ internal static class OptionsCheck
         })
         {
             if (message is not null) yield return message;
+        }
+    }
+
+    private static string? TroubleIn(ModelSource source)
+    {
+        if (source.ChatTemplate is not { } template) return null;
+        try
+        {
+            ChatTemplate.Parse(template, ChatFormat.PlaceOfOwn(source.Name));
+            return null;
+        }
+        catch (ChatTemplateException e)
+        {
+            return e.Message;
         }
     }
 

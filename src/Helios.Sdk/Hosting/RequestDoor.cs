@@ -53,7 +53,7 @@ internal sealed class RequestDoor(ModelPool pool, Routes routes, PointOverrides 
             return late;
         }
 
-        var prompt = new EncodedPrompt(first.Tokens[..first.PromptLength].ToArray(), first.TokenizerFingerprint);
+        var prompt = new EncodedPrompt(first.Tokens[..first.PromptLength].ToArray(), first.TokenizerFingerprint) { Form = first.PromptForm, EndIds = first.EndIds };
         var sample = Make(request, prompt, first.ArrivedAt);
         sample.Assign(first.Route!, lease);
         sample.Source = first;
@@ -115,9 +115,9 @@ internal sealed class RequestDoor(ModelPool pool, Routes routes, PointOverrides 
             return new EncodedPrompt([.. ids], encoder.Tokenizer.Fingerprint);
         }
 
-        var encoded = encoder.Tokenizer.Encode(request.Prompt!);
-        if (encoded.Count == 0) throw new ArgumentException("The prompt has no tokens.", nameof(request));
-        return new EncodedPrompt(encoded, encoder.Tokenizer.Fingerprint);
+        var encoded = PromptEncoding.Encode(request, encoder.Tokenizer, encoder.Chat);
+        if (encoded.Ids.Count == 0) throw new ArgumentException("The prompt has no tokens.", nameof(request));
+        return encoded;
     }
 
     /// <summary>Ids mean something to one tokenizer alone.</summary>
@@ -128,9 +128,9 @@ internal sealed class RequestDoor(ModelPool pool, Routes routes, PointOverrides 
     }
 
     private static EncodedPrompt Reencode(GenerationRequest request, EncodedPrompt prompt, PoolEntry entry) =>
-        entry.Tokenizer.Fingerprint == prompt.TokenizerFingerprint || request.Prompt is null
+        request.TokenIds is not null || PromptEncoding.FormOf(request, entry.Tokenizer, entry.Chat) == prompt.Form
             ? prompt
-            : new EncodedPrompt(entry.Tokenizer.Encode(request.Prompt), entry.Tokenizer.Fingerprint);
+            : PromptEncoding.Encode(request, entry.Tokenizer, entry.Chat);
 
     private IEnumerable<PoolEntry> Alike(PoolEntry encoder) => pool.Entries.Where(entry => entry.Tokenizer.Fingerprint == encoder.Tokenizer.Fingerprint);
 

@@ -59,15 +59,26 @@ internal sealed class RunningRequest : IAsyncDisposable
         if (seen == count)
         {
             // It ended without another token: an abort, or time was up.
-            return new GenerationUpdate { TokenId = -1, Text = Read(Output.Text.SafeLength, last: true), ExitDepth = 0, FinishReason = Finish(end!) };
+            return Update() with { Text = Read(Output.Text.SafeLength, last: true), FinishReason = Finish(end!) };
         }
 
         var logProbabilities = Output.LogProbabilities?[seen];
         var (id, depth, textEnd) = Output[seen++];
         var isLast = end is not null && seen == count;
         var piece = isLast ? Read(Output.Text.SafeLength, last: true) : Read(textEnd, last: false);
-        return new GenerationUpdate { TokenId = id, Text = piece, ExitDepth = depth, LogProbabilities = logProbabilities, FinishReason = isLast ? Finish(end!) : null };
+        return Update() with { TokenId = id, Text = piece, ExitDepth = depth, LogProbabilities = logProbabilities, FinishReason = isLast ? Finish(end!) : null };
     }
+
+    /// <summary>What every piece says of the request; it runs, or is over.</summary>
+    private GenerationUpdate Update() => new()
+    {
+        TokenId = -1,
+        Text = "",
+        ExitDepth = 0,
+        Point = sequence.Route?.Point,
+        PromptTokens = sequence.PromptLength,
+        CachedPromptTokens = sequence.CachedPromptTokens,
+    };
 
     /// <summary>The whole answer; after the last token was read.</summary>
     public GenerationResult ToResult(string answer, FinishReason finish)
@@ -122,6 +133,7 @@ internal sealed class RunningRequest : IAsyncDisposable
         {
             OperationCanceledException => new OperationCanceledException("The request was cancelled.", cancellationToken),
             ServerBusyException busy => new ServerBusyException(busy.Message, busy) { RetryAfter = busy.RetryAfter },
+            ChatTemplateException refused => new ChatTemplateException(refused.Message, refused),
             HeliosException known => new HeliosException(known.Message, known),
             _ => new HeliosException(error.Message, error),
         };

@@ -347,7 +347,7 @@ internal sealed class ServingLoop
 
         var request = sequence.Request;
         var isEnd = request.StopTokenIds.Contains(token.Id)
-            || (!request.IgnoreEndOfSequence && served.Info.EndOfSequenceIds.Contains(token.Id));
+            || (!request.IgnoreEndOfSequence && (served.Info.EndOfSequenceIds.Contains(token.Id) || sequence.EndIds.Contains(token.Id)));
         sequence.Output.LogProbabilities?.SetChosen(sequence.Answer.Length, token.LogProbability);
         sequence.Append(token.Id);
         var stopped = sequence.Output.Append(token.Id, token.Depth, now, isText: !isEnd);

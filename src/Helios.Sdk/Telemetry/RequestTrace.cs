@@ -82,7 +82,8 @@ internal sealed class RequestTrace
         if (request.Seed is { } seed) activity.SetTag("gen_ai.request.seed", seed);
         if (answer is null) return;
         if (!request.Stop.IsEmpty) activity.SetTag("gen_ai.request.stop_sequences", request.Stop.ToArray());
-        if (request.Prompt is { } prompt) activity.SetTag("gen_ai.input.messages", Message("user", prompt, finish: null));
+        if (request.Prompt is { } prompt) activity.SetTag("gen_ai.input.messages", Messages([new ChatTurn("user", prompt)], finish: null));
+        if (request.Messages is { } turns) activity.SetTag("gen_ai.input.messages", Messages(turns, finish: null));
     }
 
     private void Describe(Sequence sequence, FinishReason? finish)
@@ -101,26 +102,30 @@ internal sealed class RequestTrace
         if (generated > 0) activity.SetTag("helios.exit.depth.mean", Enumerable.Range(0, generated).Average(i => sequence.Output[i].Depth));
         var reason = finish?.ToString().ToLowerInvariant();
         if (reason is not null) activity.SetTag("gen_ai.response.finish_reasons", new[] { reason });
-        if (answer is not null) activity.SetTag("gen_ai.output.messages", Message("assistant", answer.ToString(), reason));
+        if (answer is not null) activity.SetTag("gen_ai.output.messages", Messages([new ChatTurn("assistant", answer.ToString())], reason));
     }
 
-    /// <summary>One message in the JSON that the conventions lay down.</summary>
-    private static string Message(string role, string text, string? finish)
+    /// <summary>Messages in the JSON that the conventions lay down.</summary>
+    private static string Messages(IEnumerable<ChatTurn> turns, string? finish)
     {
         var buffer = new ArrayBufferWriter<byte>();
         using (var json = new Utf8JsonWriter(buffer))
         {
             json.WriteStartArray();
-            json.WriteStartObject();
-            json.WriteString("role", role);
-            json.WriteStartArray("parts");
-            json.WriteStartObject();
-            json.WriteString("type", "text");
-            json.WriteString("content", text);
-            json.WriteEndObject();
-            json.WriteEndArray();
-            if (finish is not null) json.WriteString("finish_reason", finish);
-            json.WriteEndObject();
+            foreach (var turn in turns)
+            {
+                json.WriteStartObject();
+                json.WriteString("role", turn.Role);
+                json.WriteStartArray("parts");
+                json.WriteStartObject();
+                json.WriteString("type", "text");
+                json.WriteString("content", turn.Content);
+                json.WriteEndObject();
+                json.WriteEndArray();
+                if (finish is not null) json.WriteString("finish_reason", finish);
+                json.WriteEndObject();
+            }
+
             json.WriteEndArray();
         }
 

@@ -31,11 +31,14 @@ internal sealed class AddedTokenMatcher
     public static AddedTokenMatcher Create(IEnumerable<AddedToken> tokens, Func<AddedToken, string> content) =>
         new(tokens.Select(t => (content(t), t)).Where(t => t.Item1.Length > 0));
 
-    /// <summary>Cuts text into added tokens and what is between them, without empty pieces.</summary>
-    public IEnumerable<TextPiece> Cut(string text)
+    /// <summary>Whether any of the tokens is a special one.</summary>
+    public bool HasSpecial => tokenAt.Values.Any(token => token.Special);
+
+    /// <summary>Cuts text into added tokens and what is between them, without empty pieces. Special tokens are not found where they reach into a verbatim part.</summary>
+    public IEnumerable<TextPiece> Cut(string text, VerbatimParts verbatim)
     {
         var done = 0;
-        for (var at = 0; TryFind(text, at, out var start, out var end, out var token);)
+        for (var at = 0; TryFind(text, verbatim, at, out var start, out var end, out var token);)
         {
             at = end;
             if (token.SingleWord && (EndsWithWord(text.AsSpan(0, start)) || StartsWithWord(text.AsSpan(end)))) continue;
@@ -62,27 +65,27 @@ internal sealed class AddedTokenMatcher
         tokenAt.TryAdd(node, token);
     }
 
-    private bool TryFind(string text, int from, out int start, out int end, out AddedToken token)
+    private bool TryFind(string text, VerbatimParts verbatim, int from, out int start, out int end, out AddedToken token)
     {
         for (start = from; start < text.Length; start++)
         {
             var skipped = text.AsSpan(start).IndexOfAny(firsts);
             if (skipped < 0) break;
             start += skipped;
-            if (TryLongestAt(text, start, out end, out token)) return true;
+            if (TryLongestAt(text, verbatim, start, out end, out token)) return true;
         }
 
         (start, end, token) = (text.Length, text.Length, null!);
         return false;
     }
 
-    private bool TryLongestAt(string text, int start, out int end, out AddedToken token)
+    private bool TryLongestAt(string text, VerbatimParts verbatim, int start, out int end, out AddedToken token)
     {
         (end, token) = (start, null!);
         var node = Root;
         for (var i = start; i < text.Length && edges.TryGetValue((node, text[i]), out node); i++)
         {
-            if (tokenAt.TryGetValue(node, out var found)) (end, token) = (i + 1, found);
+            if (tokenAt.TryGetValue(node, out var found) && !(found.Special && verbatim.Touches(start, i + 1))) (end, token) = (i + 1, found);
         }
 
         return end > start;

@@ -46,28 +46,40 @@ internal sealed class BpeTokenizer(BpeTokenizerParts parts) : ITokenizer
 
     public IReadOnlyList<int> Encode(string text, bool addSpecialTokens = true) => Encode(text, addSpecialTokens, new MergeBuffer());
 
+    public IReadOnlyList<int> Encode(string text, IReadOnlyList<TextSpan> verbatim, bool addSpecialTokens = true)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        ArgumentNullException.ThrowIfNull(verbatim);
+        return Encode(text, new VerbatimParts(verbatim, text.Length), addSpecialTokens, new MergeBuffer());
+    }
+
     /// <summary>Encodes with a buffer that counts the operations.</summary>
     internal List<int> Encode(string text, bool addSpecialTokens, MergeBuffer merges)
     {
         ArgumentNullException.ThrowIfNull(text);
+        return Encode(text, VerbatimParts.None, addSpecialTokens, merges);
+    }
+
+    private List<int> Encode(string text, VerbatimParts verbatim, bool addSpecialTokens, MergeBuffer merges)
+    {
         var ids = new List<int>(16 + (text.Length / 3));
         if (addSpecialTokens) ids.AddRange(parts.Around.Before);
         text = Utf16.ReplaceLoneSurrogates(text);
         var words = new WordCutter(parts.PreTokenizers);
-        foreach (var piece in parts.WrittenTokens.Cut(text))
+        foreach (var piece in parts.WrittenTokens.Cut(text, verbatim))
         {
             if (piece.TokenId is { } id) ids.Add(id);
-            else EncodePiece(text[piece.Start..piece.End], piece.Start == 0, words, merges, ids);
+            else EncodePiece(text[piece.Start..piece.End], verbatim.Within(piece.Start, piece.End), piece.Start == 0, words, merges, ids);
         }
 
         if (addSpecialTokens) ids.AddRange(parts.Around.Behind);
         return ids;
     }
 
-    private void EncodePiece(string text, bool atStart, WordCutter cutter, MergeBuffer merges, List<int> ids)
+    private void EncodePiece(string written, List<TextSpan> verbatim, bool atStart, WordCutter cutter, MergeBuffer merges, List<int> ids)
     {
-        text = parts.Normalizer.Normalize(text);
-        foreach (var piece in parts.NormalizedTokens.Cut(text))
+        var text = parts.Normalizer.Normalize(written);
+        foreach (var piece in parts.NormalizedTokens.Cut(text, InNormalized(written, verbatim, text)))
         {
             if (piece.TokenId is { } id)
             {
@@ -78,6 +90,39 @@ internal sealed class BpeTokenizer(BpeTokenizerParts parts) : ITokenizer
             var words = cutter.Cut(text.AsSpan(piece.Start, piece.End - piece.Start), atStart && piece.Start == 0);
             for (var i = 0; i < words.Count; i++) parts.Model.Encode(words[i], merges, ids);
         }
+    }
+
+    /// <summary>
+    /// Where verbatim parts lie once a text is normalized. Should its stretches, normalized one by one, not make up the normalized
+    /// whole, no place in it can be told from another, and all of it counts as verbatim.
+    /// </summary>
+    private VerbatimParts InNormalized(string written, List<TextSpan> verbatim, string normalized)
+    {
+        if (verbatim.Count == 0 || !parts.NormalizedTokens.HasSpecial) return VerbatimParts.None;
+        var spans = new List<TextSpan>();
+        var whole = new StringBuilder();
+        var done = 0;
+        foreach (var span in verbatim)
+        {
+            whole.Append(NormalizeStretch(written[done..span.Start], done));
+            var part = NormalizeStretch(written[span.Start..span.End], span.Start);
+            spans.Add(new TextSpan(whole.Length, part.Length));
+            whole.Append(part);
+            done = span.End;
+        }
+
+        whole.Append(NormalizeStretch(written[done..], done));
+        return whole.Equals(normalized) ? new VerbatimParts(spans, normalized.Length) : new VerbatimParts([new TextSpan(0, normalized.Length)], normalized.Length);
+    }
+
+    /// <summary>A stretch as it looks behind a letter, so that what goes before a text does not go before each of its stretches.</summary>
+    private string NormalizeStretch(string stretch, int start)
+    {
+        const string letter = "x";
+        if (start == 0 || stretch.Length == 0) return parts.Normalizer.Normalize(stretch);
+        var before = parts.Normalizer.Normalize(letter);
+        var behind = parts.Normalizer.Normalize(letter + stretch);
+        return behind.StartsWith(before, StringComparison.Ordinal) ? behind[before.Length..] : behind;
     }
 
     public string Decode(IEnumerable<int> ids, bool skipSpecialTokens = true)

@@ -15,6 +15,9 @@ internal sealed class NoTokenizer(string model, string folder) : ITokenizer
     public IReadOnlyList<int> Encode(string text, bool addSpecialTokens = true) =>
         throw new ArgumentException($"'{model}' has no tokenizer.json, so it takes token ids, not text.", nameof(text));
 
+    /// <exception cref="ArgumentException">Always, likewise.</exception>
+    public IReadOnlyList<int> Encode(string text, IReadOnlyList<TextSpan> verbatim, bool addSpecialTokens = true) => Encode(text, addSpecialTokens);
+
     public string Decode(IEnumerable<int> ids, bool skipSpecialTokens = true) => "";
 
     public ReadOnlySpan<byte> GetBytes(int id) => [];

@@ -1,5 +1,6 @@
 using Helios.Sdk.Serving.Decoding;
 using Helios.Sdk.Serving.Routing;
+using Helios.Sdk.Tokenization.ChatTemplates;
 
 namespace Helios.Sdk.Adaptation.Loading;
 
@@ -20,6 +21,9 @@ internal sealed class PoolEntry(ICheckpoint checkpoint, ITokenizer tokenizer, Lo
     public CheckpointInfo Info => checkpoint.Info;
 
     public ITokenizer Tokenizer => tokenizer;
+
+    /// <summary>How conversations are put to it; null when it takes none.</summary>
+    public ChatFormat? Chat { get; init; }
 
     public LoadSize Size => size;
 
@@ -91,7 +95,7 @@ internal sealed class PoolEntry(ICheckpoint checkpoint, ITokenizer tokenizer, Lo
             if (makeFixed is not null)
             {
                 (fixedPart, var device) = makeFixed();
-                served = new ServedModel(Info, tokenizer, device, confidence);
+                served = new ServedModel(Info, tokenizer, device, confidence) { Chat = Chat };
             }
 
             layers.AddRange(more);

@@ -62,17 +62,19 @@ internal sealed class OptionsBinder(string folder)
         }
     }
 
-    /// <summary>A path alone, or a path and a name; in a section by names, the key is the name.</summary>
+    /// <summary>A path alone, or a path with a name and a chat template; in a section by names, the key is the name.</summary>
     private void BindModel(IConfigurationSection section, HeliosOptions options)
     {
         string? path = null;
+        string? template = null;
         var name = int.TryParse(section.Key, out _) ? null : section.Key;
         if (!HasChildren(section)) path = section.Value;
         foreach (var child in section.GetChildren())
         {
             if (Is(child.Key, "Path")) path = child.Value;
             else if (Is(child.Key, "Name")) name = child.Value;
-            else wrong.Add($"{child.Path} is unknown; expected Path, Name.");
+            else if (Is(child.Key, nameof(ModelSource.ChatTemplate))) template = child.Value;
+            else wrong.Add($"{child.Path} is unknown; expected Path, Name, {nameof(ModelSource.ChatTemplate)}.");
         }
 
         if (string.IsNullOrWhiteSpace(path))
@@ -82,7 +84,7 @@ internal sealed class OptionsBinder(string folder)
         }
 
         var full = Path.GetFullPath(path, folder);
-        options.Models.Add(new ModelSource(name ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(full)), full));
+        options.Models.Add(new ModelSource(name ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(full)), full) { ChatTemplate = template });
     }
 
     private TenantOptions ReadTenant(IConfigurationSection section)

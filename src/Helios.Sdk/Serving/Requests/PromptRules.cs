@@ -10,8 +10,7 @@ internal static class PromptRules
     /// <exception cref="ArgumentException">Names the option, what was found and what is expected.</exception>
     public static void Check(GenerationRequest request)
     {
-        if (request.Prompt is null == request.TokenIds is null) throw new ArgumentException($"Exactly one of {nameof(request.Prompt)} and {nameof(request.TokenIds)} must be given.", nameof(request));
-        if (request.Prompt is "" || request.TokenIds is { Count: 0 }) throw new ArgumentException("The prompt is empty; it must have at least one token.", nameof(request));
+        CheckPrompt(request);
         if (request.MaxTokens < 1) throw Bad(nameof(request.MaxTokens), request.MaxTokens, "at least 1");
         if (!(request.Temperature >= 0) || !float.IsFinite(request.Temperature)) throw Bad(nameof(request.Temperature), request.Temperature, "a finite number of at least 0");
         if (!(request.TopP > 0 && request.TopP <= 1)) throw Bad(nameof(request.TopP), request.TopP, "above 0 and at most 1");
@@ -59,6 +58,20 @@ internal static class PromptRules
         }
 
         return null;
+    }
+
+    private static void CheckPrompt(GenerationRequest request)
+    {
+        if (new object?[] { request.Prompt, request.TokenIds, request.Messages }.Count(given => given is not null) != 1)
+            throw new ArgumentException($"Exactly one of {nameof(request.Prompt)}, {nameof(request.TokenIds)} and {nameof(request.Messages)} must be given.", nameof(request));
+        if (request.Prompt is "" || request.TokenIds is { Count: 0 }) throw new ArgumentException("The prompt is empty; it must have at least one token.", nameof(request));
+        if (request.Messages is not { } messages) return;
+        if (messages.Count == 0) throw new ArgumentException($"{nameof(request.Messages)} is empty; expected at least one message.", nameof(request));
+        for (var i = 0; i < messages.Count; i++)
+        {
+            if (messages[i] is not { Content: not null }) throw new ArgumentException($"{nameof(request.Messages)}[{i}] is null, or has no content.", nameof(request));
+            if (string.IsNullOrWhiteSpace(messages[i].Role)) throw new ArgumentException($"{nameof(request.Messages)}[{i}] has no role; expected system, user or assistant, or what else the chat template knows.", nameof(request));
+        }
     }
 
     private static void CheckLogits(GenerationRequest request)

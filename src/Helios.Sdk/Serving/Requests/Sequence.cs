@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Helios.Sdk.Serving.Decoding;
 using Helios.Sdk.Serving.KvCache;
 using Helios.Sdk.Serving.Routing;
@@ -64,6 +65,12 @@ internal sealed class Sequence
 
     /// <summary>Fingerprint of the tokenizer that made the ids.</summary>
     public string TokenizerFingerprint { get; private set; } = "";
+
+    /// <summary>Equal for models that give its prompt equal ids; see <see cref="PromptEncoding.FormOf"/>.</summary>
+    public string PromptForm { get; private set; } = "";
+
+    /// <summary>Ids that end its answer besides those of the model: the ends of a conversation's turns.</summary>
+    public ImmutableArray<int> EndIds { get; private set; } = [];
 
     public int PromptLength { get; private set; }
 
@@ -133,11 +140,13 @@ internal sealed class Sequence
     /// <summary>Whether the token at <paramref name="position"/> may leave by policy: it was generated, is the last one known, and has not run before.</summary>
     public bool MayLeaveEarly(int position) => position >= PromptLength && position == Known - 1 && DepthOf(position) == 0;
 
-    /// <summary>Takes another tokenizer's ids for the same prompt. Only before it ever ran.</summary>
+    /// <summary>Takes another model's ids for the same prompt. Only before it ever ran.</summary>
     public void SetPrompt(EncodedPrompt prompt)
     {
         tokens = [.. prompt.Ids];
         TokenizerFingerprint = prompt.TokenizerFingerprint;
+        PromptForm = prompt.Form;
+        EndIds = prompt.EndIds;
         PromptLength = Known = prompt.Ids.Count;
     }
 
@@ -190,4 +199,11 @@ internal sealed class Sequence
 /// <summary>A prompt's ids and the tokenizer that made them.</summary>
 /// <param name="Ids">At least one id.</param>
 /// <param name="TokenizerFingerprint">Whose ids they are.</param>
-internal sealed record EncodedPrompt(IReadOnlyList<int> Ids, string TokenizerFingerprint);
+internal sealed record EncodedPrompt(IReadOnlyList<int> Ids, string TokenizerFingerprint)
+{
+    /// <summary>Equal for models that give the prompt equal ids.</summary>
+    public string Form { get; init; } = TokenizerFingerprint;
+
+    /// <summary>Ids that end the answer besides those of the model.</summary>
+    public ImmutableArray<int> EndIds { get; init; } = [];
+}

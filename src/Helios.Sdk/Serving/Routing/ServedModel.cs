@@ -1,4 +1,5 @@
 using Helios.Sdk.Serving.Decoding;
+using Helios.Sdk.Tokenization.ChatTemplates;
 
 namespace Helios.Sdk.Serving.Routing;
 
@@ -10,6 +11,9 @@ namespace Helios.Sdk.Serving.Routing;
 internal sealed record ServedModel(CheckpointInfo Info, ITokenizer Tokenizer, ILayeredModel Device, ConfidenceSource Calibration)
 {
     private static long lastId;
+
+    /// <summary>How conversations are put to it; null when it takes none.</summary>
+    public ChatFormat? Chat { get; init; }
 
     /// <summary>Tells this load of the model from every other: KV is worth something on the load it came from alone.</summary>
     public long Id { get; } = Interlocked.Increment(ref lastId);

@@ -38,43 +38,58 @@ internal sealed class Admission(Routes routes, Action<Sequence, Exception> fail)
     private static bool FitsContext(Route route, Sequence sequence)
     {
         var served = route.Lease.Served;
-        var tokens = served.Tokenizer.Fingerprint == sequence.TokenizerFingerprint ? sequence.PromptLength
-            : sequence.Request.Prompt is { } prompt && served.Tokenizer.VocabularySize > 0 ? served.Tokenizer.Encode(prompt).Count
-            : int.MaxValue;
-        return (long)tokens + sequence.Request.MaxTokens <= served.Info.Architecture.ContextLength;
+        try
+        {
+            var tokens = HasIdsFor(served, sequence) ? sequence.PromptLength
+                : PromptEncoding.CanEncode(sequence.Request, served.Tokenizer, served.Chat) ? PromptEncoding.Encode(sequence.Request, served.Tokenizer, served.Chat).Ids.Count
+                : int.MaxValue;
+            return (long)tokens + sequence.Request.MaxTokens <= served.Info.Architecture.ContextLength;
+        }
+        catch (ChatTemplateException)
+        {
+            return false;
+        }
     }
 
     private bool Fit(Sequence sequence, Route route, ModelLease lease)
     {
         var served = lease.Served;
-        if (served.Tokenizer.Fingerprint != sequence.TokenizerFingerprint)
-        {
-            if (sequence.Request.Prompt is not { } prompt || served.Tokenizer.VocabularySize == 0)
-            {
-                lease.Dispose();
-                fail(sequence, new HeliosException($"The prompt cannot be put into the ids of '{served.Info.Name}', which serves now; name a model in the request."));
-                return false;
-            }
-
-            sequence.SetPrompt(new EncodedPrompt(served.Tokenizer.Encode(prompt), served.Tokenizer.Fingerprint));
-            sequence.Output.UseTokenizer(served.Tokenizer);
-        }
-
-        if (sequence.Capacity > served.Info.Architecture.ContextLength)
+        if (Unfit(sequence, served) is { } trouble)
         {
             lease.Dispose();
-            fail(sequence, new HeliosException(PromptRules.Overflow(served.Info, sequence.PromptLength, sequence.Request.MaxTokens)));
-            return false;
-        }
-
-        if (sequence.Request.TokenIds is not null && PromptRules.FindBadId(sequence.Tokens, served.Info) is { } bad)
-        {
-            lease.Dispose();
-            fail(sequence, new HeliosException(bad));
+            fail(sequence, trouble);
             return false;
         }
 
         sequence.Assign(route, lease);
         return true;
     }
+
+    /// <summary>Gives a sequence the ids of a model; returns why it cannot run there, if it cannot.</summary>
+    private static HeliosException? Unfit(Sequence sequence, ServedModel served)
+    {
+        var request = sequence.Request;
+        if (!HasIdsFor(served, sequence))
+        {
+            if (!PromptEncoding.CanEncode(request, served.Tokenizer, served.Chat))
+                return new HeliosException($"The prompt cannot be put into the ids of '{served.Info.Name}', which serves now; name a model in the request.");
+            try
+            {
+                sequence.SetPrompt(PromptEncoding.Encode(request, served.Tokenizer, served.Chat));
+            }
+            catch (ChatTemplateException e)
+            {
+                return e;
+            }
+
+            sequence.Output.UseTokenizer(served.Tokenizer);
+        }
+
+        if (sequence.Capacity > served.Info.Architecture.ContextLength)
+            return new HeliosException(PromptRules.Overflow(served.Info, sequence.PromptLength, request.MaxTokens));
+        return request.TokenIds is not null && PromptRules.FindBadId(sequence.Tokens, served.Info) is { } bad ? new HeliosException(bad) : null;
+    }
+
+    private static bool HasIdsFor(ServedModel served, Sequence sequence) =>
+        PromptEncoding.FormOf(sequence.Request, served.Tokenizer, served.Chat) == sequence.PromptForm;
 }

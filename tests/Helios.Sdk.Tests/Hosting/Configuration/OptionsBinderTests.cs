@@ -12,7 +12,7 @@ public class OptionsBinderTests
     {
         var options = Read("""
             {
-              "Models": [ "models/tiny-s", { "Name": "medium", "Path": "/data/tiny-m" } ],
+              "Models": [ "models/tiny-s", { "Name": "medium", "Path": "/data/tiny-m", "ChatTemplate": "{{ 1 }}" } ],
               "Precision": "int8",
               "MemoryBudgetBytes": "64MiB",
               "Backend": "cpu",
@@ -29,7 +29,7 @@ public class OptionsBinderTests
             }
             """);
 
-        options.Models.Should().Equal(new ModelSource("tiny-s", Path.Combine(Folder, "models", "tiny-s")), new ModelSource("medium", Path.GetFullPath("/data/tiny-m")));
+        options.Models.Should().Equal(new ModelSource("tiny-s", Path.Combine(Folder, "models", "tiny-s")), new ModelSource("medium", Path.GetFullPath("/data/tiny-m")) { ChatTemplate = "{{ 1 }}" });
         options.Precision.Should().Be(Precision.Int8);
         options.MemoryBudgetBytes.Should().Be(64 << 20);
         options.Backend.Should().Be("cpu");
@@ -53,7 +53,7 @@ public class OptionsBinderTests
     [InlineData("""{ "Precision": "1" }""", "Helios:Precision is '1'; expected Auto, Fp32*")]
     [InlineData("""{ "Models": "tiny-s" }""", "Helios:Models is 'tiny-s'; expected a list or a section.")]
     [InlineData("""{ "Models": [ { "Name": "x" } ] }""", "Helios:Models:0 has no path*")]
-    [InlineData("""{ "Models": [ { "Folder": "x", "Path": "y" } ] }""", "Helios:Models:0:Folder is unknown; expected Path, Name.")]
+    [InlineData("""{ "Models": [ { "Folder": "x", "Path": "y" } ] }""", "Helios:Models:0:Folder is unknown; expected Path, Name, ChatTemplate.")]
     [InlineData("""{ "Serving": { "Tenants": { "gold": { "Weight": "much" } } } }""", "Helios:Serving:Tenants:gold:Weight is 'much'; expected a number.")]
     [InlineData("""{ "Serving": { "Tenants": { "gold": { "Wait": 1 } } } }""", "Helios:Serving:Tenants:gold:Wait is unknown; expected Weight, CacheGroup, CacheShare.")]
     public void What_is_wrong_is_told_by_its_key(string json, string message) => Bind(json, new HeliosOptions()).Should().ContainSingle().Which.Should().Match(message);

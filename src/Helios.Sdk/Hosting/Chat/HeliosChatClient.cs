@@ -1,0 +1,162 @@
+using System.Runtime.CompilerServices;
+using Microsoft.Extensions.AI;
+
+namespace Helios.Sdk;
+
+/// <summary>
+/// An engine as an <see cref="IChatClient"/>: messages go through the chat template of the model that answers. Options map to those of
+/// <see cref="GenerationRequest"/>; what the engine does not do (tools, JSON schemas, contents other than text, ...) is refused with
+/// <see cref="NotSupportedException"/>, never ignored. Thread-safe. It does not own the engine: disposing it does nothing.
+/// </summary>
+/// <remarks>
+/// Without <see cref="ChatOptions.MaxOutputTokens"/> an answer has at most <see cref="GenerationRequest.MaxTokens"/>'s default of tokens.
+/// <see cref="ChatOptions.RawRepresentationFactory"/> may give a <see cref="GenerationRequest"/> without a prompt, for what
+/// <see cref="ChatOptions"/> has no name for; options that are set go before it. Additional properties are those of
+/// <see cref="HeliosChatProperties"/>.
+/// </remarks>
+public sealed class HeliosChatClient : IChatClient
+{
+    private readonly IHeliosClient client;
+    private readonly string? model;
+    private readonly TimeProvider time;
+    private readonly ChatClientMetadata metadata;
+
+    /// <summary>Creates a chat client.</summary>
+    /// <param name="client">What generates; it must outlive this client.</param>
+    /// <param name="modelId">Name of the model that answers when <see cref="ChatOptions.ModelId"/> names none; null leaves it to the pool.</param>
+    /// <param name="time">The clock of <see cref="ChatResponse.CreatedAt"/>; the system's if null.</param>
+    public HeliosChatClient(IHeliosClient client, string? modelId = null, TimeProvider? time = null)
+    {
+        ArgumentNullException.ThrowIfNull(client);
+        this.client = client;
+        this.time = time ?? TimeProvider.System;
+        model = modelId;
+        metadata = new ChatClientMetadata("helios", defaultModelId: modelId ?? OnlyModelOf(client));
+    }
+
+    /// <summary>Answers a conversation.</summary>
+    /// <param name="messages">The whole conversation, oldest first.</param>
+    /// <param name="options">How to answer.</param>
+    /// <param name="cancellationToken">Cancels the request wherever it is.</param>
+    /// <exception cref="ArgumentException">A message or an option is malformed, the model is unknown, or the conversation does not fit its context.</exception>
+    /// <exception cref="NotSupportedException">A message or an option asks for what the engine does not do; the message names it.</exception>
+    /// <exception cref="ChatTemplateException">The model has no chat template, or its template refuses the conversation.</exception>
+    /// <exception cref="ServerBusyException">The queue is full, or the request waited in it for too long.</exception>
+    /// <exception cref="HeliosException">The engine failed, or cannot hold what the request asks for.</exception>
+    /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was cancelled.</exception>
+    /// <exception cref="ObjectDisposedException">The engine was stopped.</exception>
+    public async Task<ChatResponse> GetResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        var request = ChatRequests.Create(messages, options, model, this);
+        var result = await client.GenerateAsync(request, cancellationToken).ConfigureAwait(false);
+        var id = NewId();
+        return new ChatResponse(new ChatMessage(ChatRole.Assistant, result.Text) { MessageId = id })
+        {
+            ResponseId = id,
+            CreatedAt = time.GetUtcNow(),
+            ModelId = result.Point?.Target.Model ?? request.Model,
+            FinishReason = ToReason(result.FinishReason),
+            Usage = ToUsage(result.PromptIds.Length, result.TokenIds.Length, result.CachedPromptTokens),
+            RawRepresentation = result,
+            AdditionalProperties = new AdditionalPropertiesDictionary
+            {
+                [HeliosChatProperties.ExitDepths] = result.ExitDepths,
+                [HeliosChatProperties.OperatingPoint] = result.Point,
+            },
+        };
+    }
+
+    /// <summary>
+    /// Answers a conversation piece by piece, one update a token; the last one has the finish reason and the usage. Leaving the
+    /// enumeration cancels the request.
+    /// </summary>
+    /// <param name="messages">The whole conversation, oldest first; read before this returns.</param>
+    /// <param name="options">How to answer.</param>
+    /// <param name="cancellationToken">Cancels the request wherever it is.</param>
+    /// <exception cref="ArgumentException">A message or an option is malformed: thrown here. The model is unknown, or the conversation does not fit its context: thrown when the enumeration begins.</exception>
+    /// <exception cref="NotSupportedException">A message or an option asks for what the engine does not do: thrown here.</exception>
+    /// <exception cref="ChatTemplateException">The model has no chat template, or its template refuses the conversation: thrown when the enumeration begins, as is what follows.</exception>
+    /// <exception cref="ServerBusyException">The queue is full, or the request waited in it for too long.</exception>
+    /// <exception cref="HeliosException">The engine failed, or cannot hold what the request asks for.</exception>
+    /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was cancelled.</exception>
+    /// <exception cref="ObjectDisposedException">The engine was stopped.</exception>
+    public IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        var request = ChatRequests.Create(messages, options, model, this);
+        return StreamAsync(request, client.StreamAsync(request, cancellationToken), cancellationToken);
+    }
+
+    /// <summary>
+    /// Finds <see cref="ChatClientMetadata"/>, the <see cref="IHeliosClient"/> behind this client by any type it has
+    /// (<see cref="HeliosEngine"/>, say), or this client itself.
+    /// </summary>
+    /// <param name="serviceType">The type asked for.</param>
+    /// <param name="serviceKey">No service has a key: anything but null finds nothing.</param>
+    public object? GetService(Type serviceType, object? serviceKey = null)
+    {
+        ArgumentNullException.ThrowIfNull(serviceType);
+        if (serviceKey is not null) return null;
+        return serviceType == typeof(ChatClientMetadata) ? metadata
+            : serviceType.IsInstanceOfType(this) ? this
+            : serviceType.IsInstanceOfType(client) ? client
+            : null;
+    }
+
+    /// <summary>Does nothing: the engine belongs to whoever made it.</summary>
+    public void Dispose()
+    {
+    }
+
+    private async IAsyncEnumerable<ChatResponseUpdate> StreamAsync(GenerationRequest request, IAsyncEnumerable<GenerationUpdate> pieces, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var id = NewId();
+        var created = time.GetUtcNow();
+        var tokens = 0;
+        await foreach (var piece in pieces.WithCancellation(cancellationToken).ConfigureAwait(false))
+        {
+            var isToken = piece.TokenId >= 0;
+            if (isToken) tokens++;
+            var update = new ChatResponseUpdate
+            {
+                Role = ChatRole.Assistant,
+                ResponseId = id,
+                MessageId = id,
+                CreatedAt = created,
+                ModelId = piece.Point?.Target.Model ?? request.Model,
+                RawRepresentation = piece,
+                AdditionalProperties = new AdditionalPropertiesDictionary { [HeliosChatProperties.OperatingPoint] = piece.Point },
+            };
+            if (isToken) update.AdditionalProperties[HeliosChatProperties.ExitDepth] = piece.ExitDepth;
+            if (piece.Text.Length > 0) update.Contents.Add(new TextContent(piece.Text));
+            if (piece.FinishReason is { } reason)
+            {
+                update.FinishReason = ToReason(reason);
+                update.Contents.Add(new UsageContent(ToUsage(piece.PromptTokens, tokens, piece.CachedPromptTokens)));
+            }
+
+            yield return update;
+        }
+    }
+
+    private static string? OnlyModelOf(IHeliosClient client) =>
+        client is HeliosEngine engine && engine.Pool.Snapshot.Models is [var only] ? only.Info.Name : null;
+
+    private static string NewId() => Guid.NewGuid().ToString("N");
+
+    private static ChatFinishReason ToReason(FinishReason reason) => reason switch
+    {
+        FinishReason.Stop => ChatFinishReason.Stop,
+        FinishReason.Length => ChatFinishReason.Length,
+        FinishReason.Aborted => new ChatFinishReason("aborted"),
+        FinishReason.TimeLimit => new ChatFinishReason("time_limit"),
+        _ => throw new ArgumentOutOfRangeException(nameof(reason), reason, "No such finish reason."),
+    };
+
+    private static UsageDetails ToUsage(int prompt, int answer, int cached) => new()
+    {
+        InputTokenCount = prompt,
+        OutputTokenCount = answer,
+        TotalTokenCount = prompt + answer,
+        CachedInputTokenCount = cached,
+    };
+}

@@ -1,0 +1,106 @@
+using System.Collections.Immutable;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace Helios.Sdk.Tokenization.ChatTemplates;
+
+/// <summary>
+/// How conversations are put to one model: its template, its special tokens and its tokenizer. A model without a usable template has
+/// one too, which says why it takes no conversations. Immutable and thread-safe.
+/// </summary>
+internal sealed class ChatFormat
+{
+    private readonly ITokenizer tokenizer;
+    private readonly TimeProvider time;
+    private readonly ImmutableDictionary<string, string> specialTokens;
+    private readonly ChatTemplate? template;
+    private readonly string? trouble;
+    private readonly Lazy<ImmutableArray<int>> endIds;
+
+    private ChatFormat(ITokenizer tokenizer, TimeProvider time, ImmutableDictionary<string, string> specialTokens, ChatTemplate? template, string? trouble)
+    {
+        this.tokenizer = tokenizer;
+        this.time = time;
+        this.specialTokens = specialTokens;
+        this.template = template;
+        this.trouble = trouble;
+        endIds = new Lazy<ImmutableArray<int>>(FindEndIds);
+        var written = string.Join('\0', specialTokens.OrderBy(token => token.Key, StringComparer.Ordinal).Select(token => $"{token.Key}={token.Value}").Prepend(template?.Source ?? trouble));
+        Fingerprint = $"{tokenizer.Fingerprint}/{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(written)))}";
+    }
+
+    /// <summary>Equal for formats that give equal ids.</summary>
+    public string Fingerprint { get; }
+
+    /// <summary>
+    /// Ids that end an answer: the tokenizer's <c>eos_token</c>, and the special token that the template writes behind what the
+    /// assistant said. A model's own files often forget the latter.
+    /// </summary>
+    public ImmutableArray<int> EndIds => endIds.Value;
+
+    /// <summary>The format of a model.</summary>
+    /// <param name="model">Its name, for messages.</param>
+    /// <param name="folder">Its folder.</param>
+    /// <param name="tokenizer">Its tokenizer.</param>
+    /// <param name="own">A template that the host gives, which goes before that of the files.</param>
+    /// <param name="time">What templates take the date from.</param>
+    /// <exception cref="CheckpointException">A file of the model is malformed. A template that is outside the supported subset only refuses conversations.</exception>
+    /// <exception cref="ChatTemplateException">The host's own template is malformed.</exception>
+    public static ChatFormat For(string model, string folder, ITokenizer tokenizer, string? own, TimeProvider time)
+    {
+        var files = ChatTemplateFiles.Read(folder);
+        if (own is not null) return new ChatFormat(tokenizer, time, files.SpecialTokens, ChatTemplate.Parse(own, PlaceOfOwn(model)), null);
+        if (files.Template is not var (source, place))
+            return new ChatFormat(tokenizer, time, files.SpecialTokens, null, $"'{model}' has no chat template, so it takes prompts, not conversations. One may stand in {ChatTemplateFiles.Places} of {folder}, or be given with the model: {nameof(ModelSource)}.{nameof(ModelSource.ChatTemplate)}.");
+        try
+        {
+            return new ChatFormat(tokenizer, time, files.SpecialTokens, ChatTemplate.Parse(source, place), null);
+        }
+        catch (ChatTemplateException e)
+        {
+            return new ChatFormat(tokenizer, time, files.SpecialTokens, null, $"The chat template of '{model}' cannot be used. {e.Message}");
+        }
+    }
+
+    /// <summary>How messages name a template that the host gives.</summary>
+    public static string PlaceOfOwn(string model) => $"The chat template given for '{model}'";
+
+    /// <summary>Ids of a conversation and of what an answer begins with. What the turns say never becomes a special token.</summary>
+    /// <exception cref="ChatTemplateException">There is no usable template, or it does not take the conversation.</exception>
+    public IReadOnlyList<int> Encode(IReadOnlyList<ChatTurn> turns)
+    {
+        var usable = template ?? throw new ChatTemplateException(trouble!);
+        var text = usable.Render(turns, specialTokens, addGenerationPrompt: true, time.GetLocalNow());
+
+        // The template writes BOS where the model wants it.
+        return tokenizer.Encode(text.Text, text.Verbatim, addSpecialTokens: false);
+    }
+
+    private ImmutableArray<int> FindEndIds()
+    {
+        var ends = new List<string>();
+        if (specialTokens.TryGetValue("eos_token", out var eos)) ends.Add(eos);
+        if (BehindAnswer() is { } behind) ends.Add(behind);
+        return [.. ends.Select(LeadingSpecialId).OfType<int>().Distinct()];
+    }
+
+    /// <summary>What the template writes behind what the assistant says.</summary>
+    private string? BehindAnswer()
+    {
+        try
+        {
+            var text = template?.Render([new ChatTurn("user", "Question"), new ChatTurn("assistant", "Answer")], specialTokens, addGenerationPrompt: false, time.GetLocalNow());
+            return text is { Verbatim: [.., var answer] } && text.Text.AsSpan(answer.Start, answer.Length).SequenceEqual("Answer") ? text.Text[answer.End..].TrimStart() : null;
+        }
+        catch (ChatTemplateException)
+        {
+            return null;
+        }
+    }
+
+    private int? LeadingSpecialId(string text)
+    {
+        if (text.Length == 0 || tokenizer.Encode(text, addSpecialTokens: false) is not [var id, ..]) return null;
+        return tokenizer.GetBytes(id).IsEmpty && tokenizer.Decode([id], skipSpecialTokens: false) is { Length: > 0 } token && text.StartsWith(token, StringComparison.Ordinal) ? id : null;
+    }
+}

@@ -1,0 +1,71 @@
+using System.Text;
+using Helios.Sdk.Tokenization.ChatTemplates.Values;
+
+namespace Helios.Sdk.Tokenization.ChatTemplates.Running;
+
+/// <summary>Functions that every template can call.</summary>
+internal static class Globals
+{
+    private const int LongestMessage = 500;
+
+    /// <summary>A scope with the functions in it.</summary>
+    /// <param name="now">What <c>strftime_now</c> takes for now.</param>
+    public static Scope Create(DateTimeOffset now)
+    {
+        var scope = new Scope(null);
+        void Add(string name, Func<CallArguments, Value> function) => scope.Set(name, new FunctionValue(name, function));
+        Add("raise_exception", arguments => throw arguments.Meter.Fail($"the template refuses the conversation: {OwnWords(ValueText.Str(arguments.Single("message"), arguments.Meter)).TrimEnd('.')}"));
+        Add("strftime_now", arguments => new TextValue(TimeFormat.Write(arguments.Text(arguments.Single("format"), "format").Text, now, arguments)));
+        Add("namespace", Namespace);
+        Add("dict", arguments => arguments.Positional.IsEmpty ? arguments.Meter.Nested(MapValue.Of(arguments.Named)) : throw arguments.Fail("only arguments with names are supported"));
+        Add("range", Range);
+        return scope;
+    }
+
+    /// <summary>A text without what the caller wrote: what is said in a conversation stands in no message, as messages are logged.</summary>
+    private static string OwnWords(TextValue text)
+    {
+        var words = new StringBuilder();
+        var done = 0;
+        foreach (var span in text.Verbatim)
+        {
+            words.Append(text.Text, done, span.Start - done).Append("(...)");
+            done = span.End;
+        }
+
+        words.Append(text.Text, done, text.Length - done);
+        return words.Length <= LongestMessage ? words.ToString() : words.ToString(0, LongestMessage) + "...";
+    }
+
+    private static NamespaceValue Namespace(CallArguments arguments)
+    {
+        var space = new NamespaceValue();
+        if (arguments.Positional is [MapValue map])
+        {
+            foreach (var (key, value) in map.Entries) space.Members[arguments.Text(key, "key").Text] = value;
+        }
+        else if (!arguments.Positional.IsEmpty)
+        {
+            throw arguments.Fail("expected a dict, or arguments with names");
+        }
+
+        foreach (var (name, value) in arguments.Named) space.Members[name] = value;
+        return space;
+    }
+
+    private static ListValue Range(CallArguments arguments)
+    {
+        var bound = arguments.Bind("start", "stop", "step");
+        long first = arguments.Int(bound[0], "start", 0);
+        long end = arguments.Int(bound[1], "stop", 0);
+        long step = arguments.Int(bound[2], "step", 1);
+        if (bound[1] is null) (first, end) = (0, first);
+        if (step == 0) throw arguments.Fail("the step is 0");
+        var count = Math.Max(0, step > 0 ? (end - first + step - 1) / step : (first - end - step - 1) / -step);
+        if (count > arguments.Meter.Limits.Range) throw arguments.Fail($"found {count} numbers, expected at most {arguments.Meter.Limits.Range}");
+        arguments.Meter.Charge(count);
+        var numbers = new Value[count];
+        for (var i = 0; i < count; i++) numbers[i] = new IntValue(first + (i * step));
+        return new ListValue(numbers);
+    }
+}

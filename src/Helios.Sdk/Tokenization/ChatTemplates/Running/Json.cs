@@ -1,0 +1,114 @@
+using System.Globalization;
+using System.Text;
+using Helios.Sdk.Tokenization.ChatTemplates.Syntax;
+using Helios.Sdk.Tokenization.ChatTemplates.Values;
+
+namespace Helios.Sdk.Tokenization.ChatTemplates.Running;
+
+/// <summary>The filter <c>tojson</c> as Hugging Face has it: Python's <c>json.dumps</c> without escaping to ASCII.</summary>
+internal sealed class Json
+{
+    private readonly TextBuilder builder;
+    private readonly CallArguments arguments;
+    private readonly TextValue? indent;
+    private readonly string itemSeparator;
+    private readonly string keySeparator;
+    private readonly bool sortsKeys;
+
+    private Json(CallArguments arguments)
+    {
+        this.arguments = arguments;
+        builder = new TextBuilder(arguments.Meter);
+        var bound = arguments.Bind("ensure_ascii", "indent", "separators", "sort_keys");
+        if (bound[0] is { IsTrue: true }) throw arguments.Fail("ensure_ascii is not supported");
+        indent = bound[1] is null or NoneValue ? null : bound[1] as TextValue ?? new TextValue(new string(' ', Math.Clamp(arguments.Int(bound[1], "indent", 0), 0, 100)));
+        (itemSeparator, keySeparator) = (indent is null ? ", " : ",", ": ");
+        if (bound[2] is ListValue { Items: [TextValue item, TextValue key] }) (itemSeparator, keySeparator) = (item.Text, key.Text);
+        else if (bound[2] is not null and not NoneValue) throw arguments.Fail("the argument 'separators' is not a pair of strings");
+        sortsKeys = bound[3] is { IsTrue: true };
+    }
+
+    public static TextValue Write(Value value, CallArguments arguments)
+    {
+        var json = new Json(arguments);
+        json.Write(value, 1);
+        return json.builder.ToText();
+    }
+
+    private void Write(Value value, int level)
+    {
+        switch (value)
+        {
+            case TextValue text:
+                builder.Append(TextValue.DerivedFrom(Quote(text.Text), text));
+                break;
+            case ListValue list:
+                WriteAll('[', list.Items, item => Write(item, level + 1), ']', level);
+                break;
+            case MapValue map:
+                var entries = sortsKeys ? map.Entries.OrderBy(entry => entry.Key, Comparer<Value>.Create((a, b) => ValueComparison.Compare(a, b, arguments.Meter))) : map.Entries;
+                WriteAll('{', [.. entries], entry =>
+                {
+                    Write(entry.Key as TextValue ?? new TextValue(Scalar(entry.Key)), level + 1);
+                    builder.Append(keySeparator);
+                    Write(entry.Value, level + 1);
+                }, '}', level);
+                break;
+            default:
+                builder.Append(Scalar(value));
+                break;
+        }
+    }
+
+    private void WriteAll<T>(char begin, IReadOnlyList<T> items, Action<T> write, char end, int level)
+    {
+        builder.Append(begin.ToString());
+        for (var i = 0; i < items.Count; i++)
+        {
+            if (i > 0) builder.Append(itemSeparator);
+            BreakLine(level);
+            write(items[i]);
+        }
+
+        if (items.Count > 0) BreakLine(level - 1);
+        builder.Append(end.ToString());
+    }
+
+    private void BreakLine(int level)
+    {
+        if (indent is null) return;
+        builder.Append("\n");
+        for (var i = 0; i < level; i++) builder.Append(indent);
+    }
+
+    private string Scalar(Value value) => value switch
+    {
+        NoneValue => "null",
+        BoolValue truth => truth.IsTrue ? "true" : "false",
+        IntValue number => number.Number.ToString(CultureInfo.InvariantCulture),
+        FloatValue number => PythonText.Format(number.Number) switch { "nan" => "NaN", "inf" => "Infinity", "-inf" => "-Infinity", var text => text },
+        _ => throw arguments.Fail($"{value.TypeName} cannot be written as JSON"),
+    };
+
+    private static string Quote(string text)
+    {
+        var quoted = new StringBuilder(text.Length + 2).Append('"');
+        foreach (var c in text)
+        {
+            _ = c switch
+            {
+                '"' => quoted.Append("\\\""),
+                '\\' => quoted.Append("\\\\"),
+                '\n' => quoted.Append("\\n"),
+                '\r' => quoted.Append("\\r"),
+                '\t' => quoted.Append("\\t"),
+                '\b' => quoted.Append("\\b"),
+                '\f' => quoted.Append("\\f"),
+                < ' ' => quoted.Append(CultureInfo.InvariantCulture, $"\\u{(int)c:x4}"),
+                _ => quoted.Append(c),
+            };
+        }
+
+        return quoted.Append('"').ToString();
+    }
+}

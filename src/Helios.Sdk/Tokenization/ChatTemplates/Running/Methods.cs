@@ -1,0 +1,122 @@
+using Helios.Sdk.Tokenization.ChatTemplates.Values;
+
+namespace Helios.Sdk.Tokenization.ChatTemplates.Running;
+
+/// <summary>Methods that texts, lists and dicts have. None changes what it is called on.</summary>
+internal static class Methods
+{
+    /// <summary>A method with what it is called on; null where there is none of that name.</summary>
+    public static FunctionValue? Find(Value target, string name, Evaluator evaluator)
+    {
+        Func<CallArguments, Value>? method = target switch
+        {
+            TextValue text => OfText(text, name, evaluator),
+            MapValue map => OfMap(map, name, evaluator),
+            ListValue list => OfList(list, name),
+            _ => null,
+        };
+        return method is null ? null : new FunctionValue(name, method);
+    }
+
+    /// <summary>Pairs of key and value.</summary>
+    public static ListValue Items(MapValue map, Evaluator evaluator) =>
+        evaluator.List([.. map.Entries.Select(entry => evaluator.List([entry.Key, entry.Value], isTuple: true))]);
+
+    private static Func<CallArguments, Value>? OfMap(MapValue map, string name, Evaluator evaluator) => name switch
+    {
+        "items" => arguments => arguments.None(() => Items(map, evaluator)),
+        "keys" => arguments => arguments.None(() => evaluator.List(evaluator.Items(map))),
+        "values" => arguments => arguments.None(() => evaluator.List([.. map.Entries.Select(entry => entry.Value)])),
+        "get" => arguments => arguments.Bind("key", "default") is [{ } key, var fallback] ? map.Find(key) ?? fallback ?? NoneValue.Instance : throw arguments.Fail("the argument 'key' is missing"),
+        _ => null,
+    };
+
+    private static Func<CallArguments, Value>? OfList(ListValue list, string name) => name switch
+    {
+        "count" => arguments => new IntValue(list.Items.Count(other => ValueComparison.AreEqual(other, arguments.Single("value"), arguments.Meter))),
+        "index" => arguments => IndexIn(list, arguments),
+        _ => null,
+    };
+
+    private static Func<CallArguments, Value>? OfText(TextValue text, string name, Evaluator evaluator) => name switch
+    {
+        "strip" or "lstrip" or "rstrip" => arguments =>
+            TextMethods.Strip(text, arguments.TextOrNull(arguments.Bind("chars")[0], "chars"), left: name != "rstrip", right: name != "lstrip", arguments.Meter),
+        "upper" or "lower" or "capitalize" or "title" => arguments => arguments.None(() => TextMethods.InCase(text, name, arguments.Meter)),
+        "split" or "rsplit" => arguments => Split(text, name, arguments, evaluator),
+        "splitlines" => arguments => evaluator.List(TextMethods.SplitLines(text, arguments.Bind("keepends")[0] is { IsTrue: true }, arguments.Meter)),
+        "startswith" or "endswith" => arguments => BoolValue.Of(Fits(text, name == "startswith", arguments)),
+        "removeprefix" or "removesuffix" => arguments => Remove(text, name == "removeprefix", arguments),
+        "replace" => arguments => Replace(text, arguments),
+        "find" or "rfind" or "index" => arguments => Find(text, name, arguments),
+        "count" => arguments => new IntValue(TextMethods.CountOf(text, arguments.Text(arguments.Single("sub"), "sub"), arguments.Meter)),
+        "join" => arguments => Filters.Apply(arguments.Single("items"), evaluator.Callable("join", text), "join", evaluator),
+        "isdigit" => arguments => All(text, char.IsDigit, arguments),
+        "isalpha" => arguments => All(text, char.IsLetter, arguments),
+        "isalnum" => arguments => All(text, char.IsLetterOrDigit, arguments),
+        "isspace" => arguments => All(text, Syntax.PythonText.IsSpace, arguments),
+        _ => null,
+    };
+
+    private static IntValue IndexIn(ListValue list, CallArguments arguments)
+    {
+        var item = arguments.Single("value");
+        for (var i = 0; i < list.Items.Count; i++)
+        {
+            if (ValueComparison.AreEqual(list.Items[i], item, arguments.Meter)) return new IntValue(i);
+        }
+
+        throw arguments.Fail("the value is not in the list");
+    }
+
+    private static TextValue Replace(TextValue text, CallArguments arguments)
+    {
+        var bound = arguments.Bind("old", "new", "count");
+        return TextMethods.Replace(text, arguments.Text(bound[0], "old"), arguments.Text(bound[1], "new"), arguments.Int(bound[2], "count", int.MaxValue), arguments.Meter);
+    }
+
+    private static ListValue Split(TextValue text, string name, CallArguments arguments, Evaluator evaluator)
+    {
+        var bound = arguments.Bind("sep", "maxsplit");
+        var separator = arguments.TextOrNull(bound[0], "sep");
+        var most = arguments.Int(bound[1], "maxsplit", -1);
+        if (most < 0) most = int.MaxValue;
+        if (name == "split") return evaluator.List(TextMethods.Split(text, separator, most, arguments.Meter));
+        return evaluator.List(TextMethods.SplitFromRight(text, separator ?? throw arguments.Fail("without a separator it is not supported"), most, arguments.Meter));
+    }
+
+    private static bool Fits(TextValue text, bool atStart, CallArguments arguments)
+    {
+        var wanted = arguments.Single("prefix");
+        var affixes = wanted is ListValue { IsTuple: true } tuple ? tuple.Items : [wanted];
+        return affixes.Any(affix =>
+        {
+            var part = arguments.Text(affix, "prefix").Text;
+            arguments.Meter.ChargeText(part.Length);
+            return atStart ? text.Text.StartsWith(part, StringComparison.Ordinal) : text.Text.EndsWith(part, StringComparison.Ordinal);
+        });
+    }
+
+    private static TextValue Remove(TextValue text, bool atStart, CallArguments arguments)
+    {
+        var part = arguments.Text(arguments.Single("affix"), "affix");
+        if (!Fits(text, atStart, arguments)) return text;
+        return text.Cut(atStart ? part.Length : 0, text.Length - part.Length);
+    }
+
+    private static IntValue Find(TextValue text, string name, CallArguments arguments)
+    {
+        var part = arguments.Text(arguments.Single("sub"), "sub").Text;
+        arguments.Meter.ChargeText(text.Length);
+        var at = name == "rfind" ? text.Text.LastIndexOf(part, StringComparison.Ordinal) : text.Text.IndexOf(part, StringComparison.Ordinal);
+        if (at < 0 && name == "index") throw arguments.Fail("the text is not there");
+        return new IntValue(at < 0 ? -1 : CodePoints.Count(text.Text[..at]));
+    }
+
+    private static BoolValue All(TextValue text, Func<char, bool> holds, CallArguments arguments)
+    {
+        arguments.None();
+        arguments.Meter.ChargeText(text.Length);
+        return BoolValue.Of(text.Length > 0 && text.Text.All(holds));
+    }
+}

@@ -1,0 +1,60 @@
+using Helios.Sdk.Tokenization.ChatTemplates.Values;
+
+namespace Helios.Sdk.Tokenization.ChatTemplates.Running;
+
+/// <summary>Filters over text; what is no text is turned into it first.</summary>
+internal static class TextFilters
+{
+    public static Value? TryApply(Value value, CallArguments arguments, string name)
+    {
+        switch (name)
+        {
+            case "trim":
+                return TextMethods.Strip(Text(value, arguments), arguments.TextOrNull(arguments.Bind("chars")[0], "chars"), left: true, right: true, arguments.Meter);
+            case "upper" or "lower" or "capitalize" or "title":
+                arguments.None();
+                return TextMethods.InCase(Text(value, arguments), name, arguments.Meter);
+            case "replace":
+                var replace = arguments.Bind("old", "new", "count");
+                return TextMethods.Replace(
+                    Text(value, arguments),
+                    ValueText.Str(replace[0] ?? throw arguments.Fail("the argument 'old' is missing"), arguments.Meter),
+                    ValueText.Str(replace[1] ?? throw arguments.Fail("the argument 'new' is missing"), arguments.Meter),
+                    arguments.Int(replace[2], "count", int.MaxValue),
+                    arguments.Meter);
+            case "indent":
+                return Indent(Text(value, arguments), arguments);
+            case "escape" or "e" or "forceescape":
+                arguments.None();
+                return Escape(Text(value, arguments), arguments.Meter);
+            default:
+                return null;
+        }
+    }
+
+    private static TextValue Text(Value value, CallArguments arguments) => ValueText.Str(value, arguments.Meter);
+
+    private static TextValue Indent(TextValue text, CallArguments arguments)
+    {
+        var bound = arguments.Bind("width", "first", "blank");
+        var indent = bound[0] as TextValue ?? new TextValue(new string(' ', Math.Clamp(arguments.Int(bound[0], "width", 4), 0, 1000)));
+        var builder = new TextBuilder(arguments.Meter);
+        var lines = TextMethods.Split(text, new TextValue("\n"), int.MaxValue, arguments.Meter);
+        for (var i = 0; i < lines.Count; i++)
+        {
+            var line = (TextValue)lines[i];
+            if (i > 0) builder.Append("\n");
+            if (i == 0 ? bound[1] is { IsTrue: true } : line.Length > 0 || bound[2] is { IsTrue: true }) builder.Append(indent);
+            builder.Append(line);
+        }
+
+        return builder.ToText();
+    }
+
+    private static TextValue Escape(TextValue text, ExecutionMeter meter)
+    {
+        foreach (var (plain, escaped) in new[] { ("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("'", "&#39;"), ("\"", "&#34;") })
+            text = TextMethods.Replace(text, new TextValue(plain), new TextValue(escaped), int.MaxValue, meter);
+        return text;
+    }
+}

@@ -1,0 +1,88 @@
+using System.Globalization;
+using System.Text;
+using Helios.Sdk.Tokenization.ChatTemplates.Syntax;
+
+namespace Helios.Sdk.Tokenization.ChatTemplates.Values;
+
+/// <summary>Values as text: what <c>{{ }}</c> writes, which is what Python's <c>str</c> and <c>repr</c> write.</summary>
+internal static class ValueText
+{
+    public static TextValue Str(Value value, ExecutionMeter meter)
+    {
+        if (value is TextValue text) return text;
+        if (value is UndefinedValue) return TextValue.Empty;
+        var builder = new TextBuilder(meter);
+        AppendRepr(value, builder, meter);
+        return builder.ToText();
+    }
+
+    private static void AppendRepr(Value value, TextBuilder builder, ExecutionMeter meter)
+    {
+        switch (value)
+        {
+            case TextValue text:
+                builder.Append(TextValue.DerivedFrom(Quote(text.Text), text));
+                break;
+            case ListValue list:
+                builder.Append(list.IsTuple ? "(" : "[");
+                AppendAll(list.Items, item => AppendRepr(item, builder, meter), builder);
+                builder.Append(list.IsTuple ? list.Items.Count == 1 ? ",)" : ")" : "]");
+                break;
+            case MapValue map:
+                builder.Append("{");
+                AppendAll(map.Entries, entry =>
+                {
+                    AppendRepr(entry.Key, builder, meter);
+                    builder.Append(": ");
+                    AppendRepr(entry.Value, builder, meter);
+                }, builder);
+                builder.Append("}");
+                break;
+            default:
+                builder.Append(Scalar(value) ?? throw meter.Fail($"{value.TypeName} cannot be written as text"));
+                break;
+        }
+    }
+
+    private static void AppendAll<T>(IEnumerable<T> items, Action<T> append, TextBuilder builder)
+    {
+        var isFirst = true;
+        foreach (var item in items)
+        {
+            if (!isFirst) builder.Append(", ");
+            isFirst = false;
+            append(item);
+        }
+    }
+
+    private static string? Scalar(Value value) => value switch
+    {
+        NoneValue => "None",
+        BoolValue truth => truth.IsTrue ? "True" : "False",
+        IntValue number => number.Number.ToString(CultureInfo.InvariantCulture),
+        FloatValue number => PythonText.Format(number.Number),
+        UndefinedValue => "Undefined",
+        _ => null,
+    };
+
+    private static string Quote(string text)
+    {
+        var quote = text.Contains('\'', StringComparison.Ordinal) && !text.Contains('"', StringComparison.Ordinal) ? '"' : '\'';
+        var quoted = new StringBuilder(text.Length + 2).Append(quote);
+        foreach (var c in text)
+        {
+            _ = c switch
+            {
+                '\n' => quoted.Append("\\n"),
+                '\r' => quoted.Append("\\r"),
+                '\t' => quoted.Append("\\t"),
+                '\\' => quoted.Append("\\\\"),
+                _ when c == quote => quoted.Append('\\').Append(c),
+                < ' ' or (>= '\u007f' and <= '\u00a0') or '\u00ad' => quoted.Append(CultureInfo.InvariantCulture, $"\\x{(int)c:x2}"),
+                _ => quoted.Append(c),
+            };
+        }
+
+        return quoted.Append(quote).ToString();
+    }
+}
