@@ -62,9 +62,9 @@ internal sealed class FaultyBackend(IBackend inner) : IBackend, ILayerLoader
 
         public void Begin(in StepBatch batch)
         {
-            // A probe's rows are alike: one token each, at the beginning of a sequence.
+            // A probe's rows all have the first token of the vocabulary, which no prompt is made of.
             var isProbe = true;
-            foreach (var row in batch.Rows) isProbe &= row is { TokenId: 0, Position: 0 };
+            foreach (var row in batch.Rows) isProbe &= row.TokenId == 0;
             before(isProbe);
             inner.Begin(batch);
         }
