@@ -57,7 +57,8 @@ public class FaultTests
         await using var engine = Build(
             backend => backend.Before = (model, layer, _) => model == "tiny-m" && layer == 5 ? released.Task : Task.CompletedTask,
             timeLimit: TimeSpan.FromMilliseconds(200),
-            budget: 16 << 20,
+            // Room to score it beside what serves, and not to load it.
+            budget: 20 << 20,
             more: builder => builder.Configure(options => options.Adaptation.MaxScoringShare = 0.5));
         var told = new TaskCompletionSource();
         using var watching = engine.Engine.Observe(happened =>

@@ -6,6 +6,8 @@ namespace Helios.Sdk.Adaptation.Evaluation;
 /// <summary>Scores the latest finished texts with candidates and lets them learn. One candidate at a time.</summary>
 internal sealed class TextScoring(ModelPool pool, LayerwiseScorer scorer, AdaptationJournal journal) : ITextScoring
 {
+    private readonly HashSet<string> withoutRoom = new(StringComparer.Ordinal);
+
     /// <inheritdoc/>
     public async Task CatchUpAsync(Candidate candidate, KeptTexts texts, CancellationToken cancellationToken)
     {
@@ -16,9 +18,12 @@ internal sealed class TextScoring(ModelPool pool, LayerwiseScorer scorer, Adapta
             if (due.Count == 0) return;
             if (await scorer.OpenAsync(entry, due.ConvertAll(text => text.Tokens), cancellationToken).ConfigureAwait(false) is not { } session)
             {
-                journal.NoRoomForScoring(candidate.Name);
+                // It may stay so for long, and is looked at with every text.
+                if (withoutRoom.Add(candidate.Name)) journal.NoRoomForScoring(candidate.Name);
                 return;
             }
+
+            withoutRoom.Remove(candidate.Name);
 
             await using (session.ConfigureAwait(false))
             {
