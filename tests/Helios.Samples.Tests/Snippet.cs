@@ -1,0 +1,35 @@
+using System.Text.RegularExpressions;
+
+namespace Helios.Samples.Tests;
+
+/// <summary>C# of the documentation: every block fenced as <c>csharp</c>. What is not meant to compile has another fence.</summary>
+/// <param name="File">Path in the repository.</param>
+/// <param name="Line">Line of its fence, from 1.</param>
+/// <param name="Code">What stands between the fences.</param>
+internal sealed partial record Snippet(string File, int Line, string Code)
+{
+    /// <summary>A program says all that it uses; anything else stands among what its page has said before.</summary>
+    public bool IsProgram => Code.StartsWith("using Helios.", StringComparison.Ordinal);
+
+    /// <summary>All snippets of the repository's pages, in the order of files and lines.</summary>
+    public static IReadOnlyList<Snippet> All { get; } =
+    [
+        .. Pages().Order(StringComparer.Ordinal).SelectMany(page =>
+        {
+            var text = System.IO.File.ReadAllText(page).ReplaceLineEndings("\n");
+            var file = Path.GetRelativePath(Sample.Root, page).Replace('\\', '/');
+            return Fenced().Matches(text).Select(match => new Snippet(file, text.AsSpan(0, match.Index).Count('\n') + 1, match.Groups["code"].Value));
+        }),
+    ];
+
+    public override string ToString() => $"{File}:{Line}";
+
+    private static IEnumerable<string> Pages() =>
+        new[] { "docs", "samples", "src" }
+            .SelectMany(folder => Directory.EnumerateFiles(Path.Combine(Sample.Root, folder), "*.md", SearchOption.AllDirectories))
+            .Where(page => !page.Contains($"{Path.DirectorySeparatorChar}bin{Path.DirectorySeparatorChar}", StringComparison.Ordinal))
+            .Append(Path.Combine(Sample.Root, "README.md"));
+
+    [GeneratedRegex(@"^```csharp\n(?<code>.*?)^```", RegexOptions.Multiline | RegexOptions.Singleline, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Fenced();
+}
