@@ -35,7 +35,7 @@ internal static class AblationsCommand
             var pool = SamplePool.Open(Budget);
             var traffic = Traffic(parsed.GetRequiredValue(Texts), pool.LoadTokenizer(), perKind);
             var wanted = parsed.GetValue(Only);
-            var variants = Variant.All.Where(variant => wanted is null || wanted.Contains(variant.Name)).ToList();
+            var variants = Variant.All.Where(variant => wanted is not { Length: > 0 } || wanted.Contains(variant.Name)).ToList();
             var results = AblationResults.ReadOrStart(path, perKind);
             // Once unmeasured: code is compiled.
             if (parsed.GetValue(Rounds) > 0) await new VariantRun(Variant.Dynamic, traffic[..(traffic.Count / 2)]).RunAsync(pool);
