@@ -14,21 +14,11 @@ internal sealed partial record Snippet(string File, int Line, string Code)
     /// <summary>All snippets of the repository's pages, in the order of files and lines.</summary>
     public static IReadOnlyList<Snippet> All { get; } =
     [
-        .. Pages().Order(StringComparer.Ordinal).SelectMany(page =>
-        {
-            var text = System.IO.File.ReadAllText(page).ReplaceLineEndings("\n");
-            var file = Path.GetRelativePath(Sample.Root, page).Replace('\\', '/');
-            return Fenced().Matches(text).Select(match => new Snippet(file, text.AsSpan(0, match.Index).Count('\n') + 1, match.Groups["code"].Value));
-        }),
+        .. Pages.All.SelectMany(page => Fenced().Matches(page.Text)
+            .Select(match => new Snippet(page.File, page.Text.AsSpan(0, match.Index).Count('\n') + 1, match.Groups["code"].Value))),
     ];
 
     public override string ToString() => $"{File}:{Line}";
-
-    private static IEnumerable<string> Pages() =>
-        new[] { "docs", "samples", "src" }
-            .SelectMany(folder => Directory.EnumerateFiles(Path.Combine(Sample.Root, folder), "*.md", SearchOption.AllDirectories))
-            .Where(page => !page.Contains($"{Path.DirectorySeparatorChar}bin{Path.DirectorySeparatorChar}", StringComparison.Ordinal))
-            .Append(Path.Combine(Sample.Root, "README.md"));
 
     [GeneratedRegex(@"^```csharp\n(?<code>.*?)^```", RegexOptions.Multiline | RegexOptions.Singleline, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Fenced();
