@@ -37,7 +37,14 @@ public sealed class SnippetTests
         var (folder, tests) = (AppContext.BaseDirectory, typeof(SnippetTests).Assembly.GetName().Name);
         var file = Path.Combine(folder, $"{name}.dll");
         SnippetCompiler.Compile(snippet, name).Emit(file).Success.Should().BeTrue();
-        return await Sample.SucceedAsync(
-            "exec", "--depsfile", Path.Combine(folder, $"{tests}.deps.json"), "--runtimeconfig", Path.Combine(folder, $"{tests}.runtimeconfig.json"), file, Path.Combine("samples", "models"));
+        try
+        {
+            return await Sample.SucceedAsync(
+                "exec", "--depsfile", Path.Combine(folder, $"{tests}.deps.json"), "--runtimeconfig", Path.Combine(folder, $"{tests}.runtimeconfig.json"), file, Path.Combine("samples", "models"));
+        }
+        finally
+        {
+            File.Delete(file);
+        }
     }
 }
