@@ -158,7 +158,7 @@ internal sealed class PointSwitcher(ModelPool pool, Routes routes, ServingTeleme
     {
         AcquireResult.NoRoom room => new(journal.Now, target, $"{room.NeededBytes} bytes are needed, {room.FreeBytes} can be had", null),
         AcquireResult.BackingOff wait => new(journal.Now, target, wait.Reason, wait.RetryAfter),
-        AcquireResult.Failed failed => new(journal.Now, target, failed.Error.Message, null),
+        AcquireResult.Failed failed => new(journal.Now, target, failed.Error.Message, RetryAfter(target.Model)),
         _ => throw new InvalidOperationException($"Unknown result {result}."),
     };
 }
