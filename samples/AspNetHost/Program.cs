@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using AspNetHost;
 using Helios.Sdk;
 using Microsoft.AspNetCore.Diagnostics.HealthChecks;
+using Microsoft.Extensions.AI;
 
 var builder = WebApplication.CreateBuilder(args);
 builder.Services.AddHelios(builder.Configuration.GetSection("Helios"), helios => helios.UseCpu());
@@ -12,6 +13,14 @@ var app = builder.Build();
 // One event a piece of text, and one at the end that says why it ended. Who goes away cancels.
 app.MapPost("/generate", (Question question, IHeliosClient client, CancellationToken cancellationToken) =>
     TypedResults.ServerSentEvents(AnswerAsync(client, question, cancellationToken)));
+
+// The same engine as the IChatClient that it also is: the model that answers puts the conversation into words by its own chat template.
+app.MapPost("/chat", async (ChatTurn[] turns, IChatClient chat, CancellationToken cancellationToken) =>
+{
+    var messages = turns.Select(turn => new ChatMessage(new ChatRole(turn.Role), turn.Content));
+    var answer = await chat.GetResponseAsync(messages, new ChatOptions { MaxOutputTokens = 64, Temperature = 0.7f }, cancellationToken);
+    return new ChatTurn(ChatRole.Assistant.Value, answer.Text);
+});
 
 // What serves, and why.
 app.MapGet("/status", (HeliosEngine engine) => new Status(

@@ -37,6 +37,16 @@ public sealed class AspNetHostTests : IClassFixture<WebApplicationFactory<Progra
     }
 
     [Fact]
+    public async Task A_conversation_is_answered_with_its_next_turn()
+    {
+        using var response = await client.PostAsJsonAsync("/chat", new[] { new ChatTurn("user", "Once upon a time, there was a little cat.") });
+        response.StatusCode.Should().Be(HttpStatusCode.OK);
+        var turn = await response.Content.ReadFromJsonAsync<ChatTurn>();
+        turn!.Role.Should().Be("assistant");
+        turn.Content.Should().NotBeNullOrWhiteSpace();
+    }
+
+    [Fact]
     public async Task It_is_live_and_ready_and_says_what_serves()
     {
         await engine.Ready.WaitAsync(Patience);

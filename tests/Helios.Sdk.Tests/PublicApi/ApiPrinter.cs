@@ -19,30 +19,48 @@ internal sealed class ApiPrinter
     public static string Print(IEnumerable<Type> types)
     {
         var printer = new ApiPrinter();
-        foreach (var type in types.OrderBy(type => type.FullName, StringComparer.Ordinal)) printer.PrintType(type);
+        foreach (var type in InOrder(types)) printer.PrintType(type);
         return printer.text.ToString();
     }
+
+    public static IEnumerable<Type> InOrder(IEnumerable<Type> types) => types.OrderBy(type => type.FullName, StringComparer.Ordinal);
+
+    /// <summary>The line that begins a type.</summary>
+    public static string Declaration(Type type) => $"{Kind(type)} {type.Namespace}.{TypeNames.Of(type)}{Bases(type)}{Constraints(type.GetGenericArguments())}";
 
     private void PrintType(Type type)
     {
         if (text.Length > 0) text.Append('\n');
-        text.Append(CultureInfo.InvariantCulture, $"{Kind(type)} {type.Namespace}.{TypeNames.Of(type)}{Bases(type)}{Constraints(type.GetGenericArguments())}\n");
-        foreach (var line in Members(type).OrderBy(line => line, StringComparer.Ordinal)) text.Append(CultureInfo.InvariantCulture, $"    {line}\n");
+        text.Append(CultureInfo.InvariantCulture, $"{Declaration(type)}\n");
+        foreach (var line in Members(type).Select(member => member.Line).Order(StringComparer.Ordinal)) text.Append(CultureInfo.InvariantCulture, $"    {line}\n");
     }
 
-    private IEnumerable<string> Members(Type type)
+    /// <summary>What others see of a type, each member with its line.</summary>
+    public IEnumerable<(MemberInfo Member, string Line)> Members(Type type) => Seen(type).Select(member => (member, Line(member)));
+
+    private static IEnumerable<MemberInfo> Seen(Type type)
     {
-        if (type.IsEnum) return Enum.GetNames(type).Select(name => $"{name} = {Convert.ToInt64(Enum.Parse(type, name), CultureInfo.InvariantCulture)}");
-        if (type.IsSubclassOf(typeof(Delegate))) return [Method(type.GetMethod("Invoke")!)];
+        if (type.IsEnum) return Enum.GetNames(type).Select(name => type.GetField(name)!);
+        if (type.IsSubclassOf(typeof(Delegate))) return [type.GetMethod("Invoke")!];
         return
         [
-            .. type.GetConstructors(Declared).Where(IsSeen).Select(constructor => $"{Access(constructor)}new({Parameters(constructor)})"),
-            .. type.GetFields(Declared).Where(field => field.IsPublic || field.IsFamily || field.IsFamilyOrAssembly).Select(Field),
-            .. type.GetProperties(Declared).Where(property => property.GetAccessors(nonPublic: true).Any(IsSeen) && !IsGenerated(property)).Select(Property),
-            .. type.GetEvents(Declared).Where(it => IsSeen(it.AddMethod!)).Select(it => $"event {TypeNames.Of(it.EventHandlerType!)} {it.Name}"),
-            .. type.GetMethods(Declared).Where(method => IsSeen(method) && !IsGenerated(method) && (!method.IsSpecialName || method.Name.StartsWith("op_", StringComparison.Ordinal))).Select(Method),
+            .. type.GetConstructors(Declared).Where(IsSeen),
+            .. type.GetFields(Declared).Where(field => field.IsPublic || field.IsFamily || field.IsFamilyOrAssembly),
+            .. type.GetProperties(Declared).Where(property => property.GetAccessors(nonPublic: true).Any(IsSeen) && !IsGenerated(property)),
+            .. type.GetEvents(Declared).Where(it => IsSeen(it.AddMethod!)),
+            .. type.GetMethods(Declared).Where(method => IsSeen(method) && !IsGenerated(method) && (!method.IsSpecialName || method.Name.StartsWith("op_", StringComparison.Ordinal))),
         ];
     }
+
+    private string Line(MemberInfo member) => member switch
+    {
+        FieldInfo { DeclaringType.IsEnum: true } value => $"{value.Name} = {Convert.ToInt64(value.GetRawConstantValue(), CultureInfo.InvariantCulture)}",
+        FieldInfo field => Field(field),
+        PropertyInfo property => Property(property),
+        EventInfo it => $"event {TypeNames.Of(it.EventHandlerType!)} {it.Name}",
+        ConstructorInfo constructor => $"{Access(constructor)}new({Parameters(constructor)})",
+        _ => Method((MethodInfo)member),
+    };
 
     private string Field(FieldInfo field)
     {

@@ -2,24 +2,49 @@ using Helios.Sdk.Cpu;
 
 namespace Helios.Sdk.Tests.PublicApi;
 
-/// <summary>The public surface of every library is what was approved: a text file beside this one, reviewed like code.</summary>
+/// <summary>The public surface of every library is what was approved, a text file beside this one, and its reference is what its comments say.</summary>
 public class PublicApiTests
 {
-    private const string Approve = "HELIOS_APPROVE_API";
+    private static readonly Type[] AnyOfEach = [typeof(GenerationRequest), typeof(HeliosEngine), typeof(CpuBackend), typeof(ManualClock)];
+    private static readonly XmlComments Comments = XmlComments.Of(AnyOfEach.Select(type => type.Assembly));
 
-    public static TheoryData<Type> Libraries => [typeof(GenerationRequest), typeof(HeliosEngine), typeof(CpuBackend), typeof(ManualClock)];
+    public static TheoryData<Type> Libraries => [.. AnyOfEach];
 
     [Theory]
     [MemberData(nameof(Libraries))]
     public void What_a_library_offers_is_approved(Type anyOfIt)
     {
         var name = anyOfIt.Assembly.GetName().Name!;
-        var file = Path.Combine(TestData.Root, "tests", "Helios.Sdk.Tests", "PublicApi", $"{name}.txt");
-        var offered = ApiPrinter.Print(anyOfIt.Assembly.GetExportedTypes());
-        if (Environment.GetEnvironmentVariable(Approve) == "1") File.WriteAllText(file, offered);
-        var approved = File.Exists(file) ? File.ReadAllText(file).ReplaceLineEndings("\n") : "";
+        ApprovedFile.Check($"tests/Helios.Sdk.Tests/PublicApi/{name}.txt", ApiPrinter.Print(anyOfIt.Assembly.GetExportedTypes()));
+    }
 
-        if (offered != approved) Assert.Fail($"The public surface of {name} is not what {file} says:\n{Difference(approved, offered)}\nIf it is meant, approve it and commit the file: {Approve}=1 dotnet test -c Release tests/Helios.Sdk.Tests --filter PublicApi");
+    [Theory]
+    [MemberData(nameof(Libraries))]
+    public void The_reference_is_that_of_the_documentation_comments(Type anyOfIt)
+    {
+        var assembly = anyOfIt.Assembly;
+        ApprovedFile.Check($"docs/reference/{assembly.GetName().Name}.md", ReferencePrinter.Print(assembly, Comments));
+    }
+
+    [Fact]
+    public void Comments_become_markdown()
+    {
+        var comments = XmlComments.Parse("""
+            <doc><members>
+              <member name="T:Helios.Sdk.Tests.PublicApi.SamplePoint"><summary>A <c>point</c>
+                of <see cref="T:Helios.Sdk.Tests.PublicApi.SampleKind"/>, x &lt; 3 | y.</summary></member>
+              <member name="P:Helios.Sdk.Tests.PublicApi.SamplePoint.X"><summary>Where.</summary></member>
+              <member name="M:Helios.Sdk.Tests.PublicApi.SampleExtensions.Make``1(System.String,System.Double,Helios.Sdk.Tests.PublicApi.SampleKind)">
+                <summary>Makes <typeparamref name="TOther"/>.</summary><param name="text">What of.</param><returns>It.</returns>
+                <exception cref="T:System.ArgumentException">No <paramref name="text"/>.</exception></member>
+              <member name="M:Helios.Sdk.Tests.PublicApi.Sample`1.Compare(System.String,System.String)"><inheritdoc/></member>
+            </members></doc>
+            """);
+        comments.Of(typeof(SamplePoint)).Should().Be("A `point` of `SampleKind`, x &lt; 3 \\| y.");
+        comments.Of(typeof(SamplePoint).GetProperty("X")!).Should().Be("Where.");
+        comments.Of(typeof(SampleExtensions).GetMethod("Make")!).Should().Be("Makes `TOther`.<br>`text`: What of.<br>Returns: It.<br>`ArgumentException`: No `text`.");
+        comments.Of(typeof(Sample<>).GetMethod("Compare")!).Should().Be("See `IComparer.Compare`.");
+        comments.Of(typeof(Sample<>)).Should().BeNull();
     }
 
     [Fact]
@@ -47,12 +72,6 @@ public class PublicApiTests
                 string? this[int index] { get; }
 
             """.ReplaceLineEndings("\n"));
-    }
-
-    private static string Difference(string approved, string offered)
-    {
-        var (before, after) = (approved.Split('\n'), offered.Split('\n'));
-        return string.Join('\n', before.Except(after, StringComparer.Ordinal).Select(line => $"- {line}").Concat(after.Except(before, StringComparer.Ordinal).Select(line => $"+ {line}")));
     }
 }
 

@@ -1,0 +1,25 @@
+using System.Text.RegularExpressions;
+
+namespace Helios.Samples.Tests;
+
+/// <summary>C# of the documentation: every block fenced as <c>csharp</c>. What is not meant to compile has another fence.</summary>
+/// <param name="File">Path in the repository.</param>
+/// <param name="Line">Line of its fence, from 1.</param>
+/// <param name="Code">What stands between the fences.</param>
+internal sealed partial record Snippet(string File, int Line, string Code)
+{
+    /// <summary>A program says all that it uses; anything else stands among what its page has said before.</summary>
+    public bool IsProgram => Code.StartsWith("using Helios.", StringComparison.Ordinal);
+
+    /// <summary>All snippets of the repository's pages, in the order of files and lines.</summary>
+    public static IReadOnlyList<Snippet> All { get; } =
+    [
+        .. Pages.All.SelectMany(page => Fenced().Matches(page.Text)
+            .Select(match => new Snippet(page.File, page.Text.AsSpan(0, match.Index).Count('\n') + 1, match.Groups["code"].Value))),
+    ];
+
+    public override string ToString() => $"{File}:{Line}";
+
+    [GeneratedRegex(@"^```csharp\n(?<code>.*?)^```", RegexOptions.Multiline | RegexOptions.Singleline, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Fenced();
+}
