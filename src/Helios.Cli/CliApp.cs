@@ -35,7 +35,7 @@ internal static class CliApp
         var parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null, EnablePosixBundling = false });
         if (parsed.Errors.Count > 0)
         {
-            await WriteLineAsync(stderr, string.Join(' ', parsed.Errors.Select(error => error.Message))).ConfigureAwait(false);
+            await WriteLineAsync(stderr, string.Join(' ', parsed.Errors.Select(error => OptionNames.Explain(error.Message)))).ConfigureAwait(false);
             return BadUsage;
         }
 

@@ -4,11 +4,14 @@ namespace Helios.Cli.Tests;
 public sealed class UsageTests
 {
     [Theory]
-    [InlineData("")]
+    [InlineData("", "--help lists what there is")]
     [InlineData("frobnicate")]
     [InlineData("inspect")]
     [InlineData("inspect MODEL --threads 0", "--threads is 0; expected 1 to 1024")]
-    [InlineData("inspect MODEL --threads x", "--threads")]
+    [InlineData("inspect MODEL --threads x", "--threads is 'x'; expected a whole number.")]
+    [InlineData("generate MODEL --prompt a --seed x", "--seed is 'x'; expected a whole number.")]
+    [InlineData("generate MODEL --prompt a --temperature x", "--temperature is 'x'; expected a number.")]
+    [InlineData("generate MODEL --prompt a --logprobs 2", "--logprobs needs --json")]
     [InlineData("inspect MODEL --device tpu", "cpu or cuda[:n]")]
     [InlineData("inspect MODEL --precision fp64", "auto, fp32, bf16")]
     [InlineData("inspect MODEL --kv-precision int8", "--kv-precision is 'int8'; expected fp32, bf16.")]

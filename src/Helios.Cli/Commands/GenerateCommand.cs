@@ -39,6 +39,7 @@ internal sealed class GenerateCommand : Command
     private async Task<int> RunAsync(Screen screen, ParseResult parsed, CancellationToken cancellationToken)
     {
         var request = generation.Read(parsed);
+        if (request.LogProbabilities is not null && !screen.IsJson) throw new UsageException("--logprobs needs --json: text has no place for them.");
         var engine = SingleModel.Start(device.Read(parsed), parsed.GetRequiredValue(model), parsed.GetValue(depth), parsed.GetRequiredValue(exitPolicy), parsed.GetValue(lossless));
         await using (engine.ConfigureAwait(false))
         {

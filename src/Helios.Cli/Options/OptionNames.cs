@@ -22,6 +22,7 @@ internal static partial class OptionNames
         ("MaxTokensPerRequest", "--max-tokens"),
         ("MaxTokens", "--max-tokens"),
         ("LogitBias", "--logit-bias"),
+        ("Stop holds", "--stop holds"),
         ("StopTokenIds", "--stop-id"),
         ("LogProbabilities", "--logprobs"),
     ];
@@ -31,6 +32,17 @@ internal static partial class OptionNames
         var plain = Parameter().Replace(message, "");
         return Names.Aggregate(plain, (text, name) => text.Replace(name.Engine, name.CommandLine, StringComparison.Ordinal));
     }
+
+    /// <summary>What the parser says, without the names of types.</summary>
+    public static string Explain(string message)
+    {
+        if (NotParsed().Match(message) is { Success: true } match)
+            return $"{match.Groups["option"].Value} is '{match.Groups["found"].Value}'; expected a {(match.Groups["type"].Value.StartsWith("Int", StringComparison.Ordinal) ? "whole number" : "number")}.";
+        return message.StartsWith("Required command", StringComparison.Ordinal) ? $"{message} --help lists what there is." : message;
+    }
+
+    [GeneratedRegex(@"^Cannot parse argument '(?<found>.*)' for option '(?<option>.*)' as expected type '.*System\.(?<type>Int32|Int64|Single|Double)\]?'", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex NotParsed();
 
     /// <summary>The name of a parameter says nothing at a prompt.</summary>
     [GeneratedRegex(@" \(Parameter '\w+'\)", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
