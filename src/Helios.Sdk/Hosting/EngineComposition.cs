@@ -94,7 +94,7 @@ internal static partial class EngineComposition
         var scoring = new TextScoring(pool, scorer, journal);
         var switcher = new PointSwitcher(pool, routes, telemetry, journal, new SwitchSettings(adaptation, PolicyOf, loads, loop.Wake, time));
         var probe = new StepProbe(blocks, work, time);
-        var evaluation = new LiveEvaluation(switcher, telemetry, scoring, probe, profiles, journal, new EvaluationSettings(adaptation.RequestsPerCandidate, adaptation.EvaluationTimeLimit, options.Serving, work, time));
+        var evaluation = new LiveEvaluation(switcher, telemetry, scoring, probe, profiles, journal, new EvaluationSettings(adaptation.RequestsPerCandidate, adaptation.EvaluationTimeLimit, options.Serving, work, time) { BudgetBytes = () => goals.BudgetBytes });
         var adapting = new AdaptationLoop(new AdaptationParts(
             adaptation, options.Serving, profiles, telemetry, switcher, evaluation, scoring, journal, Shortlist,
             Constrained,

@@ -141,6 +141,23 @@ public class GoalChangeTests
     }
 
     [Fact]
+    public async Task A_smaller_budget_does_not_wait_for_a_candidate_that_waits_for_traffic()
+    {
+        await using var engine = Build(Budget);
+        await engine.Engine.Ready.WaitAsync(TestEngine.Patience);
+        var (serving, candidate) = engine.Snapshot.Serving!.Target.Model == "tiny-s" ? ("tiny-s", "tiny-m") : ("tiny-m", "tiny-s");
+        for (var i = 0; !IsLoaded(candidate); i++) await AskAsync(engine, i);
+        for (var i = 0; i < 3; i++)
+        {
+            (await ChangeAsync(engine, 26 << 20)).Should().BeOfType<BudgetChange.InForce>();
+            engine.Engine.Pool.Snapshot.UsedBytes.Should().BeLessThanOrEqualTo(26 << 20, "{0} serves", serving);
+            (await ChangeAsync(engine, Budget)).Should().BeOfType<BudgetChange.InForce>();
+        }
+
+        bool IsLoaded(string model) => engine.Engine.Pool.Snapshot.Models.Single(one => one.Info.Name == model).LoadedLayers > 0;
+    }
+
+    [Fact]
     public async Task A_change_honours_cancellation_while_its_point_loads()
     {
         var (hangs, reached, released) = (false, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously), new TaskCompletionSource());

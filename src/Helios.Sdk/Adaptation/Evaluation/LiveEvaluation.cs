@@ -79,6 +79,9 @@ internal sealed class LiveEvaluation(PointSwitcher switcher, ServingTelemetry te
     {
         var present = switcher.Serving!;
         var point = new OperatingPoint(Whole(candidate));
+
+        // The budget may be on its way down to one that has no room for this.
+        if (present.Point != point && !switcher.FitsBeside(point.Target, settings.BudgetBytes())) return;
         var route = present.Point == point ? present : (await switcher.LoadAsync(point, cancellationToken).ConfigureAwait(false)).Route;
         if (route is null) return;
 
@@ -176,4 +179,8 @@ internal sealed class LiveEvaluation(PointSwitcher switcher, ServingTelemetry te
 /// <param name="Serving">Limits of the serving loop.</param>
 /// <param name="Work">The device thread.</param>
 /// <param name="Time">Clock.</param>
-internal sealed record EvaluationSettings(int RequestsPerCandidate, TimeSpan TimeLimit, ServingOptions Serving, DeviceWork Work, TimeProvider Time);
+internal sealed record EvaluationSettings(int RequestsPerCandidate, TimeSpan TimeLimit, ServingOptions Serving, DeviceWork Work, TimeProvider Time)
+{
+    /// <summary>Bytes that the engine may take, or is to come down to.</summary>
+    public Func<long> BudgetBytes { get; init; } = static () => long.MaxValue;
+}

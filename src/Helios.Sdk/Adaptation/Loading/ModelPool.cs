@@ -187,8 +187,10 @@ internal sealed class ModelPool : IModelPool
     }
 
     /// <summary>Bytes that a load may take: the budget less every weight on the device and the KV that must fit beside it, of what serves as of the target.</summary>
-    public long BytesBesideWeights(LoadTarget target) =>
-        budget.Limit - entries.Values.Sum(entry => entry.Census().Bytes) - Math.Max(KvFloor(target), memory.ForNext);
+    /// <param name="target">What is to be loaded.</param>
+    /// <param name="budgetBytes">The budget; the one in force when null.</param>
+    public long BytesBesideWeights(LoadTarget target, long? budgetBytes = null) =>
+        (budgetBytes ?? budget.Limit) - entries.Values.Sum(entry => entry.Census().Bytes) - Math.Max(KvFloor(target), memory.ForNext);
 
     /// <summary>Bytes that a target takes with one sequence of a usual length.</summary>
     public long BytesWithOneSequence(LoadTarget target)

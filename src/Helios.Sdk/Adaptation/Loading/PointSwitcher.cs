@@ -142,6 +142,9 @@ internal sealed class PointSwitcher(ModelPool pool, Routes routes, ServingTeleme
         return missing <= left ? null : $"{missing} bytes to load do not fit beside what serves, which leaves {Math.Max(0, left)}";
     }
 
+    /// <summary>Whether a target fits beside what serves in a budget, which may be one that the engine is still on its way to.</summary>
+    public bool FitsBeside(LoadTarget target, long budgetBytes) => BytesToLoad(target) <= pool.BytesBesideWeights(target, budgetBytes);
+
     /// <inheritdoc/>
     public long BytesWithOneSequence(LoadTarget target) => pool.BytesWithOneSequence(target);
 
