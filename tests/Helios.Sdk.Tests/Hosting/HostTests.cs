@@ -110,6 +110,26 @@ public class HostTests
     }
 
     [Fact]
+    public async Task A_server_that_waits_for_its_answers_when_it_stops_gets_them_aborted()
+    {
+        using var slow = new SemaphoreSlim(0);
+        await using var rig = new HostRig(HostRig.Static(("Serving:DrainTimeout", "20ms")), builder =>
+        {
+            builder.Services.AddHostedService<WaitingServer>();
+            builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(20));
+        })
+        {
+            // At its own pace the answer would outlast the host.
+            BeforeStep = () => slow.Wait(TimeSpan.FromMilliseconds(200)),
+        };
+        await rig.StartAsync();
+        var server = rig.Services.GetServices<IHostedService>().OfType<WaitingServer>().Single();
+        await rig.StopAsync();
+        (await server.Answer).FinishReason.Should().Be(FinishReason.Aborted);
+        server.AnsweredInTime.Should().BeTrue();
+    }
+
+    [Fact]
     public async Task All_engines_of_a_host_stop_side_by_side()
     {
         await using var rig = new HostRig(HostRig.Static(), builder =>
@@ -138,6 +158,26 @@ public class HostTests
             }
 
             return (tokens, last);
+        }
+    }
+
+    /// <summary>As a web server does: has a request open, and stops when that is answered or its time is up.</summary>
+    private sealed class WaitingServer(HeliosEngine engine) : IHostedService
+    {
+        public Task<GenerationResult> Answer { get; private set; } = null!;
+
+        public bool AnsweredInTime { get; private set; }
+
+        public async Task StartAsync(CancellationToken cancellationToken)
+        {
+            await engine.Ready.WaitAsync(cancellationToken);
+            Answer = engine.GenerateAsync(new GenerationRequest { Prompt = "Tom", MaxTokens = 200, IgnoreEndOfSequence = true }, CancellationToken.None);
+        }
+
+        public async Task StopAsync(CancellationToken cancellationToken)
+        {
+            await Task.WhenAny(Answer, Task.Delay(Timeout.Infinite, cancellationToken));
+            AnsweredInTime = Answer.IsCompleted;
         }
     }
 }
