@@ -24,6 +24,7 @@ public class HostTests
     [InlineData("Adaptation:MaxQualityGap", "wide", "Helios:Adaptation:MaxQualityGap is 'wide'; expected a number; or null or \"none\".")]
     [InlineData("Serving:Order", "random", "Helios:Serving:Order: There is no order 'random'. Known are: fair, first-come, deadline.")]
     [InlineData("Adaptation:FixedDepth", "9", "Helios:Adaptation:FixedDepth is 9; 'tiny-s' has 6 layers.")]
+    [InlineData("BackendSettings:Thread", "2", "Helios:BackendSettings:Thread is unknown; *")]
     [InlineData("Backend", "cuda", "Helios:Backend: There is no backend 'cuda'. Added are: one without a name. 'cuda' comes with*")]
     [InlineData("Sreving:Order", "fair", "Helios:Sreving is unknown; expected *Serving, Telemetry.")]
     public async Task A_wrong_value_ends_the_start_and_is_told_by_its_key(string key, string value, string message)
@@ -39,6 +40,29 @@ public class HostTests
         await using var rig = new HostRig(HostRig.Static(("Models:0", "samples/models/nobody")));
         var start = rig.StartAsync;
         await start.Should().ThrowAsync<CheckpointException>().WithMessage($"*{Path.Combine(TestData.Root, "samples")}*nobody*");
+    }
+
+    [Fact]
+    public async Task A_budget_in_which_nothing_fits_is_logged_as_that()
+    {
+        await using var rig = new HostRig(HostRig.Static(("MemoryBudgetBytes", "1MiB"), ("Adaptation:Enabled", "true")));
+        await rig.StartAsync();
+        var ask = () => rig.Engine.GenerateAsync(new GenerationRequest { Prompt = "Tom" }).WaitAsync(TestEngine.Patience);
+        await ask.Should().ThrowAsync<HeliosException>();
+        rig.Log.Of(LogLevel.Error).Should().ContainSingle().Which.Should().StartWith("No model can serve, and all requests are refused: ");
+    }
+
+    [Theory]
+    [InlineData("Adaptation:FixedDepth", "2", "Helios:Adaptation:FixedDepth is 2 and Helios:Adaptation:Enabled is on; expected Helios:Adaptation:Enabled off*")]
+    [InlineData("Models:0", null, "Helios:Models is empty; *in configuration a list such as*")]
+    public async Task What_an_adapting_engine_cannot_be_is_told_by_its_key(string key, string? value, string message)
+    {
+        var section = HostRig.Static(("Adaptation:Enabled", "true"));
+        section.Remove(key);
+        if (value is not null) section[key] = value;
+        await using var rig = new HostRig(section);
+        var start = rig.StartAsync;
+        await start.Should().ThrowAsync<OptionsValidationException>().WithMessage(message);
     }
 
     [Fact]
