@@ -144,8 +144,8 @@ public sealed class ServingOptions
     /// </summary>
     public int? DraftDepth { get; set; }
 
-    /// <summary>How long shutting down waits for running requests before it aborts them, at most a day.</summary>
-    public TimeSpan DrainTimeout { get; set; } = TimeSpan.FromSeconds(30);
+    /// <summary>How long shutting down waits for running requests before it aborts them, at most a day; less than the time a host has to stop (30 s unless set), or aborted answers do not reach their clients.</summary>
+    public TimeSpan DrainTimeout { get; set; } = TimeSpan.FromSeconds(25);
 }
 
 /// <summary>Options of the adaptation loop. Defaults marked "paper" are those of the HELIOS paper.</summary>

@@ -29,7 +29,9 @@ internal static class Backends
         }
         catch (ArgumentException error) when (options.BackendSettings.Count > 0)
         {
-            throw OptionsCheck.Wrong($"BackendSettings: {OptionsCheck.Plain(error)}");
+            var message = OptionsCheck.Plain(error);
+            var namesKey = options.BackendSettings.Keys.Any(key => message.StartsWith($"{key} ", StringComparison.Ordinal));
+            throw OptionsCheck.Wrong($"BackendSettings{(namesKey ? "." : ": ")}{message}");
         }
     }
 }

@@ -9,6 +9,7 @@ using Helios.Sdk.Adaptation.Telemetry;
 using Helios.Sdk.Checkpoints;
 using Helios.Sdk.Energy;
 using Helios.Sdk.ExitPolicies;
+using Helios.Sdk.Hosting.Configuration;
 using Helios.Sdk.Serving;
 using Helios.Sdk.Serving.Decoding;
 using Helios.Sdk.Serving.KvCache;
@@ -40,7 +41,7 @@ internal static partial class EngineComposition
 
     private static EngineParts Compose(HeliosOptions options, HeliosBuilder builder, Stack<IDisposable> opened)
     {
-        var checkpoints = options.Models.Select(source => Opened(Checkpoint.Open(source.Path, source.Name), opened)).ToList();
+        var checkpoints = options.Models.Select((source, i) => Opened(ModelAt(i).Read(() => Checkpoint.Open(source.Path, source.Name)), opened)).ToList();
         var strategies = builder.Strategies;
         var backend = Opened(Backends.Create(options, strategies.Backends), opened);
         var time = builder.Time;
@@ -55,7 +56,7 @@ internal static partial class EngineComposition
         var memory = new KvReclaimer(budget, blocks, work);
         ServingLoop? loop = null;
         var pace = new LoadPace(adaptation.MaxLoadShare, Environment.ProcessorCount, () => loop?.Sequences.Running > 0, time);
-        var entries = checkpoints.Zip(options.Models, (checkpoint, source) => MakeEntry(new PacedCheckpoint(checkpoint, pace), backend, options, source, strategies, time)).ToList();
+        var entries = checkpoints.Select((checkpoint, i) => ModelAt(i).Read(() => MakeEntry(new PacedCheckpoint(checkpoint, pace), backend, options, options.Models[i], strategies, time))).ToList();
         var pool = new ModelPool(entries, backend, kv, memory, new PoolSettings(options.Precision, options.Serving.MaxRowsPerStep, budget, time));
 
         var meter = Opened(new EngineMeter(builder.Meters, builder.Name), opened);
@@ -168,6 +169,8 @@ internal static partial class EngineComposition
         return part;
     }
 
+    private static OptionSource ModelAt(int index) => new(OptionTables.Models, index);
+
     private static PoolEntry MakeEntry(PacedCheckpoint checkpoint, IBackend backend, HeliosOptions options, ModelSource source, EngineStrategies strategies, TimeProvider time)
     {
         var info = checkpoint.Info;
@@ -186,7 +189,7 @@ internal static partial class EngineComposition
     /// <summary>The repository is the host's own file: what is wrong with it ends the start.</summary>
     private static RepositoryRanking? OpenRepository(HeliosOptions options, DeviceInfo device, Func<IReadOnlyList<Candidate>, Profiles> profilesOf) =>
         options.Adaptation is { Enabled: true, ModelRepository: { } path }
-            ? new RepositoryRanking(RepositoryFile.Read(path), options.Adaptation, model => ModelKey.Of(model, device.Description, options.Precision), profilesOf)
+            ? new RepositoryRanking(new OptionSource("Adaptation:ModelRepository").Read(() => RepositoryFile.Read(path)), options.Adaptation, model => ModelKey.Of(model, device.Description, options.Precision), profilesOf)
             : null;
 
     private static ProfileStore? OpenStore(HeliosOptions options, DeviceInfo device, EnergyGauge energy, AdaptationJournal journal)

@@ -183,8 +183,14 @@ internal sealed partial class EngineParts : IDisposable
         catch (Exception error)
         {
             // What serves goes on serving; when nothing does, waiting requests learn why.
-            LogAdaptationEnded(Logger, error);
-            if (Routes.Current is null) Loop.Refuse(error as HeliosException ?? new HeliosException(error.Message, error));
+            if (Routes.Current is not null)
+            {
+                LogAdaptationEnded(Logger, error);
+                return;
+            }
+
+            LogNothingServes(Logger, error.Message, error);
+            Loop.Refuse(error as HeliosException ?? new HeliosException(error.Message, error));
         }
     }
 
@@ -193,4 +199,7 @@ internal sealed partial class EngineParts : IDisposable
 
     [LoggerMessage(11, LogLevel.Error, "The adaptation loop ended; what serves goes on serving")]
     private static partial void LogAdaptationEnded(ILogger logger, Exception error);
+
+    [LoggerMessage(13, LogLevel.Error, "No model can serve, and all requests are refused: {Reason}")]
+    private static partial void LogNothingServes(ILogger logger, string reason, Exception error);
 }

@@ -40,6 +40,10 @@ internal sealed record EngineRegistration(string Name, HeliosBuilder Builder, IC
             // An option that could be checked only beside the models and the device.
             throw new OptionsValidationException(Name, typeof(HeliosOptions), [InWordsOfConfiguration(error.Message)]);
         }
+        catch (CheckpointException error) when (OptionSource.Of(error) is { } source)
+        {
+            throw new OptionsValidationException(Name, typeof(HeliosOptions), [$"{Named(source)}: {error.Message}"]);
+        }
     }
 
     /// <summary>What the engine is made of that others bring along: what was said in code before what is registered with its name, before what is registered for all.</summary>
@@ -53,4 +57,12 @@ internal sealed record EngineRegistration(string Name, HeliosBuilder Builder, IC
 
     /// <summary>A message about options, in the words of whoever wrote them.</summary>
     public string InWordsOfConfiguration(string message) => Section is { } section ? KeyNames.Translate(message, section) : message;
+
+    /// <summary>The key of an option; of an entry of a list that was added in code, its place. Those of the section come before.</summary>
+    private string Named(OptionSource source)
+    {
+        if (source.Index is not { } index) return KeyNames.Full(source.Key, Section ?? "");
+        var written = Configuration?.GetSection(source.Key).GetChildren().ElementAtOrDefault(index);
+        return written?.Path ?? $"{source.Key}:{index}";
+    }
 }

@@ -51,7 +51,7 @@ internal static class OptionsCheck
 
     private static IEnumerable<string> Find(HeliosOptions options)
     {
-        if (options.Models.Count == 0) yield return "Models is empty; add a model with AddModel(path).";
+        if (options.Models.Count == 0) yield return "Models is empty; expected a model at least: AddModel(path), or in configuration a list such as [ \"models/tiny-s\" ].";
         foreach (var source in options.Models)
         {
             if (string.IsNullOrWhiteSpace(source.Name)) yield return $"Models: the model at '{source.Path}' has no name.";
@@ -67,6 +67,8 @@ internal static class OptionsCheck
 
         var serving = options.Serving;
         var adaptation = options.Adaptation;
+        if (adaptation is { Enabled: true, FixedDepth: { } depth })
+            yield return $"Adaptation.FixedDepth is {depth} and Adaptation.Enabled is on; expected Adaptation.Enabled off: at a fixed depth nothing adapts.";
         if (serving.DraftDepth is not null)
         {
             if (adaptation.Enabled) yield return "Serving.DraftDepth needs Adaptation.Enabled off: drafts are verified by the full depth of one model.";

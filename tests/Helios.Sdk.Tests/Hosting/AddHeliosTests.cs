@@ -145,9 +145,9 @@ public class AddHeliosTests
     }
 
     [Theory]
-    [InlineData(null, "Threads", "0", "BackendSettings: Threads is '0'; expected 1 to 1024.")]
-    [InlineData("cpu", "Cores", "2", "BackendSettings: Cores is unknown; the CPU backend has Threads, VectorWidth and KvPrecision.")]
-    [InlineData("cpu", "KvPrecision", "int4", "BackendSettings: KvPrecision is 'int4'; expected Fp32 or Bf16.")]
+    [InlineData(null, "Threads", "0", "BackendSettings.Threads is '0'; expected 1 to 1024.")]
+    [InlineData("cpu", "Cores", "2", "BackendSettings.Cores is unknown; the CPU backend has Threads, VectorWidth and KvPrecision.")]
+    [InlineData("cpu", "KvPrecision", "int4", "BackendSettings.KvPrecision is 'int4'; expected Fp32 or Bf16.")]
     [InlineData("abacus", null, null, "Backend: There is no backend 'abacus'. Added are: cpu.")]
     [InlineData("cuda", null, null, "Backend: There is no backend 'cuda'. Added are: cpu. 'cuda' comes with the package Helios.Sdk.TorchSharp*")]
     public void A_backend_that_is_not_to_be_had_is_told_loudly(string? backend, string? setting, string? value, string message)

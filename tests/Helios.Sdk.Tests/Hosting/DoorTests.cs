@@ -73,7 +73,7 @@ public class DoorTests
         { options => (options.Serving.DraftDepth, options.Adaptation.Enabled) = (3, true), "Serving.DraftDepth needs Adaptation.Enabled off" },
         { options => (options.Serving.DraftDepth, options.Adaptation.FixedDepth) = (3, 5), "Serving.DraftDepth needs the full depth of 'tiny-s', 6 layers; Adaptation.FixedDepth is 5" },
         { options => (options.Serving.DraftDepth, options.Serving.ExitPolicy) = (3, "patience:2"), "Serving.DraftDepth needs Serving.ExitPolicy none, not patience:2" },
-        { options => options.Adaptation.FixedDepth = 7, "Adaptation.FixedDepth is 7*6 layers" },
+        { options => (options.Adaptation.Enabled, options.Adaptation.FixedDepth) = (false, 7), "Adaptation.FixedDepth is 7*6 layers" },
     };
 
     private static void SharesDiffer(HeliosOptions options)

@@ -24,6 +24,7 @@ public class HostTests
     [InlineData("Adaptation:MaxQualityGap", "wide", "Helios:Adaptation:MaxQualityGap is 'wide'; expected a number; or null or \"none\".")]
     [InlineData("Serving:Order", "random", "Helios:Serving:Order: There is no order 'random'. Known are: fair, first-come, deadline.")]
     [InlineData("Adaptation:FixedDepth", "9", "Helios:Adaptation:FixedDepth is 9; 'tiny-s' has 6 layers.")]
+    [InlineData("BackendSettings:Thread", "2", "Helios:BackendSettings:Thread is unknown; *")]
     [InlineData("Backend", "cuda", "Helios:Backend: There is no backend 'cuda'. Added are: one without a name. 'cuda' comes with*")]
     [InlineData("Sreving:Order", "fair", "Helios:Sreving is unknown; expected *Serving, Telemetry.")]
     public async Task A_wrong_value_ends_the_start_and_is_told_by_its_key(string key, string value, string message)
@@ -33,12 +34,39 @@ public class HostTests
         (await start.Should().ThrowAsync<OptionsValidationException>().WithMessage(message)).Which.Message.Should().NotContain("(Parameter");
     }
 
-    [Fact]
-    public async Task A_model_that_is_not_there_ends_the_start()
+    [Theory]
+    [InlineData("Models:1", "Helios:Models:1")]
+    [InlineData("Models:large", "Helios:Models:large")]
+    [InlineData("Adaptation:Certificates:0", "Helios:Adaptation:Certificates:0")]
+    [InlineData("Adaptation:ModelRepository", "Helios:Adaptation:ModelRepository")]
+    public async Task A_file_that_is_not_there_ends_the_start_and_is_told_by_its_key(string key, string expected)
     {
-        await using var rig = new HostRig(HostRig.Static(("Models:0", "samples/models/nobody")));
+        await using var rig = new HostRig(HostRig.Static((key, "samples/models/nobody"), ("Adaptation:Enabled", "true")));
         var start = rig.StartAsync;
-        await start.Should().ThrowAsync<CheckpointException>().WithMessage($"*{Path.Combine(TestData.Root, "samples")}*nobody*");
+        await start.Should().ThrowAsync<OptionsValidationException>().WithMessage($"{expected}: {Path.Combine(TestData.Root, "samples")}*nobody*");
+    }
+
+    [Fact]
+    public async Task A_budget_in_which_nothing_fits_is_logged_as_that()
+    {
+        await using var rig = new HostRig(HostRig.Static(("MemoryBudgetBytes", "1MiB"), ("Adaptation:Enabled", "true")));
+        await rig.StartAsync();
+        var ask = () => rig.Engine.GenerateAsync(new GenerationRequest { Prompt = "Tom" }).WaitAsync(TestEngine.Patience);
+        await ask.Should().ThrowAsync<HeliosException>();
+        rig.Log.Of(LogLevel.Error).Should().ContainSingle().Which.Should().StartWith("No model can serve, and all requests are refused: ");
+    }
+
+    [Theory]
+    [InlineData("Adaptation:FixedDepth", "2", "Helios:Adaptation:FixedDepth is 2 and Helios:Adaptation:Enabled is on; expected Helios:Adaptation:Enabled off*")]
+    [InlineData("Models:0", null, "Helios:Models is empty; *in configuration a list such as*")]
+    public async Task What_an_adapting_engine_cannot_be_is_told_by_its_key(string key, string? value, string message)
+    {
+        var section = HostRig.Static(("Adaptation:Enabled", "true"));
+        section.Remove(key);
+        if (value is not null) section[key] = value;
+        await using var rig = new HostRig(section);
+        var start = rig.StartAsync;
+        await start.Should().ThrowAsync<OptionsValidationException>().WithMessage(message);
     }
 
     [Fact]
@@ -110,6 +138,25 @@ public class HostTests
     }
 
     [Fact]
+    public async Task A_server_that_waits_for_its_answers_when_it_stops_gets_them_aborted()
+    {
+        using var slow = new SemaphoreSlim(0);
+        await using var rig = new HostRig(HostRig.Static(("Serving:DrainTimeout", "20ms")), builder =>
+        {
+            builder.Services.AddHostedService<WaitingServer>();
+            builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(20));
+        })
+        {
+            // At its own pace the answer would outlast the host.
+            BeforeStep = () => slow.Wait(TimeSpan.FromMilliseconds(200)),
+        };
+        await rig.StartAsync();
+        var server = rig.Services.GetServices<IHostedService>().OfType<WaitingServer>().Single();
+        await rig.StopAsync();
+        (await server.Answer).FinishReason.Should().Be(FinishReason.Aborted);
+    }
+
+    [Fact]
     public async Task All_engines_of_a_host_stop_side_by_side()
     {
         await using var rig = new HostRig(HostRig.Static(), builder =>
@@ -139,5 +186,19 @@ public class HostTests
 
             return (tokens, last);
         }
+    }
+
+    /// <summary>As a web server does: has a request open, and stops when that is answered or its time is up.</summary>
+    private sealed class WaitingServer(HeliosEngine engine) : IHostedService
+    {
+        public Task<GenerationResult> Answer { get; private set; } = null!;
+
+        public async Task StartAsync(CancellationToken cancellationToken)
+        {
+            await engine.Ready.WaitAsync(cancellationToken);
+            Answer = engine.GenerateAsync(new GenerationRequest { Prompt = "Tom", MaxTokens = 200, IgnoreEndOfSequence = true }, CancellationToken.None);
+        }
+
+        public Task StopAsync(CancellationToken cancellationToken) => Answer.WaitAsync(cancellationToken);
     }
 }

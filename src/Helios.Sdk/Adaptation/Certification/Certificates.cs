@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Helios.Sdk.Hosting.Configuration;
 
 namespace Helios.Sdk.Adaptation.Certification;
 
@@ -14,9 +15,9 @@ internal sealed class Certificates(ImmutableArray<RiskCertificate> known, Precis
     public static Certificates Load(IEnumerable<string> files, Precision precision, IReadOnlyCollection<CheckpointInfo> models)
     {
         var known = ImmutableArray.CreateBuilder<RiskCertificate>();
-        foreach (var file in files)
+        foreach (var (index, file) in files.Index())
         {
-            var certificate = CertificateFile.Load(file);
+            var certificate = new OptionSource(OptionTables.Certificates, index).Read(() => CertificateFile.Load(file));
             if (models.All(model => model.Fingerprint != certificate.Checkpoint))
                 throw OptionsCheck.Wrong($"Adaptation.Certificates: {file} is of checkpoint {certificate.Checkpoint} ('{certificate.Model}'); the pool has {string.Join(", ", models.Select(model => $"{model.Fingerprint} ('{model.Name}')"))}.");
             if (certificate.Precision != precision)

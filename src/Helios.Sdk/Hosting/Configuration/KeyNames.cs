@@ -14,7 +14,7 @@ internal static partial class KeyNames
     /// <summary>A key from the root of the configuration.</summary>
     public static string Full(string key, string section) => section.Length == 0 ? key : $"{section}:{key}";
 
-    // Serving.X, Serving.Tenants[name].X, Adaptation.X, Telemetry.X; and the options above both, where a message begins with one.
-    [GeneratedRegex(@"(?<![\w.:'])(?:(?:Serving|Adaptation|Telemetry)\.\w+(?:\[[^\]]*\](?:\.\w+)?)?|(?<=^|\n)(?:Models|Precision|MemoryBudgetBytes|BackendSettings|Backend)\b)", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    // Serving.X, Serving.Tenants[name].X, Adaptation.X, Telemetry.X, BackendSettings.X; and the options above both, where a message begins with one.
+    [GeneratedRegex(@"(?<![\w.:'])(?:(?:Serving|Adaptation|Telemetry|BackendSettings)\.\w+(?:\[[^\]]*\](?:\.\w+)?)?|(?<=^|\n)(?:Models|Precision|MemoryBudgetBytes|BackendSettings|Backend)\b)", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Property();
 }

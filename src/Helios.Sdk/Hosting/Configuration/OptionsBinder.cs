@@ -11,6 +11,8 @@ internal sealed class OptionsBinder(string folder)
 {
     private static readonly string[] Groups = ["Serving", "Adaptation", "Telemetry"];
 
+    private static readonly string[] TenantKeys = [nameof(TenantOptions.Weight), nameof(TenantOptions.CacheGroup), nameof(TenantOptions.CacheShare)];
+
     private static readonly ValueFormat<double?> Share = ValueFormats.OrNone(ValueFormats.Number);
 
     private readonly IReadOnlyList<OptionKey> keys = OptionKeys.For(folder);
@@ -29,11 +31,16 @@ internal sealed class OptionsBinder(string folder)
         foreach (var child in section.GetChildren())
         {
             var path = group + child.Key;
-            if (Groups.FirstOrDefault(name => Is(path, name)) is { } inner) BindGroup(child, $"{inner}:", options);
+            if (Groups.FirstOrDefault(name => Is(path, name)) is { } inner) BindInner(child, $"{inner}:", options);
             else if (OptionTables.All.FirstOrDefault(table => Is(path, table)) is { } table) BindTable(child, table, options);
             else if (keys.FirstOrDefault(key => Is(path, key.Path)) is { } key) BindKey(child, key, options);
             else wrong.Add($"{child.Path} is unknown; expected {string.Join(", ", KeysOf(group))}.");
         }
+    }
+
+    private void BindInner(IConfigurationSection section, string group, HeliosOptions options)
+    {
+        if (IsSection(section, KeysOf(group))) BindGroup(section, group, options);
     }
 
     private void BindKey(IConfigurationSection child, OptionKey key, HeliosOptions options)
@@ -55,7 +62,7 @@ internal sealed class OptionsBinder(string folder)
             switch (table)
             {
                 case OptionTables.Models: BindModel(child, options); break;
-                case OptionTables.BackendSettings: options.BackendSettings[child.Key] = child.Value ?? ""; break;
+                case OptionTables.BackendSettings: if (IsValue(child)) options.BackendSettings[child.Key] = child.Value ?? ""; break;
                 case OptionTables.Tenants: options.Serving.Tenants[child.Key] = ReadTenant(child); break;
                 default: if (TryRead(child, ValueFormats.File(folder), out var file)) options.Adaptation.Certificates.Add(file); break;
             }
@@ -71,6 +78,7 @@ internal sealed class OptionsBinder(string folder)
         if (!HasChildren(section)) path = section.Value;
         foreach (var child in section.GetChildren())
         {
+            if (!IsValue(child)) continue;
             if (Is(child.Key, "Path")) path = child.Value;
             else if (Is(child.Key, "Name")) name = child.Value;
             else if (Is(child.Key, nameof(ModelSource.ChatTemplate))) template = child.Value;
@@ -90,15 +98,31 @@ internal sealed class OptionsBinder(string folder)
     private TenantOptions ReadTenant(IConfigurationSection section)
     {
         var tenant = new TenantOptions();
+        if (!IsSection(section, TenantKeys)) return tenant;
         foreach (var child in section.GetChildren())
         {
             if (Is(child.Key, nameof(tenant.Weight)) && TryRead(child, ValueFormats.Number, out var weight)) tenant.Weight = weight;
             else if (Is(child.Key, nameof(tenant.CacheShare)) && TryRead(child, Share, out var share)) tenant.CacheShare = share;
             else if (Is(child.Key, nameof(tenant.CacheGroup))) tenant.CacheGroup = child.Value;
-            else if (!Is(child.Key, nameof(tenant.Weight)) && !Is(child.Key, nameof(tenant.CacheShare))) wrong.Add($"{child.Path} is unknown; expected Weight, CacheGroup, CacheShare.");
+            else if (!Is(child.Key, nameof(tenant.Weight)) && !Is(child.Key, nameof(tenant.CacheShare))) wrong.Add($"{child.Path} is unknown; expected {string.Join(", ", TenantKeys)}.");
         }
 
         return tenant;
+    }
+
+    /// <summary>Whether keys may stand within; an empty one is as good as none.</summary>
+    private bool IsSection(IConfigurationSection found, IEnumerable<string> expected)
+    {
+        if (string.IsNullOrEmpty(found.Value)) return true;
+        Refuse(found, $"a section with {string.Join(", ", expected)}");
+        return false;
+    }
+
+    private bool IsValue(IConfigurationSection found)
+    {
+        if (!HasChildren(found)) return true;
+        wrong.Add($"{found.Path} is a section; expected a value.");
+        return false;
     }
 
     private bool TryRead<T>(IConfigurationSection child, ValueFormat<T> format, out T value)

@@ -56,6 +56,10 @@ public class OptionsBinderTests
     [InlineData("""{ "Models": [ { "Folder": "x", "Path": "y" } ] }""", "Helios:Models:0:Folder is unknown; expected Path, Name, ChatTemplate.")]
     [InlineData("""{ "Serving": { "Tenants": { "gold": { "Weight": "much" } } } }""", "Helios:Serving:Tenants:gold:Weight is 'much'; expected a number.")]
     [InlineData("""{ "Serving": { "Tenants": { "gold": { "Wait": 1 } } } }""", "Helios:Serving:Tenants:gold:Wait is unknown; expected Weight, CacheGroup, CacheShare.")]
+    [InlineData("""{ "Serving": "fast" }""", "Helios:Serving is 'fast'; expected a section with DefaultCacheShare, *Tenants, UnpacedStepTime.")]
+    [InlineData("""{ "Serving": { "Tenants": { "gold": 4 } } }""", "Helios:Serving:Tenants:gold is '4'; expected a section with Weight, CacheGroup, CacheShare.")]
+    [InlineData("""{ "Models": [ { "Path": "x", "Name": [ "y" ] } ] }""", "Helios:Models:0:Name is a section; expected a value.")]
+    [InlineData("""{ "BackendSettings": { "Threads": { "Most": 2 } } }""", "Helios:BackendSettings:Threads is a section; expected a value.")]
     public void What_is_wrong_is_told_by_its_key(string json, string message) => Bind(json, new HeliosOptions()).Should().ContainSingle().Which.Should().Match(message);
 
     [Fact]
