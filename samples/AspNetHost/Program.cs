@@ -10,6 +10,26 @@ builder.Services.AddHelios(builder.Configuration.GetSection("Helios"), helios =>
 builder.Services.AddHealthChecks().AddHelios();
 var app = builder.Build();
 
+// What the caller did wrong is 400, what is too much just now 503; behind the first event of a stream it is too late for either.
+app.Use(async (context, next) =>
+{
+    try
+    {
+        await next(context);
+    }
+    catch (Exception wrong) when (wrong is ArgumentException or NotSupportedException && !context.Response.HasStarted)
+    {
+        context.Response.Clear();
+        await Results.BadRequest(wrong.Message).ExecuteAsync(context);
+    }
+    catch (ServerBusyException busy) when (!context.Response.HasStarted)
+    {
+        context.Response.Clear();
+        context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
+        if (busy.RetryAfter is { } after) context.Response.Headers.RetryAfter = $"{Math.Ceiling(after.TotalSeconds)}";
+    }
+});
+
 // One event a piece of text, and one at the end that says why it ended. Who goes away cancels.
 app.MapPost("/generate", (Question question, IHeliosClient client, CancellationToken cancellationToken) =>
     TypedResults.ServerSentEvents(AnswerAsync(client, question, cancellationToken)));

@@ -6,7 +6,7 @@ namespace Helios.Sdk.Testing;
 
 /// <summary>
 /// Writes what the engine needs to know of a <see cref="ScriptedModel"/>: a checkpoint in Hugging Face layout, small
-/// and all zero, and a tokenizer of bytes.
+/// and all zero, a tokenizer of bytes, and a chat template.
 /// </summary>
 internal static class ScriptedCheckpoint
 {
@@ -16,6 +16,8 @@ internal static class ScriptedCheckpoint
     private const int FeedForward = 1024;
     private const int BytesPerElement = 2;
 
+    private const string ChatTemplate = "{% for turn in messages %}{{ turn.role }}: {{ turn.content }}\n{% endfor %}{% if add_generation_prompt %}assistant: {% endif %}";
+
     /// <summary>Writes a new folder in the temporary directory and returns its path.</summary>
     public static string Write(ScriptedModel model)
     {
@@ -23,6 +25,7 @@ internal static class ScriptedCheckpoint
         File.WriteAllText(Path.Combine(folder, "config.json"), Config(model));
         File.WriteAllText(Path.Combine(folder, "helios.json"), Sidecar(model));
         File.WriteAllText(Path.Combine(folder, "tokenizer.json"), Tokenizer());
+        File.WriteAllText(Path.Combine(folder, "chat_template.jinja"), ChatTemplate);
         File.WriteAllBytes(Path.Combine(folder, "model.safetensors"), Weights(model));
         return folder;
     }

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
 using System.Text;
+using Helios.Sdk.Serving.Requests;
 
 namespace Helios.Sdk.Testing;
 
@@ -8,7 +9,10 @@ namespace Helios.Sdk.Testing;
 /// A client that answers from a script and remembers what it was asked, for tests of code that takes an <see cref="IHeliosClient"/>.
 /// Answers are given in the order in which they were added, one to a request, then <see cref="Otherwise"/>. Thread-safe.
 /// </summary>
-/// <remarks>Of a request it heeds <see cref="GenerationRequest.MaxTokens"/> alone: what penalties, stop strings or seeds do is the engine's.</remarks>
+/// <remarks>
+/// It refuses a request that no engine would take. Of others it heeds <see cref="GenerationRequest.MaxTokens"/> alone: what penalties, stop
+/// strings or seeds do is the engine's, as is what depends on the model.
+/// </remarks>
 public sealed class ScriptedHeliosClient : IHeliosClient
 {
     private readonly TimeProvider time;
@@ -61,30 +65,27 @@ public sealed class ScriptedHeliosClient : IHeliosClient
     /// <inheritdoc/>
     public IAsyncEnumerable<GenerationUpdate> StreamAsync(GenerationRequest request, CancellationToken cancellationToken = default)
     {
-        Check(request);
+        ArgumentNullException.ThrowIfNull(request);
+        RequestRules.Check(request);
         return StreamCoreAsync(request, Next(request), cancellationToken);
     }
 
     /// <inheritdoc/>
     public Task<GenerationResult> GenerateAsync(GenerationRequest request, CancellationToken cancellationToken = default)
     {
-        Check(request);
+        ArgumentNullException.ThrowIfNull(request);
+        RequestRules.Check(request);
         return ReadAsync(request, Next(request), cancellationToken);
     }
 
     /// <inheritdoc/>
     public async Task<IReadOnlyList<GenerationResult>> GenerateAsync(GenerationRequest request, int samples, CancellationToken cancellationToken = default)
     {
-        Check(request);
+        ArgumentNullException.ThrowIfNull(request);
+        RequestRules.Check(request);
         ArgumentOutOfRangeException.ThrowIfLessThan(samples, 1);
         var answers = Enumerable.Range(0, samples).Select(_ => Next(request)).ToList();
         return await Task.WhenAll(answers.Select(answer => ReadAsync(request, answer, cancellationToken))).ConfigureAwait(false);
-    }
-
-    private static void Check(GenerationRequest request)
-    {
-        ArgumentNullException.ThrowIfNull(request);
-        if (string.IsNullOrEmpty(request.Prompt) && request.TokenIds is not { Count: > 0 }) throw new ArgumentException("The prompt is empty; it must have at least one token.", nameof(request));
     }
 
     private ScriptedAnswer Next(GenerationRequest request)
@@ -96,7 +97,7 @@ public sealed class ScriptedHeliosClient : IHeliosClient
             answer = script.TryDequeue(out var next) ? next : Otherwise;
         }
 
-        if (answer is null) throw new InvalidOperationException($"The script has no answer left for request {Requests.Count}, '{request.Prompt}'; add one with {nameof(Answer)}, or set {nameof(Otherwise)}.");
+        if (answer is null) throw new InvalidOperationException($"The script has no answer left for request {Requests.Count}; add one with {nameof(Answer)}, or set {nameof(Otherwise)}.");
         return answer(request);
     }
 

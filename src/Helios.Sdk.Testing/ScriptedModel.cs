@@ -8,7 +8,10 @@ namespace Helios.Sdk.Testing;
 /// kilobytes, which <see cref="Dispose"/> deletes; dispose the engine first. Compose it with
 /// <see cref="ScriptedHeliosBuilderExtensions.UseScripted{TBuilder}(TBuilder, ScriptedModel[])"/>.
 /// </summary>
-/// <remarks>The script is read by the device thread: complete it before the engine starts.</remarks>
+/// <remarks>
+/// The script is read by the device thread: complete it before the engine starts. Its chat template writes a conversation as lines of
+/// role and content, then <c>assistant: </c>: a prompt to script is <c>"user: Hello\nassistant: "</c>.
+/// </remarks>
 public sealed class ScriptedModel : IDisposable
 {
     /// <summary>Tokens: the 256 bytes, then the end of the sequence.</summary>

@@ -1,9 +1,12 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Net.ServerSentEvents;
+using System.Text;
 using System.Text.Json;
 using Helios.Sdk;
+using Helios.Sdk.Testing;
 using Microsoft.AspNetCore.Mvc.Testing;
+using Microsoft.AspNetCore.TestHost;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Helios.Samples.Tests;
@@ -12,11 +15,13 @@ public sealed class AspNetHostTests : IClassFixture<WebApplicationFactory<Progra
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
+    private readonly WebApplicationFactory<Program> factory;
     private readonly HttpClient client;
     private readonly HeliosEngine engine;
 
     public AspNetHostTests(WebApplicationFactory<Program> factory)
     {
+        this.factory = factory;
         client = factory.CreateClient();
         engine = factory.Services.GetRequiredService<HeliosEngine>();
     }
@@ -44,6 +49,36 @@ public sealed class AspNetHostTests : IClassFixture<WebApplicationFactory<Progra
         var turn = await response.Content.ReadFromJsonAsync<ChatTurn>();
         turn!.Role.Should().Be("assistant");
         turn.Content.Should().NotBeNullOrWhiteSpace();
+    }
+
+    [Theory]
+    [InlineData("/generate", "{}", "Exactly one of Prompt")]
+    [InlineData("/generate", """{ "prompt": "" }""", "The prompt is empty")]
+    [InlineData("/generate", """{ "prompt": "Once", "maxTokens": -1 }""", "MaxTokens is -1")]
+    [InlineData("/generate", """{ "prompt": "Once", "maxTokens": 1000000 }""", "pass the context")]
+    [InlineData("/chat", "[]", "no messages")]
+    [InlineData("/chat", """[{ "role": "tool", "content": "42" }]""", "role 'tool'")]
+    [InlineData("/chat", """[{ "content": "Hello" }]""", "Parameter")]
+    public async Task The_callers_mistakes_are_bad_requests(string path, string body, string message)
+    {
+        await engine.Ready.WaitAsync(Patience);
+        using var response = await client.PostAsync(path, new StringContent(body, Encoding.UTF8, "application/json"));
+        response.StatusCode.Should().Be(HttpStatusCode.BadRequest);
+        response.Content.Headers.ContentType!.MediaType.Should().Be("application/json");
+        (await response.Content.ReadAsStringAsync()).Should().Contain(message);
+    }
+
+    [Theory]
+    [InlineData("/generate", """{ "prompt": "Once" }""")]
+    [InlineData("/chat", """[{ "role": "user", "content": "Hello" }]""")]
+    public async Task A_full_queue_is_said_with_a_time_to_come_back(string path, string body)
+    {
+        var busy = new ScriptedHeliosClient().Fail(new ServerBusyException("The queue is full.") { RetryAfter = TimeSpan.FromSeconds(2.5) });
+        await using var full = factory.WithWebHostBuilder(host => host.ConfigureTestServices(services =>
+            services.AddSingleton<IHeliosClient>(busy).AddSingleton(busy.AsIChatClient())));
+        using var response = await full.CreateClient().PostAsync(path, new StringContent(body, Encoding.UTF8, "application/json"));
+        response.StatusCode.Should().Be(HttpStatusCode.ServiceUnavailable);
+        response.Headers.RetryAfter!.Delta.Should().Be(TimeSpan.FromSeconds(3));
     }
 
     [Fact]

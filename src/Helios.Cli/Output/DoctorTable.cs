@@ -29,7 +29,10 @@ internal static class DoctorTable
         ? "unknown"
         : $"transparent: {pages.Transparent ?? "unknown"}; {Units.Count(pages.Reserved)} of {Units.Bytes(pages.PageBytes)} reserved, {Units.Count(pages.Free)} free";
 
-    private static string Describe(BackendReport backend) => backend.IsFound
-        ? "found"
-        : string.Join('\n', backend.PathsTried.Select(path => $"  {path}").Prepend($"{backend.MissingBecause} Tried:"));
+    private static string Describe(BackendReport backend) => backend switch
+    {
+        { IsFound: true } => "found",
+        { PathsTried: [] } => backend.MissingBecause!,
+        _ => string.Join('\n', backend.PathsTried.Select(path => $"  {path}").Prepend($"{backend.MissingBecause} Tried:")),
+    };
 }

@@ -1,8 +1,11 @@
 using System.Collections.Immutable;
+using System.Globalization;
+using System.Text;
 
 namespace Helios.Sdk;
 
 /// <summary>A prompt and how to answer it. Checked when it is handed to the client.</summary>
+/// <remarks>For logs, <see cref="ToString"/> tells how long texts and ids are, never what they say.</remarks>
 public sealed record GenerationRequest
 {
     /// <summary>The prompt as text; the model's tokenizer adds what it adds (BOS, say). Special tokens spelled out in it are recognised. Exactly one of this, <see cref="TokenIds"/> and <see cref="Messages"/> is given.</summary>
@@ -118,6 +121,20 @@ public sealed record GenerationRequest
     /// <see cref="FinishReason.TimeLimit"/>. Null for no limit.
     /// </summary>
     public TimeSpan? TimeLimit { get; init; }
+
+    private bool PrintMembers(StringBuilder builder)
+    {
+        builder.Append(CultureInfo.InvariantCulture, $"{Asked()}, MaxTokens = {MaxTokens}, Temperature = {Temperature}, Priority = {Priority}");
+        if (Model is not null) builder.Append(CultureInfo.InvariantCulture, $", Model = {Model}");
+        if (Seed is not null) builder.Append(CultureInfo.InvariantCulture, $", Seed = {Seed}");
+        if (Stop is { IsDefaultOrEmpty: false }) builder.Append(CultureInfo.InvariantCulture, $", Stop = {Stop.Length} strings");
+        return true;
+    }
+
+    private string Asked() =>
+        Messages is not null ? $"Messages = {Messages.Count} turns"
+        : TokenIds is not null ? $"TokenIds = {TokenIds.Count} ids"
+        : $"Prompt = {Prompt?.Length ?? 0} characters";
 }
 
 /// <summary>Why an answer ended.</summary>
@@ -137,6 +154,7 @@ public enum FinishReason
 }
 
 /// <summary>One piece of a streamed answer.</summary>
+/// <remarks>For logs, <see cref="ToString"/> tells how long the text is, never what it says.</remarks>
 public readonly record struct GenerationUpdate
 {
     /// <summary>The token; -1 on a last piece that brings none (an answer that was aborted or ran out of time).</summary>
@@ -162,9 +180,16 @@ public readonly record struct GenerationUpdate
 
     /// <summary>Set on the last piece.</summary>
     public FinishReason? FinishReason { get; init; }
+
+    private bool PrintMembers(StringBuilder builder)
+    {
+        builder.Append(CultureInfo.InvariantCulture, $"Text = {Text?.Length ?? 0} characters, ExitDepth = {ExitDepth}, Point = {Point}, FinishReason = {FinishReason}");
+        return true;
+    }
 }
 
 /// <summary>A whole answer.</summary>
+/// <remarks>For logs, <see cref="ToString"/> tells how long texts and ids are, never what they say.</remarks>
 public sealed record GenerationResult
 {
     /// <summary>The answer.</summary>
@@ -196,4 +221,13 @@ public sealed record GenerationResult
 
     /// <summary>Mean time between tokens after the first; zero for an answer of one token.</summary>
     public required TimeSpan TimePerOutputToken { get; init; }
+
+    private bool PrintMembers(StringBuilder builder)
+    {
+        builder.Append(CultureInfo.InvariantCulture, $"Text = {Text.Length} characters, PromptIds = {CountOf(PromptIds)} ids, TokenIds = {CountOf(TokenIds)} ids, FinishReason = {FinishReason}, ");
+        builder.Append(CultureInfo.InvariantCulture, $"Point = {Point}, CachedPromptTokens = {CachedPromptTokens}, TimeToFirstToken = {TimeToFirstToken}, TimePerOutputToken = {TimePerOutputToken}");
+        return true;
+    }
+
+    private static int CountOf(ImmutableArray<int> ids) => ids.IsDefault ? 0 : ids.Length;
 }

@@ -7,6 +7,7 @@ internal static class BackendProbe
 {
     public static BackendReport Look(KnownBackend backend)
     {
+        if (backend.Call is null) return new BackendReport(backend.Name, backend.Package, IsFound: false, $"Planned: the package {backend.Package} does not exist yet.", []);
         var tried = new List<string>();
         var missing = backend.Assemblies.Where(name => !HasAssembly(name, tried)).Select(name => $"the assembly {name}")
             .Concat(backend.Libraries.Where(name => !HasLibrary(name, tried)).Select(name => $"the native library {FileName(name)}"))

@@ -1,7 +1,7 @@
 namespace Helios.Sdk.Diagnostics;
 
 /// <summary>
-/// The backends of this project and the packages they come in, for messages and reports alone: the engine runs on whichever
+/// The backends of this project, those planned included, and the packages they come in, for messages and reports alone: the engine runs on whichever
 /// was added, and depends on none.
 /// </summary>
 internal static class KnownBackends
@@ -9,7 +9,7 @@ internal static class KnownBackends
     public static IReadOnlyList<KnownBackend> All { get; } =
     [
         new("cpu", "Helios.Sdk.Cpu", ["Helios.Sdk.Cpu"], [], "UseCpu()", []),
-        new("torchsharp", "Helios.Sdk.TorchSharp", ["Helios.Sdk.TorchSharp", "TorchSharp"], ["torch_cpu", "LibTorchSharp"], "UseTorchSharp()", ["cuda", "torch"]),
+        new("torchsharp", "Helios.Sdk.TorchSharp", ["Helios.Sdk.TorchSharp", "TorchSharp"], ["torch_cpu", "LibTorchSharp"], Call: null, ["cuda", "torch"]),
     ];
 
     /// <summary>How to come by a backend of that name; empty when it is none of ours.</summary>
@@ -17,7 +17,12 @@ internal static class KnownBackends
     {
         var device = name.Split(':', 2)[0];
         var known = All.FirstOrDefault(backend => string.Equals(backend.Name, device, StringComparison.OrdinalIgnoreCase) || backend.Aliases.Contains(device, StringComparer.OrdinalIgnoreCase));
-        return known is null ? "" : $" '{name}' comes with the package {known.Package}: add it, call {known.Call}, and name it '{known.Name}'.";
+        return known switch
+        {
+            null => "",
+            { Call: null } => $" '{name}' is planned, in a package {known.Package} that does not exist yet.",
+            _ => $" '{name}' comes with the package {known.Package}: add it, call {known.Call}, and name it '{known.Name}'.",
+        };
     }
 }
 
@@ -26,6 +31,6 @@ internal static class KnownBackends
 /// <param name="Package">The package that brings it.</param>
 /// <param name="Assemblies">Managed assemblies that it needs.</param>
 /// <param name="Libraries">Native libraries that it needs, without prefix and ending.</param>
-/// <param name="Call">How it is added.</param>
+/// <param name="Call">How it is added; null for one that is planned and does not exist yet.</param>
 /// <param name="Aliases">What people call it who look for it.</param>
-internal sealed record KnownBackend(string Name, string Package, string[] Assemblies, string[] Libraries, string Call, string[] Aliases);
+internal sealed record KnownBackend(string Name, string Package, string[] Assemblies, string[] Libraries, string? Call, string[] Aliases);

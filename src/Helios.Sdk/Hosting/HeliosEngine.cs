@@ -258,7 +258,7 @@ public sealed class HeliosEngine : IHeliosClient, IAsyncDisposable, IDisposable
     {
         ArgumentNullException.ThrowIfNull(request);
         ObjectDisposedException.ThrowIf(Volatile.Read(ref stopped) == 1, this);
-        PromptRules.Check(request);
+        RequestRules.Check(request);
     }
 
     private async IAsyncEnumerable<GenerationUpdate> StreamCoreAsync(GenerationRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)

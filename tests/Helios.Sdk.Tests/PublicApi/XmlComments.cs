@@ -9,13 +9,16 @@ internal sealed partial class XmlComments
 {
     private readonly Dictionary<string, XElement> members;
 
+    // A file of internal code may be compiled into two libraries: its comments are there twice.
     private XmlComments(IEnumerable<XDocument> documents) =>
-        members = documents.SelectMany(document => document.Descendants("member")).ToDictionary(member => member.Attribute("name")!.Value, StringComparer.Ordinal);
+        members = documents.SelectMany(document => document.Descendants("member")).DistinctBy(Name, StringComparer.Ordinal).ToDictionary(Name, StringComparer.Ordinal);
 
     /// <summary>Reads the files that were built beside assemblies.</summary>
     public static XmlComments Of(IEnumerable<Assembly> assemblies) => new(assemblies.Select(assembly => XDocument.Load(Path.ChangeExtension(assembly.Location, ".xml"), LoadOptions.PreserveWhitespace)));
 
     public static XmlComments Parse(string document) => new([XDocument.Parse(document, LoadOptions.PreserveWhitespace)]);
+
+    private static string Name(XElement member) => member.Attribute("name")!.Value;
 
     /// <summary>What is said of a type or member: summary, parameters, result, exceptions. Null when nothing is.</summary>
     public string? Of(MemberInfo member)

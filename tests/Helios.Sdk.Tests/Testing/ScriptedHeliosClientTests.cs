@@ -1,3 +1,5 @@
+using Microsoft.Extensions.AI;
+
 namespace Helios.Sdk.Tests.Testing;
 
 public class ScriptedHeliosClientTests
@@ -71,8 +73,36 @@ public class ScriptedHeliosClientTests
     public async Task What_is_not_scripted_is_named()
     {
         var client = new ScriptedHeliosClient();
-        await client.Invoking(it => it.GenerateAsync(request)).Should().ThrowAsync<InvalidOperationException>().WithMessage("*no answer left for request 1, 'Hello'*");
-        client.Invoking(it => it.StreamAsync(new GenerationRequest())).Should().Throw<ArgumentException>();
+        await client.Invoking(it => it.GenerateAsync(request)).Should().ThrowAsync<InvalidOperationException>().WithMessage("The script has no answer left for request 1; add one*");
+    }
+
+    [Fact]
+    public async Task Conversations_are_answered_too()
+    {
+        var client = new ScriptedHeliosClient().Answer("It is fine.").Answer("Still fine.");
+        (await client.AsIChatClient().GetResponseAsync("How is it?")).Text.Should().Be("It is fine.");
+        var pieces = await client.AsIChatClient().GetStreamingResponseAsync("And now?").ToListAsync();
+        string.Concat(pieces.Select(piece => piece.Text)).Should().Be("Still fine.");
+        client.Requests.Select(asked => asked.Messages!.Single()).Should().Equal(new ChatTurn("user", "How is it?"), new ChatTurn("user", "And now?"));
+    }
+
+    [Fact]
+    public async Task What_no_engine_takes_is_refused()
+    {
+        var client = new ScriptedHeliosClient { Otherwise = _ => ScriptedAnswer.Of("yes") };
+        GenerationRequest[] wrong =
+        [
+            new(), request with { Temperature = -1 }, request with { MaxTokens = 0 }, request with { TopP = 2 }, request with { TokenIds = [1] },
+            request with { Stop = [""] }, request with { Prompt = "" }, new() { Messages = [] }, request with { LogProbabilities = 21 },
+        ];
+        foreach (var refused in wrong)
+        {
+            client.Invoking(it => it.StreamAsync(refused)).Should().Throw<ArgumentException>();
+            await client.Invoking(it => it.GenerateAsync(refused)).Should().ThrowAsync<ArgumentException>();
+            await client.Invoking(it => it.GenerateAsync(refused, 2)).Should().ThrowAsync<ArgumentException>();
+        }
+
+        client.Requests.Should().BeEmpty();
     }
 
     private static async Task<List<string>> TextsAsync(IAsyncEnumerable<GenerationUpdate> stream) => [.. (await UpdatesAsync(stream)).Select(update => update.Text)];

@@ -1,4 +1,5 @@
 using Helios.Sdk.Tests.Hosting;
+using Microsoft.Extensions.AI;
 
 namespace Helios.Sdk.Tests.Testing;
 
@@ -31,6 +32,15 @@ public class ScriptedModelTests
 
         var biased = await engine.GenerateAsync(request with { MaxTokens = 1, LogitBias = new Dictionary<int, float> { ['N'] = float.NegativeInfinity, ['Y'] = 50 } }).WaitAsync(TestEngine.Patience);
         biased.Text.Should().Be("Y");
+    }
+
+    [Fact]
+    public async Task Conversations_are_prompts_of_lines()
+    {
+        using var model = new ScriptedModel("chatty").Answer("system: Be brief.\nuser: How is it?\nassistant: ", "It is fine.");
+        await using var engine = HeliosEngine.CreateBuilder().UseScripted(model).ServeFixed().Build();
+        ChatMessage[] conversation = [new(ChatRole.System, "Be brief."), new(ChatRole.User, "How is it?")];
+        (await engine.AsIChatClient().GetResponseAsync(conversation).WaitAsync(TestEngine.Patience)).Text.Should().Be("It is fine.");
     }
 
     [Fact]
@@ -73,7 +83,7 @@ public class ScriptedModelTests
     public void Its_folder_goes_with_it()
     {
         var model = new ScriptedModel("gone");
-        Directory.GetFiles(model.Path).Should().HaveCount(4);
+        Directory.GetFiles(model.Path).Should().HaveCount(5);
         model.Dispose();
         model.Dispose();
         Directory.Exists(model.Path).Should().BeFalse();

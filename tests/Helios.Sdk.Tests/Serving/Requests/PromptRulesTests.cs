@@ -50,16 +50,16 @@ public class PromptRulesTests
     [MemberData(nameof(Bad))]
     public void A_bad_request_is_refused_with_the_option_by_name(GenerationRequest request, string named)
     {
-        var check = () => PromptRules.Check(request);
+        var check = () => RequestRules.Check(request);
         check.Should().Throw<ArgumentException>().WithMessage($"*{named}*");
     }
 
     [Fact]
     public void A_request_at_its_limits_is_fine()
     {
-        var check = () => PromptRules.Check(new GenerationRequest { TokenIds = [0], MaxTokens = 1, TopP = float.Epsilon, MaxQualityGap = 0, Stop = ["\n"] });
+        var check = () => RequestRules.Check(new GenerationRequest { TokenIds = [0], MaxTokens = 1, TopP = float.Epsilon, MaxQualityGap = 0, Stop = ["\n"] });
         check.Should().NotThrow();
-        var sampling = () => PromptRules.Check(new GenerationRequest
+        var sampling = () => RequestRules.Check(new GenerationRequest
         {
             Prompt = "a",
             MinP = 1,

@@ -40,6 +40,26 @@ public class HostileTemplateTests
     }
 
     [Theory]
+    [InlineData("[1, 'a'] | sort")]
+    [InlineData("['a', none, 1] | sort(reverse=true)")]
+    [InlineData("[1, 'a'] | min")]
+    [InlineData("[1, 'a'] | max")]
+    [InlineData("[{'x': 1}, {'x': 'a'}] | sort(attribute='x')")]
+    [InlineData("{1: 2, 'a': 3} | dictsort")]
+    public void What_has_no_order_is_not_sorted(string expression)
+    {
+        var render = () => Render("{{ " + expression + " }}", TemplateLimits.Default);
+        render.Should().Throw<ChatTemplateException>().WithMessage("hostile, line 1: *have no order*");
+    }
+
+    [Fact]
+    public void Sorting_too_much_ends_at_its_limit()
+    {
+        var render = () => Render("{{ range(9999) | sort(reverse=true) }}", Small);
+        render.Should().Throw<ChatTemplateException>().WithMessage("hostile, line 1: *more than 20000 steps*");
+    }
+
+    [Theory]
     [InlineData("(", ")")]
     [InlineData("[", "]")]
     [InlineData("not ", "")]
@@ -123,7 +143,7 @@ public class HostileTemplateTests
     private static string Program(Random random)
     {
         string[] names = ["a", "messages", "ns", "loop", "m", "range", "namespace", "bos_token", "nope", "raise_exception", "dict", "strftime_now"];
-        string[] filters = ["trim", "upper", "length", "join", "tojson", "list", "first", "last", "default", "map('upper')", "map(attribute='role')", "selectattr('role')", "select", "sort", "unique", "reverse", "int", "float", "items", "indent", "replace('a', 'b')", "string", "sum", "max", "title", "abs", "dictsort", "e", "frobnicate"];
+        string[] filters = ["trim", "upper", "length", "join", "tojson", "list", "first", "last", "default", "map('upper')", "map(attribute='role')", "selectattr('role')", "select", "sort", "sort(attribute='role')", "min", "unique", "reverse", "int", "float", "items", "indent", "replace('a', 'b')", "string", "sum", "max", "title", "abs", "dictsort", "e", "frobnicate"];
         string[] members = ["role", "content", "strip()", "split('a')", "split()", "items()", "keys()", "get('a')", "index0", "first", "startswith('x')", "replace('a', '')", "replace('', 'a')", "upper()", "__class__", "x", "join(a)", "splitlines()", "find('a')", "count('')", "rsplit('a', 1)"];
         string[] binary = ["+", "-", "*", "/", "//", "%", "**", "~", "==", "!=", "<", ">=", "in", "not in", "and", "or"];
         string[] tests = ["defined", "none", "string", "mapping", "odd", "eq 1", "in [1]", "sequence", "frob", "divisibleby 0"];
@@ -135,7 +155,7 @@ public class HostileTemplateTests
             3 => random.Next(3) switch { 0 => "none", 1 => "true", _ => "1.5" },
             4 => $"{Expression(depth - 1)} {binary[random.Next(binary.Length)]} {Expression(depth - 1)}",
             5 => $"({Expression(depth - 1)})",
-            6 => $"[{Expression(depth - 1)}, {Expression(depth - 1)}]",
+            6 => $"[{string.Join(", ", Enumerable.Range(0, random.Next(1, 4)).Select(_ => Expression(depth - 1)))}]",
             7 => $"{{'a': {Expression(depth - 1)}}}",
             8 => $"{Expression(depth - 1)}.{members[random.Next(members.Length)]}",
             9 => $"{Expression(depth - 1)}[{Expression(depth - 1)}]",

@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using Helios.Sdk.Tokenization.ChatTemplates.Values;
 
 namespace Helios.Sdk.Tokenization.ChatTemplates.Running;
@@ -115,7 +116,16 @@ internal static class ListFilters
     private static List<Value> Sorted(IReadOnlyList<Value> items, Func<Value, Value> key, bool reverse, ExecutionMeter meter)
     {
         var comparer = Comparer<Value>.Create((left, right) => ValueComparison.Compare(left, right, meter));
-        return [.. reverse ? items.OrderByDescending(key, comparer) : items.OrderBy(key, comparer)];
+        try
+        {
+            return [.. reverse ? items.OrderByDescending(key, comparer) : items.OrderBy(key, comparer)];
+        }
+        catch (InvalidOperationException e) when (e.InnerException is ChatTemplateException)
+        {
+            // Sorting wraps what a comparison throws.
+            ExceptionDispatchInfo.Throw(e.InnerException);
+            throw;
+        }
     }
 
     private static List<Value> Unique(IReadOnlyList<Value> items, ExecutionMeter meter)
