@@ -10,6 +10,9 @@ namespace Helios.Sdk.Hosting;
 /// </summary>
 internal sealed partial class OptionsFollower : IDisposable
 {
+    private const string Objective = "Adaptation:Objective";
+    private const string Budget = "MemoryBudgetBytes";
+
     private readonly HeliosEngine engine;
     private readonly EngineRegistration registration;
     private readonly ILogger logger;
@@ -17,9 +20,9 @@ internal sealed partial class OptionsFollower : IDisposable
     private readonly IReadOnlyList<OptionKey> keys = OptionKeys.For("");
     private readonly Lock gate = new();
     private readonly CancellationTokenSource stopping = new();
-    private readonly Followed<string> objective;
-    private readonly Followed<ServiceLimits> limits;
-    private readonly Followed<long> budget;
+    private readonly Followed objective;
+    private readonly Followed limits;
+    private readonly Followed budget;
     private CancellationTokenSource newer;
     private HeliosOptions seen;
 
@@ -30,9 +33,9 @@ internal sealed partial class OptionsFollower : IDisposable
         this.logger = logger;
         newer = CancellationTokenSource.CreateLinkedTokenSource(stopping.Token);
         seen = options.Get(registration.Name);
-        objective = new("Adaptation:Objective", seen.Adaptation.Objective);
-        limits = new("Adaptation", ServiceLimits.Of(seen.Adaptation));
-        budget = new("MemoryBudgetBytes", BudgetOf(seen));
+        objective = new([.. keys.Where(key => key.Path == Objective)], seen);
+        budget = new([.. keys.Where(key => key.Path == Budget)], seen);
+        limits = new([.. keys.Where(key => key.ChangesWhileServing && key.Path is not (Objective or Budget))], seen);
         subscription = options.OnChange((changed, name) =>
         {
             if (name == registration.Name) Follow(changed);
@@ -74,30 +77,30 @@ internal sealed partial class OptionsFollower : IDisposable
     private async Task ApplyAsync(Task before, HeliosOptions changed, CancellationToken cancellationToken)
     {
         await before.ConfigureAwait(false);
-        await ChangeAsync(objective, changed.Adaptation.Objective, async wanted =>
+        await ChangeAsync(objective, changed, async () =>
         {
-            await engine.SetObjectiveAsync(wanted, cancellationToken).ConfigureAwait(false);
+            await engine.SetObjectiveAsync(changed.Adaptation.Objective, cancellationToken).ConfigureAwait(false);
             return null;
         }).ConfigureAwait(false);
-        await ChangeAsync(limits, ServiceLimits.Of(changed.Adaptation), async wanted =>
+        await ChangeAsync(limits, changed, async () =>
         {
-            await engine.SetLimitsAsync(wanted, cancellationToken).ConfigureAwait(false);
+            await engine.SetLimitsAsync(ServiceLimits.Of(changed.Adaptation), cancellationToken).ConfigureAwait(false);
             return null;
         }).ConfigureAwait(false);
-        await ChangeAsync(budget, BudgetOf(changed), async wanted =>
-            (await engine.SetMemoryBudgetAsync(wanted, cancellationToken).ConfigureAwait(false) as BudgetChange.Refused)?.Because).ConfigureAwait(false);
+        await ChangeAsync(budget, changed, async () =>
+            (await engine.SetMemoryBudgetAsync(BudgetOf(changed), cancellationToken).ConfigureAwait(false) as BudgetChange.Refused)?.Because).ConfigureAwait(false);
     }
 
     /// <summary>Makes a change; <paramref name="change"/> says why it is refused if it is.</summary>
-    private async Task ChangeAsync<T>(Followed<T> followed, T wanted, Func<T, Task<string?>> change)
-        where T : notnull
+    private async Task ChangeAsync(Followed followed, HeliosOptions wanted, Func<Task<string?>> change)
     {
-        if (followed.IsKnown && followed.InForce.Equals(wanted)) return;
+        var changed = followed.ChangedIn(wanted);
+        if (changed.Count == 0) return;
         string? refusal;
         try
         {
             followed.IsKnown = false;
-            refusal = await change(wanted).ConfigureAwait(false);
+            refusal = await change().ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {
@@ -112,27 +115,28 @@ internal sealed partial class OptionsFollower : IDisposable
         followed.IsKnown = true;
         if (refusal is not null)
         {
-            LogRefused(logger, Name(followed.Key), $"{wanted}", refusal);
+            foreach (var key in changed) LogRefused(logger, Name(key.Path), key.Show(wanted), refusal);
             return;
         }
 
         followed.InForce = wanted;
-        LogInForce(logger, Name(followed.Key), $"{wanted}");
+        foreach (var key in changed) LogInForce(logger, Name(key.Path), key.Show(wanted));
     }
 
     private long BudgetOf(HeliosOptions options) => options.MemoryBudgetBytes ?? EngineComposition.DefaultBudget(engine.Parts.Backend.Device.TotalMemory);
 
     private string Name(string key) => KeyNames.Full(key, registration.Section ?? "");
 
-    /// <summary>Something that follows the options.</summary>
-    private sealed class Followed<T>(string key, T inForce)
+    /// <summary>What follows some of the options, and takes them over together.</summary>
+    private sealed class Followed(IReadOnlyList<OptionKey> keys, HeliosOptions inForce)
     {
-        public string Key => key;
-
         /// <summary>What the engine goes by, as far as <see cref="IsKnown"/>.</summary>
-        public T InForce { get; set; } = inForce;
+        public HeliosOptions InForce { get; set; } = inForce;
 
         public bool IsKnown { get; set; } = true;
+
+        /// <summary>The keys whose values are new, or may be.</summary>
+        public IReadOnlyList<OptionKey> ChangedIn(HeliosOptions wanted) => [.. keys.Where(key => !IsKnown || !key.IsSame(InForce, wanted))];
     }
 
     [LoggerMessage(21, LogLevel.Information, "{Key} is {Value} from now on")]

@@ -24,6 +24,9 @@ public class ReloadTests
         await rig.ReloadAsync("Adaptation:MinAgreement", "none");
         rig.Engine.Snapshot.Serving!.Target.Depth.Should().Be(2);
 
+        rig.Log.Of(LogLevel.Information).Should().ContainMatch("Helios:Adaptation:MinAgreement is 1 from now on*").And.ContainMatch("Helios:Adaptation:MinAgreement is null from now on*");
+        rig.Log.Of(LogLevel.Information).Should().NotContain(message => message.Contains("MaxTtft is", StringComparison.Ordinal), "it did not change");
+
         await rig.ReloadAsync("MemoryBudgetBytes", "40MiB");
         pool.Snapshot.BudgetBytes.Should().Be(40 << 20);
         rig.Log.Of(LogLevel.Information).Should().Contain(message => message.Contains("Helios:MemoryBudgetBytes is 41943040 from now on", StringComparison.Ordinal));
