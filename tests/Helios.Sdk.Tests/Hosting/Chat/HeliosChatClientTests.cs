@@ -162,12 +162,16 @@ public class HeliosChatClientTests
         using var folder = ChatFolders.Create();
         await using var engine = await ChatFolders.ServeAsync(folder);
         using var cancellation = new CancellationTokenSource();
+        using var cancelled = new ManualResetEventSlim();
+        var held = new Held(cancelled);
         var seen = 0;
         var read = async () =>
         {
-            await foreach (var update in engine.Engine.AsIChatClient().GetStreamingResponseAsync(Conversation, new ChatOptions { MaxOutputTokens = 150, RawRepresentationFactory = _ => new GenerationRequest { IgnoreEndOfSequence = true } }, cancellation.Token))
+            await foreach (var update in engine.Engine.AsIChatClient().GetStreamingResponseAsync(Conversation, new ChatOptions { MaxOutputTokens = 150, RawRepresentationFactory = _ => new GenerationRequest { IgnoreEndOfSequence = true, LogitsProcessors = [held] } }, cancellation.Token))
             {
-                if (++seen == 2) await cancellation.CancelAsync();
+                if (++seen != 2) continue;
+                await cancellation.CancelAsync();
+                cancelled.Set();
             }
         };
         await read.Should().ThrowAsync<OperationCanceledException>();
@@ -245,5 +249,16 @@ public class HeliosChatClientTests
     private sealed class FixedClock(DateTimeOffset now) : TimeProvider
     {
         public override DateTimeOffset GetUtcNow() => now;
+    }
+
+    /// <summary>Holds the answer up behind a few tokens, so that it cannot be over before it is cancelled.</summary>
+    private sealed class Held(ManualResetEventSlim released) : ILogitsProcessor
+    {
+        private int calls;
+
+        public void Process(ReadOnlySpan<int> tokens, Span<float> logits)
+        {
+            if (++calls > 4) released.Wait();
+        }
     }
 }
