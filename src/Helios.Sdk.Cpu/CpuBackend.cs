@@ -1,3 +1,4 @@
+using Helios.Sdk.Backends;
 using Helios.Sdk.Cpu.Kernels;
 using Helios.Sdk.Cpu.Loading;
 using Helios.Sdk.Cpu.Memory;
@@ -65,7 +66,7 @@ public sealed class CpuBackend : IBackend
         try
         {
             var space = new Workspace(counter, part.Architecture, maxRows, pool.Threads);
-            return new CpuLayeredModel(part, kernels, pool, store, space, maxRows, bytes);
+            return new CpuLayeredModel(part, kernels, pool, new CpuStepRows(part.Architecture, store, maxRows), space, bytes);
         }
         catch
         {

@@ -6,7 +6,10 @@ namespace Helios.Sdk;
 [SuppressMessage("Naming", "CA1720:Identifier contains type name", Justification = "The field's name for it.")]
 public enum Precision
 {
-    /// <summary>As the checkpoint stores them: BF16 stays BF16; F32 and F16 become FP32 (F16 fits it exactly).</summary>
+    /// <summary>
+    /// As the checkpoint stores them: BF16 stays BF16, F32 is FP32. F16 becomes FP32, which it fits exactly, or <see cref="Fp16"/> where
+    /// the backend holds that.
+    /// </summary>
     Auto,
 
     /// <summary>32-bit IEEE floating point, 4 bytes a weight.</summary>
@@ -26,4 +29,7 @@ public enum Precision
     /// least error. Embedding and heads are held as <see cref="Int8"/>, norms in FP32.
     /// </summary>
     Int4,
+
+    /// <summary>IEEE half precision, 2 bytes a weight; on GPUs.</summary>
+    Fp16,
 }

@@ -1,3 +1,5 @@
+using Helios.Sdk.Backends;
+
 namespace Helios.Sdk.Cpu.Memory;
 
 /// <summary>Slabs of native memory for KV. Used by the device thread alone.</summary>
@@ -78,7 +80,7 @@ internal sealed unsafe class CpuKvStore : IKvStore
         public Slab(AllocationCounter counter, long bytes, MemoryReservation reservation)
         {
             this.reservation = Reservations.Fit(reservation, bytes);
-            Memory = Reservations.Allocate(counter, bytes, reservation);
+            Memory = Allocate(counter, bytes);
         }
 
         public NativeBuffer Memory { get; }
@@ -87,6 +89,19 @@ internal sealed unsafe class CpuKvStore : IKvStore
         {
             Memory.Dispose();
             reservation.Dispose();
+        }
+
+        private NativeBuffer Allocate(AllocationCounter counter, long bytes)
+        {
+            try
+            {
+                return new NativeBuffer(counter, bytes);
+            }
+            catch
+            {
+                reservation.Dispose();
+                throw;
+            }
         }
     }
 }

@@ -1,16 +1,7 @@
 using System.Runtime.InteropServices;
+using Helios.Sdk.Backends;
 
 namespace Helios.Sdk.Cpu.Memory;
-
-/// <summary>Bytes of native memory that a backend holds at present. Thread-safe.</summary>
-internal sealed class AllocationCounter
-{
-    private long bytes;
-
-    public long Bytes => Interlocked.Read(ref bytes);
-
-    public void Add(long change) => Interlocked.Add(ref bytes, change);
-}
 
 /// <summary>
 /// The one owner of native memory: every byte the backend allocates is freed by the <see cref="Dispose"/> of a buffer.

@@ -14,13 +14,13 @@ internal sealed unsafe class HeadReader : IParallelWork
     private readonly CpuKernels kernels;
     private readonly WorkerPool pool;
     private readonly Workspace space;
-    private readonly StepRows rows;
+    private readonly CpuStepRows rows;
     private readonly MatMulWork product;
     private readonly Entry[] tile;
     private CpuLayerWeights[] layers = [];
     private int count;
 
-    public HeadReader(CpuFixedPart fixedPart, CpuKernels kernels, WorkerPool pool, Workspace space, StepRows rows)
+    public HeadReader(CpuFixedPart fixedPart, CpuKernels kernels, WorkerPool pool, Workspace space, CpuStepRows rows)
     {
         this.fixedPart = fixedPart;
         architecture = fixedPart.Architecture;

@@ -18,7 +18,7 @@ internal sealed unsafe class LayerWalk : IParallelWork
     private readonly CpuKernels kernels;
     private readonly WorkerPool pool;
     private readonly Workspace space;
-    private readonly StepRows rows;
+    private readonly CpuStepRows rows;
     private readonly MatMulWork product;
     private readonly CpuFixedPart fixedPart;
     private readonly double[] frequencies;
@@ -29,7 +29,7 @@ internal sealed unsafe class LayerWalk : IParallelWork
     private float* norm;
     private Phase phase;
 
-    public LayerWalk(CpuFixedPart fixedPart, CpuKernels kernels, WorkerPool pool, Workspace space, StepRows rows)
+    public LayerWalk(CpuFixedPart fixedPart, CpuKernels kernels, WorkerPool pool, Workspace space, CpuStepRows rows)
     {
         this.fixedPart = fixedPart;
         architecture = fixedPart.Architecture;

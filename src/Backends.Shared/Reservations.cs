@@ -1,4 +1,4 @@
-namespace Helios.Sdk.Cpu.Memory;
+namespace Helios.Sdk.Backends;
 
 /// <summary>Keeps what is reserved and what is allocated equal to the byte.</summary>
 internal static class Reservations
@@ -17,19 +17,5 @@ internal static class Reservations
 
         if (surplus > 0) reservation.Split(surplus).Dispose();
         return reservation;
-    }
-
-    /// <summary>Allocates what was reserved; when that fails, the reservation is disposed.</summary>
-    public static NativeBuffer Allocate(AllocationCounter counter, long bytes, MemoryReservation reservation)
-    {
-        try
-        {
-            return new NativeBuffer(counter, bytes);
-        }
-        catch
-        {
-            reservation.Dispose();
-            throw;
-        }
     }
 }

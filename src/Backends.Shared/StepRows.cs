@@ -1,41 +1,19 @@
-using Helios.Sdk.Cpu.Kernels;
-using Helios.Sdk.Cpu.Memory;
-
-namespace Helios.Sdk.Cpu.Model;
+namespace Helios.Sdk.Backends;
 
 /// <summary>
-/// The rows of a step: checked, with their block tables turned into addresses, and which of them are at work. A row waits
-/// for its token, is at work, rests while later rows catch up, and retires. Nothing here grows but the table of addresses,
-/// by doubling.
+/// The rows of a step: checked, and which of them are at work. A row waits for its token, is at work, rests while later rows
+/// catch up, and retires. A backend adds what it makes of block tables and of the rows at work.
 /// </summary>
-internal sealed unsafe class StepRows
+/// <param name="architecture">Shape of the model.</param>
+/// <param name="maxRows">Most rows of a step.</param>
+/// <param name="tokensPerBlock">Tokens of a KV block.</param>
+internal abstract class StepRows(ModelArchitecture architecture, int maxRows, int tokensPerBlock)
 {
-    private readonly ModelArchitecture architecture;
-    private readonly CpuKvStore kv;
-    private readonly KvLayout layout;
-    private readonly StepRow[] rows;
-    private readonly int[] tables;
-    private readonly RowState[] states;
-    private readonly int[] leftAt;
-    private readonly int[] active;
-    private readonly int[] positions;
-    private readonly int[] groups;
-    private nint[] blocks = GC.AllocateUninitializedArray<nint>(64, pinned: true);
-    private int blockCount;
-
-    public StepRows(ModelArchitecture architecture, CpuKvStore kv, int maxRows)
-    {
-        this.architecture = architecture;
-        this.kv = kv;
-        layout = kv.Layout(architecture.KvHeads, architecture.HeadDim);
-        rows = new StepRow[maxRows];
-        tables = new int[maxRows];
-        states = new RowState[maxRows];
-        leftAt = new int[maxRows];
-        active = new int[maxRows];
-        positions = GC.AllocateArray<int>(maxRows, pinned: true);
-        groups = new int[maxRows + 1];
-    }
+    private readonly StepRow[] rows = new StepRow[maxRows];
+    private readonly int[] tables = new int[maxRows];
+    private readonly RowState[] states = new RowState[maxRows];
+    private readonly int[] leftAt = new int[maxRows];
+    private readonly int[] active = new int[maxRows];
 
     /// <summary>Rows of the step.</summary>
     public int Count { get; private set; }
@@ -49,18 +27,6 @@ internal sealed unsafe class StepRows
     /// <summary>Number of rows at work.</summary>
     public int ActiveCount { get; private set; }
 
-    /// <summary>Runs of active rows that attend together: one sequence, at most <see cref="Workspace.AttentionRows"/> rows.</summary>
-    public int GroupCount { get; private set; }
-
-    /// <summary>Splits of the longest sequence up to its last active row.</summary>
-    public int SplitCount { get; private set; }
-
-    /// <summary>How a layer lies in a block.</summary>
-    public KvLayout KvLayout => layout;
-
-    /// <summary>Positions of the active rows.</summary>
-    public int* ActivePositions => (int*)System.Runtime.InteropServices.Marshal.UnsafeAddrOfPinnedArrayElement(positions, 0);
-
     public ref readonly StepRow this[int row] => ref rows[row];
 
     public RowState StateOf(int row) => states[row];
@@ -68,11 +34,8 @@ internal sealed unsafe class StepRows
     /// <summary>Depth at which a row retired; <paramref name="present"/> while it has not.</summary>
     public int DepthOf(int row, int present) => states[row] == RowState.Retired ? leftAt[row] : present;
 
-    /// <summary>The active rows <c>[Start, End)</c> of a group, as indices into <see cref="Active"/>.</summary>
-    public (int Start, int End) Group(int group) => (groups[group], groups[group + 1]);
-
-    /// <summary>Addresses of the blocks of a row's sequence.</summary>
-    public nint* Blocks(int row) => (nint*)System.Runtime.InteropServices.Marshal.UnsafeAddrOfPinnedArrayElement(blocks, tables[row]);
+    /// <summary>What <see cref="AddTable"/> returned for the row's sequence: equal for rows of one sequence, and for no others.</summary>
+    public int TableOf(int row) => tables[row];
 
     /// <summary>Takes a step over. Until it returns there is no step.</summary>
     public void Begin(in StepBatch batch)
@@ -163,9 +126,19 @@ internal sealed unsafe class StepRows
 
     public void Clear()
     {
-        Count = ActiveCount = GroupCount = 0;
-        blockCount = 0;
+        Count = ActiveCount = 0;
+        ClearTables();
     }
+
+    /// <summary>Takes the blocks of a sequence, as far as its rows reach, and returns a number of its own for it.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">A block does not lie within a slab.</exception>
+    protected abstract int AddTable(ReadOnlySpan<KvBlock> table, int kvDepth);
+
+    /// <summary>Forgets all tables.</summary>
+    protected abstract void ClearTables();
+
+    /// <summary>Other rows are at work than before.</summary>
+    protected abstract void Regrouped();
 
     private void Accept(in StepBatch batch)
     {
@@ -198,25 +171,13 @@ internal sealed unsafe class StepRows
                 throw new ArgumentException($"Row {row}: rows of one sequence share their KV depth.", nameof(batch));
             last = position;
             rows[row] = batch.Rows[row];
-            tables[row] = blockCount;
         }
 
-        var used = last / layout.TokensPerBlock + 1;
+        var used = last / tokensPerBlock + 1;
         if (sequence.FirstBlock < 0 || sequence.FirstBlock > batch.Blocks.Length - used)
             throw new ArgumentOutOfRangeException(nameof(batch), sequence.FirstBlock, $"Row {first}: {used} blocks from there do not lie in a table of {batch.Blocks.Length}.");
-        Resolve(batch.Blocks.Slice(sequence.FirstBlock, used), sequence.KvDepth * layout.LayerBytes);
-    }
-
-    private void Resolve(ReadOnlySpan<KvBlock> table, long blockBytes)
-    {
-        if (blockCount + table.Length > blocks.Length)
-        {
-            var larger = GC.AllocateUninitializedArray<nint>(Math.Max(2 * blocks.Length, blockCount + table.Length), pinned: true);
-            blocks.AsSpan(0, blockCount).CopyTo(larger);
-            blocks = larger;
-        }
-
-        foreach (var block in table) blocks[blockCount++] = (nint)kv.Block(block, blockBytes);
+        var table = AddTable(batch.Blocks.Slice(sequence.FirstBlock, used), sequence.KvDepth);
+        tables.AsSpan(first, end - first).Fill(table);
     }
 
     private void Regroup()
@@ -227,18 +188,7 @@ internal sealed unsafe class StepRows
             if (states[row] == RowState.Active) active[ActiveCount++] = row;
         }
 
-        var last = -1;
-        GroupCount = 0;
-        for (var i = 0; i < ActiveCount; i++)
-        {
-            positions[i] = rows[active[i]].Position;
-            last = Math.Max(last, positions[i]);
-            var joins = i > 0 && tables[active[i]] == tables[active[i - 1]] && i - groups[GroupCount - 1] < Workspace.AttentionRows;
-            if (!joins) groups[GroupCount++] = i;
-        }
-
-        groups[GroupCount] = ActiveCount;
-        SplitCount = AttentionShape.SplitsOf(last + 1);
+        Regrouped();
     }
 }
 

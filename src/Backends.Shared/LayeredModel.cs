@@ -1,0 +1,232 @@
+namespace Helios.Sdk.Backends;
+
+/// <summary>
+/// A layered model's order of calls and ranges, checked the same way for every backend, which does the work between.
+/// </summary>
+/// <typeparam name="TLayer">The backend's layers.</typeparam>
+/// <param name="architecture">Shape of the model.</param>
+/// <param name="step">Rows of a step.</param>
+internal abstract class LayeredModel<TLayer>(ModelArchitecture architecture, StepRows step) : ILayeredModel
+    where TLayer : class, ILayerWeights
+{
+    private volatile TLayer[] next = [];
+    private int depth;
+
+    // Where rows rest while others catch up; 0 when none do.
+    private int restDepth;
+    private bool disposed;
+
+    /// <summary>Layers of the step.</summary>
+    protected TLayer[] Layers { get; private set; } = [];
+
+    /// <summary>Depth the walk stands at.</summary>
+    protected int Depth => depth;
+
+    // Layer of KV slot 0.
+    private int FirstLayer => Layers[0].Layer;
+
+    public void UseLayers(IReadOnlyList<ILayerWeights> layers)
+    {
+        ArgumentNullException.ThrowIfNull(layers);
+        var taken = new TLayer[layers.Count];
+        for (var i = 0; i < taken.Length; i++)
+        {
+            if (layers[i] is not TLayer layer)
+                throw new ArgumentException($"Layer {i} was not loaded by this backend.", nameof(layers));
+            if (ArchitectureOf(layer) != architecture)
+                throw new ArgumentException($"Layer {layer.Layer} belongs to a model of another shape.", nameof(layers));
+            if (layer.Layer != layers[0].Layer + i)
+                throw new ArgumentException($"Layers are consecutive: {layer.Layer} stands where {layers[0].Layer + i} belongs.", nameof(layers));
+            taken[i] = layer;
+        }
+
+        Accept(taken);
+        next = taken;
+    }
+
+    public void Begin(in StepBatch batch)
+    {
+        ObjectDisposedException.ThrowIf(disposed, this);
+        try
+        {
+            Start(batch);
+        }
+        catch
+        {
+            step.Clear();
+            throw;
+        }
+    }
+
+    public void Extend(ReadOnlySpan<RowToken> rows)
+    {
+        RequireStep();
+        if (restDepth > 0) throw new InvalidOperationException($"The step cannot be extended: rows still rest at {restDepth}.");
+        if (FirstLayer > 0) throw new InvalidOperationException($"The step cannot be extended: layer 0 is not in use, the layers in use start at {FirstLayer}.");
+        BeforeRegroup();
+        step.Extend(rows);
+        (restDepth, depth) = (depth, 0);
+        Embed();
+    }
+
+    public void Run(LayerRange layers)
+    {
+        RequireStep();
+        if (restDepth > 0 && layers.End > restDepth)
+            throw new InvalidOperationException($"Layers {layers} cannot run at once: rows rest at {restDepth}.");
+        if (layers.Start != depth || layers.End < layers.Start || layers.End > FirstLayer + Layers.Length)
+            throw new InvalidOperationException($"Layers {layers} cannot run: the walk stands at {depth}, layers [{FirstLayer}, {FirstLayer + Layers.Length}) are in use.");
+        if (step.ActiveCount > 0 && layers.End - FirstLayer > step.LeastKvDepth())
+            throw new InvalidOperationException($"Layers {layers} cannot run: a row keeps KV for {step.LeastKvDepth()} layers from {FirstLayer} on, and must retire there.");
+
+        for (; depth < layers.End; depth++)
+        {
+            if (step.ActiveCount > 0) RunLayer(Layers[depth - FirstLayer], depth - FirstLayer);
+        }
+
+        if (restDepth == 0 || depth < restDepth) return;
+        restDepth = 0;
+        BeforeRegroup();
+        step.Join();
+        AfterRegroup();
+    }
+
+    public void ReadSignals(in ExitLook look, Span<ExitSignal> signals)
+    {
+        RequireStep();
+        if (signals.Length < look.Rows.Length)
+            throw new ArgumentException($"{signals.Length} signals for {look.Rows.Length} rows.", nameof(signals));
+        if (!look.Targets.IsEmpty && look.Targets.Length != look.Rows.Length)
+            throw new ArgumentException($"{look.Targets.Length} targets for {look.Rows.Length} rows.", nameof(look));
+        RequireHead();
+        foreach (var row in look.Rows)
+        {
+            RequireRow(row);
+            if (step.StateOf(row) != RowState.Active) throw new InvalidOperationException($"Row {row} cannot be looked at: it is {step.StateOf(row)}.");
+        }
+
+        foreach (var target in look.Targets)
+        {
+            if (target < -1 || target >= architecture.VocabularySize)
+                throw new ArgumentOutOfRangeException(nameof(look), target, $"Targets lie in -1..{architecture.VocabularySize - 1}.");
+        }
+
+        Read(look, signals);
+    }
+
+    public void Retire(ReadOnlySpan<int> rows)
+    {
+        RequireStep();
+        RequireHead();
+        BeforeRegroup();
+        step.Retire(rows, depth);
+        AfterRegroup();
+        FillKv(depth - FirstLayer, rows);
+    }
+
+    public void Sample(ReadOnlySpan<SampleRow> rows, Span<SampledToken> tokens)
+    {
+        RequireStep();
+        if (tokens.Length < rows.Length) throw new ArgumentException($"{tokens.Length} tokens for {rows.Length} rows.", nameof(tokens));
+        foreach (var draw in rows)
+        {
+            RequireRow(draw.Row);
+            var state = step.StateOf(draw.Row);
+            if (state == RowState.Active) RequireHead();
+            else if (state != RowState.Retired) throw new InvalidOperationException($"Row {draw.Row} cannot be drawn from: it is {state}.");
+            if (!(draw.Uniform >= 0 && draw.Uniform < 1)) throw new ArgumentOutOfRangeException(nameof(rows), draw.Uniform, "A draw lies in [0, 1).");
+            if (!(draw.MinP >= 0 && draw.MinP <= 1)) throw new ArgumentOutOfRangeException(nameof(rows), draw.MinP, "The least share of the likeliest token's probability lies in [0, 1].");
+        }
+
+        Draw(rows, tokens);
+    }
+
+    public void Dispose()
+    {
+        if (disposed) return;
+        disposed = true;
+        step.Clear();
+        Free();
+    }
+
+    /// <summary>Shape of the model that a layer belongs to.</summary>
+    protected abstract ModelArchitecture ArchitectureOf(TLayer layer);
+
+    /// <summary>Refuses layers that cannot run together, beyond what every backend refuses.</summary>
+    protected virtual void Accept(ReadOnlySpan<TLayer> layers)
+    {
+    }
+
+    /// <summary>Starts the states of the rows at work from their tokens.</summary>
+    protected abstract void Embed();
+
+    /// <summary>The rows at work keep their states, but positions and block tables are to be read anew.</summary>
+    protected abstract void Resume();
+
+    /// <summary>Runs a layer, whose KV lies in a slot, over the rows at work.</summary>
+    protected abstract void RunLayer(TLayer layer, int slot);
+
+    /// <summary>Other rows will be at work; those that are keep their states.</summary>
+    protected virtual void BeforeRegroup()
+    {
+    }
+
+    /// <summary>Other rows are at work, with the states they had.</summary>
+    protected virtual void AfterRegroup()
+    {
+    }
+
+    /// <summary>Writes keys and values of rows that retired, from their states, for the layers in use from a slot on, as far as a row keeps KV.</summary>
+    protected abstract void FillKv(int firstSlot, ReadOnlySpan<int> rows);
+
+    /// <summary>Signals of rows at work, at the present depth.</summary>
+    protected abstract void Read(in ExitLook look, Span<ExitSignal> signals);
+
+    /// <summary>Draws tokens for rows at work, at the present depth, and for rows that retired.</summary>
+    protected abstract void Draw(ReadOnlySpan<SampleRow> draws, Span<SampledToken> tokens);
+
+    /// <summary>Returns all memory; called once.</summary>
+    protected abstract void Free();
+
+    private void Start(in StepBatch batch)
+    {
+        var taken = next;
+        if (taken.Length == 0) throw new InvalidOperationException("No layers in use: call UseLayers before Begin.");
+        var from = batch.Resume ? depth : 0;
+        if (taken[0].Layer != from)
+            throw new InvalidOperationException($"The layers in use start at {taken[0].Layer}, the walk {(batch.Resume ? "goes on" : "starts")} at {from}.");
+
+        restDepth = 0;
+        if (batch.Resume)
+        {
+            step.Resume(batch);
+            Layers = taken;
+            Resume();
+        }
+        else
+        {
+            step.Begin(batch);
+            Layers = taken;
+            depth = 0;
+            Embed();
+        }
+    }
+
+    private void RequireStep()
+    {
+        ObjectDisposedException.ThrowIf(disposed, this);
+        if (step.Count == 0) throw new InvalidOperationException("No step is under way: call Begin with at least one row.");
+    }
+
+    // Just resumed, the layer before is not in use, and with it the norm and head it may own.
+    private void RequireHead()
+    {
+        if (depth > 0 && depth == FirstLayer)
+            throw new InvalidOperationException($"The step was resumed at depth {depth}: look or retire before resuming, or after the next layer.");
+    }
+
+    private void RequireRow(int row)
+    {
+        if ((uint)row >= (uint)step.Count) throw new ArgumentOutOfRangeException(nameof(row), row, $"The step has {step.Count} rows.");
+    }
+}

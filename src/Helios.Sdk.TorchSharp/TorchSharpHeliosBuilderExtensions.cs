@@ -1,0 +1,26 @@
+using Helios.Sdk.TorchSharp;
+
+namespace Helios.Sdk;
+
+/// <summary>Adds the TorchSharp backend.</summary>
+public static class TorchSharpHeliosBuilderExtensions
+{
+    /// <summary>
+    /// Runs models with TorchSharp, on a CUDA device unless <paramref name="configure"/> says otherwise. The backend's name is
+    /// <c>torchsharp</c>; what <see cref="HeliosOptions.BackendSettings"/> say goes before <paramref name="configure"/>. The app adds the
+    /// native libraries: the package TorchSharp-cuda-linux, TorchSharp-cuda-windows or TorchSharp-cpu.
+    /// </summary>
+    /// <typeparam name="TBuilder">The builder's type, kept for what follows in the chain.</typeparam>
+    /// <param name="builder">The builder.</param>
+    /// <param name="configure">Changes the options; null leaves them as they are.</param>
+    /// <returns>The same builder.</returns>
+    public static TBuilder UseTorchSharp<TBuilder>(this TBuilder builder, Action<TorchSharpOptions>? configure = null)
+        where TBuilder : IHeliosBuilder
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        var options = new TorchSharpOptions();
+        configure?.Invoke(options);
+        builder.UseStrategy<IBackendFactory>(() => new TorchSharpBackendFactory(options));
+        return builder;
+    }
+}
