@@ -34,7 +34,14 @@ public interface IBackend : IDisposable
 /// <param name="Name">Short name, e.g. <c>cpu</c> or <c>cuda:0</c>.</param>
 /// <param name="Description">Hardware and code path, e.g. <c>2 threads, 512-bit vectors</c>.</param>
 /// <param name="TotalMemory">Bytes the device can offer this process (container limits respected).</param>
-public sealed record DeviceInfo(string Name, string Description, long TotalMemory);
+public sealed record DeviceInfo(string Name, string Description, long TotalMemory)
+{
+    /// <summary>
+    /// Slabs into which the budget is cut for KV where <see cref="ServingOptions.KvSlabBytes"/> does not say; null leaves that to the engine,
+    /// which makes many small ones. A device whose steps take longer the more slabs there are asks for few.
+    /// </summary>
+    public int? KvSlabs { get; init; }
+}
 
 /// <summary>
 /// Brings parts of a checkpoint to the device, a layer at a time, and says beforehand to the byte what each takes.

@@ -1,0 +1,141 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+using System.Runtime.InteropServices;
+using TorchSharp;
+
+namespace Helios.Sdk.TorchSharp.Devices;
+
+/// <summary>The device that torch runs on: opened, or refused with the reason.</summary>
+internal sealed class TorchDevice
+{
+    // How CUDA's caching allocator rounds: blocks to 512 bytes; pieces from 10 MiB are taken from the driver by themselves, in 2 MiB.
+    private const long SmallGrain = 512;
+    private const long LargeGrain = 2L << 20;
+    private const long Large = 10L << 20;
+
+    private TorchDevice(torch.Device handle, string name, string description, long totalMemory)
+    {
+        Handle = handle;
+        Name = name;
+        Description = description;
+        TotalMemory = totalMemory;
+    }
+
+    /// <summary>The device as torch calls it.</summary>
+    public torch.Device Handle { get; }
+
+    /// <summary>Whether it is a GPU.</summary>
+    public bool IsCuda => Handle.type == DeviceType.CUDA;
+
+    /// <summary>E.g. <c>cuda:0</c>.</summary>
+    public string Name { get; }
+
+    /// <summary>Hardware and versions.</summary>
+    public string Description { get; }
+
+    /// <summary>Bytes it can offer.</summary>
+    public long TotalMemory { get; }
+
+    /// <summary>Opens a device.</summary>
+    /// <param name="name"><c>cpu</c>, <c>cuda</c> or <c>cuda:N</c>.</param>
+    /// <exception cref="ArgumentException">The name is none of these.</exception>
+    /// <exception cref="PlatformNotSupportedException">The device, or a library that it needs, is not there.</exception>
+    public static TorchDevice Open(string name)
+    {
+        if (string.Equals(name, "cpu", StringComparison.OrdinalIgnoreCase)) return OpenCpu();
+        var parts = name.Split(':', 2);
+        var index = 0;
+        if (!string.Equals(parts[0], "cuda", StringComparison.OrdinalIgnoreCase)
+            || (parts.Length > 1 && !int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out index)))
+            throw new ArgumentException($"Device is '{name}'; expected cpu, cuda, or cuda: with a number, as in cuda:0.", nameof(name));
+        return OpenCuda(index);
+    }
+
+    /// <summary>Bytes that an allocation takes of the device.</summary>
+    public long Take(long bytes)
+    {
+        if (!IsCuda) return bytes;
+        var grain = bytes >= Large ? LargeGrain : SmallGrain;
+        return (bytes + grain - 1) / grain * grain;
+    }
+
+    /// <summary>Whether the device computes in half precision at speed.</summary>
+    public bool Computes(ScalarType type) => IsCuda || type != ScalarType.Float16;
+
+    /// <summary>Memory of a type. It is not cleared.</summary>
+    /// <exception cref="InsufficientMemoryException">The device has no such memory.</exception>
+    [SuppressMessage("Design", "MA0012:Do not raise reserved exception type", Justification = "It is what happened, and what callers of an allocation expect.")]
+    public Tensor Allocate(long elements, ScalarType type)
+    {
+        try
+        {
+            return torch.empty(elements, dtype: type, device: Handle);
+        }
+        catch (ExternalException error) when (error.Message.Contains("memory", StringComparison.OrdinalIgnoreCase))
+        {
+            throw new InsufficientMemoryException($"{Name} has no room for {elements * Elements.BytesOf(type)} bytes: {FirstLine(error.Message)}", error);
+        }
+    }
+
+    private static TorchDevice OpenCpu()
+    {
+        RequireLibraries("torch_cpu", "TorchSharp-cpu");
+        return new TorchDevice(
+            torch.CPU, "torch-cpu", $"torch {torch.__version__}, {torch.get_num_threads()} threads",
+            GC.GetGCMemoryInfo().TotalAvailableMemoryBytes);
+    }
+
+    private static TorchDevice OpenCuda(int index)
+    {
+        var name = $"cuda:{index}";
+        var facts = CudaDriver.TryRead(index, out var because);
+        if (facts is null) throw new PlatformNotSupportedException($"{name} is not there: {because}. Nothing falls back to the CPU: ask for Device = \"cpu\", or for another backend.");
+        RequireLibraries("torch_cuda", OperatingSystem.IsWindows() ? "TorchSharp-cuda-windows" : "TorchSharp-cuda-linux");
+        if (!torch.cuda.is_available())
+            throw new PlatformNotSupportedException($"{name} ({facts.Name}) is there, but torch {torch.__version__} cannot use it: its CUDA may be newer than the {facts.Driver} that the driver runs.");
+        var count = torch.cuda.device_count();
+        if (index >= count) throw new PlatformNotSupportedException($"{name} is not there: torch sees {count} CUDA {(count == 1 ? "device" : "devices")}.");
+        return new TorchDevice(
+            new torch.Device(DeviceType.CUDA, index), name,
+            $"{facts.Name}, compute capability {facts.ComputeCapability}, driver for CUDA {facts.Driver}, torch {torch.__version__}", facts.TotalBytes);
+    }
+
+    // Asked before torch is touched: its own attempt writes to the console when it fails.
+    private static void RequireLibraries(string library, string package)
+    {
+        foreach (var name in new[] { library, "LibTorchSharp" })
+        {
+            if (!NativeLibrary.TryLoad(name, typeof(torch).Assembly, searchPath: null, out _))
+                throw new PlatformNotSupportedException($"The native library {name} was not found beside the app, nor on the library path: add the package {package}.");
+        }
+    }
+
+    private static string FirstLine(string text) => text.Split('\n', 2)[0].TrimEnd();
+}
+
+/// <summary>Element types.</summary>
+internal static class Elements
+{
+    public static ScalarType TypeOf(Precision precision) => precision switch
+    {
+        Precision.Fp32 => ScalarType.Float32,
+        Precision.Bf16 => ScalarType.BFloat16,
+        Precision.Fp16 => ScalarType.Float16,
+        _ => throw new NotSupportedException($"The TorchSharp backend cannot hold weights as {precision}; it holds Fp32, Bf16 and, on CUDA, Fp16."),
+    };
+
+    public static ScalarType TypeOf(TensorType stored) => stored switch
+    {
+        TensorType.BF16 => ScalarType.BFloat16,
+        TensorType.F16 => ScalarType.Float16,
+        _ => ScalarType.Float32,
+    };
+
+    public static int BytesOf(ScalarType type) => type switch
+    {
+        ScalarType.Float32 => 4,
+        ScalarType.BFloat16 or ScalarType.Float16 => 2,
+        ScalarType.Int64 or ScalarType.Float64 => 8,
+        _ => throw new NotSupportedException($"{type} holds neither weights nor indices."),
+    };
+}

@@ -1,0 +1,75 @@
+using Helios.Sdk.Backends;
+using Helios.Sdk.TorchSharp.Devices;
+using Helios.Sdk.TorchSharp.Memory;
+using TorchSharp;
+
+namespace Helios.Sdk.TorchSharp.Loading;
+
+/// <summary>Reads parts of checkpoints into device memory. Thread-safe: it holds no state but the counter.</summary>
+internal sealed class TorchLayerLoader(TorchDevice device, AllocationCounter counter) : ILayerLoader
+{
+    public LoadSize Measure(ICheckpoint checkpoint, Precision precision)
+    {
+        ArgumentNullException.ThrowIfNull(checkpoint);
+        var layers = new long[checkpoint.Info.Architecture.Layers];
+        for (var layer = 0; layer < layers.Length; layer++)
+        {
+            var plan = new LayerPlan(checkpoint, layer, precision, device);
+            layers[layer] = DeviceBuffer.Size(device, plan.Type, plan.Elements);
+        }
+
+        var whole = new FixedPlan(checkpoint, precision, device);
+        return new LoadSize(DeviceBuffer.Size(device, whole.Type, whole.Elements), layers);
+    }
+
+    public ValueTask<IFixedPart> LoadFixedAsync(ICheckpoint checkpoint, Precision precision, MemoryReservation bytes, CancellationToken cancellationToken) =>
+        new(Load<IFixedPart>(bytes, () =>
+        {
+            var plan = new FixedPlan(checkpoint, precision, device);
+            return Fill(checkpoint, plan.Type, plan.Elements, bytes, (reader, memory) => new TorchFixedPart(checkpoint.Info.Architecture, plan, reader, memory), cancellationToken);
+        }));
+
+    public ValueTask<ILayerWeights> LoadLayerAsync(ICheckpoint checkpoint, int layer, Precision precision, MemoryReservation bytes, CancellationToken cancellationToken) =>
+        new(Load<ILayerWeights>(bytes, () =>
+        {
+            var plan = new LayerPlan(checkpoint, layer, precision, device);
+            return Fill(checkpoint, plan.Type, plan.Elements, bytes, (reader, memory) => new TorchLayerWeights(checkpoint.Info.Architecture, layer, plan, reader, memory), cancellationToken);
+        }));
+
+    // On the thread pool: reading takes as long as the disk does. The task always runs, since the reservation is its to dispose.
+    private static Task<T> Load<T>(MemoryReservation reservation, Func<T> load)
+    {
+        ArgumentNullException.ThrowIfNull(reservation);
+        return Task.Run(() =>
+        {
+            try
+            {
+                return load();
+            }
+            catch
+            {
+                reservation.Dispose();
+                throw;
+            }
+        });
+    }
+
+    private T Fill<T>(
+        ICheckpoint checkpoint, ScalarType type, long elements, MemoryReservation reservation, Func<PartReader, DeviceBuffer, T> read,
+        CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        using var scope = torch.NewDisposeScope();
+        var memory = new DeviceBuffer(device, counter, type, DeviceBuffer.Size(device, type, elements), reservation);
+        try
+        {
+            using var reader = new PartReader(checkpoint, device, memory, cancellationToken);
+            return read(reader, memory);
+        }
+        catch
+        {
+            memory.Dispose();
+            throw;
+        }
+    }
+}

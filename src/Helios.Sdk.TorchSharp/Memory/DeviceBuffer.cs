@@ -1,0 +1,91 @@
+using Helios.Sdk.Backends;
+using Helios.Sdk.TorchSharp.Devices;
+using TorchSharp;
+
+namespace Helios.Sdk.TorchSharp.Memory;
+
+/// <summary>
+/// The one owner of a piece of device memory, and of the reservation for it. A part of a model is one piece, so that
+/// what one depth gives back the next takes whole.
+/// </summary>
+internal sealed class DeviceBuffer : IDisposable
+{
+    private readonly AllocationCounter counter;
+    private readonly MemoryReservation reservation;
+    private readonly Tensor memory;
+    private readonly List<Tensor> views = [];
+    private int disposed;
+
+    /// <summary>Allocates what was reserved; when that fails, the reservation is disposed.</summary>
+    /// <param name="device">Where.</param>
+    /// <param name="counter">Counts it.</param>
+    /// <param name="type">Type of its elements.</param>
+    /// <param name="bytes">As <see cref="Size"/> gives them.</param>
+    /// <param name="reservation">Owned from here on.</param>
+    /// <exception cref="InsufficientMemoryException">The device has no such memory.</exception>
+    public DeviceBuffer(TorchDevice device, AllocationCounter counter, ScalarType type, long bytes, MemoryReservation reservation)
+    {
+        this.counter = counter;
+        this.reservation = Reservations.Fit(reservation, bytes);
+        Type = type;
+        Bytes = bytes;
+        Elements = bytes / Devices.Elements.BytesOf(type);
+        try
+        {
+            memory = device.Allocate(Elements, type).DetachFromDisposeScope();
+        }
+        catch
+        {
+            reservation.Dispose();
+            throw;
+        }
+
+        counter.Add(bytes);
+    }
+
+    /// <summary>Bytes taken.</summary>
+    public long Bytes { get; }
+
+    /// <summary>Number of elements.</summary>
+    public long Elements { get; }
+
+    /// <summary>Type of the elements.</summary>
+    public ScalarType Type { get; }
+
+    /// <summary>All of it, <c>[Elements]</c>.</summary>
+    public Tensor Memory
+    {
+        get
+        {
+            ObjectDisposedException.ThrowIf(Volatile.Read(ref disposed) != 0, this);
+            return memory;
+        }
+    }
+
+    /// <summary>Bytes that a buffer takes for so many elements.</summary>
+    public static long Size(TorchDevice device, ScalarType type, long elements) => device.Take(elements * Devices.Elements.BytesOf(type));
+
+    /// <summary>A matrix in the buffer, <c>[rows, columns]</c>; disposed with it.</summary>
+    public Tensor View(long offset, long rows, long columns) => Keep(Memory.as_strided([rows, columns], [columns, 1], offset));
+
+    /// <summary>The same transposed, <c>[columns, rows]</c>, as a product takes it.</summary>
+    public Tensor Transposed(long offset, long rows, long columns) => Keep(Memory.as_strided([columns, rows], [1, columns], offset));
+
+    /// <summary>A vector in the buffer; disposed with it.</summary>
+    public Tensor View(long offset, long length) => Keep(Memory.as_strided([length], [1], offset));
+
+    public void Dispose()
+    {
+        if (Interlocked.Exchange(ref disposed, 1) != 0) return;
+        foreach (var view in views) view.Dispose();
+        memory.Dispose();
+        counter.Add(-Bytes);
+        reservation.Dispose();
+    }
+
+    private Tensor Keep(Tensor view)
+    {
+        views.Add(view.DetachFromDisposeScope());
+        return view;
+    }
+}

@@ -1,0 +1,56 @@
+using System.Runtime.InteropServices;
+using Helios.Sdk.TorchSharp.Devices;
+using TorchSharp;
+
+namespace Helios.Sdk.TorchSharp.Memory;
+
+/// <summary>Memory of the host from which a device copies, page-locked for a GPU. It grows by doubling.</summary>
+internal sealed class HostBuffer(TorchDevice device, ScalarType type) : IDisposable
+{
+    private Tensor? memory;
+
+    /// <summary>Room for so many elements; what it held is lost.</summary>
+    public Span<T> Room<T>(int elements)
+        where T : unmanaged => MemoryMarshal.Cast<byte, T>(Bytes(elements));
+
+    /// <summary>The same as bytes.</summary>
+    public Span<byte> Bytes(int elements)
+    {
+        if (memory is null || memory.numel() < elements)
+        {
+            var larger = Math.Max(elements, 2 * (memory?.numel() ?? 32));
+            memory?.Dispose();
+            memory = Create(larger);
+        }
+
+        return memory.bytes[..(elements * Elements.BytesOf(type))];
+    }
+
+    /// <summary>Copies the first elements to the device, into memory of its own; the buffer can be written again at once.</summary>
+    public Tensor ToDevice(int elements)
+    {
+        var copy = torch.empty(elements, dtype: type, device: device.Handle);
+        CopyTo(copy, elements);
+        return copy;
+    }
+
+    /// <summary>Copies the first elements to memory of the device, which may be of another type.</summary>
+    public void CopyTo(Tensor destination, long elements)
+    {
+        using var source = memory!.narrow(0, 0, elements);
+        using var same = destination.copy_(source);
+    }
+
+    public void Dispose()
+    {
+        memory?.Dispose();
+        memory = null;
+    }
+
+    private Tensor Create(long elements)
+    {
+        var plain = torch.empty(elements, dtype: type, device: torch.CPU).DetachFromDisposeScope();
+        if (!device.IsCuda) return plain;
+        using (plain) return plain.pin_memory().DetachFromDisposeScope();
+    }
+}

@@ -1,0 +1,105 @@
+using Helios.Sdk.Backends;
+using Helios.Sdk.TorchSharp.Devices;
+using TorchSharp;
+
+namespace Helios.Sdk.TorchSharp.Memory;
+
+/// <summary>
+/// Slabs of device memory for KV. A block holds for each layer one unit, <c>[tokens of a block][key heads, then value heads][headDim]</c>,
+/// so that a step finds the keys and values of a layer by numbers of units, and writes them by numbers of tokens.
+/// </summary>
+internal sealed class TorchKvStore : IKvStore
+{
+    private readonly TorchDevice device;
+    private readonly AllocationCounter counter;
+    private readonly List<DeviceBuffer?> slabs = [];
+
+    public TorchKvStore(TorchDevice device, AllocationCounter counter, long slabBytes, int tokensPerBlock, ScalarType type)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(slabBytes);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(tokensPerBlock);
+        if (tokensPerBlock % 16 != 0) throw new ArgumentException($"{tokensPerBlock} tokens per block are not a multiple of 16.", nameof(tokensPerBlock));
+        this.device = device;
+        this.counter = counter;
+        Type = type;
+        SlabBytes = device.Take(slabBytes);
+        TokensPerBlock = tokensPerBlock;
+    }
+
+    public long SlabBytes { get; }
+
+    public int TokensPerBlock { get; }
+
+    /// <summary>Type of keys and values.</summary>
+    public ScalarType Type { get; }
+
+    public long BlockBytes(KvShape shape) => shape.Layers * UnitElements(shape.KvHeads, shape.HeadDim) * Elements.BytesOf(Type);
+
+    /// <summary>Elements of one layer in a block.</summary>
+    public long UnitElements(int kvHeads, int headDim) => 2L * TokensPerBlock * kvHeads * headDim;
+
+    public int AddSlab(MemoryReservation bytes)
+    {
+        var slab = new DeviceBuffer(device, counter, Type, SlabBytes, bytes);
+        try
+        {
+            // What is not a number stays one when it is multiplied by nothing, as a masked value is.
+            using var cleared = slab.Memory.zero_();
+        }
+        catch
+        {
+            slab.Dispose();
+            throw;
+        }
+
+        var free = slabs.IndexOf(null);
+        if (free < 0)
+        {
+            slabs.Add(slab);
+            return slabs.Count - 1;
+        }
+
+        slabs[free] = slab;
+        return free;
+    }
+
+    public void RemoveSlab(int slab)
+    {
+        var held = Slab(slab);
+        slabs[slab] = null;
+        held.Dispose();
+    }
+
+    public void CopyBlock(KvShape shape, KvBlock from, KvBlock to)
+    {
+        var elements = shape.Layers * UnitElements(shape.KvHeads, shape.HeadDim);
+        using var scope = torch.NewDisposeScope();
+        Block(to, elements).copy_(Block(from, elements));
+    }
+
+    /// <summary>Elements of a slab.</summary>
+    public Tensor Memory(int slab) => Slab(slab).Memory;
+
+    /// <summary>Throws when a block does not lie within a slab of this store.</summary>
+    public void Require(KvBlock block, long blockElements)
+    {
+        var slab = Slab(block.Slab);
+        if (block.Index < 0 || (block.Index + 1L) * blockElements > slab.Elements)
+            throw new ArgumentOutOfRangeException(nameof(block), block, $"A slab of {SlabBytes} bytes holds {slab.Elements / blockElements} blocks of {blockElements * Elements.BytesOf(Type)}.");
+    }
+
+    public void Dispose()
+    {
+        foreach (var slab in slabs) slab?.Dispose();
+        slabs.Clear();
+    }
+
+    private Tensor Block(KvBlock block, long elements)
+    {
+        Require(block, elements);
+        return Memory(block.Slab).narrow(0, block.Index * elements, elements);
+    }
+
+    private DeviceBuffer Slab(int slab) =>
+        (uint)slab < (uint)slabs.Count && slabs[slab] is { } held ? held : throw new ArgumentOutOfRangeException(nameof(slab), slab, "There is no such KV slab.");
+}

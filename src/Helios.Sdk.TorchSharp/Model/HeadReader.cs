@@ -1,0 +1,174 @@
+using System.Runtime.InteropServices;
+using TorchSharp;
+
+namespace Helios.Sdk.TorchSharp.Model;
+
+/// <summary>
+/// Norm, head and the reduction to scalars, on the device, in tiles of rows, so that logits exist for those alone. Each tile comes back in
+/// one copy.
+/// </summary>
+internal sealed class HeadReader(StepConstants constants, LayerMath math)
+{
+    /// <summary>Rows whose logits exist at one time.</summary>
+    public const int TileRows = 64;
+
+    private const int Columns = 6;
+
+    /// <summary>Signals of rows.</summary>
+    /// <param name="states"><c>[rows, hidden]</c>.</param>
+    /// <param name="norm">Norm of the depth.</param>
+    /// <param name="head">Head of the depth.</param>
+    /// <param name="look">What is wanted; its rows are those of <paramref name="states"/>.</param>
+    /// <param name="signals">One per row.</param>
+    public void Read(Tensor states, Tensor norm, Tensor head, in ExitLook look, Span<ExitSignal> signals)
+    {
+        for (var start = 0; start < look.Rows.Length; start += TileRows)
+        {
+            using var scope = torch.NewDisposeScope();
+            var count = Math.Min(TileRows, look.Rows.Length - start);
+            var logits = Logits(states, norm, head, start, count);
+            var targets = look.Targets.IsEmpty ? default : look.Targets.Slice(start, count);
+            var summary = new LogitSummary(logits);
+            var answers = ToHost(torch.stack(Signals(logits, summary, look.Needs, Targets(targets))));
+            for (var i = 0; i < count; i++)
+            {
+                signals[start + i] = SignalOf(answers, count, i, look.Needs);
+                if (!targets.IsEmpty && targets[i] >= 0) signals[start + i].TargetLogProbability = (float)answers[(4 * count) + i];
+            }
+        }
+    }
+
+    /// <summary>Draws a token for each row.</summary>
+    /// <param name="states"><c>[rows, hidden]</c>.</param>
+    /// <param name="norm">Norm of the depth.</param>
+    /// <param name="head">Head of the depth.</param>
+    /// <param name="draws">How to draw; one per row of <paramref name="states"/>.</param>
+    /// <param name="positions">Positions of the rows.</param>
+    /// <param name="tokens">One per row.</param>
+    public void Sample(Tensor states, Tensor norm, Tensor head, ReadOnlySpan<SampleRow> draws, ReadOnlySpan<int> positions, Span<SampledToken> tokens)
+    {
+        for (var start = 0; start < draws.Length; start += TileRows)
+        {
+            using var scope = torch.NewDisposeScope();
+            var count = Math.Min(TileRows, draws.Length - start);
+            var tile = draws.Slice(start, count);
+            var needs = ExitSignals.None;
+            foreach (ref readonly var draw in tile) needs |= draw.Needs;
+
+            var logits = Logits(states, norm, head, start, count);
+            var summary = new LogitSummary(logits);
+            var edited = Edit(logits, tile, positions.Slice(start, count));
+            var drawn = DeviceSampler.Draw(constants, edited, ReferenceEquals(edited, logits) ? summary : new LogitSummary(edited), tile);
+            var logProbability = logits.gather(1, drawn.unsqueeze(1)).squeeze(1) - summary.LogSum;
+            var answers = ToHost(torch.stack([.. Signals(logits, summary, needs, targets: null), drawn.to(ScalarType.Float64), logProbability.to(ScalarType.Float64)]));
+            for (var i = 0; i < count; i++)
+                tokens[start + i] = new SampledToken((int)answers[(4 * count) + i], (float)answers[(5 * count) + i], SignalOf(answers, count, i, tile[i].Needs));
+            ReadLikeliest(logits, summary, tile);
+        }
+    }
+
+    // Enum.HasFlag allocates until the JIT has optimised its caller.
+    private static bool Wants(ExitSignals needs, ExitSignals signal) => (needs & signal) == signal;
+
+    private static ExitSignal SignalOf(ReadOnlySpan<double> answers, int count, int row, ExitSignals needs)
+    {
+        var signal = new ExitSignal { TopId = (int)answers[row] };
+        if (Wants(needs, ExitSignals.Top1)) signal.Top1 = (float)answers[count + row];
+        if (Wants(needs, ExitSignals.Margin)) signal.Margin = (float)answers[(2 * count) + row];
+        if (Wants(needs, ExitSignals.Entropy)) signal.Entropy = (float)answers[(3 * count) + row];
+        return signal;
+    }
+
+    // Top id, top probability, margin, entropy, and log probability of the target where there are targets, each [rows] in double, which
+    // holds ids and floats alike.
+    private static List<Tensor> Signals(Tensor logits, LogitSummary summary, ExitSignals needs, Tensor? targets)
+    {
+        var top = (summary.Top - summary.LogSum).exp();
+        var rows = new List<Tensor>(Columns) { summary.TopId.to(ScalarType.Float64), top.to(ScalarType.Float64) };
+        rows.Add(Wants(needs, ExitSignals.Margin) ? (top - (logits.topk(2).values.select(1, 1) - summary.LogSum).exp()).to(ScalarType.Float64) : rows[1]);
+        rows.Add(Wants(needs, ExitSignals.Entropy) ? Entropy(logits, summary).to(ScalarType.Float64) : rows[1]);
+        if (targets is not null) rows.Add((logits.gather(1, targets.unsqueeze(1)).squeeze(1) - summary.LogSum).to(ScalarType.Float64));
+        return rows;
+    }
+
+    // A logit of negative infinity has no probability, and nothing times infinity is not a number.
+    private static Tensor Entropy(Tensor logits, LogitSummary summary)
+    {
+        var logProbabilities = logits - summary.LogSum.unsqueeze(1);
+        return (logProbabilities.exp() * logProbabilities).nan_to_num_(0, 0, 0).sum(1).neg().where(summary.LogSum.isfinite(), summary.LogSum);
+    }
+
+    private static double[] ToHost(Tensor answers)
+    {
+        using var host = answers.cpu();
+        return MemoryMarshal.Cast<byte, double>(host.bytes).ToArray();
+    }
+
+    private static Tensor Edit(Tensor logits, ReadOnlySpan<SampleRow> draws, ReadOnlySpan<int> positions)
+    {
+        Tensor? edited = null;
+        for (var i = 0; i < draws.Length; i++)
+        {
+            if (draws[i].Edit is not { } edit) continue;
+            edited ??= logits.clone();
+            using var scope = torch.NewDisposeScope();
+            var row = edited.select(0, i);
+            var host = row.device_type == DeviceType.CPU ? row.clone() : row.cpu();
+            edit.Edit(positions[i], MemoryMarshal.Cast<byte, float>(host.bytes));
+            row.copy_(host);
+        }
+
+        return edited ?? logits;
+    }
+
+    private static void ReadLikeliest(Tensor logits, LogitSummary summary, ReadOnlySpan<SampleRow> draws)
+    {
+        for (var i = 0; i < draws.Length; i++)
+        {
+            if (draws[i].Likeliest.IsEmpty) continue;
+            using var scope = torch.NewDisposeScope();
+            var (values, ids) = logits.select(0, i).sort(-1, descending: true, stable: true);
+            var wanted = Math.Min(draws[i].Likeliest.Length, (int)logits.shape[1]);
+            var answers = ToHost(torch.stack([ids.narrow(0, 0, wanted).to(ScalarType.Float64), (values.narrow(0, 0, wanted) - summary.LogSum.select(0, i)).to(ScalarType.Float64)]));
+            var likeliest = draws[i].Likeliest.Span;
+            for (var k = 0; k < wanted; k++) likeliest[k] = new TokenLogProbability((int)answers[k], (float)answers[wanted + k]);
+        }
+    }
+
+    // [count, vocabulary] in FP32
+    private Tensor Logits(Tensor states, Tensor norm, Tensor head, int start, int count)
+    {
+        var mine = count == states.shape[0] ? states : states.narrow(0, start, count);
+        return math.Norm(mine, norm).matmul(head).to(ScalarType.Float32);
+    }
+
+    // -1 is no target: any will do.
+    private Tensor? Targets(ReadOnlySpan<int> targets)
+    {
+        if (targets.IsEmpty) return null;
+        var numbers = constants.Upload.Room<long>(targets.Length);
+        for (var i = 0; i < targets.Length; i++) numbers[i] = Math.Max(0, targets[i]);
+        return constants.Upload.ToDevice(targets.Length);
+    }
+}
+
+/// <summary>What most reductions of logits start from.</summary>
+internal sealed class LogitSummary
+{
+    /// <summary>Reduces logits.</summary>
+    /// <param name="logits"><c>[rows, vocabulary]</c>.</param>
+    public LogitSummary(Tensor logits)
+    {
+        (Top, TopId) = logits.max(1);
+        LogSum = logits.logsumexp(1);
+    }
+
+    /// <summary>Largest logit <c>[rows]</c>.</summary>
+    public Tensor Top { get; }
+
+    /// <summary>Its token, the lowest on ties <c>[rows]</c>.</summary>
+    public Tensor TopId { get; }
+
+    /// <summary>Log of the sum of exponentials <c>[rows]</c>.</summary>
+    public Tensor LogSum { get; }
+}

@@ -1,0 +1,72 @@
+using Helios.Sdk.TorchSharp.Loading;
+using TorchSharp;
+
+namespace Helios.Sdk.TorchSharp.Model;
+
+/// <summary>
+/// A transformer layer as torch operations: 16 kernels where one tile attends. Each call frees what it made on the way.
+/// </summary>
+internal sealed class LayerMath(ModelArchitecture architecture, StepConstants constants)
+{
+    private readonly long[] normShape = [2L * architecture.HiddenSize];
+
+    /// <summary>Runs a layer.</summary>
+    /// <param name="layer">The layer.</param>
+    /// <param name="slot">Its slot in KV blocks.</param>
+    /// <param name="states">Residual stream <c>[rows, hidden]</c>; changed in place.</param>
+    /// <param name="index">The rows.</param>
+    /// <param name="attention">How they attend.</param>
+    public void Run(TorchLayerWeights layer, int slot, Tensor states, RowIndex index, AttentionIndex attention)
+    {
+        using var scope = torch.NewDisposeScope();
+        var (queries, keyValues) = (architecture.QuerySize, 2L * architecture.KvSize);
+        var projections = Norm(states, layer.AttentionNorm).matmul(layer.QueryKeyValue);
+        Turn(projections.narrow(1, 0, queries + architecture.KvSize), architecture.Heads + architecture.KvHeads, index);
+        Store(slot, projections.narrow(1, queries, keyValues), index);
+        states.addmm_(attention.Attend(slot, projections.narrow(1, 0, queries)), layer.AttentionOutput);
+
+        var gateUp = Norm(states, layer.FeedForwardNorm).matmul(layer.GateUp);
+        var gate = gateUp.narrow(1, 0, architecture.FeedForwardSize);
+        gate.silu_();
+        gate.mul_(gateUp.narrow(1, architecture.FeedForwardSize, architecture.FeedForwardSize));
+        states.addmm_(gate, layer.Down);
+    }
+
+    /// <summary>Writes a layer's keys and values for rows that do not run it.</summary>
+    /// <param name="layer">The layer.</param>
+    /// <param name="slot">Its slot in KV blocks.</param>
+    /// <param name="states">States with which the rows left <c>[rows, hidden]</c>.</param>
+    /// <param name="index">The rows.</param>
+    public void FillKv(TorchLayerWeights layer, int slot, Tensor states, RowIndex index)
+    {
+        using var scope = torch.NewDisposeScope();
+        var projections = Norm(states, layer.AttentionNorm).matmul(layer.KeyValue);
+        Turn(projections.narrow(1, 0, architecture.KvSize), architecture.KvHeads, index);
+        Store(slot, projections, index);
+    }
+
+    /// <summary>RMS norm, by way of a layer norm, see <see cref="NormPlan"/>.</summary>
+    /// <param name="states"><c>[rows, hidden]</c>.</param>
+    /// <param name="weights"><c>[2 x hidden]</c>.</param>
+    public Tensor Norm(Tensor states, Tensor weights)
+    {
+        var mirrored = (states.unsqueeze(1) * constants.Mirror).view(-1, normShape[0]);
+        return torch.nn.functional.layer_norm(mirrored, normShape, weights, bias: null, architecture.NormEpsilon).narrow(1, 0, architecture.HiddenSize);
+    }
+
+    // (x1, x2) becomes (x1 cos - x2 sin, x2 cos + x1 sin), x1 and x2 being the halves of a head.
+    private void Turn(Tensor heads, int count, RowIndex index)
+    {
+        var halves = heads.unflatten(1, count, 2, architecture.HeadDim / 2);
+        var swapped = halves.flip(2) * index.Sines;
+        halves.mul_(index.Cosines);
+        halves.add_(swapped);
+    }
+
+    // What is kept is finite: a masked value counts 0 times, which of NaN is NaN, and would carry one sequence's into another.
+    private void Store(int slot, Tensor keyValues, RowIndex index)
+    {
+        keyValues.nan_to_num_(0, 0, 0);
+        index.Store(slot, keyValues.dtype == constants.Kv.Type ? keyValues : keyValues.to(constants.Kv.Type));
+    }
+}

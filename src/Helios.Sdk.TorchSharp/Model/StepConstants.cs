@@ -1,0 +1,108 @@
+using Helios.Sdk.TorchSharp.Devices;
+using Helios.Sdk.TorchSharp.Loading;
+using Helios.Sdk.TorchSharp.Memory;
+using TorchSharp;
+
+namespace Helios.Sdk.TorchSharp.Model;
+
+/// <summary>What a composed model keeps on the device from step to step.</summary>
+internal sealed class StepConstants : IDisposable
+{
+    private readonly ModelArchitecture architecture;
+    private readonly Tensor frequencies;
+    private readonly Tensor signs;
+
+    public StepConstants(TorchFixedPart fixedPart, TorchKvStore kv, TorchDevice device)
+    {
+        using var scope = torch.NewDisposeScope();
+        architecture = fixedPart.Architecture;
+        Device = device;
+        Kv = kv;
+        Type = fixedPart.Type;
+        Upload = new HostBuffer(device, ScalarType.Int64);
+        Draws = new HostBuffer(device, ScalarType.Float64);
+        frequencies = Keep(torch.tensor(architecture.RopeScaling.InverseFrequencies(architecture.HeadDim, architecture.RopeTheta)));
+        signs = Keep(torch.tensor(new double[] { -1, 1 }).view(1, 2, 1));
+        Mirror = Keep(torch.tensor(new float[] { 1, -1 }).to(Type).view(1, 2, 1));
+        SlotTokens = Keep((torch.arange(architecture.Layers, ScalarType.Int64) * kv.TokensPerBlock).view(architecture.Layers, 1));
+        Slots = Keep(torch.arange(architecture.Layers, ScalarType.Int64).view(architecture.Layers, 1));
+        Columns = Keep(torch.arange((architecture.ContextLength + kv.TokensPerBlock - 1) / kv.TokensPerBlock * kv.TokensPerBlock, ScalarType.Int64));
+        Allowed = Keep(torch.zeros(1, Type));
+        Forbidden = Keep(torch.full(1, double.NegativeInfinity, Type));
+        One64 = Keep(torch.ones(1, ScalarType.Int64));
+        Zero64 = Keep(torch.zeros(1, ScalarType.Float64));
+    }
+
+    public TorchDevice Device { get; }
+
+    public TorchKvStore Kv { get; }
+
+    /// <summary>Type of weights and activations.</summary>
+    public ScalarType Type { get; }
+
+    /// <summary>Indices on their way to the device.</summary>
+    public HostBuffer Upload { get; }
+
+    /// <summary>Parameters of sampling on their way to the device.</summary>
+    public HostBuffer Draws { get; }
+
+    /// <summary>1 and -1, <c>[1, 2, 1]</c>: makes (x, -x) of x.</summary>
+    public Tensor Mirror { get; }
+
+    /// <summary>Tokens by which each slot lies behind slot 0, <c>[layers, 1]</c>.</summary>
+    public Tensor SlotTokens { get; }
+
+    /// <summary>Units by which each slot lies behind slot 0, <c>[layers, 1]</c>.</summary>
+    public Tensor Slots { get; }
+
+    /// <summary>Positions from 0, as many as a context has, in whole blocks.</summary>
+    public Tensor Columns { get; }
+
+    /// <summary>0, what a mask adds where a row may look.</summary>
+    public Tensor Allowed { get; }
+
+    /// <summary>Negative infinity, what it adds elsewhere.</summary>
+    public Tensor Forbidden { get; }
+
+    /// <summary>1 as an integer.</summary>
+    public Tensor One64 { get; }
+
+    /// <summary>0 in double.</summary>
+    public Tensor Zero64 { get; }
+
+    /// <summary>A slab by units: one layer of one block each, <c>[units, elements of a unit]</c>.</summary>
+    public Tensor Units(int slab)
+    {
+        var memory = Kv.Memory(slab);
+        var unit = Kv.UnitElements(architecture.KvHeads, architecture.HeadDim);
+        return memory.as_strided([memory.numel() / unit, unit], [unit, 1]);
+    }
+
+    /// <summary>A slab by tokens: one layer of one token each, <c>[tokens, 2 x kvHeads x headDim]</c>.</summary>
+    public Tensor Tokens(int slab)
+    {
+        var memory = Kv.Memory(slab);
+        var unit = Kv.UnitElements(architecture.KvHeads, architecture.HeadDim);
+        var token = 2L * architecture.KvSize;
+        return memory.as_strided([memory.numel() / unit * Kv.TokensPerBlock, token], [token, 1]);
+    }
+
+    /// <summary>How positions turn pairs of elements. In double: at position 100,000 a float angle would be off by a hundredth of a radian.</summary>
+    /// <param name="positions"><c>[rows]</c>.</param>
+    public (Tensor Cosines, Tensor Sines) Turn(Tensor positions)
+    {
+        var angles = positions.to(ScalarType.Float64).unsqueeze(1) * frequencies;
+        var (rows, half) = (positions.numel(), frequencies.numel());
+        var sines = angles.sin().unsqueeze(1) * signs;
+        return (angles.cos().to(Type).view(rows, 1, 1, half), sines.to(Type).view(rows, 1, 2, half));
+    }
+
+    public void Dispose()
+    {
+        Upload.Dispose();
+        Draws.Dispose();
+        foreach (var tensor in new[] { frequencies, signs, Mirror, SlotTokens, Slots, Columns, Allowed, Forbidden, One64, Zero64 }) tensor.Dispose();
+    }
+
+    private Tensor Keep(Tensor tensor) => tensor.to(Device.Handle).DetachFromDisposeScope();
+}
