@@ -1,3 +1,4 @@
+using Helios.Backends.Testing.Hosting;
 using Helios.Backends.Testing.Loading;
 using Helios.Backends.Testing.Memory;
 using Helios.Backends.Testing.Model;
@@ -21,3 +22,7 @@ public sealed class CpuMisuse : MisuseContract<CpuUnderTest>;
 public sealed class CpuLoader : LoaderContract<CpuUnderTest>;
 
 public sealed class CpuKvStore : KvStoreContract<CpuUnderTest>;
+
+public sealed class CpuLifetime : LifetimeContract<CpuUnderTest>;
+
+public sealed class CpuEngine : EngineContract<CpuUnderTest>;

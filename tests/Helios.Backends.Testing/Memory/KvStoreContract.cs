@@ -41,6 +41,31 @@ public abstract class KvStoreContract<TBackend> : BackendContract<TBackend>
         session.MustBeSame(session.Run(copy, tokens.AsSpan(35), 35), expected, "a copy is nobody else's");
     }
 
+    [Theory]
+    [MemberData(nameof(KvPrecisions))]
+    public void A_sequence_may_lie_in_several_slabs(Precision precision)
+    {
+        using var session = new Session(Backend, new RandomCheckpoint(RandomCheckpoint.Architecture()), blocks: 5, kvPrecision: precision);
+        int[] tokens = [.. Enumerable.Range(0, 60).Select(i => i * 7 % session.Architecture.VocabularySize)];
+        var expected = session.Run([new(0, 0), new(0, 1), new(0, 2), new(0, 3)], tokens, 0);
+
+        session.Kv.AddSlab(session.Budget.TryReserve(session.Kv.SlabBytes)!).Should().Be(1);
+        session.Kv.AddSlab(session.Budget.TryReserve(session.Kv.SlabBytes)!).Should().Be(2);
+        KvBlock[] table = [new(2, 4), new(0, 4), new(1, 0), new(2, 0)];
+        session.MustBeSame(session.Run(table, tokens, 0), expected);
+
+        // Another sequence may come and go, with its slab, beside it.
+        session.Run([new(1, 1), new(1, 2)], tokens.AsSpan(0, 20), 0);
+        session.Kv.CopyBlock(session.Shape, new(1, 0), new(0, 0));
+        session.Kv.RemoveSlab(1);
+        table[2] = new(0, 0);
+        session.Run(table, tokens.AsSpan(0, 33), 0);
+        var again = session.Run(table, tokens.AsSpan(33), 33);
+        for (var i = 0; i < again.Length; i++) session.MustBeSameButTarget(again[i], expected[33 + i], $"position {33 + i}");
+        var gone = () => session.Run([new(1, 0)], [1], 0);
+        gone.Should().Throw<ArgumentException>("slab 1 was removed");
+    }
+
     [Fact]
     public void Only_blocks_of_the_store_are_copied()
     {
