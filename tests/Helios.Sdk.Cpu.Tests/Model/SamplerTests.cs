@@ -119,6 +119,20 @@ public sealed unsafe class SamplerTests
         }
     }
 
+    [Fact]
+    public void The_likeliest_of_any_logits_are_the_first_of_all_sorted()
+    {
+        var cases = Gen.Choose(-6, 6).Select(logit => (float)logit).NonEmptyListOf().Zip(Gen.Choose(1, 20));
+        Check.One(Config.QuickThrowOnFailure.WithMaxTest(500), Prop.ForAll(cases.ToArbitrary(), drawn =>
+        {
+            var (logits, count) = drawn;
+            var found = new TokenLogProbability[count];
+            HeadReader.FindLikeliest(logits.ToArray(), new LogitSummary { Sum = 1 }, found);
+            var order = logits.Select((logit, id) => new TokenLogProbability(id, logit)).OrderByDescending(token => token.LogProbability).ThenBy(token => token.TokenId);
+            found.Take(logits.Count).Should().Equal(order.Take(count));
+        }));
+    }
+
     private static void MustBeRight(float[] logits, SampleRow row)
     {
         var got = Draw(logits, row);

@@ -1,10 +1,9 @@
 using System.Buffers.Binary;
-using Helios.Sdk.Cpu.Kernels;
 
-namespace Helios.Sdk.Cpu.Tests.Support;
+namespace Helios.Backends.Testing.Support;
 
 /// <summary>A checkpoint of random weights in memory: any shape, any element type, own exits where asked for.</summary>
-internal sealed class RandomCheckpoint : ICheckpoint
+public sealed class RandomCheckpoint : ICheckpoint
 {
     private readonly Dictionary<TensorKey, (StoredTensor Tensor, byte[] Bytes)> tensors = [];
     private readonly Random random;
@@ -58,20 +57,17 @@ internal sealed class RandomCheckpoint : ICheckpoint
 
     public CheckpointInfo Info { get; }
 
-    /// <summary>The model that a precision makes of this one: the weights as they are held, stored as F32.</summary>
-    public RandomCheckpoint Held(Precision precision)
+    /// <summary>What <see cref="Precision.Auto"/> makes of it.</summary>
+    public Precision AutoPrecision => type == TensorType.BF16 ? Precision.Bf16 : Precision.Fp32;
+
+    /// <summary>The model that a precision makes of this one: the weights as a backend holds them, stored as F32.</summary>
+    public RandomCheckpoint Held(BackendUnderTest under, Precision precision)
     {
-        using var buffers = new Buffers();
         var held = new RandomCheckpoint(Info, TensorType.F32);
         foreach (var (key, (tensor, _)) in tensors)
         {
             var values = Values(key.Role, key.Layer)!.Select(value => (float)value).ToArray();
-            if (tensor.Rows > 1)
-            {
-                var matrix = Packed.Matrix(buffers, values, tensor.Rows, tensor.Columns, TensorType.F32, FormatOf(precision, key.Role));
-                values = [.. Enumerable.Range(0, tensor.Rows).SelectMany(row => Packed.Row(matrix, row))];
-            }
-
+            if (tensor.Rows > 1) values = under.Held(precision, key.Role, values, tensor.Columns);
             var next = 0;
             held.Add(key.Role, key.Layer, tensor.Rows, tensor.Columns, () => values[next++]);
         }
@@ -149,14 +145,6 @@ internal sealed class RandomCheckpoint : ICheckpoint
     public void Dispose()
     {
     }
-
-    private static WeightFormat FormatOf(Precision precision, TensorRole role) => precision switch
-    {
-        Precision.Bf16 => WeightFormat.Bf16,
-        Precision.Int8 => WeightFormat.Int8,
-        Precision.Int4 => role is TensorRole.Embedding or TensorRole.Head or TensorRole.ExitHead ? WeightFormat.Int8 : WeightFormat.Int4,
-        _ => WeightFormat.Fp32,
-    };
 
     private void Norm(TensorRole role, int layer, int size) => Add(role, layer, 1, size, () => 1 + 0.2 * Normal());
 

@@ -1,10 +1,10 @@
-namespace Helios.Sdk.Cpu.Tests.Support;
+namespace Helios.Backends.Testing.Support;
 
 /// <summary>
 /// A plain float64 model, a token at a time: each token runs to a depth of its own, and leaves keys and values for the
 /// layers above from the state it left with.
 /// </summary>
-internal sealed class ReferenceModel
+public sealed class ReferenceModel
 {
     private readonly RandomCheckpoint checkpoint;
     private readonly ModelArchitecture shape;

@@ -1,31 +1,31 @@
-using Helios.Sdk.Cpu.Tests.Support;
+namespace Helios.Backends.Testing.Model;
 
-namespace Helios.Sdk.Cpu.Tests.Model;
-
-/// <summary>Rows that join a step under way get the bits they get on their own.</summary>
-public sealed class ExtendTests
+/// <summary>Rows that join a step under way get what they get on their own.</summary>
+public abstract class ExtendContract<TBackend> : BackendContract<TBackend>
+    where TBackend : BackendUnderTest, new()
 {
     private const int Exit = 2;
     private static readonly int[] Positions = [1, 15, 30];
 
     [Theory]
-    [MemberData(nameof(ModelTests.WidthsAndPrecisions), MemberType = typeof(ModelTests))]
-    public void A_step_extended_row_by_row_is_as_many_steps(int width, Precision precision)
+    [MemberData(nameof(VariantsAndPrecisions))]
+    public void A_step_extended_row_by_row_is_as_many_steps(string variant, Precision precision)
     {
         var checkpoint = new RandomCheckpoint(RandomCheckpoint.Architecture(layers: 4, tied: false), exits: new ModelExit(Exit, OwnNorm: true, OwnHead: true));
-        using var session = new Session(checkpoint, width: width, precision: precision);
+        using var session = new Session(Backend, checkpoint, variant: variant, precision: precision);
         var expected = Positions.Select((start, s) => OneByOne(session, s, start)).ToArray();
         var found = Extended(session, waitForNothing: 2);
 
-        for (var s = 0; s < Positions.Length; s++) found[s].Should().Equal(expected[s], $"sequence {s}");
+        for (var s = 0; s < Positions.Length; s++) session.MustBeSame(found[s], expected[s], $"sequence {s}");
     }
 
     [Fact]
     public void Rows_that_never_get_a_token_change_nothing()
     {
         var checkpoint = new RandomCheckpoint(RandomCheckpoint.Architecture(layers: 4));
-        using var session = new Session(checkpoint);
-        Extended(session, waitForNothing: 0).SelectMany(rows => rows).Should().Equal(Extended(session, waitForNothing: 3).SelectMany(rows => rows));
+        using var session = new Session(Backend, checkpoint);
+        ExitSignal[] without = [.. Extended(session, waitForNothing: 0).SelectMany(rows => rows)];
+        session.MustBeSame([.. Extended(session, waitForNothing: 3).SelectMany(rows => rows)], without);
     }
 
     /// <summary>Three tokens of each of three sequences in one step, the later two entering one after the other.</summary>
@@ -80,10 +80,6 @@ public sealed class ExtendTests
 
     private static int Token(int sequence, int position) => (position * 31 + sequence * 17 + 3) % 105;
 
-    private static ExitSignal[] Draw(Session session, int[] rows)
-    {
-        var tokens = new SampledToken[rows.Length];
-        session.Model.Sample(rows.Select(row => new SampleRow(row, 0, 0, 1, 0, ExitSignals.Top1 | ExitSignals.Margin | ExitSignals.Entropy)).ToArray(), tokens);
-        return [.. tokens.Select(token => token.Signal)];
-    }
+    private static ExitSignal[] Draw(Session session, int[] rows) =>
+        [.. session.Greedy(rows, ExitSignals.Top1 | ExitSignals.Margin | ExitSignals.Entropy).Select(token => token.Signal)];
 }

@@ -1,13 +1,16 @@
-using Helios.Sdk.Cpu.Tests.Support;
-
-namespace Helios.Sdk.Cpu.Tests.Model;
+namespace Helios.Backends.Testing.Model;
 
 /// <summary>What is out of order or out of range is refused before memory is touched.</summary>
-public sealed class MisuseTests : IDisposable
+public abstract class MisuseContract<TBackend> : BackendContract<TBackend>, IDisposable
+    where TBackend : BackendUnderTest, new()
 {
-    private readonly Session session = new(new RandomCheckpoint(RandomCheckpoint.Architecture()), maxRows: 8, blocks: 4);
+    private readonly Session session = new(Backend, new RandomCheckpoint(RandomCheckpoint.Architecture()), maxRows: 8, blocks: 4);
 
-    public void Dispose() => session.Dispose();
+    public void Dispose()
+    {
+        session.Dispose();
+        GC.SuppressFinalize(this);
+    }
 
     [Theory]
     [InlineData(105, 0, 0, 3)]
@@ -124,22 +127,9 @@ public sealed class MisuseTests : IDisposable
     {
         var gap = () => session.Model.UseLayers([session.Layers[0], session.Layers[2]]);
         gap.Should().Throw<ArgumentException>();
-        using var other = new Session(new RandomCheckpoint(RandomCheckpoint.Architecture(hidden: 32)));
+        using var other = new Session(Backend, new RandomCheckpoint(RandomCheckpoint.Architecture(hidden: 32)));
         var foreign = () => session.Model.UseLayers(other.Layers);
         foreign.Should().Throw<ArgumentException>();
-    }
-
-    [Fact]
-    public void Options_are_checked()
-    {
-        var none = () => new CpuBackend(new CpuOptions { Threads = 0 });
-        none.Should().Throw<ArgumentOutOfRangeException>();
-        var odd = () => new CpuBackend(new CpuOptions { VectorWidth = 64 });
-        odd.Should().Throw<ArgumentOutOfRangeException>();
-        var coarse = () => new CpuBackend(new CpuOptions { KvPrecision = Precision.Int8 });
-        coarse.Should().Throw<ArgumentOutOfRangeException>().WithMessage("*Fp32 or Bf16*");
-        using var backend = new CpuBackend(new CpuOptions { Threads = 2, VectorWidth = 128 });
-        backend.Device.Description.Should().Be("2 threads, 128-bit vectors");
     }
 
     private Action Begin(StepRow[] rows, KvBlock[] blocks) => () => session.Model.Begin(new StepBatch { Rows = rows, Blocks = blocks });
