@@ -65,6 +65,40 @@ public sealed class ServingMetricsTests
     }
 
     [Fact]
+    public async Task What_the_call_itself_refuses_is_counted_by_its_error()
+    {
+        using var collected = new Collected();
+        await using var engine = await ServeAsync(collected);
+        var stream = () => engine.Engine.StreamAsync(Usual with { Temperature = -1 });
+        stream.Should().Throw<ArgumentException>();
+        var whole = () => engine.Engine.GenerateAsync(Usual with { Prompt = null });
+        await whole.Should().ThrowAsync<ArgumentException>();
+        collected.Of("gen_ai.server.request.duration").Should().HaveCount(2).And.OnlyContain(reading => ((string)reading["error.type"]!).StartsWith("System.Argument"));
+    }
+
+    [Theory]
+    [InlineData("tiny-s", 0)]
+    [InlineData("tiny-x", 3)]
+    public async Task Each_of_several_answers_is_a_request_whether_it_begins_or_not(string model, int failed)
+    {
+        using var collected = new Collected();
+        await using var engine = await ServeAsync(collected);
+        try
+        {
+            await engine.Engine.GenerateAsync(Usual with { Model = model }, samples: 3);
+        }
+        catch (ArgumentException)
+        {
+            // Of the unknown model, each is counted all the same.
+        }
+
+        await engine.SettleAsync();
+        var durations = collected.Of("gen_ai.server.request.duration");
+        durations.Should().HaveCount(3);
+        durations.Count(reading => reading.Tags.ContainsKey("error.type")).Should().Be(failed);
+    }
+
+    [Fact]
     public async Task The_state_adds_up_and_is_silent_once_the_engine_has_ended()
     {
         using var collected = new Collected();
