@@ -26,6 +26,18 @@ public sealed class ServingMetricsTests
     }
 
     [Fact]
+    public async Task A_batch_counts_sequences_whose_token_a_look_had_shown()
+    {
+        using var collected = new Collected();
+        await using var engine = await TestEngine.ServeAsync("tiny-m", policy: "top1:0.3", more: builder => ((HeliosBuilder)builder).UseMeters(collected));
+        await engine.AskAsync(Usual);
+        await engine.SettleAsync();
+        collected.Of("helios.exit.depth").Should().Contain(reading => reading.Value < 12, "some leave early");
+        collected.Of("helios.batch.size").Sum(reading => reading.Value).Should().Be(12);
+        engine.Snapshot.PeakBatch.Should().Be(1);
+    }
+
+    [Fact]
     public async Task Every_request_is_measured_once_by_the_conventions_for_servers()
     {
         using var collected = new Collected();
