@@ -45,7 +45,7 @@ internal sealed class Admission(Routes routes, Action<Sequence, Exception> fail)
                 : int.MaxValue;
             return (long)tokens + sequence.Request.MaxTokens <= served.Info.Architecture.ContextLength;
         }
-        catch (ChatTemplateException)
+        catch (Exception error) when (error is ChatTemplateException or ConversationRefusedException)
         {
             return false;
         }
@@ -66,7 +66,7 @@ internal sealed class Admission(Routes routes, Action<Sequence, Exception> fail)
     }
 
     /// <summary>Gives a sequence the ids of a model; returns why it cannot run there, if it cannot.</summary>
-    private static HeliosException? Unfit(Sequence sequence, ServedModel served)
+    private static Exception? Unfit(Sequence sequence, ServedModel served)
     {
         var request = sequence.Request;
         if (!HasIdsFor(served, sequence))
@@ -77,9 +77,9 @@ internal sealed class Admission(Routes routes, Action<Sequence, Exception> fail)
             {
                 sequence.SetPrompt(PromptEncoding.Encode(request, served.Tokenizer, served.Chat));
             }
-            catch (ChatTemplateException e)
+            catch (Exception error) when (error is ChatTemplateException or ConversationRefusedException)
             {
-                return e;
+                return error;
             }
 
             sequence.Output.UseTokenizer(served.Tokenizer);

@@ -58,7 +58,7 @@ public class ChatTemplateGoldenTests
         {
             return render().Text;
         }
-        catch (ChatTemplateException)
+        catch (Exception error) when (error is ChatTemplateException or ConversationRefusedException)
         {
             return null;
         }
