@@ -43,7 +43,7 @@ internal sealed class Admission(Routes routes, Action<Sequence, Exception> fail)
             var tokens = HasIdsFor(served, sequence) ? sequence.PromptLength
                 : PromptEncoding.CanEncode(sequence.Request, served.Tokenizer, served.Chat) ? PromptEncoding.Encode(sequence.Request, served.Tokenizer, served.Chat).Ids.Count
                 : int.MaxValue;
-            return (long)tokens + sequence.Request.MaxTokens <= served.Info.Architecture.ContextLength;
+            return PromptRules.FitsContext(sequence.Request, tokens, served.Info);
         }
         catch (Exception error) when (error is ChatTemplateException or ConversationRefusedException)
         {
@@ -85,8 +85,8 @@ internal sealed class Admission(Routes routes, Action<Sequence, Exception> fail)
             sequence.Output.UseTokenizer(served.Tokenizer);
         }
 
-        if (sequence.Capacity > served.Info.Architecture.ContextLength)
-            return new HeliosException(PromptRules.Overflow(served.Info, sequence.PromptLength, request.MaxTokens));
+        if (!PromptRules.FitsContext(request, sequence.PromptLength, served.Info))
+            return new HeliosException(PromptRules.Overflow(request, sequence.PromptLength, served.Info));
         return request.TokenIds is not null && PromptRules.FindBadId(sequence.Tokens, served.Info) is { } bad ? new HeliosException(bad) : null;
     }
 
