@@ -20,13 +20,13 @@ app.Use(async (context, next) =>
     catch (Exception wrong) when (wrong is ArgumentException or NotSupportedException && !context.Response.HasStarted)
     {
         context.Response.Clear();
-        await Results.BadRequest(wrong.Message).ExecuteAsync(context);
+        await Results.Problem(wrong.Message, statusCode: StatusCodes.Status400BadRequest).ExecuteAsync(context);
     }
     catch (ServerBusyException busy) when (!context.Response.HasStarted)
     {
         context.Response.Clear();
-        context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
         if (busy.RetryAfter is { } after) context.Response.Headers.RetryAfter = $"{Math.Ceiling(after.TotalSeconds)}";
+        await Results.Problem(busy.Message, statusCode: StatusCodes.Status503ServiceUnavailable).ExecuteAsync(context);
     }
 });
 

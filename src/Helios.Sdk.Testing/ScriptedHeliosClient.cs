@@ -104,7 +104,7 @@ public sealed class ScriptedHeliosClient : IHeliosClient
     private async IAsyncEnumerable<GenerationUpdate> StreamCoreAsync(GenerationRequest request, ScriptedAnswer answer, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        var count = Math.Min(answer.Tokens.Length, request.MaxTokens);
+        var count = Math.Min(answer.Tokens.Length, MaxTokensOf(request));
         for (var i = 0; i < count; i++)
         {
             await WaitAsync(i == 0 ? answer.FirstTokenAfter : answer.TokenEvery, cancellationToken).ConfigureAwait(false);
@@ -145,8 +145,10 @@ public sealed class ScriptedHeliosClient : IHeliosClient
         };
     }
 
+    private static int MaxTokensOf(GenerationRequest request) => request.MaxTokens ?? GenerationRequest.DefaultMaxTokens;
+
     private static FinishReason EndOf(GenerationRequest request, ScriptedAnswer answer) =>
-        answer.Tokens.Length > request.MaxTokens ? FinishReason.Length : answer.FinishReason;
+        answer.Tokens.Length > MaxTokensOf(request) ? FinishReason.Length : answer.FinishReason;
 
     private Task WaitAsync(TimeSpan delay, CancellationToken cancellationToken) =>
         delay > TimeSpan.Zero ? Task.Delay(delay, time, cancellationToken) : cancellationToken.IsCancellationRequested ? Task.FromCanceled(cancellationToken) : Task.CompletedTask;

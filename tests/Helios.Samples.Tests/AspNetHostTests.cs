@@ -5,6 +5,7 @@ using System.Text;
 using System.Text.Json;
 using Helios.Sdk;
 using Helios.Sdk.Testing;
+using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Mvc.Testing;
 using Microsoft.AspNetCore.TestHost;
 using Microsoft.Extensions.DependencyInjection;
@@ -64,8 +65,24 @@ public sealed class AspNetHostTests : IClassFixture<WebApplicationFactory<Progra
         await engine.Ready.WaitAsync(Patience);
         using var response = await client.PostAsync(path, new StringContent(body, Encoding.UTF8, "application/json"));
         response.StatusCode.Should().Be(HttpStatusCode.BadRequest);
-        response.Content.Headers.ContentType!.MediaType.Should().Be("application/json");
-        (await response.Content.ReadAsStringAsync()).Should().Contain(message);
+        (await DetailOfAsync(response)).Should().Contain(message);
+    }
+
+    [Fact]
+    public async Task Turns_that_the_chat_template_refuses_are_the_callers_mistake()
+    {
+        await using var host = WithTemplate("{{ raise_exception('Conversation roles must alternate.') }}");
+        using var response = await AskAsync(host);
+        response.StatusCode.Should().Be(HttpStatusCode.BadRequest);
+        (await DetailOfAsync(response)).Should().Be("The model's chat template refuses the conversation: Conversation roles must alternate.");
+    }
+
+    [Fact]
+    public async Task A_chat_template_that_fails_is_not()
+    {
+        await using var host = WithTemplate("{{ none.x.y }}");
+        using var response = await AskAsync(host);
+        response.StatusCode.Should().Be(HttpStatusCode.InternalServerError);
     }
 
     [Theory]
@@ -79,6 +96,7 @@ public sealed class AspNetHostTests : IClassFixture<WebApplicationFactory<Progra
         using var response = await full.CreateClient().PostAsync(path, new StringContent(body, Encoding.UTF8, "application/json"));
         response.StatusCode.Should().Be(HttpStatusCode.ServiceUnavailable);
         response.Headers.RetryAfter!.Delta.Should().Be(TimeSpan.FromSeconds(3));
+        (await DetailOfAsync(response)).Should().Be("The queue is full.");
     }
 
     [Fact]
@@ -91,4 +109,17 @@ public sealed class AspNetHostTests : IClassFixture<WebApplicationFactory<Progra
         status.GetProperty("serving").GetString().Should().StartWith("tiny-");
         status.GetProperty("memoryUsedBytes").GetInt64().Should().BePositive();
     }
+
+    private static Task<HttpResponseMessage> AskAsync(WebApplicationFactory<Program> host) =>
+        host.CreateClient().PostAsJsonAsync("/chat", new[] { new ChatTurn("user", "Hello") });
+
+    private static async Task<string?> DetailOfAsync(HttpResponseMessage response)
+    {
+        response.Content.Headers.ContentType!.MediaType.Should().Be("application/problem+json");
+        return (await response.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("detail").GetString();
+    }
+
+    private WebApplicationFactory<Program> WithTemplate(string template) => factory.WithWebHostBuilder(host => host
+        .UseSetting("Helios:Models:0:ChatTemplate", template)
+        .UseSetting("Helios:Models:1:ChatTemplate", template));
 }

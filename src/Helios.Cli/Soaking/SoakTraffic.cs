@@ -81,7 +81,7 @@ internal sealed class SoakTraffic(IReadOnlyList<SoakModel> models, int seed)
             request,
             streamed,
             Chance(0.15) ? TimeSpan.FromMilliseconds(random.NextDouble() * LongestGivingUpMs) : null,
-            streamed && Chance(0.3) ? 1 + random.Next(request.MaxTokens) : null);
+            streamed && Chance(0.3) ? 1 + random.Next(request.MaxTokens!.Value) : null);
     }
 
     /// <summary>Words behind one of a few openings, so that many prompts begin alike; at least one token of every context is left for the answer.</summary>

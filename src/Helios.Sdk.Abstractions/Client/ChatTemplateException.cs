@@ -1,8 +1,9 @@
 namespace Helios.Sdk;
 
 /// <summary>
-/// A conversation cannot be put into words for a model: it has no chat template, the template is outside what is supported or passes
-/// its limits, or the template itself refuses the conversation. The message names the template, the line and the reason.
+/// A conversation cannot be put into words for a model: it has no chat template, or the template is outside what is supported,
+/// fails or passes its limits. The message names the template, the line and the reason. A template that does its work and refuses the
+/// turns throws <see cref="ConversationRefusedException"/>.
 /// </summary>
 public sealed class ChatTemplateException : HeliosException
 {

@@ -8,6 +8,9 @@ namespace Helios.Sdk;
 /// <remarks>For logs, <see cref="ToString"/> tells how long texts and ids are, never what they say.</remarks>
 public sealed record GenerationRequest
 {
+    /// <summary>Most tokens of an answer whose request names no <see cref="MaxTokens"/>.</summary>
+    public const int DefaultMaxTokens = 128;
+
     /// <summary>The prompt as text; the model's tokenizer adds what it adds (BOS, say). Special tokens spelled out in it are recognised. Exactly one of this, <see cref="TokenIds"/> and <see cref="Messages"/> is given.</summary>
     public string? Prompt { get; init; }
 
@@ -20,8 +23,11 @@ public sealed record GenerationRequest
     /// </summary>
     public IReadOnlyList<ChatTurn>? Messages { get; init; }
 
-    /// <summary>Most tokens to generate, at least 1. Prompt and answer together must fit the model's context.</summary>
-    public int MaxTokens { get; init; } = 128;
+    /// <summary>
+    /// Most tokens to generate, at least 1; prompt and so many tokens together must fit the model's context. Null takes
+    /// <see cref="DefaultMaxTokens"/>, or as many as fit beside the prompt where those are fewer.
+    /// </summary>
+    public int? MaxTokens { get; init; }
 
     /// <summary>0 (the default) takes the likeliest token; above 0 samples.</summary>
     public float Temperature { get; init; }
@@ -83,7 +89,7 @@ public sealed record GenerationRequest
     /// </summary>
     public int? LogProbabilities { get; init; }
 
-    /// <summary>Goes on past end-of-sequence ids until <see cref="MaxTokens"/>.</summary>
+    /// <summary>Goes on past end-of-sequence ids until the most tokens are generated.</summary>
     public bool IgnoreEndOfSequence { get; init; }
 
     /// <summary>Answers with this model of the pool, whatever serves otherwise.</summary>
@@ -124,7 +130,7 @@ public sealed record GenerationRequest
 
     private bool PrintMembers(StringBuilder builder)
     {
-        builder.Append(CultureInfo.InvariantCulture, $"{Asked()}, MaxTokens = {MaxTokens}, Temperature = {Temperature}, Priority = {Priority}");
+        builder.Append(CultureInfo.InvariantCulture, $"{Asked()}, MaxTokens = {MaxTokens ?? DefaultMaxTokens}, Temperature = {Temperature}, Priority = {Priority}");
         if (Model is not null) builder.Append(CultureInfo.InvariantCulture, $", Model = {Model}");
         if (Seed is not null) builder.Append(CultureInfo.InvariantCulture, $", Seed = {Seed}");
         if (Stop is { IsDefaultOrEmpty: false }) builder.Append(CultureInfo.InvariantCulture, $", Stop = {Stop.Length} strings");
@@ -143,7 +149,7 @@ public enum FinishReason
     /// <summary>An end-of-sequence id, a stop id or a stop string.</summary>
     Stop,
 
-    /// <summary><see cref="GenerationRequest.MaxTokens"/> was reached.</summary>
+    /// <summary><see cref="GenerationRequest.MaxTokens"/> was reached, or without one the default or the end of the context.</summary>
     Length,
 
     /// <summary>The engine was shut down before the answer was whole.</summary>

@@ -14,7 +14,8 @@ public interface IHeliosClient
     /// <param name="request">Prompt and options.</param>
     /// <param name="cancellationToken">Cancels it wherever it is: in the queue, while a model loads, in prefill, in decode.</param>
     /// <exception cref="ArgumentException">The request is invalid: empty prompt, unknown model, context overflow, ...</exception>
-    /// <exception cref="ChatTemplateException">The model does not take the conversation.</exception>
+    /// <exception cref="ConversationRefusedException">The model's chat template refuses the conversation; an <see cref="ArgumentException"/>.</exception>
+    /// <exception cref="ChatTemplateException">The model has no usable chat template.</exception>
     /// <exception cref="ServerBusyException">The queue is full, or the request waited longer than <see cref="ServingOptions.MaxQueueTime"/> without being started.</exception>
     /// <exception cref="HeliosException">The engine failed, or cannot hold what the request asks for.</exception>
     /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was cancelled.</exception>

@@ -105,6 +105,7 @@ internal sealed partial class EngineParts : IDisposable
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         timeout.CancelAfter(Serving.DrainTimeout);
         await Task.WhenAny(deviceEnded.Task, Task.Delay(Timeout.Infinite, timeout.Token)).ConfigureAwait(false);
+        if (cancellationToken.IsCancellationRequested && !DeviceEnded) LogCutShort(Logger, Serving.DrainTimeout);
         Loop.Abort();
         await stopping.CancelAsync().ConfigureAwait(false);
         await deviceEnded.Task.ConfigureAwait(false);
@@ -202,4 +203,7 @@ internal sealed partial class EngineParts : IDisposable
 
     [LoggerMessage(13, LogLevel.Error, "No model can serve, and all requests are refused: {Reason}")]
     private static partial void LogNothingServes(ILogger logger, string reason, Exception error);
+
+    [LoggerMessage(14, LogLevel.Warning, "The time to stop is over before Serving.DrainTimeout ({DrainTimeout}): live requests are aborted now, and a server that stops at the same time does not deliver that. HostOptions.ShutdownTimeout should be the longer one")]
+    private static partial void LogCutShort(ILogger logger, TimeSpan drainTimeout);
 }

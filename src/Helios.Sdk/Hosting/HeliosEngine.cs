@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
 using Helios.Sdk.Adaptation;
 using Helios.Sdk.Adaptation.Repository;
@@ -133,13 +132,15 @@ public sealed class HeliosEngine : IHeliosClient, IAsyncDisposable, IDisposable
         Check(request);
         ArgumentOutOfRangeException.ThrowIfLessThan(samples, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(samples, (long)parts.Serving.MaxQueueLength + parts.Serving.MaxBatchSize);
+        var arrivedAt = parts.Time.GetTimestamp();
         var seed = request.Seed ?? Random.Shared.NextInt64();
-        var places = await TakePlacesAsync(samples, cancellationToken).ConfigureAwait(false);
         var running = new List<RunningRequest>(samples);
+        IReadOnlyList<QueuePlace> places = [];
         Sequence? first = null;
         RequestTrace? Trace() => RequestTrace.Start(request, parts.CapturesContent);
         try
         {
+            places = await TakePlacesAsync(samples, cancellationToken).ConfigureAwait(false);
             // Its lease outlives it here, so that all samples run on what it ran on even if its answer is over at once.
             first = await parts.Door.OpenAsync(request with { Seed = seed }, cancellationToken).ConfigureAwait(false);
             first.HoldLease();
@@ -154,6 +155,11 @@ public sealed class HeliosEngine : IHeliosClient, IAsyncDisposable, IDisposable
             var results = new List<GenerationResult>(samples);
             foreach (var one in running) results.Add(await ReadAsync(one).ConfigureAwait(false));
             return results;
+        }
+        catch (Exception error)
+        {
+            for (var i = running.Count; i < samples; i++) TurnAway(request, Trace(), arrivedAt, error);
+            throw;
         }
         finally
         {
@@ -258,7 +264,15 @@ public sealed class HeliosEngine : IHeliosClient, IAsyncDisposable, IDisposable
     {
         ArgumentNullException.ThrowIfNull(request);
         ObjectDisposedException.ThrowIf(Volatile.Read(ref stopped) == 1, this);
-        RequestRules.Check(request);
+        try
+        {
+            RequestRules.Check(request);
+        }
+        catch (ArgumentException error)
+        {
+            parts.Metrics.TurnedAway(request, parts.Time.GetTimestamp(), error);
+            throw;
+        }
     }
 
     private async IAsyncEnumerable<GenerationUpdate> StreamCoreAsync(GenerationRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
@@ -283,10 +297,16 @@ public sealed class HeliosEngine : IHeliosClient, IAsyncDisposable, IDisposable
         catch (Exception error)
         {
             place?.Leave();
-            trace?.TurnAway(error);
-            parts.Metrics.TurnedAway(request, arrivedAt, error);
+            TurnAway(request, trace, arrivedAt, error);
             throw;
         }
+    }
+
+    /// <summary>It ended without ever being queued.</summary>
+    private void TurnAway(GenerationRequest request, RequestTrace? trace, long arrivedAt, Exception error)
+    {
+        trace?.TurnAway(error);
+        parts.Metrics.TurnedAway(request, arrivedAt, error);
     }
 
     /// <summary>Places in the queue, all or none; each is given back when its request starts or ends.</summary>
@@ -320,81 +340,4 @@ public sealed class HeliosEngine : IHeliosClient, IAsyncDisposable, IDisposable
 
         return running.ToResult(text.ToString(), finish!.Value);
     }
-}
-
-/// <summary>A text scored teacher-forced.</summary>
-/// <param name="Tokens">Tokens of the text.</param>
-/// <param name="Depths">Score by depth, ascending.</param>
-public sealed record SequenceScore(int Tokens, ImmutableArray<DepthScore> Depths);
-
-/// <summary>A text's score at one depth.</summary>
-/// <param name="Depth">Layers executed.</param>
-/// <param name="NegativeLogLikelihood">Sum of -ln p over every token after the first, in nats.</param>
-/// <param name="TopId">Likeliest token behind the last one.</param>
-/// <param name="TopIds">Likeliest token behind each one.</param>
-/// <param name="LogProbabilities">ln p of every token after the first, in order.</param>
-public sealed record DepthScore(int Depth, double NegativeLogLikelihood, int TopId, ImmutableArray<int> TopIds, ImmutableArray<float> LogProbabilities);
-
-/// <summary>An engine at one moment.</summary>
-public sealed record EngineSnapshot
-{
-    /// <summary>What serves; null before the first model does.</summary>
-    public required OperatingPoint? Serving { get; init; }
-
-    /// <summary>Whether the last decision found no point that meets every constraint.</summary>
-    public required bool IsDegraded { get; init; }
-
-    /// <summary>Steps run since the start.</summary>
-    public required long Steps { get; init; }
-
-    /// <summary>Requests completed since the start.</summary>
-    public required long CompletedRequests { get; init; }
-
-    /// <summary>Sequences that hold KV now.</summary>
-    public required int RunningSequences { get; init; }
-
-    /// <summary>How often a sequence gave its KV up since the start, to go on later.</summary>
-    public required long Preemptions { get; init; }
-
-    /// <summary>Most tokens sampled in one step.</summary>
-    public required int PeakBatch { get; init; }
-
-    /// <summary>Bytes of KV slabs.</summary>
-    public required long KvSlabBytes { get; init; }
-
-    /// <summary>Bytes of KV blocks in use.</summary>
-    public required long KvUsedBytes { get; init; }
-
-    /// <summary>Bytes of KV blocks that nobody uses, kept for requests that begin with the same tokens.</summary>
-    public required long KvCachedBytes { get; init; }
-
-    /// <summary>Tokens of the prompts of all requests that started.</summary>
-    public required long PromptTokens { get; init; }
-
-    /// <summary>Those of <see cref="PromptTokens"/> that needed not be computed, because their KV was there already.</summary>
-    public required long PrefixHitTokens { get; init; }
-
-    /// <summary>Most bytes of KV blocks that were ever in use.</summary>
-    public required long KvPeakBytes { get; init; }
-
-    /// <summary>Share of busy device time that scoring took lately, 0..1.</summary>
-    public required double ScoringShare { get; init; }
-
-    /// <summary>Tokens drafted by what serves and put to verification.</summary>
-    public required long DraftedTokens { get; init; }
-
-    /// <summary>Drafted tokens that were what the full depth says.</summary>
-    public required long AcceptedTokens { get; init; }
-
-    /// <summary>Energy that the device used since the engine started, whatever it was used for, in joules; or why that is not known.</summary>
-    public required EnergyReading Energy { get; init; }
-
-    /// <summary>What <see cref="Energy"/> counts, and by whom.</summary>
-    public required string EnergySource { get; init; }
-
-    /// <summary>Whether <see cref="Energy"/> is worked out rather than measured.</summary>
-    public required bool EnergyIsEstimate { get; init; }
-
-    /// <summary>What is known of every candidate at every exit.</summary>
-    public required ImmutableArray<PointProfile> Profiles { get; init; }
 }

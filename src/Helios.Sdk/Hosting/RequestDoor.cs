@@ -101,7 +101,7 @@ internal sealed class RequestDoor(ModelPool pool, Routes routes, PointOverrides 
     private Sequence Make(GenerationRequest request, EncodedPrompt prompt, long arrivedAt)
     {
         var tokenizer = pool.Entries.First(entry => entry.Tokenizer.Fingerprint == prompt.TokenizerFingerprint).Tokenizer;
-        var output = new TokenStream(request.MaxTokens, tokenizer, request.Stop) { LogProbabilities = AnswerLogProbabilities.For(request) };
+        var output = new TokenStream(PromptRules.MaxTokensOf(request), tokenizer, request.Stop) { LogProbabilities = AnswerLogProbabilities.For(request) };
         var seed = request.Seed ?? Random.Shared.NextInt64();
         return new Sequence(new RequestId(Interlocked.Increment(ref lastId)), request, seed, prompt, output, arrivedAt);
     }
@@ -146,7 +146,7 @@ internal sealed class RequestDoor(ModelPool pool, Routes routes, PointOverrides 
     private void CheckContext(GenerationRequest request, EncodedPrompt prompt, PoolEntry? pinned, PoolEntry encoder)
     {
         var roomiest = pinned ?? Alike(encoder).MaxBy(entry => entry.Info.Architecture.ContextLength)!;
-        if ((long)prompt.Ids.Count + request.MaxTokens > roomiest.Info.Architecture.ContextLength)
-            throw new ArgumentException(PromptRules.Overflow(roomiest.Info, prompt.Ids.Count, request.MaxTokens), nameof(request));
+        if (!PromptRules.FitsContext(request, prompt.Ids.Count, roomiest.Info))
+            throw new ArgumentException(PromptRules.Overflow(request, prompt.Ids.Count, roomiest.Info), nameof(request));
     }
 }

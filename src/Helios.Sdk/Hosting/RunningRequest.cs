@@ -133,7 +133,8 @@ internal sealed class RunningRequest : IAsyncDisposable
         {
             OperationCanceledException => new OperationCanceledException("The request was cancelled.", cancellationToken),
             ServerBusyException busy => new ServerBusyException(busy.Message, busy) { RetryAfter = busy.RetryAfter },
-            ChatTemplateException refused => new ChatTemplateException(refused.Message, refused),
+            ConversationRefusedException refused => new ConversationRefusedException(refused.Message, refused),
+            ChatTemplateException unusable => new ChatTemplateException(unusable.Message, unusable),
             HeliosException known => new HeliosException(known.Message, known),
             _ => new HeliosException(error.Message, error),
         };

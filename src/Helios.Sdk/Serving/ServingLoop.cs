@@ -187,7 +187,7 @@ internal sealed class ServingLoop
     private RequestInfo InfoOf(Sequence sequence)
     {
         var request = sequence.Request;
-        return new RequestInfo(sequence.Id, sequence.PromptLength, request.MaxTokens, sequence.Tenant, sequence.ArrivedAt)
+        return new RequestInfo(sequence.Id, sequence.PromptLength, sequence.MaxTokens, sequence.Tenant, sequence.ArrivedAt)
         {
             Priority = request.Priority,
             TenantWeight = weights.GetValueOrDefault(sequence.Tenant, 1),
@@ -354,7 +354,7 @@ internal sealed class ServingLoop
         observer.TokenEmitted(sequence, token.Depth, token.Confidence);
 
         if (isEnd || stopped) End(sequence, new StreamEnd(FinishReason.Stop), StreamEndKind.Completed);
-        else if (sequence.Answer.Length == request.MaxTokens) End(sequence, new StreamEnd(FinishReason.Length), StreamEndKind.Completed);
+        else if (sequence.Answer.Length == sequence.MaxTokens) End(sequence, new StreamEnd(FinishReason.Length), StreamEndKind.Completed);
         else return true;
         return false;
     }

@@ -73,7 +73,7 @@ internal sealed class RequestTrace
         activity.SetTag("gen_ai.operation.name", HeliosTelemetry.Operation);
         activity.SetTag("gen_ai.provider.name", HeliosTelemetry.Provider);
         if (request.Model is { } model) activity.SetTag("gen_ai.request.model", model);
-        activity.SetTag("gen_ai.request.max_tokens", request.MaxTokens);
+        if (request.MaxTokens is { } most) activity.SetTag("gen_ai.request.max_tokens", most);
         activity.SetTag("gen_ai.request.temperature", request.Temperature);
         if (request.TopK > 0) activity.SetTag("gen_ai.request.top_k", request.TopK);
         if (request.TopP < 1) activity.SetTag("gen_ai.request.top_p", request.TopP);

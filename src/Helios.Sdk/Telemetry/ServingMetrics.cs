@@ -48,7 +48,7 @@ internal sealed class ServingMetrics : IServingObserver
         if (!stepTime.Enabled && !batch.Enabled) return;
         var tag = ResponseModel(model.Info.Name);
         stepTime.Record(timing.Times.Total, tag);
-        batch.Record(timing.SampledRows, tag);
+        batch.Record(timing.Sequences, tag);
     }
 
     public void TokenEmitted(Sequence sequence, int depth, float confidence)

@@ -19,7 +19,7 @@ public sealed class SoakSampleTests
         sample.Kept.Average(Number).Should().BeInRange(4600, 5400);
     }
 
-    private static int Number(SoakStream stream) => stream.Request.MaxTokens;
+    private static int Number(SoakStream stream) => stream.Request.MaxTokens!.Value;
 
     private static SoakSample Fill(int capacity, int count)
     {

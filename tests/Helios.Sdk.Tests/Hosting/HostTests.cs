@@ -134,7 +134,7 @@ public class HostTests
         var (tokens, last) = await ReadAsync(stream);
         last.Should().Be(FinishReason.Aborted);
         tokens.Should().BeLessThan(190);
-        rig.Log.Of(LogLevel.Error).Should().BeEmpty();
+        rig.Log.Of(LogLevel.Warning).Should().ContainSingle().Which.Should().Contain("Serving.DrainTimeout (00:00:25)").And.Contain("HostOptions.ShutdownTimeout");
     }
 
     [Fact]
@@ -154,6 +154,7 @@ public class HostTests
         var server = rig.Services.GetServices<IHostedService>().OfType<WaitingServer>().Single();
         await rig.StopAsync();
         (await server.Answer).FinishReason.Should().Be(FinishReason.Aborted);
+        rig.Log.Of(LogLevel.Warning).Should().BeEmpty();
     }
 
     [Fact]

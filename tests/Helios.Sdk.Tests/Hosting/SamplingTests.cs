@@ -29,7 +29,7 @@ public class SamplingTests
         // The same tokens, forced, show what the model says before each of them.
         var forcing = new Forcing(tokens);
         (await engine.AskAsync(Request with { LogitsProcessors = [forcing] })).TokenIds.Should().Equal(answer.TokenIds);
-        forcing.Seen.Should().HaveCount(request.MaxTokens);
+        forcing.Seen.Should().HaveCount(request.MaxTokens!.Value);
         for (var i = 0; i < request.MaxTokens; i++)
         {
             var logits = forcing.Seen[i];
@@ -75,7 +75,7 @@ public class SamplingTests
         int[] tokens = [.. answer.PromptIds, .. answer.TokenIds];
         var score = (await engine.Engine.ScoreAsync("tiny-s", tokens)).Depths[^1];
 
-        answer.LogProbabilities.Should().HaveCount(Request.MaxTokens);
+        answer.LogProbabilities.Should().HaveCount(Request.MaxTokens!.Value);
         for (var i = 0; i < Request.MaxTokens; i++)
         {
             var (place, known) = (answer.PromptIds.Length + i, answer.LogProbabilities[i]);

@@ -30,6 +30,15 @@ public sealed class RequestTraceTests
         activity.GetTagItem("gen_ai.response.finish_reasons").Should().BeEquivalentTo(new[] { "length" });
     }
 
+    [Fact]
+    public async Task A_limit_that_nobody_named_is_not_told_as_one()
+    {
+        using var traced = new Traced();
+        await using var engine = await TestEngine.ServeAsync("tiny-s");
+        await engine.AskAsync(Usual with { MaxTokens = null });
+        traced.Requests.Should().ContainSingle().Which.TagObjects.Should().NotContain(tag => tag.Key == "gen_ai.request.max_tokens");
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

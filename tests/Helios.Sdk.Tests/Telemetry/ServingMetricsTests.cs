@@ -26,6 +26,18 @@ public sealed class ServingMetricsTests
     }
 
     [Fact]
+    public async Task A_batch_counts_sequences_whose_token_a_look_had_shown()
+    {
+        using var collected = new Collected();
+        await using var engine = await TestEngine.ServeAsync("tiny-m", policy: "top1:0.3", more: builder => ((HeliosBuilder)builder).UseMeters(collected));
+        await engine.AskAsync(Usual);
+        await engine.SettleAsync();
+        collected.Of("helios.exit.depth").Should().Contain(reading => reading.Value < 12, "some leave early");
+        collected.Of("helios.batch.size").Sum(reading => reading.Value).Should().Be(12);
+        engine.Snapshot.PeakBatch.Should().Be(1);
+    }
+
+    [Fact]
     public async Task Every_request_is_measured_once_by_the_conventions_for_servers()
     {
         using var collected = new Collected();
@@ -62,6 +74,40 @@ public sealed class ServingMetricsTests
         collected.Of("gen_ai.server.request.duration").Select(reading => reading["error.type"])
             .Should().Equal("System.ArgumentException", "System.OperationCanceledException");
         collected.Of("gen_ai.server.time_per_output_token").Should().BeEmpty();
+    }
+
+    [Fact]
+    public async Task What_the_call_itself_refuses_is_counted_by_its_error()
+    {
+        using var collected = new Collected();
+        await using var engine = await ServeAsync(collected);
+        var stream = () => engine.Engine.StreamAsync(Usual with { Temperature = -1 });
+        stream.Should().Throw<ArgumentException>();
+        var whole = () => engine.Engine.GenerateAsync(Usual with { Prompt = null });
+        await whole.Should().ThrowAsync<ArgumentException>();
+        collected.Of("gen_ai.server.request.duration").Should().HaveCount(2).And.OnlyContain(reading => ((string)reading["error.type"]!).StartsWith("System.Argument"));
+    }
+
+    [Theory]
+    [InlineData("tiny-s", 0)]
+    [InlineData("tiny-x", 3)]
+    public async Task Each_of_several_answers_is_a_request_whether_it_begins_or_not(string model, int failed)
+    {
+        using var collected = new Collected();
+        await using var engine = await ServeAsync(collected);
+        try
+        {
+            await engine.Engine.GenerateAsync(Usual with { Model = model }, samples: 3);
+        }
+        catch (ArgumentException)
+        {
+            // Of the unknown model, each is counted all the same.
+        }
+
+        await engine.SettleAsync();
+        var durations = collected.Of("gen_ai.server.request.duration");
+        durations.Should().HaveCount(3);
+        durations.Count(reading => reading.Tags.ContainsKey("error.type")).Should().Be(failed);
     }
 
     [Fact]

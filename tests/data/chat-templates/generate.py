@@ -9,10 +9,26 @@ import json
 import pathlib
 
 import jinja2
+from jinja2 import nodes
+from jinja2.ext import Extension
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 HERE = pathlib.Path(__file__).parent
 NOW = datetime.datetime(2026, 11, 5, 7, 8, 9)
+
+
+class Generation(Extension):
+    """{% generation %}: marks what the assistant says, for training; the text is that of the block."""
+
+    tags = {"generation"}
+
+    def parse(self, parser):
+        line = next(parser.stream).lineno
+        body = parser.parse_statements(("name:endgeneration",), drop_needle=True)
+        return nodes.CallBlock(self.call_method("text"), [], [], body).set_lineno(line)
+
+    def text(self, caller):
+        return caller()
 
 
 def raise_exception(message):
@@ -24,7 +40,7 @@ def tojson(x, ensure_ascii=False, indent=None, separators=None, sort_keys=False)
 
 
 def environment():
-    env = ImmutableSandboxedEnvironment(trim_blocks=True, lstrip_blocks=True, extensions=["jinja2.ext.loopcontrols"])
+    env = ImmutableSandboxedEnvironment(trim_blocks=True, lstrip_blocks=True, extensions=["jinja2.ext.loopcontrols", Generation])
     env.filters["tojson"] = tojson
     env.globals["raise_exception"] = raise_exception
     env.globals["strftime_now"] = NOW.strftime
@@ -107,6 +123,10 @@ SNIPPETS = r"""
 {% raw %}{{ x }} {% y %}{% endraw %} z
 {{ '<a&"b\'c>'|e }}{{ 'x'|safe }}{{ 1|string ~ 'a' }}
 {% set messages = [1,2,3] %}{% set messages = messages[1:] %}{{ messages }}
+{{ none|selectattr('a')|list }}{{ none|rejectattr('a', 'none')|list }}{{ none|select|list }}{{ false|reject|list }}{{ 0|map('upper')|list }}{{ ''|map(attribute='a')|list }}
+{{ none|list }}
+{{ 1|select|list }}
+a{% generation %} b{{ 1 }}{% set x = 2 %}{{ x }}{% endgeneration %}{{ x is defined }}
 """.strip("\n").split("\n")
 
 WHITE_SPACE = ["\n", " ", "  \n", "\n\n", "\t", "x", "\n x", "x \n"]

@@ -9,7 +9,7 @@ namespace Helios.Sdk.Adaptation.Telemetry;
 /// <summary>Tells the telemetry, which knows no sequences, what the serving loop says.</summary>
 internal sealed class ServingObserver(ServingTelemetry telemetry) : IServingObserver
 {
-    public void RequestArrived(Sequence sequence) => telemetry.RequestArrived(sequence.Request.MaxTokens);
+    public void RequestArrived(Sequence sequence) => telemetry.RequestArrived(sequence.MaxTokens);
 
     public void StepRan(ServedModel model, in StepTiming timing, int waiting) => telemetry.StepRan(model.Info.Name, timing, waiting);
 

@@ -129,9 +129,9 @@ internal sealed class ServingTelemetry
             steps.Enqueue((model, timing));
         }
 
-        PeakRows = Math.Max(PeakRows, timing.SampledRows);
+        PeakRows = Math.Max(PeakRows, timing.Sequences);
         Volatile.Write(ref busySeconds, busySeconds + timing.Times.Total);
-        if (Load.StepRan(timing.SampledRows, waiting, timing.Times.Total)) Signals.Send(new LoopSignal(AdaptationTrigger.LoadChanged));
+        if (Load.StepRan(timing.Sequences, waiting, timing.Times.Total)) Signals.Send(new LoopSignal(AdaptationTrigger.LoadChanged));
         if (Volatile.Read(ref pace)?.StepRan(model, timing) == true) Signals.Send(new LoopSignal(AdaptationTrigger.PaceChanged));
     }
 

@@ -9,7 +9,7 @@ namespace Helios.Sdk;
 /// <see cref="NotSupportedException"/>, never ignored. Thread-safe. It does not own the engine: disposing it does nothing.
 /// </summary>
 /// <remarks>
-/// Without <see cref="ChatOptions.MaxOutputTokens"/> an answer has at most <see cref="GenerationRequest.MaxTokens"/>'s default of tokens.
+/// Without <see cref="ChatOptions.MaxOutputTokens"/> an answer has at most <see cref="GenerationRequest.DefaultMaxTokens"/> tokens, and no more than fit.
 /// <see cref="ChatOptions.RawRepresentationFactory"/> may give a <see cref="GenerationRequest"/> without a prompt, for what
 /// <see cref="ChatOptions"/> has no name for; options that are set go before it. Additional properties are those of
 /// <see cref="HeliosChatProperties"/>.
@@ -40,7 +40,8 @@ public sealed class HeliosChatClient : IChatClient
     /// <param name="cancellationToken">Cancels the request wherever it is.</param>
     /// <exception cref="ArgumentException">A message or an option is malformed, the model is unknown, or the conversation does not fit its context.</exception>
     /// <exception cref="NotSupportedException">A message or an option asks for what the engine does not do; the message names it.</exception>
-    /// <exception cref="ChatTemplateException">The model has no chat template, or its template refuses the conversation.</exception>
+    /// <exception cref="ConversationRefusedException">The model's chat template refuses the conversation; an <see cref="ArgumentException"/>.</exception>
+    /// <exception cref="ChatTemplateException">The model has no usable chat template.</exception>
     /// <exception cref="ServerBusyException">The queue is full, or the request waited in it for too long.</exception>
     /// <exception cref="HeliosException">The engine failed, or cannot hold what the request asks for.</exception>
     /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was cancelled.</exception>
@@ -75,7 +76,8 @@ public sealed class HeliosChatClient : IChatClient
     /// <param name="cancellationToken">Cancels the request wherever it is.</param>
     /// <exception cref="ArgumentException">A message or an option is malformed: thrown here. The model is unknown, or the conversation does not fit its context: thrown when the enumeration begins.</exception>
     /// <exception cref="NotSupportedException">A message or an option asks for what the engine does not do: thrown here.</exception>
-    /// <exception cref="ChatTemplateException">The model has no chat template, or its template refuses the conversation: thrown when the enumeration begins, as is what follows.</exception>
+    /// <exception cref="ConversationRefusedException">The model's chat template refuses the conversation, an <see cref="ArgumentException"/>: thrown when the enumeration begins, as is what follows.</exception>
+    /// <exception cref="ChatTemplateException">The model has no usable chat template.</exception>
     /// <exception cref="ServerBusyException">The queue is full, or the request waited in it for too long.</exception>
     /// <exception cref="HeliosException">The engine failed, or cannot hold what the request asks for.</exception>
     /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was cancelled.</exception>

@@ -146,13 +146,15 @@ internal sealed class LayerWalk
     private StepTiming Timing(int sampledRows, StepTimes times)
     {
         long layers = 0, context = 0;
+        var sequences = 0;
         foreach (ref readonly var row in Rows)
         {
+            if (row.Samples) sequences++;
             layers += row.RanTo;
             context += row.Position + 1;
         }
 
-        return new StepTiming(rowCount, sampledRows, (double)layers / rowCount, context, times);
+        return new StepTiming(rowCount, sampledRows, (double)layers / rowCount, context, times) { Sequences = sequences };
     }
 }
 

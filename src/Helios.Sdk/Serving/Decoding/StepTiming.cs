@@ -6,7 +6,11 @@ namespace Helios.Sdk.Serving.Decoding;
 /// <param name="Depth">Layers run; the mean over rows where they differ.</param>
 /// <param name="ContextTokens">Tokens attended to, summed over rows: position + 1 each.</param>
 /// <param name="Times">How long it took.</param>
-internal readonly record struct StepTiming(int Rows, int SampledRows, double Depth, long ContextTokens, StepTimes Times);
+internal readonly record struct StepTiming(int Rows, int SampledRows, double Depth, long ContextTokens, StepTimes Times)
+{
+    /// <summary>Sequences that got a token: more than <see cref="SampledRows"/> where a look had shown the token already.</summary>
+    public int Sequences { get; init; } = SampledRows;
+}
 
 /// <summary>Times of the parts of a step, in seconds.</summary>
 /// <param name="Layers">In the layers.</param>

@@ -35,7 +35,7 @@ internal sealed class DraftGrants(BlockPool blocks)
     private int Fit(Sequence sequence, int wanted)
     {
         // The last token of an answer is sampled, but never run.
-        var drafts = Math.Min(wanted, sequence.Request.MaxTokens - sequence.Answer.Length - 1);
+        var drafts = Math.Min(wanted, sequence.MaxTokens - sequence.Answer.Length - 1);
         if (drafts <= 0) return 0;
         var table = sequence.Kv!;
         return blocks.TryGrow(table, sequence.Known + drafts)

@@ -15,7 +15,8 @@ internal static class PromptEncoding
 
     /// <summary>Encodes a request's prompt or conversation.</summary>
     /// <exception cref="ArgumentException">The model has no tokenizer.</exception>
-    /// <exception cref="ChatTemplateException">The model does not take the conversation.</exception>
+    /// <exception cref="ConversationRefusedException">The model's chat template refuses the conversation.</exception>
+    /// <exception cref="ChatTemplateException">The model has no usable chat template.</exception>
     public static EncodedPrompt Encode(GenerationRequest request, ITokenizer tokenizer, ChatFormat? chat)
     {
         if (request.Messages is not { } messages) return new EncodedPrompt(tokenizer.Encode(request.Prompt!), tokenizer.Fingerprint);

@@ -13,9 +13,21 @@ internal static class PromptRules
             throw RequestRules.Bad(nameof(request.LogProbabilities), request.LogProbabilities, $"at most the {model.Architecture.VocabularySize} tokens of '{model.Name}'");
     }
 
+    /// <summary>Most tokens of an answer, in whatever context.</summary>
+    public static int MaxTokensOf(GenerationRequest request) => request.MaxTokens ?? GenerationRequest.DefaultMaxTokens;
+
+    /// <summary>Whether prompt and answer fit the model's context: as many tokens as the request names, or one where it names none.</summary>
+    public static bool FitsContext(GenerationRequest request, int promptTokens, CheckpointInfo model) =>
+        (long)promptTokens + (request.MaxTokens ?? 1) <= model.Architecture.ContextLength;
+
     /// <summary>Message for a prompt and answer that pass the model's context.</summary>
-    public static string Overflow(CheckpointInfo model, int promptTokens, int maxTokens) =>
-        $"Prompt ({promptTokens} tokens) and {nameof(GenerationRequest.MaxTokens)} ({maxTokens}) together pass the context of '{model.Name}' ({model.Architecture.ContextLength} tokens).";
+    public static string Overflow(GenerationRequest request, int promptTokens, CheckpointInfo model)
+    {
+        var context = $"the context of '{model.Name}' ({model.Architecture.ContextLength} tokens)";
+        return request.MaxTokens is { } named
+            ? $"Prompt ({promptTokens} tokens) and {nameof(GenerationRequest.MaxTokens)} ({named}) together pass {context}."
+            : $"Prompt ({promptTokens} tokens) leaves no room for an answer in {context}.";
+    }
 
     /// <exception cref="ArgumentException">An id is outside the vocabulary.</exception>
     public static void CheckIds(IReadOnlyList<int> ids, CheckpointInfo model)

@@ -23,6 +23,7 @@ internal sealed class Sequence
     {
         Id = id;
         Request = request;
+        MaxTokens = PromptRules.MaxTokensOf(request);
         Seed = seed;
         Output = output;
         ArrivedAt = arrivedAt;
@@ -81,7 +82,10 @@ internal sealed class Sequence
     public int Computed { get; private set; }
 
     /// <summary>Most tokens the sequence can grow to. Room for them is made when it first runs: thousands may wait.</summary>
-    public int Capacity => PromptLength + Request.MaxTokens;
+    public int Capacity => PromptLength + MaxTokens;
+
+    /// <summary>Most tokens of its answer. Where the request names none, what fits the model's context lowers it once it is settled where it runs.</summary>
+    public int MaxTokens { get; private set; }
 
     /// <summary>Where it runs; set when it first runs, and kept to its end.</summary>
     public Route? Route { get; private set; }
@@ -155,6 +159,7 @@ internal sealed class Sequence
     {
         Route = route;
         Lease = lease;
+        if (Request.MaxTokens is null) MaxTokens = Math.Min(MaxTokens, lease.Served.Info.Architecture.ContextLength - PromptLength);
     }
 
     /// <summary>Its submitter needs the lease too, whenever the sequence ends. Before it is submitted; <see cref="ReleaseLease"/> then takes two calls.</summary>

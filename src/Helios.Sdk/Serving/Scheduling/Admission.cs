@@ -43,9 +43,9 @@ internal sealed class Admission(Routes routes, Action<Sequence, Exception> fail)
             var tokens = HasIdsFor(served, sequence) ? sequence.PromptLength
                 : PromptEncoding.CanEncode(sequence.Request, served.Tokenizer, served.Chat) ? PromptEncoding.Encode(sequence.Request, served.Tokenizer, served.Chat).Ids.Count
                 : int.MaxValue;
-            return (long)tokens + sequence.Request.MaxTokens <= served.Info.Architecture.ContextLength;
+            return PromptRules.FitsContext(sequence.Request, tokens, served.Info);
         }
-        catch (ChatTemplateException)
+        catch (Exception error) when (error is ChatTemplateException or ConversationRefusedException)
         {
             return false;
         }
@@ -66,7 +66,7 @@ internal sealed class Admission(Routes routes, Action<Sequence, Exception> fail)
     }
 
     /// <summary>Gives a sequence the ids of a model; returns why it cannot run there, if it cannot.</summary>
-    private static HeliosException? Unfit(Sequence sequence, ServedModel served)
+    private static Exception? Unfit(Sequence sequence, ServedModel served)
     {
         var request = sequence.Request;
         if (!HasIdsFor(served, sequence))
@@ -77,16 +77,16 @@ internal sealed class Admission(Routes routes, Action<Sequence, Exception> fail)
             {
                 sequence.SetPrompt(PromptEncoding.Encode(request, served.Tokenizer, served.Chat));
             }
-            catch (ChatTemplateException e)
+            catch (Exception error) when (error is ChatTemplateException or ConversationRefusedException)
             {
-                return e;
+                return error;
             }
 
             sequence.Output.UseTokenizer(served.Tokenizer);
         }
 
-        if (sequence.Capacity > served.Info.Architecture.ContextLength)
-            return new HeliosException(PromptRules.Overflow(served.Info, sequence.PromptLength, request.MaxTokens));
+        if (!PromptRules.FitsContext(request, sequence.PromptLength, served.Info))
+            return new HeliosException(PromptRules.Overflow(request, sequence.PromptLength, served.Info));
         return request.TokenIds is not null && PromptRules.FindBadId(sequence.Tokens, served.Info) is { } bad ? new HeliosException(bad) : null;
     }
 

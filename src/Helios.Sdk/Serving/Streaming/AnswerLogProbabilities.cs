@@ -1,3 +1,5 @@
+using Helios.Sdk.Serving.Requests;
+
 namespace Helios.Sdk.Serving.Streaming;
 
 /// <summary>
@@ -13,7 +15,7 @@ internal sealed class AnswerLogProbabilities(int maxTokens, int perToken)
 
     /// <summary>Room for what a request asks for; null when it asks for none.</summary>
     public static AnswerLogProbabilities? For(GenerationRequest request) =>
-        request.LogProbabilities is { } perToken ? new AnswerLogProbabilities(request.MaxTokens, perToken) : null;
+        request.LogProbabilities is { } perToken ? new AnswerLogProbabilities(PromptRules.MaxTokensOf(request), perToken) : null;
 
     /// <summary>Those of a written token.</summary>
     public TokenLogProbabilities this[int index] => new(chosen[index], [.. LikeliestAt(index).Span]);

@@ -66,7 +66,8 @@ internal sealed class ChatFormat
     public static string PlaceOfOwn(string model) => $"The chat template given for '{model}'";
 
     /// <summary>Ids of a conversation and of what an answer begins with. What the turns say never becomes a special token.</summary>
-    /// <exception cref="ChatTemplateException">There is no usable template, or it does not take the conversation.</exception>
+    /// <exception cref="ConversationRefusedException">The template refuses the conversation.</exception>
+    /// <exception cref="ChatTemplateException">There is no usable template.</exception>
     public IReadOnlyList<int> Encode(IReadOnlyList<ChatTurn> turns)
     {
         var usable = template ?? throw new ChatTemplateException(trouble!);
@@ -92,7 +93,7 @@ internal sealed class ChatFormat
             var text = template?.Render([new ChatTurn("user", "Question"), new ChatTurn("assistant", "Answer")], specialTokens, addGenerationPrompt: false, time.GetLocalNow());
             return text is { Verbatim: [.., var answer] } && text.Text.AsSpan(answer.Start, answer.Length).SequenceEqual("Answer") ? text.Text[answer.End..].TrimStart() : null;
         }
-        catch (ChatTemplateException)
+        catch (Exception error) when (error is ChatTemplateException or ConversationRefusedException)
         {
             return null;
         }

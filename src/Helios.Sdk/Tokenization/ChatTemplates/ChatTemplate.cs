@@ -41,7 +41,8 @@ internal sealed class ChatTemplate
     /// <param name="specialTokens">By name: <c>bos_token</c>, <c>eos_token</c>, ...</param>
     /// <param name="addGenerationPrompt">Whether an answer's beginning is written behind the last turn.</param>
     /// <param name="now">What the template takes for now.</param>
-    /// <exception cref="ChatTemplateException">The template refuses the conversation, does what is not supported, or passes a limit.</exception>
+    /// <exception cref="ConversationRefusedException">The template refuses the conversation.</exception>
+    /// <exception cref="ChatTemplateException">The template does what is not supported, or passes a limit.</exception>
     public TextValue Render(IEnumerable<ChatTurn> messages, IReadOnlyDictionary<string, string> specialTokens, bool addGenerationPrompt, DateTimeOffset now)
     {
         var scope = Globals.Create(now);

@@ -112,7 +112,9 @@ public class HeliosChatClientTests
         using var folder = ChatFolders.Create("{{ raise_exception('Roles must alternate!') }}");
         await using var engine = await ChatFolders.ServeAsync(folder);
         var ask = () => engine.Engine.AsIChatClient().GetResponseAsync(Conversation, Short);
-        await ask.Should().ThrowAsync<ChatTemplateException>().WithMessage("*chat_template.jinja, line 1: the template refuses the conversation: Roles must alternate!*");
+        await ask.Should().ThrowAsync<ConversationRefusedException>().WithMessage("The model's chat template refuses the conversation: Roles must alternate!");
+        var stream = () => engine.Engine.AsIChatClient().GetStreamingResponseAsync(Conversation, Short).ToListAsync().AsTask();
+        await stream.Should().ThrowAsync<ArgumentException>().WithMessage("*Roles must alternate!");
         engine.MustBeIdle();
     }
 
@@ -142,18 +144,25 @@ public class HeliosChatClientTests
         using var other = ChatFolders.Create("{{ 'B' + messages[-1].content }}");
         await using var engine = TestEngine.Build(builder => builder.AddModel(one.Path, "one").AddModel(other.Path, "other").ServeFixed());
         await engine.Engine.Ready.WaitAsync(TestEngine.Patience);
-        var lease = (ModelLease)((AcquireResult.Acquired)await engine.Engine.Pool.AcquireAsync(new LoadTarget("other", 6))).Lease;
-        using var gate = new ManualResetEventSlim();
-        var held = engine.Engine.Parts.Work.RunUrgentAsync(() => gate.Wait(TestEngine.Patience));
-        var waiting = engine.AskAsync(new GenerationRequest { Messages = [new ChatTurn("user", "Once")], MaxTokens = 1 });
-
-        engine.Engine.Parts.Switcher.Publish(new Route(new OperatingPoint(lease.Target, "none"), lease, ExitPolicyParser.Parse("none")));
-        gate.Set();
-        (await held.WaitAsync(TestEngine.Patience)).Should().BeTrue();
-
-        var result = await waiting;
+        var result = await AskWhileAnotherTakesOverAsync(engine);
         result.Point!.Target.Model.Should().Be("other");
         result.PromptIds.Should().Equal(engine.Engine.TokenizerOf("other").Encode("BOnce"));
+    }
+
+    [Theory]
+    [InlineData("{{ raise_exception('Roles must alternate!') }}", typeof(ConversationRefusedException))]
+    [InlineData("{{ none.x.y }}", typeof(ChatTemplateException))]
+    public async Task A_conversation_that_the_template_of_a_model_taking_over_does_not_take_fails_as_at_the_door(string template, Type expected)
+    {
+        using var one = ChatFolders.Create();
+        using var other = ChatFolders.Create(template);
+        await using var engine = TestEngine.Build(builder => builder.AddModel(one.Path, "one").AddModel(other.Path, "other").ServeFixed());
+        await engine.Engine.Ready.WaitAsync(TestEngine.Patience);
+        var waiting = () => AskWhileAnotherTakesOverAsync(engine);
+        var thrown = (await waiting.Should().ThrowAsync<Exception>()).Which;
+        thrown.Should().BeOfType(expected);
+        var atTheDoor = () => engine.AskAsync(new GenerationRequest { Messages = [new ChatTurn("user", "Once")], MaxTokens = 1, Model = "other" });
+        thrown.Message.Should().Be((await atTheDoor.Should().ThrowAsync<Exception>()).Which.Message);
     }
 
     [Fact]
@@ -244,6 +253,20 @@ public class HeliosChatClientTests
 
         using var own = new HeliosChatClient(new RecordingClient());
         new ServiceCollection().AddSingleton<IChatClient>(own).AddHelios(_ => { }).BuildServiceProvider().GetRequiredService<IChatClient>().Should().BeSameAs(own);
+    }
+
+    /// <summary>Asks while "one" serves, and makes "other" serve before the request is started.</summary>
+    private static async Task<GenerationResult> AskWhileAnotherTakesOverAsync(TestEngine engine)
+    {
+        var lease = (ModelLease)((AcquireResult.Acquired)await engine.Engine.Pool.AcquireAsync(new LoadTarget("other", 6))).Lease;
+        using var gate = new ManualResetEventSlim();
+        var held = engine.Engine.Parts.Work.RunUrgentAsync(() => gate.Wait(TestEngine.Patience));
+        var waiting = engine.AskAsync(new GenerationRequest { Messages = [new ChatTurn("user", "Once")], MaxTokens = 1 });
+
+        engine.Engine.Parts.Switcher.Publish(new Route(new OperatingPoint(lease.Target, "none"), lease, ExitPolicyParser.Parse("none")));
+        gate.Set();
+        (await held.WaitAsync(TestEngine.Patience)).Should().BeTrue();
+        return await waiting;
     }
 
     private sealed class FixedClock(DateTimeOffset now) : TimeProvider

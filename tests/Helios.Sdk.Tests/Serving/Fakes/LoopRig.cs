@@ -170,7 +170,7 @@ internal sealed class LoopRig : IDisposable
         };
         return reference.Answer(
             [.. sequence.Tokens[..sequence.PromptLength]],
-            count ?? sequence.Request.MaxTokens,
+            count ?? sequence.MaxTokens,
             sequence.Request.Temperature,
             position => CounterRandom.Uniform(sequence.Seed, position));
     }

@@ -30,7 +30,6 @@ public class ChatProvenanceTests
     };
 
     [Theory]
-    [InlineData("{{ raise_exception('Found ' + messages[0].content + '!') }}", "the template refuses the conversation: Found (...)!")]
     [InlineData("{{ messages | map(messages[0].content) | list }}", "not of the template's own words")]
     [InlineData("{{ messages | select(messages[0].content) | list }}", "not of the template's own words")]
     [InlineData("{{ messages | map(attribute=messages[0].content + '.x') | list }}", "'an item' is undefined")]
@@ -42,6 +41,14 @@ public class ChatProvenanceTests
         var render = () => ChatTemplate.Parse(source, "test").Render(
             [new ChatTurn("user", "Secret text")], new Dictionary<string, string>(StringComparer.Ordinal), addGenerationPrompt: true, ChatTemplateGoldenTests.Now);
         render.Should().Throw<ChatTemplateException>().WithMessage($"*{expected}*").Which.Message.Should().NotContain("Secret");
+    }
+
+    [Fact]
+    public void A_refusal_has_the_words_of_the_template_alone()
+    {
+        var render = () => ChatTemplate.Parse("{{ raise_exception('Found ' + messages[0].content + '!') }}", "test").Render(
+            [new ChatTurn("user", "Secret text")], new Dictionary<string, string>(StringComparer.Ordinal), addGenerationPrompt: true, ChatTemplateGoldenTests.Now);
+        render.Should().Throw<ConversationRefusedException>().WithMessage("The model's chat template refuses the conversation: Found (...)!");
     }
 
     [Theory]

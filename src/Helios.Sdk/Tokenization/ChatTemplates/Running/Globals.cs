@@ -14,7 +14,7 @@ internal static class Globals
     {
         var scope = new Scope(null);
         void Add(string name, Func<CallArguments, Value> function) => scope.Set(name, new FunctionValue(name, function));
-        Add("raise_exception", arguments => throw arguments.Meter.Fail($"the template refuses the conversation: {OwnWords(ValueText.Str(arguments.Single("message"), arguments.Meter)).TrimEnd('.')}"));
+        Add("raise_exception", arguments => throw new ConversationRefusedException($"The model's chat template refuses the conversation: {OwnWords(ValueText.Str(arguments.Single("message"), arguments.Meter))}"));
         Add("strftime_now", arguments => new TextValue(TimeFormat.Write(arguments.Text(arguments.Single("format"), "format").Text, now, arguments)));
         Add("namespace", Namespace);
         Add("dict", arguments => arguments.Positional.IsEmpty ? arguments.Meter.Nested(MapValue.Of(arguments.Named)) : throw arguments.Fail("only arguments with names are supported"));

@@ -25,12 +25,12 @@ internal static class ListFilters
                 var bound = arguments.Bind("d", "attribute");
                 return Joined(Attributes(evaluator.Items(value), bound[1], arguments, evaluator), ValueText.Str(bound[0] ?? TextValue.Empty, meter), meter);
             case "map":
-                return evaluator.List([.. Map(evaluator.Items(value), arguments, evaluator)]);
+                return evaluator.List([.. Map(ItemsOrNone(value, evaluator), arguments, evaluator)]);
             case "select" or "reject":
-                return evaluator.List([.. evaluator.Items(value).Where(item => Passes(item, arguments, 0) == (name == "select"))]);
+                return evaluator.List([.. ItemsOrNone(value, evaluator).Where(item => Passes(item, arguments, 0) == (name == "select"))]);
             case "selectattr" or "rejectattr":
                 var attribute = arguments.Text(arguments.Positional.FirstOrDefault(), "attribute");
-                return evaluator.List([.. evaluator.Items(value).Where(item => Passes(Attribute(item, attribute, evaluator), arguments, 1) == (name == "selectattr"))]);
+                return evaluator.List([.. ItemsOrNone(value, evaluator).Where(item => Passes(Attribute(item, attribute, evaluator), arguments, 1) == (name == "selectattr"))]);
             case "sort":
                 var sort = arguments.Bind("reverse", "case_sensitive", "attribute");
                 return evaluator.List(Sorted(evaluator.Items(value), item => Key(item, sort[2], sort[1], arguments, evaluator), sort[0] is { IsTrue: true }, meter));
@@ -52,6 +52,9 @@ internal static class ListFilters
                 return null;
         }
     }
+
+    /// <summary>What filters that pick and map go through: whatever is not true, such as none, has no items for them.</summary>
+    private static IReadOnlyList<Value> ItemsOrNone(Value value, Evaluator evaluator) => value.IsTrue ? evaluator.Items(value) : [];
 
     private static TextValue Joined(IEnumerable<Value> items, TextValue? separator, ExecutionMeter meter)
     {

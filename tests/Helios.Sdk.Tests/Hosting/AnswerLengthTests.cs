@@ -1,0 +1,86 @@
+using Helios.Sdk.ExitPolicies;
+using Helios.Sdk.Serving.Routing;
+using Helios.Sdk.Tests.Hosting.Chat;
+using Microsoft.Extensions.AI;
+
+namespace Helios.Sdk.Tests.Hosting;
+
+/// <summary>A limit that nobody named is what fits; one that was named is kept or refused.</summary>
+public class AnswerLengthTests
+{
+    /// <summary>Of tiny-s.</summary>
+    private const int Context = 256;
+
+    [Theory]
+    [InlineData(10, GenerationRequest.DefaultMaxTokens)]
+    [InlineData(Context - GenerationRequest.DefaultMaxTokens, GenerationRequest.DefaultMaxTokens)]
+    [InlineData(Context - 5, 5)]
+    [InlineData(Context - 1, 1)]
+    public async Task Without_a_limit_an_answer_takes_what_fits(int prompt, int expected)
+    {
+        await using var engine = await TestEngine.ServeAsync("tiny-s");
+        var answer = await engine.AskAsync(Request(prompt) with { LogProbabilities = 1 });
+        answer.TokenIds.Should().HaveCount(expected);
+        answer.LogProbabilities.Should().HaveCount(expected);
+        answer.FinishReason.Should().Be(FinishReason.Length);
+        (await engine.Engine.GenerateAsync(Request(prompt), 2).WaitAsync(TestEngine.Patience)).Should().OnlyContain(sample => sample.TokenIds.Length == expected);
+        engine.MustBeIdle();
+    }
+
+    [Theory]
+    [InlineData(Context - 5, 6, "Prompt (251 tokens) and MaxTokens (6) together pass the context of 'tiny-s' (256 tokens).*")]
+    [InlineData(Context - 1, int.MaxValue, "Prompt (255 tokens) and MaxTokens (2147483647) together pass the context of 'tiny-s' (256 tokens).*")]
+    [InlineData(Context, null, "Prompt (256 tokens) leaves no room for an answer in the context of 'tiny-s' (256 tokens).*")]
+    public async Task What_does_not_fit_is_refused(int prompt, int? maxTokens, string message)
+    {
+        await using var engine = await TestEngine.ServeAsync("tiny-s");
+        var ask = () => engine.AskAsync(Request(prompt) with { MaxTokens = maxTokens });
+        await ask.Should().ThrowAsync<ArgumentException>().WithMessage(message);
+    }
+
+    [Fact]
+    public async Task A_chat_without_a_limit_takes_what_fits()
+    {
+        using var folder = ChatFolders.Create();
+        await using var engine = await ChatFolders.ServeAsync(folder);
+        var options = new ChatOptions { RawRepresentationFactory = _ => new GenerationRequest { IgnoreEndOfSequence = true } };
+        var said = string.Concat(Enumerable.Repeat("Once upon a time there was a cat. ", 24));
+        var answer = await engine.Engine.AsIChatClient().GetResponseAsync(said, options).WaitAsync(TestEngine.Patience);
+        answer.Usage!.OutputTokenCount.Should().BeInRange(1, GenerationRequest.DefaultMaxTokens - 1);
+        answer.Usage.TotalTokenCount.Should().Be(Context);
+        answer.FinishReason.Should().Be(ChatFinishReason.Length);
+
+        options.MaxOutputTokens = GenerationRequest.DefaultMaxTokens;
+        var named = () => engine.Engine.AsIChatClient().GetResponseAsync(said, options);
+        await named.Should().ThrowAsync<ArgumentException>().WithMessage("*MaxTokens (128) together pass the context*");
+    }
+
+    [Fact]
+    public async Task A_smaller_context_that_takes_over_counts()
+    {
+        using var small = ChatFolders.Create();
+        var config = Path.Combine(small.Path, "config.json");
+        await File.WriteAllTextAsync(config, (await File.ReadAllTextAsync(config)).Replace("\"max_position_embeddings\": 256", "\"max_position_embeddings\": 16", StringComparison.Ordinal));
+        await using var engine = TestEngine.Build(builder => builder.AddModel(TestData.Model("tiny-s")).AddModel(small.Path, "small").ServeFixed());
+        await engine.Engine.Ready.WaitAsync(TestEngine.Patience);
+        var lease = (ModelLease)((AcquireResult.Acquired)await engine.Engine.Pool.AcquireAsync(new LoadTarget("small", 6))).Lease;
+        using var gate = new ManualResetEventSlim();
+        var held = engine.Engine.Parts.Work.RunUrgentAsync(() => gate.Wait(TestEngine.Patience));
+        var waiting = engine.AskAsync(Request(10));
+        var tooLong = engine.AskAsync(Request(16));
+        var named = engine.AskAsync(Request(10) with { MaxTokens = 7 });
+
+        engine.Engine.Parts.Switcher.Publish(new Route(new OperatingPoint(lease.Target, "none"), lease, ExitPolicyParser.Parse("none")));
+        gate.Set();
+        (await held.WaitAsync(TestEngine.Patience)).Should().BeTrue();
+
+        var answer = await waiting;
+        answer.Point!.Target.Model.Should().Be("small");
+        answer.TokenIds.Should().HaveCount(6);
+        await tooLong.Awaiting(late => late).Should().ThrowAsync<HeliosException>().WithMessage("Prompt (16 tokens) leaves no room*'small' (16 tokens).");
+        await named.Awaiting(late => late).Should().ThrowAsync<HeliosException>().WithMessage("*MaxTokens (7) together pass the context of 'small'*");
+        engine.MustBeIdle();
+    }
+
+    private static GenerationRequest Request(int prompt) => new() { TokenIds = [.. Enumerable.Range(5, prompt)], IgnoreEndOfSequence = true };
+}
