@@ -48,7 +48,10 @@ public sealed class TorchSharpBackend : IBackend
     /// <inheritdoc/>
     public ILayerLoader Loader { get; }
 
-    /// <summary>Bytes of device memory held at present by weights and KV that this backend made; 0 once all of it is disposed.</summary>
+    /// <summary>
+    /// Bytes of device memory that everything this backend made has claim to at present: weights and KV as they are allocated, activations
+    /// at their bound. 0 once all of it is disposed. Torch keeps what was freed for what comes next, so that the driver counts more.
+    /// </summary>
     public long AllocatedBytes => counter.Bytes;
 
     /// <summary>Bytes of the device that are free as its driver counts, other processes included; null on the CPU, or where it does not say.</summary>
@@ -75,7 +78,8 @@ public sealed class TorchSharpBackend : IBackend
         Reservations.Fit(bytes, MeasureWorkspace(part.Architecture, maxRows));
         try
         {
-            return new TorchLayeredModel(part, new TorchStepRows(part.Architecture, store, maxRows), new StepConstants(part, store, device), attentionBytes, bytes);
+            var rows = new TorchStepRows(part.Architecture, store, maxRows);
+            return new TorchLayeredModel(part, rows, new StepConstants(part, store, device), attentionBytes, new ActivationClaim(counter, bytes));
         }
         catch
         {

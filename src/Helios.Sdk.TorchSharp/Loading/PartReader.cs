@@ -17,7 +17,7 @@ internal sealed class PartReader(ICheckpoint checkpoint, TorchDevice device, Dev
     /// <summary>A norm's weights and zeros, as <see cref="NormPlan"/> says.</summary>
     public Tensor Read(NormPlan plan)
     {
-        using (var zeros = memory.Memory.narrow(0, plan.Offset, 2 * plan.Length)) zeros.zero_().Dispose();
+        memory.Clear(plan.Offset + plan.Length, plan.Length);
         ReadInto(plan.Tensor, plan.Offset);
         return memory.View(plan.Offset, 2 * plan.Length);
     }

@@ -74,6 +74,13 @@ internal sealed class DeviceBuffer : IDisposable
     /// <summary>A vector in the buffer; disposed with it.</summary>
     public Tensor View(long offset, long length) => Keep(Memory.as_strided([length], [1], offset));
 
+    /// <summary>Sets elements to 0. (TorchSharp's own <c>zero_</c> returns zeros, and leaves the tensor as it was.)</summary>
+    public void Clear(long offset, long length)
+    {
+        using var scope = torch.NewDisposeScope();
+        Memory.narrow(0, offset, length).copy_(torch.zeros(1, dtype: Type, device: memory.device));
+    }
+
     public void Dispose()
     {
         if (Interlocked.Exchange(ref disposed, 1) != 0) return;

@@ -38,7 +38,7 @@ internal sealed class HostBuffer(TorchDevice device, ScalarType type) : IDisposa
     public void CopyTo(Tensor destination, long elements)
     {
         using var source = memory!.narrow(0, 0, elements);
-        using var same = destination.copy_(source);
+        destination.copy_(source);
     }
 
     public void Dispose()

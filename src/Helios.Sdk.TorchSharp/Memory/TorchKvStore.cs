@@ -43,8 +43,8 @@ internal sealed class TorchKvStore : IKvStore
         var slab = new DeviceBuffer(device, counter, Type, SlabBytes, bytes);
         try
         {
-            // What is not a number stays one when it is multiplied by nothing, as a masked value is.
-            using var cleared = slab.Memory.zero_();
+            // What memory happens to hold may be no number, and 0 times that, as a masked value counts, is none either.
+            slab.Clear(0, slab.Elements);
         }
         catch
         {

@@ -16,7 +16,7 @@ internal sealed class TorchLayeredModel : LayeredModel<TorchLayerWeights>
     private readonly LayerMath math;
     private readonly HeadReader heads;
     private readonly long attentionBytes;
-    private readonly MemoryReservation reservation;
+    private readonly ActivationClaim claim;
     private RowIndex? index;
     private AttentionIndex? attention;
     private int indexed;
@@ -26,7 +26,7 @@ internal sealed class TorchLayeredModel : LayeredModel<TorchLayerWeights>
     private Tensor? walking;
     private Tensor? resting;
 
-    public TorchLayeredModel(TorchFixedPart fixedPart, TorchStepRows rows, StepConstants constants, long attentionBytes, MemoryReservation reservation)
+    public TorchLayeredModel(TorchFixedPart fixedPart, TorchStepRows rows, StepConstants constants, long attentionBytes, ActivationClaim claim)
         : base(fixedPart.Architecture, rows)
     {
         this.fixedPart = fixedPart;
@@ -34,7 +34,7 @@ internal sealed class TorchLayeredModel : LayeredModel<TorchLayerWeights>
         this.rows = rows;
         this.constants = constants;
         this.attentionBytes = attentionBytes;
-        this.reservation = reservation;
+        this.claim = claim;
         math = new LayerMath(architecture, constants);
         heads = new HeadReader(constants, math);
     }
@@ -181,7 +181,7 @@ internal sealed class TorchLayeredModel : LayeredModel<TorchLayerWeights>
         index?.Dispose();
         attention?.Dispose();
         constants.Dispose();
-        reservation.Dispose();
+        claim.Dispose();
     }
 
     private static void Keep(ref Tensor? place, Tensor? tensor)

@@ -1,0 +1,44 @@
+using Helios.Backends.Testing;
+using Helios.Sdk.TorchSharp.Devices;
+
+namespace Helios.Sdk.TorchSharp.Tests;
+
+/// <summary>The TorchSharp backend; its variants are the devices of this machine: torch's CPU, and the first GPU where torch has one.</summary>
+public sealed class TorchUnderTest : BackendUnderTest
+{
+    private static readonly string[] Devices = CudaDriver.TryRead(0, out _) is null ? ["cpu"] : ["cpu", "cuda:0"];
+
+    /// <summary>Torch picks its kernels by size: the last bits depend on the batch.</summary>
+    public override bool BitExact => false;
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<string> Variants => Devices;
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<Precision> Precisions => [Precision.Fp32, Precision.Bf16];
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<Precision> KvPrecisions => [Precision.Fp32, Precision.Bf16];
+
+    /// <inheritdoc/>
+    public override IBackend Create(BackendSetup setup = default) => new TorchSharpBackend(new TorchSharpOptions
+    {
+        Device = string.IsNullOrEmpty(setup.Variant) ? Devices[^1] : setup.Variant,
+        KvPrecision = setup.KvPrecision ?? Precision.Fp32,
+
+        // So little that long contexts attend in several goes.
+        AttentionBytes = 1 << 20,
+    });
+
+    /// <inheritdoc/>
+    public override long AllocatedBytes(IBackend backend) => ((TorchSharpBackend)backend).AllocatedBytes;
+
+    // Activations have the type of the weights, so that bfloat16 rounds every intermediate result to 8 bits.
+    /// <inheritdoc/>
+    public override Tolerance ToleranceOf(Precision weights, Precision kv) => (weights, kv) switch
+    {
+        (Precision.Fp32, Precision.Fp32) => new(1e-3, 2e-4, 1e-4),
+        (Precision.Fp32, _) => new(0.03, 0.01, 0.003),
+        _ => new(0.3, 0.08, 0.03),
+    };
+}
