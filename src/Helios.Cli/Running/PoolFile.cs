@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Helios.Sdk.Naming;
 using Helios.Sdk.Quantities;
 
 namespace Helios.Cli.Running;
@@ -31,8 +32,8 @@ internal sealed record PoolFile(long? MemoryBudget, IReadOnlyList<PoolFileModel>
         var models = list.EnumerateArray().Select((model, i) => ReadModel(path, i, model)).ToList();
         for (var i = 0; i < models.Count; i++)
         {
-            if (models.FindIndex(model => model.Name == models[i].Name) is var first && first < i)
-                throw new FileException($"{path}: models[{i}].name is '{models[i].Name}', as is models[{first}].name; names are unique.");
+            if (models.FindIndex(model => Names.Same(model.Name, models[i].Name)) is var first && first < i)
+                throw new FileException($"{path}: models[{i}].name is '{models[i].Name}', as is models[{first}].name; names are unique, and have no case.");
         }
 
         return new PoolFile(ReadBudget(pool), models);

@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using Helios.Sdk.Adaptation.Objectives;
 using Helios.Sdk.ExitPolicies;
+using Helios.Sdk.Naming;
 using Helios.Sdk.Serving.Scheduling;
 using Helios.Sdk.Tokenization.ChatTemplates;
 
@@ -23,7 +24,7 @@ internal static class OptionsCheck
     public static IReadOnlyList<string> Find(HeliosOptions options, EngineStrategies strategies, TimeProvider time)
     {
         var wrong = Find(options).ToList();
-        Try(options.Backend ?? "", _ => Backends.Find(options, strategies.Backends), "Backend", wrong);
+        Try(options.Backend ?? "", _ => wrong.AddRange(Backends.FindWrongSettings(options, strategies.Backends)), "Backend", wrong);
         Try(options.Serving.ExitPolicy, name => ExitPolicyParser.Parse(name, strategies.ExitPolicies), "Serving.ExitPolicy", wrong);
         Try(options.Serving.Order, name => RequestOrders.Find(name, time, strategies.RequestOrders), "Serving.Order", wrong);
         Try(options.Adaptation.Objective, name => ObjectiveParser.Parse(name, strategies.Objectives), "Adaptation.Objective", wrong);
@@ -59,8 +60,8 @@ internal static class OptionsCheck
             if (TroubleIn(source) is { } trouble) yield return $"Models: {trouble}";
         }
 
-        foreach (var twice in options.Models.GroupBy(source => source.Name, StringComparer.Ordinal).Where(group => group.Count() > 1))
-            yield return $"Models: the name '{twice.Key}' is there {twice.Count()} times; names are unique.";
+        foreach (var twice in options.Models.GroupBy(source => source.Name, StringComparer.OrdinalIgnoreCase).Where(group => group.Count() > 1))
+            yield return $"Models: the name '{twice.Key}' is there {twice.Count()} times; names are unique, and have no case.";
 
         foreach (var message in FindInTenants(options.Serving)) yield return message;
         foreach (var message in Find(ServiceLimits.Of(options.Adaptation))) yield return message;
@@ -72,7 +73,7 @@ internal static class OptionsCheck
         if (serving.DraftDepth is not null)
         {
             if (adaptation.Enabled) yield return "Serving.DraftDepth needs Adaptation.Enabled off: drafts are verified by the full depth of one model.";
-            if (serving.ExitPolicy != "none") yield return $"Serving.DraftDepth needs Serving.ExitPolicy none, not {serving.ExitPolicy}: drafts are verified at the full depth.";
+            if (!Names.Same(serving.ExitPolicy ?? "", "none")) yield return $"Serving.DraftDepth needs Serving.ExitPolicy none, not {serving.ExitPolicy}: drafts are verified at the full depth.";
         }
 
         foreach (var message in new[]
