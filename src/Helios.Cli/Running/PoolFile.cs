@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Helios.Sdk.Checkpoints;
 using Helios.Sdk.Naming;
 using Helios.Sdk.Quantities;
 
@@ -12,14 +13,15 @@ internal sealed record PoolFile(long? MemoryBudget, IReadOnlyList<PoolFileModel>
     /// <exception cref="FileException">The file is unusable; the message names file and field.</exception>
     public static PoolFile Read(string path)
     {
+        var bytes = File.ReadAllBytes(path);
         try
         {
-            using var document = JsonDocument.Parse(File.ReadAllBytes(path), new JsonDocumentOptions { AllowDuplicateProperties = false });
+            using var document = JsonDocument.Parse(bytes, new JsonDocumentOptions { AllowDuplicateProperties = false });
             return Read(path, document.RootElement);
         }
         catch (JsonException error)
         {
-            throw new FileException($"{path}: the file is not valid JSON ({error.Message}).");
+            throw new FileException($"{path}: the file is not valid JSON{BrokenJson.Place(bytes)} ({error.Message}).");
         }
     }
 

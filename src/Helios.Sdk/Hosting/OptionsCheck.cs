@@ -96,7 +96,7 @@ internal static class OptionsCheck
             AtLeast("Adaptation.FixedDepth", adaptation.FixedDepth ?? 1, 1),
             AtLeast("Adaptation.Candidates", adaptation.Candidates, 1),
             AtLeast("Adaptation.RequestsPerCandidate", adaptation.RequestsPerCandidate, 1),
-            adaptation.ProfileStore is null || Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(adaptation.ProfileStore))) ? null : $"Adaptation.ProfileStore is '{adaptation.ProfileStore}'; expected a file in a folder that exists, or null.",
+            adaptation.ProfileStore is null || TroubleAt(adaptation.ProfileStore) is not { } trouble ? null : $"Adaptation.ProfileStore is '{adaptation.ProfileStore}', {trouble}; expected a file in a folder that exists, or null.",
             adaptation.ProfileMaxAge > TimeSpan.Zero ? null : $"Adaptation.ProfileMaxAge is {adaptation.ProfileMaxAge}; expected above 0.",
             adaptation.EvaluationTimeLimit > TimeSpan.Zero && adaptation.EvaluationTimeLimit <= TimeSpan.FromDays(1) ? null : $"Adaptation.EvaluationTimeLimit is {adaptation.EvaluationTimeLimit}; expected above 0, at most 1 day.",
             Between("Adaptation.ConfidenceTarget", adaptation.ConfidenceTarget, 0, 1),
@@ -118,6 +118,17 @@ internal static class OptionsCheck
         {
             if (message is not null) yield return message;
         }
+    }
+
+    /// <summary>Why a file cannot be kept at a path; null when nothing speaks against it.</summary>
+    private static string? TroubleAt(string path)
+    {
+        if (string.IsNullOrWhiteSpace(path) || path.Contains('\0', StringComparison.Ordinal)) return "which is no path";
+        var full = Path.GetFullPath(path);
+        if (Directory.Exists(full) || Path.EndsInDirectorySeparator(full)) return "which is a folder";
+        var folder = Path.GetDirectoryName(full)!;
+        if (File.Exists(folder)) return $"and '{folder}' is a file";
+        return Directory.Exists(folder) ? null : $"and there is no folder '{folder}'";
     }
 
     private static string? TroubleIn(ModelSource source)
