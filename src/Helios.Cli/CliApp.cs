@@ -64,7 +64,8 @@ internal static class CliApp
     private static string Explain(ParseResult parsed)
     {
         var command = parsed.CommandResult.Command;
-        var known = command.Options.Select(option => option.Name).Concat(command.Subcommands.Select(inner => inner.Name)).ToList();
+        var everywhere = parsed.RootCommandResult.Command.Options.Where(option => option.Recursive);
+        var known = command.Options.Concat(everywhere).Select(option => option.Name).Concat(command.Subcommands.Select(inner => inner.Name)).ToList();
         return string.Join(' ', parsed.Errors.Select(error => OptionNames.Explain(error.Message))) + string.Concat(parsed.UnmatchedTokens.Select(word => NearMiss.Ask(word, known)));
     }
 

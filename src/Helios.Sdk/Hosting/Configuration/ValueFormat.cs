@@ -49,7 +49,10 @@ internal static class ValueFormats
     });
 
     public static ValueFormat<Precision> Precision { get; } = new(string.Join(", ", Enum.GetNames<Precision>()), static (string? text, out Precision value) =>
-        Enum.TryParse(text, ignoreCase: true, out value) && Enum.IsDefined(value) && !char.IsAsciiDigit(text![0])) { Names = Enum.GetNames<Precision>() };
+        Enum.TryParse(text, ignoreCase: true, out value) && Enum.IsDefined(value) && !char.IsAsciiDigit(text![0]))
+    {
+        Names = Enum.GetNames<Precision>(),
+    };
 
     /// <summary>A path; a relative one starts at a folder.</summary>
     public static ValueFormat<string> File(string folder) => new("a file", (string? text, out string value) =>
