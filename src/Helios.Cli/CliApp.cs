@@ -2,6 +2,7 @@ using System.CommandLine;
 using Helios.Cli.Commands;
 using Helios.Cli.Options;
 using Helios.Sdk;
+using Helios.Sdk.Naming;
 
 namespace Helios.Cli;
 
@@ -35,7 +36,7 @@ internal static class CliApp
         var parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null, EnablePosixBundling = false });
         if (parsed.Errors.Count > 0)
         {
-            await WriteLineAsync(stderr, string.Join(' ', parsed.Errors.Select(error => OptionNames.Explain(error.Message)))).ConfigureAwait(false);
+            await WriteLineAsync(stderr, Explain(parsed)).ConfigureAwait(false);
             return BadUsage;
         }
 
@@ -57,6 +58,15 @@ internal static class CliApp
             await WriteLineAsync(stderr, message).ConfigureAwait(false);
             return code;
         }
+    }
+
+    /// <summary>What the parser found wrong, and for words that it does not know what may have been meant.</summary>
+    private static string Explain(ParseResult parsed)
+    {
+        var command = parsed.CommandResult.Command;
+        var everywhere = parsed.RootCommandResult.Command.Options.Where(option => option.Recursive);
+        var known = command.Options.Concat(everywhere).Select(option => option.Name).Concat(command.Subcommands.Select(inner => inner.Name)).ToList();
+        return string.Join(' ', parsed.Errors.Select(error => OptionNames.Explain(error.Message))) + string.Concat(parsed.UnmatchedTokens.Select(word => NearMiss.Ask(word, known)));
     }
 
     private static (string Message, int Code) Explain(Exception error) => error switch

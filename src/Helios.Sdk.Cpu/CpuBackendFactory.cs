@@ -12,28 +12,48 @@ public sealed class CpuBackendFactory(CpuOptions? options = null) : IBackendFact
     public string Name => "cpu";
 
     /// <inheritdoc/>
+    public IReadOnlyList<string> Check(IReadOnlyDictionary<string, string> settings)
+    {
+        ArgumentNullException.ThrowIfNull(settings);
+        var unused = new CpuOptions();
+        return [.. settings.Select(setting => Set(unused, setting.Key, setting.Value)).OfType<string>()];
+    }
+
+    /// <inheritdoc/>
     public IBackend Create(IReadOnlyDictionary<string, string> settings)
     {
         ArgumentNullException.ThrowIfNull(settings);
         var merged = new CpuOptions { Threads = defaults.Threads, VectorWidth = defaults.VectorWidth, KvPrecision = defaults.KvPrecision };
-        foreach (var (name, text) in settings) Set(merged, name, text);
+        foreach (var (name, text) in settings)
+        {
+            if (Set(merged, name, text) is { } wrong) throw new ArgumentException(wrong, nameof(settings));
+        }
+
         return new CpuBackend(merged);
     }
 
-    private static void Set(CpuOptions options, string name, string text)
+    /// <summary>Sets an option; what is wrong with the setting, or null.</summary>
+    private static string? Set(CpuOptions options, string name, string text)
     {
         if (Is(nameof(options.Threads)))
-            options.Threads = Number($"1 to {CpuOptions.MostThreads}", number => number is >= 1 and <= CpuOptions.MostThreads);
-        else if (Is(nameof(options.VectorWidth)))
-            options.VectorWidth = Number("128, 256 or 512", number => number is 128 or 256 or 512);
-        else if (Is(nameof(options.KvPrecision)))
-            options.KvPrecision = text.ToUpperInvariant() switch { "FP32" => Precision.Fp32, "BF16" => Precision.Bf16, _ => throw Wrong("Fp32 or Bf16") };
-        else
-            throw new ArgumentException($"{name} is unknown; the CPU backend has {nameof(options.Threads)}, {nameof(options.VectorWidth)} and {nameof(options.KvPrecision)}.", nameof(name));
+        {
+            options.Threads = Number();
+            return options.Threads is >= 1 and <= CpuOptions.MostThreads ? null : Wrong($"1 to {CpuOptions.MostThreads}");
+        }
+
+        if (Is(nameof(options.VectorWidth)))
+        {
+            options.VectorWidth = Number();
+            return options.VectorWidth is 128 or 256 or 512 ? null : Wrong("128, 256 or 512");
+        }
+
+        if (!Is(nameof(options.KvPrecision))) return $"{name} is unknown; the CPU backend has {nameof(options.Threads)}, {nameof(options.VectorWidth)} and {nameof(options.KvPrecision)}.";
+        var isBf16 = string.Equals(text, nameof(Precision.Bf16), StringComparison.OrdinalIgnoreCase);
+        options.KvPrecision = isBf16 ? Precision.Bf16 : Precision.Fp32;
+        return isBf16 || string.Equals(text, nameof(Precision.Fp32), StringComparison.OrdinalIgnoreCase) ? null : Wrong("Fp32 or Bf16");
 
         bool Is(string known) => string.Equals(name, known, StringComparison.OrdinalIgnoreCase);
-        int Number(string expected, Predicate<int> accepts) =>
-            int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && accepts(number) ? number : throw Wrong(expected);
-        ArgumentException Wrong(string expected) => new($"{name} is '{text}'; expected {expected}.", nameof(text));
+        int? Number() => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
+        string Wrong(string expected) => $"{name} is '{text}'; expected {expected}.";
     }
 }

@@ -31,6 +31,8 @@ public sealed class UsageTests
     [InlineData("generate MODEL --prompt a --temperature -1", "--temperature is -1")]
     [InlineData("generate MODEL --prompt a --top-p 0", "--top-p is 0")]
     [InlineData("generate MODEL --prompt a --top-k -1", "--top-k is -1")]
+    [InlineData("inspect MODEL --jsno", "Did you mean '--json'?")]
+    [InlineData("generate MODEL --prompt a --max-token 3", "Did you mean '--max-tokens'?")]
     [InlineData("generate MODEL --prompt a --exit-policy sure:1", "--exit-policy: There is no exit policy 'sure:1'")]
     [InlineData("run --pool p --prompts q --baseline half", "static-ee")]
     [InlineData("run --pool p --prompts q --check some", "sample")]

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Helios.Sdk;
+using Helios.Sdk.Naming;
 
 namespace Helios.Cli.Benching;
 
@@ -50,7 +51,7 @@ internal sealed record ModelShape(string Text, int Layers, int Hidden, int Heads
     private static void AddField(Dictionary<string, int> found, string part)
     {
         var (name, value) = part.IndexOf('=') is var sign and >= 0 ? (part[..sign], part[(sign + 1)..]) : (part, "");
-        if (!Fields.Contains(name, StringComparer.Ordinal)) throw new FormatException($"shape field '{name}' is unknown; expected {string.Join(", ", Fields)}.");
+        if (!Fields.Contains(name, StringComparer.Ordinal)) throw new FormatException($"shape field '{name}' is unknown; expected {string.Join(", ", Fields)}.{NearMiss.Ask(name, Fields)}");
         if (!int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var number) || number is < 1 or > Most)
             throw new FormatException($"shape field '{name}' is '{value}'; expected a whole number from 1 to {Most}.");
         if (!found.TryAdd(name, number)) throw new FormatException($"shape field '{name}' stands there twice.");

@@ -4,6 +4,7 @@ using Helios.Cli.Output;
 using Helios.Cli.Running;
 using Helios.Cli.Simulating;
 using Helios.Sdk;
+using Helios.Sdk.Naming;
 using Helios.Sdk.Simulation;
 
 namespace Helios.Cli.Commands;
@@ -59,10 +60,10 @@ internal sealed class SimulateCommand : Command
         {
             foreach (var name in names)
             {
-                if (script.Models.All(model => model.Name != name)) throw new UsageException($"--model is '{name}'; the script has {string.Join(", ", script.Models.Select(model => model.Name))}.");
+                if (script.Models.All(model => !Names.Same(model.Name, name))) throw new UsageException($"--model is '{name}'; the script has {string.Join(", ", script.Models.Select(model => model.Name))}.{NearMiss.Ask(name, script.Models.Select(model => model.Name))}");
             }
 
-            script = script with { Models = [.. script.Models.Where(model => names.Contains(model.Name, StringComparer.Ordinal))] };
+            script = script with { Models = [.. script.Models.Where(model => names.Contains(model.Name, StringComparer.OrdinalIgnoreCase))] };
         }
 
         script = script.Repeat(parsed.GetValue(repeat));

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using Helios.Sdk;
 using Helios.Sdk.Cpu;
+using Helios.Sdk.Naming;
 
 namespace Helios.Cli.Options;
 
@@ -42,8 +43,8 @@ internal sealed class BackendOptions
     private static void CheckDevice(OptionResult result)
     {
         var text = result.GetValueOrDefault<string>();
-        if (text is null or "cpu") return;
-        result.AddError(Later.Device(text) ?? $"--device is '{text}'; expected cpu or cuda[:n].");
+        if (text is null || Names.Same(text, "cpu")) return;
+        result.AddError(Later.Device(text) ?? $"--device is '{text}'; expected cpu or cuda[:n].{NearMiss.Ask(text, ["cpu", "cuda"])}");
     }
 }
 

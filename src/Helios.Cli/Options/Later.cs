@@ -4,7 +4,7 @@ namespace Helios.Cli.Options;
 internal static class Later
 {
     public static string? Device(string text) =>
-        text == "cuda" || (text.StartsWith("cuda:", StringComparison.Ordinal) && int.TryParse(text.AsSpan(5), out var index) && index >= 0)
+        text.Equals("cuda", StringComparison.OrdinalIgnoreCase) || (text.StartsWith("cuda:", StringComparison.OrdinalIgnoreCase) && int.TryParse(text.AsSpan(5), out var index) && index >= 0)
             ? NotYet("Device", text)
             : null;
 

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using Helios.Sdk;
+using Helios.Sdk.Naming;
 
 namespace Helios.Cli.Options;
 
@@ -21,8 +22,8 @@ internal static class PrecisionOption
     public static Option<Precision?> One(string name, string description, ImmutableArray<Precision> accepted) => new(name)
     {
         Description = description,
-        HelpName = Names(accepted, "|"),
-        CustomParser = result => Find(result.Tokens[0].Value, accepted) ?? Refuse<Precision?>(name, result, Names(accepted, ", ")),
+        HelpName = List(accepted, "|"),
+        CustomParser = result => Find(result.Tokens[0].Value, accepted) ?? Refuse<Precision?>(name, result, List(accepted, ", "), NearMiss.Ask(result.Tokens[0].Value, accepted.Select(NameOf))),
     };
 
     /// <summary>An option of different precisions: <c>fp32,int8</c>.</summary>
@@ -39,16 +40,16 @@ internal static class PrecisionOption
         foreach (var part in result.Tokens[0].Value.Split(',', StringSplitOptions.TrimEntries))
         {
             if (Find(part, accepted) is not { } precision || found.Contains(precision))
-                return Refuse<ImmutableArray<Precision>?>(name, result, $"different ones of {Names(accepted, ", ")} with commas between them");
+                return Refuse<ImmutableArray<Precision>?>(name, result, $"different ones of {List(accepted, ", ")} with commas between them");
             found.Add(precision);
         }
 
         return found.ToImmutable();
     }
 
-    private static T? Refuse<T>(string name, ArgumentResult result, string expected)
+    private static T? Refuse<T>(string name, ArgumentResult result, string expected, string suggestion = "")
     {
-        result.AddError($"{name} is '{result.Tokens[0].Value}'; expected {expected}.");
+        result.AddError($"{name} is '{result.Tokens[0].Value}'; expected {expected}.{suggestion}");
         return default;
     }
 
@@ -56,11 +57,11 @@ internal static class PrecisionOption
     {
         foreach (var precision in accepted)
         {
-            if (NameOf(precision) == name) return precision;
+            if (Names.Same(NameOf(precision), name)) return precision;
         }
 
         return null;
     }
 
-    private static string Names(ImmutableArray<Precision> precisions, string separator) => string.Join(separator, precisions.Select(NameOf));
+    private static string List(ImmutableArray<Precision> precisions, string separator) => string.Join(separator, precisions.Select(NameOf));
 }

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
 using Helios.Cli.Running;
+using Helios.Sdk.Naming;
 using Helios.Sdk.Quantities;
 
 namespace Helios.Cli.Options;
@@ -9,8 +10,8 @@ namespace Helios.Cli.Options;
 /// <summary>Options of <c>run</c>.</summary>
 internal sealed class RunOptions
 {
-    private static readonly Dictionary<string, Baseline> Baselines = new(StringComparer.Ordinal) { ["full"] = Baseline.Full, ["static-ee"] = Baseline.StaticEarlyExit };
-    private static readonly Dictionary<string, CheckExtent> Checked = new(StringComparer.Ordinal) { ["all"] = CheckExtent.All, ["sample"] = CheckExtent.Sample, ["none"] = CheckExtent.None };
+    private static readonly Dictionary<string, Baseline> Baselines = new(StringComparer.OrdinalIgnoreCase) { ["full"] = Baseline.Full, ["static-ee"] = Baseline.StaticEarlyExit };
+    private static readonly Dictionary<string, CheckExtent> Checked = new(StringComparer.OrdinalIgnoreCase) { ["all"] = CheckExtent.All, ["sample"] = CheckExtent.Sample, ["none"] = CheckExtent.None };
 
     private readonly Option<string> pool = new("--pool") { Description = "JSON file: memoryBudget, and models with name and path.", HelpName = "P.json", Required = true };
     private readonly Option<string> prompts = new("--prompts") { Description = "Prompts, a JSON object a line: prompt, maxTokens, tenant, atMs (arrival in milliseconds; all lines or none).", HelpName = "F.jsonl", Required = true };
@@ -49,8 +50,8 @@ internal sealed class RunOptions
         foreach (var option in (Option<int?>[])[concurrency, reassess, requestsPerCandidate, candidates, maxBatch, maxQueue]) option.MustBe(value => value >= 1, "at least 1");
         maxTokens.MustBe(value => value >= 1, "at least 1");
         warmUp.MustBe(value => value >= 0, "at least 0");
-        baseline.AcceptOnlyFromAmong([.. Baselines.Keys]);
-        check.AcceptOnlyFromAmong([.. Checked.Keys]);
+        baseline.AcceptOnlyFromAmong(StringComparer.OrdinalIgnoreCase, [.. Baselines.Keys]);
+        check.AcceptOnlyFromAmong(StringComparer.OrdinalIgnoreCase, [.. Checked.Keys]);
     }
 
     public void AddTo(Command command)
@@ -99,7 +100,7 @@ internal sealed class RunOptions
             ProfileStore = parsed.GetValue(profileStore),
             DepthRule = parsed.GetRequiredValue(depthRule),
         };
-        if (settings is { Baseline: Baseline.Full, ExitPolicy: { } policy and not "none" })
+        if (settings is { Baseline: Baseline.Full, ExitPolicy: { } policy } && !Names.Same(policy, "none"))
             throw new UsageException($"--baseline full has no exits; --exit-policy is '{policy}'.");
         return settings;
     }
@@ -118,7 +119,7 @@ internal sealed class RunOptions
     private static QualityGap? ParseGap(ArgumentResult result)
     {
         var text = result.Tokens[0].Value;
-        if (text == "none") return new QualityGap(null);
+        if (Names.Same(text, "none")) return new QualityGap(null);
         if (double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var gap) && double.IsFinite(gap)) return new QualityGap(gap);
         result.AddError($"--max-quality-gap is '{text}'; expected bits per byte of at least 0, or none.");
         return null;

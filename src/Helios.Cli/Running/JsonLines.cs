@@ -1,4 +1,6 @@
+using System.Text;
 using System.Text.Json;
+using Helios.Sdk.Checkpoints;
 
 namespace Helios.Cli.Running;
 
@@ -30,7 +32,7 @@ internal static class JsonLines
         }
         catch (JsonException error)
         {
-            throw new FileException($"{place} the line is not valid JSON ({error.Message}).");
+            throw new FileException($"{place} the line is not valid JSON{BrokenJson.Place(Encoding.UTF8.GetBytes(line))} ({error.Message}).");
         }
     }
 }

@@ -1,4 +1,6 @@
 using System.Text.Json;
+using Helios.Sdk.Checkpoints;
+using Helios.Sdk.Naming;
 using Helios.Sdk.Quantities;
 
 namespace Helios.Cli.Running;
@@ -11,14 +13,15 @@ internal sealed record PoolFile(long? MemoryBudget, IReadOnlyList<PoolFileModel>
     /// <exception cref="FileException">The file is unusable; the message names file and field.</exception>
     public static PoolFile Read(string path)
     {
+        var bytes = File.ReadAllBytes(path);
         try
         {
-            using var document = JsonDocument.Parse(File.ReadAllBytes(path), new JsonDocumentOptions { AllowDuplicateProperties = false });
+            using var document = JsonDocument.Parse(bytes, new JsonDocumentOptions { AllowDuplicateProperties = false });
             return Read(path, document.RootElement);
         }
         catch (JsonException error)
         {
-            throw new FileException($"{path}: the file is not valid JSON ({error.Message}).");
+            throw new FileException($"{path}: the file is not valid JSON{BrokenJson.Place(bytes)} ({error.Message}).");
         }
     }
 
@@ -31,8 +34,8 @@ internal sealed record PoolFile(long? MemoryBudget, IReadOnlyList<PoolFileModel>
         var models = list.EnumerateArray().Select((model, i) => ReadModel(path, i, model)).ToList();
         for (var i = 0; i < models.Count; i++)
         {
-            if (models.FindIndex(model => model.Name == models[i].Name) is var first && first < i)
-                throw new FileException($"{path}: models[{i}].name is '{models[i].Name}', as is models[{first}].name; names are unique.");
+            if (models.FindIndex(model => Names.Same(model.Name, models[i].Name)) is var first && first < i)
+                throw new FileException($"{path}: models[{i}].name is '{models[i].Name}', as is models[{first}].name; names are unique, and have no case.");
         }
 
         return new PoolFile(ReadBudget(pool), models);

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Helios.Cli.Output;
 using Helios.Sdk;
+using Helios.Sdk.Naming;
 
 namespace Helios.Cli.Running;
 
@@ -38,7 +39,7 @@ internal static class PromptFile
     {
         const string Field = "priority";
         if (fields.Optional(Field) is not { } value) return RequestPriority.Normal;
-        return value.ValueKind == JsonValueKind.String && Enum.GetValues<RequestPriority>().Where(priority => Units.Name(priority) == value.GetString()).ToList() is [var found]
+        return value.ValueKind == JsonValueKind.String && Enum.GetValues<RequestPriority>().Where(priority => Names.Same(Units.Name(priority), value.GetString()!)).ToList() is [var found]
             ? found
             : throw fields.Wrong(Field, value, $"one of {string.Join(", ", Enum.GetValues<RequestPriority>().Select(priority => Units.Name(priority)))}");
     }

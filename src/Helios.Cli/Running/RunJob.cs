@@ -21,6 +21,10 @@ internal sealed class RunJob(RunSettings settings, Screen screen, TimeProvider t
 
         cancellationToken.ThrowIfCancellationRequested();
         if (run.Completed.IsEmpty) throw new HeliosException($"No request was answered; the first failed so: {run.Unserved[0].Reason}");
+
+        // Who was turned away met a limit that was asked for.
+        var failed = run.Unserved.Where(unserved => !unserved.IsRejected).ToList();
+        if (failed.Count > 0) throw new HeliosException($"{failed.Count} of {run.Completed.Length + run.Unserved.Length} requests failed; the first so: {failed[0].Reason}");
         return CliApp.Done;
     }
 

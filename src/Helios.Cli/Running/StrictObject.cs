@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Helios.Sdk.Naming;
 
 namespace Helios.Cli.Running;
 
@@ -23,7 +24,7 @@ internal readonly struct StrictObject
     {
         foreach (var property in element.EnumerateObject())
         {
-            if (!fields.Contains(property.Name)) throw new FileException($"{At(property.Name)} is not known; expected {string.Join(", ", fields)}.");
+            if (!fields.Contains(property.Name)) throw new FileException($"{At(property.Name)} is not known; expected {string.Join(", ", fields)}.{NearMiss.Ask(property.Name, fields.ToArray())}");
         }
     }
 

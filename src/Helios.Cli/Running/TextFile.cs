@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Helios.Sdk.Checkpoints;
 
 namespace Helios.Cli.Running;
 
@@ -22,16 +23,17 @@ internal static class TextFile
 
     private static IReadOnlyList<string> ReadList(string path)
     {
+        var bytes = File.ReadAllBytes(path);
         try
         {
-            using var document = JsonDocument.Parse(File.ReadAllBytes(path), new JsonDocumentOptions { AllowDuplicateProperties = false });
+            using var document = JsonDocument.Parse(bytes, new JsonDocumentOptions { AllowDuplicateProperties = false });
             if (document.RootElement.ValueKind != JsonValueKind.Array)
                 throw new FileException($"{path}: the file holds one JSON {document.RootElement.ValueKind}; expected a list of objects (a file of an object a line is named .jsonl).");
             return [.. document.RootElement.EnumerateArray().Select((item, i) => TextOf(new StrictObject($"{path}: [{i}]", item)))];
         }
         catch (JsonException error)
         {
-            throw new FileException($"{path}, line {error.LineNumber + 1}: the file is not valid JSON ({error.Message}).");
+            throw new FileException($"{path}, line {error.LineNumber + 1}: the file is not valid JSON{BrokenJson.Place(bytes)} ({error.Message}).");
         }
     }
 

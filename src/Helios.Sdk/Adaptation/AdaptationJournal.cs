@@ -8,6 +8,9 @@ internal sealed partial class AdaptationJournal(TimeProvider time, ILogger<Helio
 {
     private const int Kept = 256;
 
+    /// <summary>Characters of a reason in the short line of a decision, so that the line stays under about 160.</summary>
+    private const int MostReason = 110;
+
     private readonly Lock gate = new();
     private readonly List<AdaptationDecision> decisions = new(Kept);
     private readonly Queue<AdaptationEvent> events = new();
@@ -48,9 +51,10 @@ internal sealed partial class AdaptationJournal(TimeProvider time, ILogger<Helio
         }
 
         OnDecision?.Invoke(decision);
-        if (!logger.IsEnabled(LogLevel.Information)) return;
+        if (logger.IsEnabled(LogLevel.Information)) LogDecision(logger, decision.Trigger, decision.Act, decision.Chosen, Shorten(decision.Reason));
+        if (!logger.IsEnabled(LogLevel.Debug)) return;
         var cost = decision.PredictedCost is { } load ? $"{load.BytesToLoad} bytes in {load.LoadSeconds:0.###} s" : "nothing";
-        LogDecision(logger, decision.Trigger, decision.Act, decision.Chosen, decision.Reason, decision.Degraded, cost, string.Join("; ", decision.Considered.Select(Describe)));
+        LogRecord(logger, decision.Trigger, decision.Act, decision.Chosen, decision.Reason, decision.Degraded, cost, string.Join("; ", decision.Considered.Select(Describe)));
     }
 
     /// <summary>What was decided could not be brought up: the record of it says so from now on.</summary>
@@ -110,6 +114,13 @@ internal sealed partial class AdaptationJournal(TimeProvider time, ILogger<Helio
     /// <param name="reason">Why.</param>
     public void StoreFailed(string what, string path, string reason) => LogStoreFailed(logger, path, what, reason);
 
+    /// <summary>The main reason: what stands behind a semicolon is said besides, and the record has it all.</summary>
+    private static string Shorten(string reason)
+    {
+        var main = reason.Split(';', 2)[0];
+        return main.Length <= MostReason ? main : $"{main.AsSpan(0, MostReason - 1)}…";
+    }
+
     private static string Describe(ConsideredPoint considered)
     {
         var verdict = considered.InfeasibleBecause is { } because ? $"may not serve, for {because}" : $"scores {considered.Score:0.###}";
@@ -130,8 +141,11 @@ internal sealed partial class AdaptationJournal(TimeProvider time, ILogger<Helio
         }
     }
 
-    [LoggerMessage(1, LogLevel.Information, "{Trigger}: {Act} {Point}, because {Reason} (degraded: {Degraded}; to load: {Cost}; considered: {Considered})", SkipEnabledCheck = true)]
-    private static partial void LogDecision(ILogger logger, AdaptationTrigger trigger, AdaptationAct act, OperatingPoint point, string reason, bool degraded, string cost, string considered);
+    [LoggerMessage(1, LogLevel.Information, "{Trigger}: {Act} {Point}, because {Reason}", SkipEnabledCheck = true)]
+    private static partial void LogDecision(ILogger logger, AdaptationTrigger trigger, AdaptationAct act, OperatingPoint point, string reason);
+
+    [LoggerMessage(9, LogLevel.Debug, "{Trigger}: {Act} {Point}, because {Reason} (degraded: {Degraded}; to load: {Cost}; considered: {Considered})", SkipEnabledCheck = true)]
+    private static partial void LogRecord(ILogger logger, AdaptationTrigger trigger, AdaptationAct act, OperatingPoint point, string reason, bool degraded, string cost, string considered);
 
     [LoggerMessage(2, LogLevel.Warning, "An observer of '{Kind}' threw")]
     private static partial void LogObserverFailed(ILogger logger, string kind, Exception error);

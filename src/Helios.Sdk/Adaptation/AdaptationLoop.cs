@@ -109,7 +109,7 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
             foreach (var depth in FirstDepths(candidate))
             {
                 var target = new LoadTarget(candidate.Name, depth);
-                var point = parts.Options.Enabled ? new OperatingPoint(target) : new OperatingPoint(target, parts.Serving.ExitPolicy, parts.Serving.DraftDepth);
+                var point = parts.Options.Enabled ? new OperatingPoint(target) : new OperatingPoint(target, parts.ExitPolicy, parts.Serving.DraftDepth);
                 if (await parts.Switcher.ServeAsync(point, maxBatch: null, cancellationToken).ConfigureAwait(false) is not { } because) return [];
                 refusal = $"{target}: {because}";
             }
@@ -357,6 +357,9 @@ internal sealed record AdaptationParts(
     Func<UsualLengths, ISloObjective> Constrained,
     Func<ISloObjective, UsualLengths, GuardPolicy> Guard)
 {
+    /// <summary>Exit policy of a fixed point, as it calls itself.</summary>
+    public string ExitPolicy { get; init; } = Serving.ExitPolicy;
+
     /// <summary>Keeps profiles from one run to the next; null keeps none.</summary>
     public ProfileStore? Store { get; init; }
 

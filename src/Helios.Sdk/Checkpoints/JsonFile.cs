@@ -22,7 +22,7 @@ internal static class JsonFile
         }
         catch (JsonException e)
         {
-            throw CheckpointError.File(path, $"is not valid JSON: {CheckpointError.Show(e.Message.TrimEnd('.'))}", e);
+            throw CheckpointError.File(path, $"is not valid JSON{BrokenJson.Place(bytes.Span)}: {CheckpointError.Show(e.Message.TrimEnd('.'))}", e);
         }
         catch (InvalidOperationException e)
         {

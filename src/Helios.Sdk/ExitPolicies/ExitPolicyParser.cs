@@ -1,14 +1,16 @@
 using System.Globalization;
+using Helios.Sdk.Naming;
 
 namespace Helios.Sdk.ExitPolicies;
 
 /// <summary>
 /// Finds the exit policy that a text names: <c>none</c>, or a name and a number behind a colon, with a least depth behind that
-/// where one is wanted (<c>confidence:0.8,min=3</c>), or one of the application's own.
+/// where one is wanted (<c>confidence:0.8,min=3</c>), or one of the application's own. Names have no case; <see cref="IExitPolicy.Name"/> of what is found is how it is written.
 /// </summary>
 internal static class ExitPolicyParser
 {
     private const string Probability = "a number from 0 to 1";
+    private const string None = "none";
     private const string MinDepth = ",min=";
 
     private static readonly NumberedPolicy[] Numbered =
@@ -28,14 +30,15 @@ internal static class ExitPolicyParser
     {
         ArgumentNullException.ThrowIfNull(text);
         var ownPolicies = own?.Select(create => create()).ToList() ?? [];
-        if (ownPolicies.Find(policy => policy.Name == text) is { } found) return found;
-        if (text == "none") return new NoExitPolicy();
+        Names.RefuseTwins("exit policies", NamesOf(ownPolicies));
+        if (ownPolicies.Find(policy => Names.Same(policy.Name, text)) is { } found) return found;
+        if (Names.Same(text, None)) return new NoExitPolicy();
 
-        var end = text.IndexOf(MinDepth, StringComparison.Ordinal);
+        var end = text.IndexOf(MinDepth, StringComparison.OrdinalIgnoreCase);
         if (end < 0) return ParseNumbered(text, ownPolicies);
         if (!int.TryParse(text.AsSpan(end + MinDepth.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var depth) || depth < 1)
             throw new ArgumentException(Explain($"Exit policy '{text}': min takes a depth from 1, not '{text[(end + MinDepth.Length)..]}'.", ownPolicies), nameof(text));
-        if (text[..end] == "none") throw new ArgumentException(Explain($"Exit policy '{text}': none has no exits for min to hold back.", ownPolicies), nameof(text));
+        if (Names.Same(text[..end], None)) throw new ArgumentException(Explain($"Exit policy '{text}': none has no exits for min to hold back.", ownPolicies), nameof(text));
         return new MinDepthPolicy(ParseNumbered(text[..end], ownPolicies), depth);
     }
 
@@ -43,20 +46,22 @@ internal static class ExitPolicyParser
     {
         var colon = text.IndexOf(':', StringComparison.Ordinal);
         var name = colon < 0 ? text : text[..colon];
-        if (Array.Find(Numbered, policy => policy.Name == name) is not { } numbered)
-            throw new ArgumentException(Explain($"There is no exit policy '{text}'.", ownPolicies), nameof(text));
+        if (Array.Find(Numbered, policy => Names.Same(policy.Name, name)) is not { } numbered)
+            throw new ArgumentException(Explain($"There is no exit policy '{text}'.", ownPolicies) + NearMiss.Ask(name, NamesOf(ownPolicies)), nameof(text));
         if (colon < 0)
-            throw new ArgumentException(Explain($"Exit policy '{text}' lacks its number: {name}:<{numbered.Range}>.", ownPolicies), nameof(text));
+            throw new ArgumentException(Explain($"Exit policy '{text}' lacks its number: {numbered.Name}:<{numbered.Range}>.", ownPolicies), nameof(text));
         if (!double.TryParse(text.AsSpan(colon + 1), NumberStyles.Float, CultureInfo.InvariantCulture, out var number) || !numbered.Accepts(number))
-            throw new ArgumentException(Explain($"Exit policy '{name}' takes {numbered.Range}, not '{text[(colon + 1)..]}'.", ownPolicies), nameof(text));
+            throw new ArgumentException(Explain($"Exit policy '{numbered.Name}' takes {numbered.Range}, not '{text[(colon + 1)..]}'.", ownPolicies), nameof(text));
         return numbered.Create(number);
     }
 
     private static bool IsProbability(double number) => number is >= 0 and <= 1;
 
+    private static IEnumerable<string> NamesOf(IEnumerable<IExitPolicy> own) => own.Select(policy => policy.Name).Append(None).Concat(Numbered.Select(policy => policy.Name));
+
     private static string Explain(string found, IEnumerable<IExitPolicy> own)
     {
-        var known = Numbered.Select(policy => $"{policy.Name}:<{policy.Range}>").Prepend("none").Concat(own.Select(policy => policy.Name));
+        var known = Numbered.Select(policy => $"{policy.Name}:<{policy.Range}>").Prepend(None).Concat(own.Select(policy => policy.Name));
         return $"{found} Known are: {string.Join(", ", known)}; all but none with {MinDepth}<depth> behind, if wanted.";
     }
 

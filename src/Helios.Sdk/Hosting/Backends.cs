@@ -1,4 +1,5 @@
 using Helios.Sdk.Diagnostics;
+using Helios.Sdk.Naming;
 
 namespace Helios.Sdk;
 
@@ -13,11 +14,17 @@ internal static class Backends
         var known = added.Select(create => create()).ToList();
         if (options.Backend is not { } name)
             return known.FirstOrDefault() ?? throw OptionsCheck.Wrong("No backend was chosen; call UseCpu().");
-        if (known.Find(backend => backend.Name == name) is { } found) return found;
+        Names.RefuseTwins("backends", known.Select(backend => backend.Name));
+        if (known.Find(backend => Names.Same(backend.Name, name)) is { } found) return found;
 
         var names = known.Select(backend => backend.Name.Length == 0 ? "one without a name" : backend.Name).Distinct(StringComparer.Ordinal).ToList();
-        throw OptionsCheck.Wrong($"There is no backend '{name}'. Added {(names.Count == 0 ? "is none" : "are: " + string.Join(", ", names))}.{KnownBackends.Hint(name)}");
+        throw OptionsCheck.Wrong($"There is no backend '{name}'. Added {(names.Count == 0 ? "is none" : "are: " + string.Join(", ", names))}.{(KnownBackends.Hint(name) is { Length: > 0 } hint ? hint : NearMiss.Ask(name, names))}");
     }
+
+    /// <summary>What is wrong with the settings of the backend that serves.</summary>
+    /// <exception cref="ArgumentException">There is no such backend.</exception>
+    public static IEnumerable<string> FindWrongSettings(HeliosOptions options, IReadOnlyList<Func<IBackendFactory>> added) =>
+        Find(options, added).Check(options.BackendSettings.AsReadOnly()).Select(message => $"BackendSettings.{message}");
 
     /// <exception cref="ArgumentException">A setting of it is unknown or wrong.</exception>
     public static IBackend Create(HeliosOptions options, IReadOnlyList<Func<IBackendFactory>> added)

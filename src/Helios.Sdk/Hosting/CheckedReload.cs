@@ -15,6 +15,7 @@ internal sealed partial class CheckedReload : IOptionsChangeTokenSource<HeliosOp
     private readonly ILogger logger;
     private readonly IDisposable subscription;
     private CancellationTokenSource changed = new();
+    private string? refused;
 
     public CheckedReload(EngineRegistration registration, IOptionsFactory<HeliosOptions> factory, ILoggerFactory? logging = null)
     {
@@ -42,13 +43,20 @@ internal sealed partial class CheckedReload : IOptionsChangeTokenSource<HeliosOp
         }
         catch (OptionsValidationException error)
         {
-            LogRefused(logger, string.Join(" ", error.Failures));
+            // A change of something else reloads it too.
+            var failures = string.Join(" ", error.Failures);
+            if (Interlocked.Exchange(ref refused, failures) != failures) LogRefused(logger, failures);
             return;
         }
+
+        if (Interlocked.Exchange(ref refused, null) is not null) LogPutRight(logger);
 
         using var before = Interlocked.Exchange(ref changed, new CancellationTokenSource());
         before.Cancel();
     }
+
+    [LoggerMessage(26, LogLevel.Information, "The configuration, which was refused, is put right and taken over")]
+    private static partial void LogPutRight(ILogger logger);
 
     [LoggerMessage(20, LogLevel.Error, "The reloaded configuration is refused, and the former one stays in force: {Failures}")]
     private static partial void LogRefused(ILogger logger, string failures);

@@ -10,6 +10,7 @@ using Helios.Sdk.Checkpoints;
 using Helios.Sdk.Energy;
 using Helios.Sdk.ExitPolicies;
 using Helios.Sdk.Hosting.Configuration;
+using Helios.Sdk.Naming;
 using Helios.Sdk.Serving;
 using Helios.Sdk.Serving.Decoding;
 using Helios.Sdk.Serving.KvCache;
@@ -71,6 +72,7 @@ internal static partial class EngineComposition
         work.OwedWhen(() => telemetry.Sampling.IsPaying);
 
         IExitPolicy PolicyOf(string name) => ExitPolicyParser.Parse(name, strategies.ExitPolicies);
+        var exitPolicy = PolicyOf(options.Serving.ExitPolicy).Name;
         var journal = new AdaptationJournal(time, logger);
         var certificates = Certificates.Load(adaptation.Certificates, options.Precision, [.. entries.Select(entry => entry.Info)]);
         var goals = new Goals(ObjectiveParser.Parse(adaptation.Objective, strategies.Objectives), budget.Limit, ServiceLimits.Of(adaptation));
@@ -80,7 +82,7 @@ internal static partial class EngineComposition
         ISloObjective Constrained(UsualLengths lengths) => ObjectiveParser.Constrain(new ContainedObjective(goals.Objective, faults), adaptation, goals.Limits, ceilings.For(lengths));
         var store = OpenStore(options, backend.Device, energy, journal);
         if (store?.Usual is { } usual) telemetry.Lengths.Restore(usual.PromptTokens, usual.TotalTokens);
-        Profiles ProfilesOf(IReadOnlyList<Candidate> shortlist) => new(shortlist, telemetry, new ProfileSettings(options.Serving, () => goals.BudgetBytes, kv.SlabBytes, kv.BlockBytes) { Watts = () => energy.Watts, CertificateOf = certificates.Find });
+        Profiles ProfilesOf(IReadOnlyList<Candidate> shortlist) => new(shortlist, telemetry, new ProfileSettings(options.Serving, () => goals.BudgetBytes, kv.SlabBytes, kv.BlockBytes) { ExitPolicy = exitPolicy, Watts = () => energy.Watts, CertificateOf = certificates.Find });
         var candidates = new CandidatePool(entries.Select(entry => entry.Candidacy), adaptation, OpenRepository(options, backend.Device, ProfilesOf));
         foreach (var candidate in candidates.All) store?.Restore(candidate);
         IReadOnlyList<Candidate> Shortlist() => candidates.Choose(Constrained(telemetry.Lengths), goals.BudgetBytes);
@@ -101,6 +103,7 @@ internal static partial class EngineComposition
             Constrained,
             (constrained, lengths) => new GuardPolicy(constrained, ceilings.For(lengths), ceilings.TokensPerInterval(lengths)))
         {
+            ExitPolicy = exitPolicy,
             Store = store,
             Limits = () => goals.Limits,
             Faults = faults,
@@ -224,7 +227,7 @@ internal static partial class EngineComposition
     private static string UnusedOrders(HeliosOptions options, EngineStrategies strategies)
     {
         var added = strategies.RequestOrders.Select(create => create().Name).Distinct(StringComparer.Ordinal).ToList();
-        return strategies.Scheduler is null && added.Contains(options.Serving.Order, StringComparer.Ordinal) ? "" : string.Join(", ", added);
+        return strategies.Scheduler is null && added.Exists(order => Names.Same(order, options.Serving.Order)) ? "" : string.Join(", ", added);
     }
 
     private static void CheckDepths(HeliosOptions options, CheckpointInfo model)

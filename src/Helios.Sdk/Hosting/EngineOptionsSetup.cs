@@ -10,16 +10,11 @@ internal sealed class EngineOptionsSetup(EngineRegistration registration, IServi
 {
     public void Configure(HeliosOptions options) => Configure(Options.DefaultName, options);
 
-    /// <exception cref="OptionsValidationException">The section has unknown keys, or values that cannot be read.</exception>
     public void Configure(string? name, HeliosOptions options)
     {
         if (name != registration.Name) return;
         if (registration.Configuration is { } section)
-        {
-            var wrong = new OptionsBinder(Folder(provider)).Bind(section, options);
-            if (wrong.Count > 0) throw new OptionsValidationException(name, typeof(HeliosOptions), wrong);
-        }
-
+            registration.Faults.AddOrUpdate(options, new OptionsBinder(Folder(provider)).Bind(section, options));
         registration.Builder.Apply(options);
     }
 
@@ -27,8 +22,10 @@ internal sealed class EngineOptionsSetup(EngineRegistration registration, IServi
     {
         if (name != registration.Name) return ValidateOptionsResult.Skip;
         var time = provider.GetService<TimeProvider>() ?? TimeProvider.System;
-        var wrong = OptionsCheck.Find(options, registration.StrategiesIn(provider), time);
-        return wrong.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(wrong.Select(registration.InWordsOfConfiguration));
+        var faults = registration.Faults.TryGetValue(options, out var found) ? found : [];
+        var checks = OptionsCheck.Find(options, registration.StrategiesIn(provider), time).Select(registration.InWordsOfConfiguration);
+        List<string> wrong = [.. faults.Select(fault => fault.Message), .. checks.Where(message => !faults.Any(fault => fault.IsSpokenOf(message)))];
+        return wrong.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(wrong);
     }
 
     /// <summary>Where relative paths of the configuration start: where its files are, as ASP.NET Core has it.</summary>

@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using System.Runtime.CompilerServices;
 using Helios.Sdk.Hosting.Configuration;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -13,6 +14,9 @@ namespace Helios.Sdk.Hosting;
 /// <param name="Configuration">Its section; null when it has none.</param>
 internal sealed record EngineRegistration(string Name, HeliosBuilder Builder, IConfiguration? Configuration)
 {
+    /// <summary>What could not be read from its section, by the options made of it: told with all else that is wrong with them.</summary>
+    public ConditionalWeakTable<HeliosOptions, IReadOnlyList<BindingFault>> Faults { get; } = [];
+
     /// <summary>Path of its section; null when it has none.</summary>
     public string? Section => Configuration is null ? null : (Configuration as IConfigurationSection)?.Path ?? "";
 

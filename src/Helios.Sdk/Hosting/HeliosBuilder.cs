@@ -105,8 +105,9 @@ public sealed class HeliosBuilder : IHeliosBuilder
     {
         public string Name => "";
 
-        public IBackend Create(IReadOnlyDictionary<string, string> settings) => settings.Count == 0
-            ? create()
-            : throw new ArgumentException($"{settings.First().Key} is unknown; a backend given by UseBackend has no settings.", nameof(settings));
+        public IReadOnlyList<string> Check(IReadOnlyDictionary<string, string> settings) =>
+            [.. settings.Keys.Select(name => $"{name} is unknown; a backend given by UseBackend has no settings.")];
+
+        public IBackend Create(IReadOnlyDictionary<string, string> settings) => create();
     }
 }

@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using Helios.Sdk.Adaptation.Objectives;
 using Helios.Sdk.ExitPolicies;
+using Helios.Sdk.Naming;
 using Helios.Sdk.Serving.Scheduling;
 using Helios.Sdk.Tokenization.ChatTemplates;
 
@@ -23,7 +24,7 @@ internal static class OptionsCheck
     public static IReadOnlyList<string> Find(HeliosOptions options, EngineStrategies strategies, TimeProvider time)
     {
         var wrong = Find(options).ToList();
-        Try(options.Backend ?? "", _ => Backends.Find(options, strategies.Backends), "Backend", wrong);
+        Try(options.Backend ?? "", _ => wrong.AddRange(Backends.FindWrongSettings(options, strategies.Backends)), "Backend", wrong);
         Try(options.Serving.ExitPolicy, name => ExitPolicyParser.Parse(name, strategies.ExitPolicies), "Serving.ExitPolicy", wrong);
         Try(options.Serving.Order, name => RequestOrders.Find(name, time, strategies.RequestOrders), "Serving.Order", wrong);
         Try(options.Adaptation.Objective, name => ObjectiveParser.Parse(name, strategies.Objectives), "Adaptation.Objective", wrong);
@@ -59,8 +60,8 @@ internal static class OptionsCheck
             if (TroubleIn(source) is { } trouble) yield return $"Models: {trouble}";
         }
 
-        foreach (var twice in options.Models.GroupBy(source => source.Name, StringComparer.Ordinal).Where(group => group.Count() > 1))
-            yield return $"Models: the name '{twice.Key}' is there {twice.Count()} times; names are unique.";
+        foreach (var twice in options.Models.GroupBy(source => source.Name, StringComparer.OrdinalIgnoreCase).Where(group => group.Count() > 1))
+            yield return $"Models: the name '{twice.Key}' is there {twice.Count()} times; names are unique, and have no case.";
 
         foreach (var message in FindInTenants(options.Serving)) yield return message;
         foreach (var message in Find(ServiceLimits.Of(options.Adaptation))) yield return message;
@@ -72,7 +73,7 @@ internal static class OptionsCheck
         if (serving.DraftDepth is not null)
         {
             if (adaptation.Enabled) yield return "Serving.DraftDepth needs Adaptation.Enabled off: drafts are verified by the full depth of one model.";
-            if (serving.ExitPolicy != "none") yield return $"Serving.DraftDepth needs Serving.ExitPolicy none, not {serving.ExitPolicy}: drafts are verified at the full depth.";
+            if (!Names.Same(serving.ExitPolicy ?? "", "none")) yield return $"Serving.DraftDepth needs Serving.ExitPolicy none, not {serving.ExitPolicy}: drafts are verified at the full depth.";
         }
 
         foreach (var message in new[]
@@ -95,7 +96,7 @@ internal static class OptionsCheck
             AtLeast("Adaptation.FixedDepth", adaptation.FixedDepth ?? 1, 1),
             AtLeast("Adaptation.Candidates", adaptation.Candidates, 1),
             AtLeast("Adaptation.RequestsPerCandidate", adaptation.RequestsPerCandidate, 1),
-            adaptation.ProfileStore is null || Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(adaptation.ProfileStore))) ? null : $"Adaptation.ProfileStore is '{adaptation.ProfileStore}'; expected a file in a folder that exists, or null.",
+            adaptation.ProfileStore is null || TroubleAt(adaptation.ProfileStore) is not { } trouble ? null : $"Adaptation.ProfileStore is '{adaptation.ProfileStore}', {trouble}; expected a file in a folder that exists, or null.",
             adaptation.ProfileMaxAge > TimeSpan.Zero ? null : $"Adaptation.ProfileMaxAge is {adaptation.ProfileMaxAge}; expected above 0.",
             adaptation.EvaluationTimeLimit > TimeSpan.Zero && adaptation.EvaluationTimeLimit <= TimeSpan.FromDays(1) ? null : $"Adaptation.EvaluationTimeLimit is {adaptation.EvaluationTimeLimit}; expected above 0, at most 1 day.",
             Between("Adaptation.ConfidenceTarget", adaptation.ConfidenceTarget, 0, 1),
@@ -117,6 +118,17 @@ internal static class OptionsCheck
         {
             if (message is not null) yield return message;
         }
+    }
+
+    /// <summary>Why a file cannot be kept at a path; null when nothing speaks against it.</summary>
+    private static string? TroubleAt(string path)
+    {
+        if (string.IsNullOrWhiteSpace(path) || path.Contains('\0', StringComparison.Ordinal)) return "which is no path";
+        var full = Path.GetFullPath(path);
+        if (Directory.Exists(full) || Path.EndsInDirectorySeparator(full)) return "which is a folder";
+        var folder = Path.GetDirectoryName(full)!;
+        if (File.Exists(folder)) return $"and '{folder}' is a file";
+        return Directory.Exists(folder) ? null : $"and there is no folder '{folder}'";
     }
 
     private static string? TroubleIn(ModelSource source)

@@ -95,7 +95,12 @@ internal sealed partial class OptionsFollower : IDisposable
     private async Task ChangeAsync(Followed followed, HeliosOptions wanted, Func<Task<string?>> change)
     {
         var changed = followed.ChangedIn(wanted);
-        if (changed.Count == 0) return;
+        if (changed.Count == 0)
+        {
+            LogPutRight(followed, wanted);
+            return;
+        }
+
         string? refusal;
         try
         {
@@ -115,12 +120,18 @@ internal sealed partial class OptionsFollower : IDisposable
         followed.IsKnown = true;
         if (refusal is not null)
         {
-            foreach (var key in changed) LogRefused(logger, Name(key.Path), key.Show(wanted), refusal);
+            foreach (var key in changed.Where(key => followed.IsNewlyRefused(key, wanted))) LogRefused(logger, Name(key.Path), key.Show(wanted), refusal);
             return;
         }
 
         followed.InForce = wanted;
         foreach (var key in changed) LogInForce(logger, Name(key.Path), key.Show(wanted));
+        LogPutRight(followed, wanted);
+    }
+
+    private void LogPutRight(Followed followed, HeliosOptions wanted)
+    {
+        foreach (var (key, value) in followed.TakeRefused()) LogNoLongerRefused(logger, Name(key.Path), value, key.Show(wanted));
     }
 
     private long BudgetOf(HeliosOptions options) => options.MemoryBudgetBytes ?? EngineComposition.DefaultBudget(engine.Parts.Backend.Device.TotalMemory);
@@ -130,10 +141,29 @@ internal sealed partial class OptionsFollower : IDisposable
     /// <summary>What follows some of the options, and takes them over together.</summary>
     private sealed class Followed(IReadOnlyList<OptionKey> keys, HeliosOptions inForce)
     {
+        private readonly Dictionary<OptionKey, string> refused = [];
+
         /// <summary>What the engine goes by, as far as <see cref="IsKnown"/>.</summary>
         public HeliosOptions InForce { get; set; } = inForce;
 
         public bool IsKnown { get; set; } = true;
+
+        /// <summary>Notes that a key's value was refused; false when that was told before: every reload asks for it again.</summary>
+        public bool IsNewlyRefused(OptionKey key, HeliosOptions wanted)
+        {
+            var value = key.Show(wanted);
+            if (refused.GetValueOrDefault(key) == value) return false;
+            refused[key] = value;
+            return true;
+        }
+
+        /// <summary>The keys whose last value was refused, with that value; none from here on.</summary>
+        public List<KeyValuePair<OptionKey, string>> TakeRefused()
+        {
+            List<KeyValuePair<OptionKey, string>> taken = [.. refused];
+            refused.Clear();
+            return taken;
+        }
 
         /// <summary>The keys whose values are new, or may be.</summary>
         public IReadOnlyList<OptionKey> ChangedIn(HeliosOptions wanted) => [.. keys.Where(key => !IsKnown || !key.IsSame(InForce, wanted))];
@@ -144,6 +174,9 @@ internal sealed partial class OptionsFollower : IDisposable
 
     [LoggerMessage(22, LogLevel.Error, "{Key} cannot be {Value}, and what was in force stays so: {Reason}")]
     private static partial void LogRefused(ILogger logger, string key, string value, string reason);
+
+    [LoggerMessage(25, LogLevel.Information, "{Key} was refused as {Refused}, and is put right: it is {Value}")]
+    private static partial void LogNoLongerRefused(ILogger logger, string key, string refused, string value);
 
     [LoggerMessage(23, LogLevel.Warning, "{Key} changed from {Before} to {After}; the engine takes that over at its next start, not while it runs")]
     private static partial void LogMustWait(ILogger logger, string key, string before, string after);

@@ -19,6 +19,7 @@ internal sealed class RequestDoor(ModelPool pool, Routes routes, PointOverrides 
     {
         var arrivedAt = time.GetTimestamp();
         var pinned = request.Model is { } name ? pool.Find(name) : null;
+        if (pinned is not null) request = request with { Model = pinned.Info.Name };
         var encoder = pinned ?? pool.Find(routes.Current?.Serving.Lease.Model.Name ?? pool.Entries.First().Info.Name);
         var prompt = Encode(request, pinned, encoder);
         CheckContext(request, prompt, pinned, encoder);

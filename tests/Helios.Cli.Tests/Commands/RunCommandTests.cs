@@ -79,7 +79,10 @@ public sealed class RunCommandTests : IDisposable
             {"prompt": "Once upon a time", "maxTokens": 4}
             {"prompt": "Once upon a time", "maxTokens": 4000}
             """);
-        var lines = await CliRunner.LinesAsync("run", "--pool", Pool(), "--prompts", prompts, "--baseline", "full");
+        var result = await CliRunner.RunAsync("run", "--pool", Pool(), "--prompts", prompts, "--baseline", "full", "--json");
+        result.Code.Should().Be(CliApp.Failed);
+        result.Error.Should().StartWith("helios: 1 of 2 requests failed; the first so: ");
+        var lines = result.Lines();
         lines[^1].Int("requests").Should().Be(2);
         lines[^1].Int("failed").Should().Be(1);
         lines.Single(line => line.Text("event") == "failed").Text("reason").Should().Contain("context");

@@ -33,6 +33,8 @@ public sealed class PoolFileTests : IDisposable
     [Theory]
     [InlineData("[]", "pool.json: is [];")]
     [InlineData("{", "not valid JSON")]
+    [InlineData("""{ "models": [ { "name": "a", "path": NaN } ] }""", "not valid JSON, at 'models.path' (")]
+    [InlineData("""{ "models": [ { "name": "a" } ], "memoryBudget": -Infinity }""", "not valid JSON, at 'memoryBudget' (")]
     [InlineData("""{ "models": [] , "models": [] }""", "not valid JSON")]
     [InlineData("""{ "memoryBudget": "1MiB" }""", "models is missing")]
     [InlineData("""{ "models": [] }""", "models is []; expected a list of at least one model")]

@@ -33,6 +33,8 @@ public sealed class PromptFileTests : IDisposable
     [Theory]
     [InlineData("", "there are no prompts")]
     [InlineData("{", "line 1: the line is not valid JSON")]
+    [InlineData("{\"prompt\":\"a\",\"atMs\":NaN}", "line 1: the line is not valid JSON, at 'atMs' (")]
+    [InlineData("{\"prompt\":\"a\",\"atMs\":Infinity}", "line 1: the line is not valid JSON, at 'atMs' (")]
     [InlineData("{}", "line 1: prompt is missing")]
     [InlineData("{\"prompt\":\"a\"}\n[]", "line 2: is []")]
     [InlineData("{\"prompt\":1}", "line 1: prompt is 1")]

@@ -9,23 +9,34 @@ public class AdaptationJournalTests
     private static readonly OperatingPoint Deeper = new(new LoadTarget("small", 12));
 
     [Fact]
-    public void A_decision_is_in_the_log_with_every_point_considered_and_its_cost()
+    public void The_full_record_of_a_decision_is_for_those_who_debug()
     {
-        var logger = new Lines(LogLevel.Information);
-        new AdaptationJournal(TimeProvider.System, logger).Decide(new AdaptationDecision
-        {
-            At = DateTimeOffset.UnixEpoch,
-            Trigger = AdaptationTrigger.Breach,
-            Considered = [new ConsideredPoint(Present, null, [], "breach rate 0.6 is over its limit"), new ConsideredPoint(Deeper, -2, [new ScoreTerm("load", 0.5, "s")])],
-            Previous = Present,
-            Chosen = Deeper,
-            Reason = "it costs less",
-            PredictedCost = new ChangeCost(42, 0.5),
-        });
+        var logger = new Lines(LogLevel.Debug);
+        new AdaptationJournal(TimeProvider.System, logger).Decide(Deepened("it costs less"));
 
-        logger.Written.Should().ContainSingle().Which.Should()
+        logger.Written.Should().HaveCount(2);
+        logger.Written[0].Should().Be("Breach: Deepen small@12, because it costs less");
+        logger.Written[1].Should()
             .StartWith("Breach: Deepen small@12, because it costs less").And.Contain("42 bytes in 0.5 s")
             .And.Contain("small@6 may not serve, for breach rate 0.6 is over its limit").And.Contain("small@12 (load 0.5 s) scores -2");
+    }
+
+    [Theory]
+    [InlineData("it gains 20 % for throughput; 12 texts of a former run are all that it rests on", "it gains 20 % for throughput")]
+    [InlineData("it gains 20 % for throughput", "it gains 20 % for throughput")]
+    public void The_line_of_a_decision_has_its_main_reason(string reason, string main)
+    {
+        var logger = new Lines(LogLevel.Information);
+        new AdaptationJournal(TimeProvider.System, logger).Decide(Deepened(reason));
+        logger.Written.Should().Equal($"Breach: Deepen small@12, because {main}");
+    }
+
+    [Fact]
+    public void The_line_of_a_decision_is_short()
+    {
+        var logger = new Lines(LogLevel.Information);
+        new AdaptationJournal(TimeProvider.System, logger).Decide(Deepened(new string('x', 1000)));
+        logger.Written.Should().ContainSingle().Which.Length.Should().BeInRange(100, 160);
     }
 
     [Fact]
@@ -40,6 +51,17 @@ public class AdaptationJournalTests
         journal.Decisions.Should().Equal(decision);
         logger.Written.Should().BeEmpty();
     }
+
+    private static AdaptationDecision Deepened(string reason) => new()
+    {
+        At = DateTimeOffset.UnixEpoch,
+        Trigger = AdaptationTrigger.Breach,
+        Considered = [new ConsideredPoint(Present, null, [], "breach rate 0.6 is over its limit"), new ConsideredPoint(Deeper, -2, [new ScoreTerm("load", 0.5, "s")])],
+        Previous = Present,
+        Chosen = Deeper,
+        Reason = reason,
+        PredictedCost = new ChangeCost(42, 0.5),
+    };
 
     private sealed class Lines(LogLevel least) : ILogger<HeliosEngine>
     {

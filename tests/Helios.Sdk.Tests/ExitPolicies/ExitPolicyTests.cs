@@ -80,7 +80,7 @@ public class ExitPolicyTests
     [Theory]
     [InlineData("", "no exit policy ''")]
     [InlineData("greedy", "no exit policy 'greedy'")]
-    [InlineData("None", "no exit policy 'None'")]
+    [InlineData("nono", "no exit policy 'nono'")]
     [InlineData("none:1", "no exit policy 'none:1'")]
     [InlineData("confidence", "lacks its number")]
     [InlineData("confidence:", "not ''")]

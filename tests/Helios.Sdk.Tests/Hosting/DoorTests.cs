@@ -30,6 +30,7 @@ public class DoorTests
     {
         { options => options.Models.Clear(), "Models is empty" },
         { options => options.Models.Add(options.Models[0]), "'tiny-s' is there 2 times" },
+        { options => options.Models.Add(options.Models[0] with { Name = "TINY-s" }), "'tiny-s' is there 2 times; names are unique, and have no case" },
         { options => options.Models.Add(new ModelSource("", "x")), "has no name" },
         { options => options.Precision = (Precision)42, "Precision is 42; expected Auto, Fp32, Bf16, Int8, Int4" },
         { options => options.MemoryBudgetBytes = 0, "MemoryBudgetBytes is 0" },
@@ -62,6 +63,10 @@ public class DoorTests
         { options => options.Serving.Tenants["a"] = new TenantOptions { Weight = double.NaN }, "Serving.Tenants?a?.Weight is NaN" },
         { options => options.Serving.Tenants["a"] = new TenantOptions { Weight = 1e-18 }, "Serving.Tenants?a?.Weight is 1E-18; expected 0.001 to 1000" },
         { options => options.Serving.Tenants[""] = new TenantOptions(), "Serving.Tenants: a tenant has no name" },
+        { options => options.Adaptation.ProfileStore = TestData.Root, $"Adaptation.ProfileStore is '{TestData.Root}', which is a folder; expected a file in a folder that exists" },
+        { options => options.Adaptation.ProfileStore = Path.Combine(TestData.Root, "README.md", "store.json"), "Adaptation.ProfileStore is '*store.json', and '*README.md' is a file; expected" },
+        { options => options.Adaptation.ProfileStore = Path.Combine(TestData.Root, "nowhere", "store.json"), "Adaptation.ProfileStore is '*store.json', and there is no folder '*nowhere'; expected" },
+        { options => options.Adaptation.ProfileStore = " ", "Adaptation.ProfileStore is ' ', which is no path; expected" },
         { options => options.Adaptation.Objective = "beauty", "Adaptation.Objective*beauty" },
         { options => options.Adaptation.ConfidenceTarget = double.NaN, "Adaptation.ConfidenceTarget is NaN" },
         { options => options.Adaptation.BreachLimit = 100, "Adaptation.BreachLimit is 100" },

@@ -26,12 +26,37 @@ public class HostTests
     [InlineData("Adaptation:FixedDepth", "9", "Helios:Adaptation:FixedDepth is 9; 'tiny-s' has 6 layers.")]
     [InlineData("BackendSettings:Thread", "2", "Helios:BackendSettings:Thread is unknown; *")]
     [InlineData("Backend", "cuda", "Helios:Backend: There is no backend 'cuda'. Added are: one without a name. 'cuda' is planned*")]
-    [InlineData("Sreving:Order", "fair", "Helios:Sreving is unknown; expected *Serving, Telemetry.")]
+    [InlineData("Sreving:Order", "fair", "Helios:Sreving is unknown; expected *Serving, Telemetry. Did you mean 'Serving'?")]
     public async Task A_wrong_value_ends_the_start_and_is_told_by_its_key(string key, string value, string message)
     {
         await using var rig = new HostRig(HostRig.Static((key, value)));
         var start = rig.StartAsync;
         (await start.Should().ThrowAsync<OptionsValidationException>().WithMessage(message)).Which.Message.Should().NotContain("(Parameter");
+    }
+
+    [Fact]
+    public async Task Everything_that_is_wrong_is_told_in_one_round()
+    {
+        var section = HostRig.Static(
+            ("Sreving:Order", "fair"), ("Serving:MaxBatchSize", "many"), ("Serving:MaxRowsPerStep", "8"), ("Serving:KvWatermark", "2"), ("Serving:Order", "fiar"),
+            ("Adaptation:Objective", "throughptu"), ("BackendSettings:Thread", "2"), ("Models:0:Folder", "x"));
+        section.Remove("Models:0");
+        await using var rig = new HostRig(section);
+        var start = rig.StartAsync;
+        var failures = (await start.Should().ThrowAsync<OptionsValidationException>()).Which.Failures.ToList();
+        string[] expected =
+        [
+            "Helios:Sreving is unknown; *Did you mean 'Serving'?",
+            "Helios:Serving:MaxBatchSize is 'many'; expected a whole number.",
+            "Helios:Models:0:Folder is unknown; expected Path, Name, ChatTemplate.",
+            "Helios:Models:0 has no path*",
+            "Helios:Serving:KvWatermark is 2; expected 0 to 0.5.",
+            "Helios:BackendSettings:Thread is unknown; *",
+            "Helios:Serving:Order: There is no order 'fiar'. Known are: fair, first-come, deadline. Did you mean 'fair'?",
+            "Helios:Adaptation:Objective: There is no objective 'throughptu'. Known are: *. Did you mean 'throughput'?",
+        ];
+        foreach (var message in expected) failures.Should().ContainMatch(message);
+        failures.Should().HaveCount(expected.Length, "nothing is said of what the defaults are in place of a value that cannot be read: {0}", string.Join('\n', failures));
     }
 
     [Theory]

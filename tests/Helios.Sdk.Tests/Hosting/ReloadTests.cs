@@ -50,6 +50,28 @@ public class ReloadTests
         (await rig.Engine.GenerateAsync(new GenerationRequest { Prompt = "Tom", MaxTokens = 2 })).TokenIds.Should().HaveCount(2);
     }
 
+    [Theory]
+    [InlineData("MemoryBudgetBytes", "1MiB", "2MiB", "32MiB", "Helios:MemoryBudgetBytes was refused as 2097152, and is put right: it is 33554432*")]
+    [InlineData("MemoryBudgetBytes", "1MiB", "2MiB", "40MiB", "Helios:MemoryBudgetBytes was refused as 2097152, and is put right: it is 41943040*")]
+    [InlineData("Adaptation:MaxQualityGap", "-1", "-2", "5", "The configuration, which was refused, is put right*")]
+    public async Task A_refused_value_is_told_once_until_it_is_another_or_put_right(string key, string wrong, string alsoWrong, string right, string putRight)
+    {
+        await using var rig = await AdaptingAsync();
+        await rig.ReloadAsync(key, wrong);
+        await rig.ReloadAsync("Adaptation:MaxTtft", "40s");
+        await rig.ReloadAsync("Adaptation:MaxTtft", "50s");
+        rig.Log.Of(LogLevel.Error).Should().ContainSingle();
+
+        await rig.ReloadAsync(key, alsoWrong);
+        rig.Log.Of(LogLevel.Error).Should().HaveCount(2);
+        rig.Log.Of(LogLevel.Information).Should().NotContainMatch("*put right*");
+
+        await rig.ReloadAsync(key, right);
+        rig.Log.Of(LogLevel.Information).Should().ContainMatch(putRight);
+        await rig.ReloadAsync(key, alsoWrong);
+        rig.Log.Of(LogLevel.Error).Should().HaveCount(3, "it was right in between");
+    }
+
     [Fact]
     public async Task The_monitor_never_holds_what_is_not_valid()
     {
@@ -68,8 +90,10 @@ public class ReloadTests
         await using var rig = await AdaptingAsync();
         await rig.ReloadAsync("Serving:MaxBatchSize", "32");
         await rig.ReloadAsync("Models:1", "samples/models/tiny-m");
+        await rig.ReloadAsync("Adaptation:ConfidenceTarget", "0.5");
         await rig.ReloadAsync("Adaptation:Objective", "memory");
-        rig.Log.Of(LogLevel.Warning).Should().HaveCount(2)
+        rig.Log.Of(LogLevel.Warning).Should().HaveCount(3)
+            .And.ContainMatch("Helios:Adaptation:ConfidenceTarget changed from 0.01 to 0.5*next start*")
             .And.ContainMatch("Helios:Serving:MaxBatchSize changed from 64 to 32*next start*")
             .And.ContainMatch("Helios:Models changed*");
     }

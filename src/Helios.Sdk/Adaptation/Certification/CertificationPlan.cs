@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Helios.Sdk.ExitPolicies;
 using Helios.Sdk.Serving.Requests;
 
 namespace Helios.Sdk.Adaptation.Certification;
@@ -48,14 +49,15 @@ internal sealed record CertificationPlan(RiskBound Bound, ImmutableArray<Countab
     {
         var layers = model.Architecture.Layers;
         if (point.Depth < 1 || point.Depth > layers) throw new ArgumentException($"Depth {point.Depth} of '{model.Name}' is not to be had; it has layers 1 to {layers}.", nameof(point));
-        if (point.ExitPolicy == "none")
+        var policy = policyOf(point.ExitPolicy);
+        point = point with { ExitPolicy = policy.Name };
+        if (policy is NoExitPolicy)
         {
             return point.Depth < layers
                 ? new PlannedPoint(point, Policy: null)
                 : throw new ArgumentException($"Depth {layers} of '{model.Name}' without exits is its full depth, which needs no certificate.", nameof(point));
         }
 
-        var policy = policyOf(point.ExitPolicy);
         if (policy.Needs.HasFlag(ExitSignals.Confidence))
             throw new ArgumentException($"Exit policy '{point.ExitPolicy}' goes by a calibration that is learnt while serving, so that what is certified would not be what serves; expected one that goes by raw signals (top1, margin, entropy, patience).", nameof(point));
         return new PlannedPoint(point, policy);

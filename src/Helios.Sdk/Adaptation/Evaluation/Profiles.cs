@@ -140,7 +140,7 @@ internal sealed class Profiles(IEnumerable<Candidate> initial, ServingTelemetry 
         UsualPromptTokens = telemetry.Lengths.Prompt,
         UsualSequenceTokens = telemetry.Lengths.Total,
         DemandTokensPerSecond = telemetry.Load.Facts.TokensPerSecond is > 0 and var demand ? demand : null,
-        ExitPolicy = settings.Serving.ExitPolicy,
+        ExitPolicy = settings.ExitPolicy,
         MaxDecodeStretch = settings.Serving.MaxDecodeStretch,
         UnpacedSeconds = settings.Serving.UnpacedStepTime.TotalSeconds,
     };
@@ -153,6 +153,9 @@ internal sealed class Profiles(IEnumerable<Candidate> initial, ServingTelemetry 
 /// <param name="BlockBytes">Bytes of a KV block of a shape.</param>
 internal sealed record ProfileSettings(ServingOptions Serving, Func<long> BudgetBytes, long SlabBytes, Func<KvShape, long> BlockBytes)
 {
+    /// <summary>Exit policy of the points, as it calls itself.</summary>
+    public string ExitPolicy { get; init; } = Serving.ExitPolicy;
+
     /// <summary>Watts of the device while it computes; null while they are not known.</summary>
     public Func<double?> Watts { get; init; } = static () => null;
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
+using Helios.Sdk.Naming;
 using Helios.Sdk.Serving;
 using Helios.Sdk.Serving.Routing;
 
@@ -23,7 +24,7 @@ internal sealed class ModelPool : IModelPool
 
     public ModelPool(IEnumerable<PoolEntry> models, IBackend backend, IKvStore kv, KvReclaimer memory, PoolSettings settings)
     {
-        entries = models.ToDictionary(entry => entry.Info.Name, StringComparer.Ordinal);
+        entries = models.ToDictionary(entry => entry.Info.Name, StringComparer.OrdinalIgnoreCase);
         backoff = new LoadBackoff(settings.Time);
         this.backend = backend;
         this.kv = kv;
@@ -36,9 +37,10 @@ internal sealed class ModelPool : IModelPool
 
     public PoolSnapshot Snapshot => new(budget.Limit, budget.Used, budget.Peak, [.. entries.Values.Select(Describe)]);
 
+    /// <summary>The model of a name. Names have no case; <see cref="PoolEntry.Info"/> says how it is written.</summary>
     /// <exception cref="ArgumentException">There is no such model.</exception>
     public PoolEntry Find(string model) => entries.GetValueOrDefault(model)
-        ?? throw new ArgumentException($"There is no model '{model}' in the pool; it has: {string.Join(", ", entries.Keys)}.", nameof(model));
+        ?? throw new ArgumentException($"There is no model '{model}' in the pool; it has: {string.Join(", ", entries.Keys)}.{NearMiss.Ask(model, entries.Keys)}", nameof(model));
 
     public async ValueTask<AcquireResult> AcquireAsync(LoadTarget target, IProgress<LoadProgress>? progress = null, CancellationToken cancellationToken = default)
     {
@@ -48,7 +50,7 @@ internal sealed class ModelPool : IModelPool
         if (target.Depth < 1 || target.Depth > layers) throw new ArgumentException($"Depth {target.Depth} of '{target.Model}' is not to be had; it has layers 1 to {layers}.", nameof(target));
         if (target.Precision != Precision.Auto && target.Precision != settings.Precision)
             throw new ArgumentException($"The pool holds its models as {settings.Precision}; {target.Precision} was asked for.", nameof(target));
-        return await AcquireAsync(entry, target, progress, cancellationToken).ConfigureAwait(false);
+        return await AcquireAsync(entry, target with { Model = entry.Info.Name }, progress, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>How long a model is left alone after a failed load; null when nothing keeps it from being tried.</summary>

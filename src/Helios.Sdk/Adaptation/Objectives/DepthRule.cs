@@ -1,4 +1,5 @@
 using System.Globalization;
+using Helios.Sdk.Naming;
 
 namespace Helios.Sdk.Adaptation.Objectives;
 
@@ -6,6 +7,7 @@ namespace Helios.Sdk.Adaptation.Objectives;
 /// <param name="Coverage">Share of tokens that must leave up to a depth; null asks for a breach rate under its ceiling instead.</param>
 internal sealed record DepthRule(double? Coverage)
 {
+    private const string Constrained = "constrained";
     private const string CoveragePrefix = "coverage:";
 
     /// <summary>Finds a rule.</summary>
@@ -14,12 +16,12 @@ internal sealed record DepthRule(double? Coverage)
     public static DepthRule Parse(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
-        if (text == "constrained") return new DepthRule(Coverage: null);
-        if (text.StartsWith(CoveragePrefix, StringComparison.Ordinal)
+        if (Names.Same(text, Constrained)) return new DepthRule(Coverage: null);
+        if (text.StartsWith(CoveragePrefix, StringComparison.OrdinalIgnoreCase)
             && double.TryParse(text.AsSpan(CoveragePrefix.Length), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var share)
             && share is > 0 and <= 1)
             return new DepthRule(share);
-        throw new ArgumentException($"There is no depth rule '{text}'; expected constrained, or coverage with a share above 0 and at most 1, such as coverage:0.9.", nameof(text));
+        throw new ArgumentException($"There is no depth rule '{text}'; expected constrained, or coverage with a share above 0 and at most 1, such as coverage:0.9.{NearMiss.Ask(text.Split(':')[0], [Constrained, CoveragePrefix.TrimEnd(':')])}", nameof(text));
     }
 
     /// <summary>Puts an objective under the rule.</summary>

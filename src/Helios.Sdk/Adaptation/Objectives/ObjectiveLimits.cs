@@ -1,3 +1,4 @@
+using Helios.Sdk.Naming;
 using Helios.Sdk.Quantities;
 
 namespace Helios.Sdk.Adaptation.Objectives;
@@ -19,9 +20,9 @@ internal readonly record struct ObjectiveLimits(TimeSpan? Ttft, TimeSpan? Tpot, 
         var seen = new HashSet<string>(StringComparer.Ordinal);
         foreach (var pair in text.Length == 0 ? [] : text.Split(','))
         {
-            var (name, value) = pair.IndexOf('=', StringComparison.Ordinal) is var at and >= 0 ? (pair[..at].Trim(), pair[(at + 1)..].Trim()) : (pair.Trim(), "");
-            if (!known.Contains(name, StringComparer.Ordinal))
-                throw new ArgumentException($"Objective '{objective}' takes {(known.Count == 0 ? "no limits" : string.Join(", ", known))}, not '{name}'.", nameof(text));
+            var (written, value) = pair.IndexOf('=', StringComparison.Ordinal) is var at and >= 0 ? (pair[..at].Trim(), pair[(at + 1)..].Trim()) : (pair.Trim(), "");
+            var name = known.FirstOrDefault(limit => Names.Same(limit, written))
+                ?? throw new ArgumentException($"Objective '{objective}' takes {(known.Count == 0 ? "no limits" : string.Join(", ", known))}, not '{written}'.{NearMiss.Ask(written, known)}", nameof(text));
             if (!seen.Add(name)) throw new ArgumentException($"Objective '{objective}' names {name} twice.", nameof(text));
             limits = limits.With(objective, name, value);
         }

@@ -1,3 +1,5 @@
+using Helios.Sdk.Naming;
+
 namespace Helios.Sdk.Adaptation.Objectives;
 
 /// <summary>Finds the objective that a text names, and puts it under the constraints that the options ask for.</summary>
@@ -14,7 +16,7 @@ internal static class ObjectiveParser
         new("goodput", ["ttft", "tpot"], [], (name, limits) => new GoodputObjective(name, limits.Ttft!.Value, limits.Tpot!.Value)),
     ];
 
-    /// <summary>Finds an objective.</summary>
+    /// <summary>Finds an objective. Names have no case.</summary>
     /// <param name="text">What configuration says, e.g. <c>throughput</c> or <c>goodput:ttft=500ms,tpot=50ms</c>.</param>
     /// <param name="own">The application's objectives; one whose name is the whole text goes before a built-in one.</param>
     /// <exception cref="ArgumentException">No such objective, or its limits are missing or wrong; the message says what is known.</exception>
@@ -22,12 +24,14 @@ internal static class ObjectiveParser
     {
         ArgumentNullException.ThrowIfNull(text);
         var owned = (own ?? []).Select(create => create()).ToList();
-        if (owned.Find(objective => objective.Name == text) is { } found) return found;
+        var names = owned.Select(objective => objective.Name).Concat(Known.Select(objective => objective.Name)).ToList();
+        Names.RefuseTwins("objectives", names);
+        if (owned.Find(objective => Names.Same(objective.Name, text)) is { } found) return found;
 
         var (name, limits) = text.IndexOf(':', StringComparison.Ordinal) is var colon and >= 0 ? (text[..colon], text[(colon + 1)..]) : (text, "");
-        if (Array.Find(Known, objective => objective.Name == name) is { } builtIn) return builtIn.Create(text, limits);
+        if (Array.Find(Known, objective => Names.Same(objective.Name, name)) is { } builtIn) return builtIn.Create(builtIn.Name + text[name.Length..], limits);
         var known = owned.Select(objective => objective.Name).Concat(Known.Select(objective => objective.Usage)).Distinct(StringComparer.Ordinal);
-        throw new ArgumentException($"There is no objective '{text}'. Known are: {string.Join(", ", known)}.", nameof(text));
+        throw new ArgumentException($"There is no objective '{text}'. Known are: {string.Join(", ", known)}.{NearMiss.Ask(name, names)}", nameof(text));
     }
 
     /// <summary>Puts an objective under the constraints of the options: budget, depth rule, quality, agreement, bytes, energy, time to first token.</summary>

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.Json;
+using Helios.Sdk.Naming;
 using Microsoft.Extensions.AI;
 
 namespace Helios.Sdk;
@@ -22,7 +23,7 @@ internal static class ChatRequests
         foreach (var key in properties?.Keys ?? [])
         {
             if (key.StartsWith(Prefix, StringComparison.Ordinal) && !Known.Contains(key, StringComparer.Ordinal))
-                throw new ArgumentException($"{nameof(ChatOptions.AdditionalProperties)}[\"{key}\"] is unknown; expected {string.Join(", ", Known)}.", nameof(options));
+                throw new ArgumentException($"{nameof(ChatOptions.AdditionalProperties)}[\"{key}\"] is unknown; expected {string.Join(", ", Known)}.{NearMiss.Ask(key, Known)}", nameof(options));
         }
 
         if (options?.MaxOutputTokens < 1) throw new ArgumentException($"{nameof(ChatOptions.MaxOutputTokens)} is {options.MaxOutputTokens}; expected at least 1, or null.", nameof(options));

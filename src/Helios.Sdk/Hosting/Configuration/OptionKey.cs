@@ -11,6 +11,9 @@ internal abstract class OptionKey(string path)
     /// <summary>What values are written like.</summary>
     public abstract string Expected { get; }
 
+    /// <summary>The names that values have; empty when there is no list of them.</summary>
+    public abstract IReadOnlyList<string> Names { get; }
+
     /// <summary>Whether a new value takes effect while the engine runs.</summary>
     public bool ChangesWhileServing { get; init; }
 
@@ -28,6 +31,8 @@ internal abstract class OptionKey(string path)
 internal sealed class OptionKey<T>(string path, ValueFormat<T> format, Func<HeliosOptions, T> get, Action<HeliosOptions, T> set) : OptionKey(path)
 {
     public override string Expected => format.Expected;
+
+    public override IReadOnlyList<string> Names => format.Names;
 
     public override bool TrySet(HeliosOptions options, string? text)
     {

@@ -6,7 +6,11 @@ namespace Helios.Sdk.Hosting.Configuration;
 /// <summary>How configuration writes a value of a kind.</summary>
 /// <param name="Expected">What is expected, for messages and docs.</param>
 /// <param name="TryRead">Reads it; null is what JSON writes as null.</param>
-internal sealed record ValueFormat<T>(string Expected, TryRead<T> TryRead);
+internal sealed record ValueFormat<T>(string Expected, TryRead<T> TryRead)
+{
+    /// <summary>The names that values have; empty when there is no list of them.</summary>
+    public IReadOnlyList<string> Names { get; init; } = [];
+}
 
 /// <summary>Reads a value; false when the text is none.</summary>
 internal delegate bool TryRead<T>(string? text, out T value);
@@ -45,7 +49,10 @@ internal static class ValueFormats
     });
 
     public static ValueFormat<Precision> Precision { get; } = new(string.Join(", ", Enum.GetNames<Precision>()), static (string? text, out Precision value) =>
-        Enum.TryParse(text, ignoreCase: true, out value) && Enum.IsDefined(value) && !char.IsAsciiDigit(text![0]));
+        Enum.TryParse(text, ignoreCase: true, out value) && Enum.IsDefined(value) && !char.IsAsciiDigit(text![0]))
+    {
+        Names = Enum.GetNames<Precision>(),
+    };
 
     /// <summary>A path; a relative one starts at a folder.</summary>
     public static ValueFormat<string> File(string folder) => new("a file", (string? text, out string value) =>
@@ -58,7 +65,7 @@ internal static class ValueFormats
         where T : struct => new($"{format.Expected}; or null or \"{None}\"", (string? text, out T? value) =>
     {
         value = null;
-        if (text is null or None) return true;
+        if (text is null || Naming.Names.Same(text, None)) return true;
         if (!format.TryRead(text, out var read)) return false;
         value = read;
         return true;

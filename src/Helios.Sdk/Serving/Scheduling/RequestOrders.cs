@@ -1,3 +1,4 @@
+using Helios.Sdk.Naming;
 using Helios.Sdk.Serving.Scheduling.Orders;
 
 namespace Helios.Sdk.Serving.Scheduling;
@@ -5,7 +6,7 @@ namespace Helios.Sdk.Serving.Scheduling;
 /// <summary>Finds the order that <see cref="ServingOptions.Order"/> names, and makes the shipped scheduler with it.</summary>
 internal static class RequestOrders
 {
-    /// <summary>Finds an order.</summary>
+    /// <summary>Finds an order. Names have no case.</summary>
     /// <param name="name">What configuration says, e.g. <c>fair</c>.</param>
     /// <param name="time">Clock of the timestamps.</param>
     /// <param name="own">The application's orders; one of that name goes before a built-in one.</param>
@@ -15,8 +16,12 @@ internal static class RequestOrders
     {
         ArgumentNullException.ThrowIfNull(name);
         Func<IRequestOrder>[] known = [.. own ?? [], () => new FairOrder(time), () => new FirstComeOrder(), () => new DeadlineOrder(time)];
-        return Array.Find(known, create => create().Name == name)
-            ?? throw new ArgumentException($"There is no order '{name}'. Known are: {string.Join(", ", known.Select(create => create().Name).Distinct(StringComparer.Ordinal))}.", nameof(name));
+        var names = known.Select(create => create().Name).ToList();
+        Names.RefuseTwins("orders", names);
+        var index = names.FindIndex(order => Names.Same(order, name));
+        return index >= 0
+            ? known[index]
+            : throw new ArgumentException($"There is no order '{name}'. Known are: {string.Join(", ", names.Distinct(StringComparer.Ordinal))}.{NearMiss.Ask(name, names)}", nameof(name));
     }
 
     public static ContinuousBatchingScheduler CreateScheduler(ServingOptions options, TimeProvider time, IEnumerable<Func<IRequestOrder>>? own = null) =>

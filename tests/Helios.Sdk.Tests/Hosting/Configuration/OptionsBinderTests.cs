@@ -43,8 +43,10 @@ public class OptionsBinderTests
     }
 
     [Theory]
-    [InlineData("""{ "MemoryBudget": 1 }""", "Helios:MemoryBudget is unknown; expected Adaptation, Backend, BackendSettings, MemoryBudgetBytes, Models, Precision, Serving, Telemetry.")]
-    [InlineData("""{ "Adaptation": { "MaxQualtyGap": 1 } }""", "Helios:Adaptation:MaxQualtyGap is unknown; expected *MaxQualityGap*")]
+    [InlineData("""{ "MemoryBudget": 1 }""", "Helios:MemoryBudget is unknown; expected Adaptation, Backend, BackendSettings, MemoryBudgetBytes, Models, Precision, Serving, Telemetry. Did you mean 'MemoryBudgetBytes'?")]
+    [InlineData("""{ "Adaptation": { "MaxQualtyGap": 1 } }""", "Helios:Adaptation:MaxQualtyGap is unknown; expected *MaxQualityGap*. Did you mean 'MaxQualityGap'?")]
+    [InlineData("""{ "Objective": "latency" }""", "Helios:Objective is unknown; expected *. Did you mean 'Adaptation:Objective'?")]
+    [InlineData("""{ "Precision": "int5" }""", "Helios:Precision is 'int5'; expected Auto, Fp32, Bf16, Int8, Int4. Did you mean 'Int8'?")]
     [InlineData("""{ "MemoryBudgetBytes": "lots" }""", "Helios:MemoryBudgetBytes is 'lots'; expected bytes, or a number and a unit such as 48MiB*")]
     [InlineData("""{ "Serving": { "MaxBatchSize": "8.5" } }""", "Helios:Serving:MaxBatchSize is '8.5'; expected a whole number.")]
     [InlineData("""{ "Serving": { "MaxBatchSize": null } }""", "Helios:Serving:MaxBatchSize is null; expected a whole number.")]
@@ -84,6 +86,6 @@ public class OptionsBinderTests
     private static IReadOnlyList<string> Bind(string json, HeliosOptions options)
     {
         using var stream = new MemoryStream(System.Text.Encoding.UTF8.GetBytes($$"""{ "Helios": {{json}} }"""));
-        return new OptionsBinder(Folder).Bind(new ConfigurationBuilder().AddJsonStream(stream).Build().GetSection("Helios"), options);
+        return [.. new OptionsBinder(Folder).Bind(new ConfigurationBuilder().AddJsonStream(stream).Build().GetSection("Helios"), options).Select(fault => fault.Message)];
     }
 }
