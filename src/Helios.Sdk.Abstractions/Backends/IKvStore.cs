@@ -17,7 +17,8 @@ public interface IKvStore : IDisposable
     long BlockBytes(KvShape shape);
 
     /// <summary>Allocates a slab and returns its index (an index is used again once its slab was removed).</summary>
-    /// <param name="bytes">A reservation of <see cref="SlabBytes"/>; owned by the slab.</param>
+    /// <param name="bytes">A reservation of <see cref="SlabBytes"/>; owned by the slab, or disposed on failure.</param>
+    /// <exception cref="OutOfMemoryException">The device has no such memory, whatever was reserved. The engine goes on with the slabs there are.</exception>
     int AddSlab(MemoryReservation bytes);
 
     /// <summary>Frees a slab. No step may be under way that uses it.</summary>

@@ -1,5 +1,5 @@
 using System.Runtime.InteropServices;
-using Helios.Sdk.Backends;
+using Helios.Sdk.BackendShared;
 
 namespace Helios.Sdk.Cpu.Memory;
 

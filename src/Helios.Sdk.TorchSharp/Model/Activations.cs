@@ -1,4 +1,4 @@
-using Helios.Sdk.Backends;
+using Helios.Sdk.BackendShared;
 
 namespace Helios.Sdk.TorchSharp.Model;
 

@@ -209,7 +209,7 @@ internal static partial class EngineComposition
             var a = checkpoint.Info.Architecture;
             return measure.BlockBytes(new KvShape(a.Layers, a.KvHeads, a.HeadDim));
         });
-        return backend.CreateKvStore(SlabSize.For(options.KvSlabBytes, budget.Limit, block), options.KvBlockTokens);
+        return backend.CreateKvStore(SlabSize.For(options.KvSlabBytes, budget.Limit, block, backend.Device.KvSlabs), options.KvBlockTokens);
     }
 
     /// <summary>Half of what the device offers this process.</summary>

@@ -32,7 +32,7 @@ public class DoorTests
         { options => options.Models.Add(options.Models[0]), "'tiny-s' is there 2 times" },
         { options => options.Models.Add(options.Models[0] with { Name = "TINY-s" }), "'tiny-s' is there 2 times; names are unique, and have no case" },
         { options => options.Models.Add(new ModelSource("", "x")), "has no name" },
-        { options => options.Precision = (Precision)42, "Precision is 42; expected Auto, Fp32, Bf16, Int8, Int4" },
+        { options => options.Precision = (Precision)42, "Precision is 42; expected Auto, Fp32, Bf16, Int8, Int4, Fp16" },
         { options => options.MemoryBudgetBytes = 0, "MemoryBudgetBytes is 0" },
         { options => options.Serving.ExitPolicy = "sometimes", "Serving.ExitPolicy*sometimes*Known are: none" },
         { options => options.Serving.ExitPolicy = "confidence:1.5", "Serving.ExitPolicy*1.5" },

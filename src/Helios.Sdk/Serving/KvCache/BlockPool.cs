@@ -60,7 +60,20 @@ internal sealed class BlockPool : IDisposable
         if (missing <= 0) return true;
         var group = slabs.GroupOf(table.Shape);
         if (missing > slabs.Obtainable(group)) return false;
-        while (missing-- > 0) Push(table, Take(group));
+        var held = table.Count;
+        while (missing-- > 0)
+        {
+            if (TryTake(group) is { } block)
+            {
+                Push(table, block);
+                continue;
+            }
+
+            if (held == 0) Release(table);
+            while (table.Count > held) Drop(table.Pop());
+            return false;
+        }
+
         return true;
     }
 
@@ -128,9 +141,8 @@ internal sealed class BlockPool : IDisposable
         if (!isShared && node is null) return true;
 
         var group = slabs.GroupOf(table.Shape);
-        if (slabs.Obtainable(group) > 0)
+        if (slabs.Obtainable(group) > 0 && TryTake(group) is { } copy)
         {
-            var copy = Take(group);
             store.CopyBlock(table.Shape, block, copy);
             table.Replace(position, copy);
             Drop(block);
@@ -198,12 +210,15 @@ internal sealed class BlockPool : IDisposable
         table.Push(block);
     }
 
-    /// <summary>A block nobody holds, for one holder; <see cref="Obtainable"/> has said that there is one.</summary>
-    private KvBlock Take(ShapeSlabs group)
+    /// <summary>
+    /// A block nobody holds, for one holder; <see cref="Obtainable"/> has said that there is one. Null when the device lacks the
+    /// memory that the budget has.
+    /// </summary>
+    private KvBlock? TryTake(ShapeSlabs group)
     {
         while (!group.HasRoom)
         {
-            if (!slabs.TryCut(group)) Evict(group);
+            if (!slabs.TryCut(group) && !TryEvict(group)) return null;
         }
 
         var block = group.Take();
@@ -212,12 +227,19 @@ internal sealed class BlockPool : IDisposable
     }
 
     /// <summary>Makes room for a group: its own oldest cached block goes, or a slab that others have not used for longer.</summary>
-    private void Evict(ShapeSlabs group)
+    private bool TryEvict(ShapeSlabs group)
     {
         var oldest = group.Oldest;
         var isOldest = group.Surplus.Count > 0 || !(slabs.LongestIdle?.IdleSince < oldest?.UnusedSince);
-        if (oldest is not null && isOldest) Forget(oldest);
-        else if (!TryVacate(except: group)) throw new InvalidOperationException($"No KV block of {group.Shape} is left, though one was promised.");
+        if (oldest is not null && isOldest)
+        {
+            Forget(oldest);
+            return true;
+        }
+
+        if (TryVacate(except: group)) return true;
+        if (slabs.IsLacking) return false;
+        throw new InvalidOperationException($"No KV block of {group.Shape} is left, though one was promised.");
     }
 
     /// <summary>

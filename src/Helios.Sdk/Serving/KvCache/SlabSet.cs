@@ -12,6 +12,7 @@ internal sealed class SlabSet(IKvStore store, MemoryBudget budget) : IDisposable
     private readonly List<Slab?> cut = [];
     private readonly Stack<int> empty = new();
     private readonly LinkedList<Slab> idle = new();
+    private readonly List<MemoryReservation> lacking = [];
     private int count;
 
     /// <summary>Bytes of all slabs. Any thread.</summary>
@@ -21,6 +22,9 @@ internal sealed class SlabSet(IKvStore store, MemoryBudget budget) : IDisposable
 
     /// <summary>The slab that has been idle for longest.</summary>
     public Slab? LongestIdle => idle.First?.Value;
+
+    /// <summary>Whether the device had no memory for a slab that the budget had room for.</summary>
+    public bool IsLacking { get; private set; }
 
     public int BlocksPerSlab(KvShape shape) => (int)Math.Min(int.MaxValue, store.SlabBytes / store.BlockBytes(shape));
 
@@ -70,9 +74,8 @@ internal sealed class SlabSet(IKvStore store, MemoryBudget budget) : IDisposable
     {
         if (!empty.TryPop(out var index))
         {
-            if (budget.TryReserve(store.SlabBytes) is not { } bytes) return false;
-            index = store.AddSlab(bytes);
-            Volatile.Write(ref count, count + 1);
+            if (TryAdd() is not { } added) return false;
+            index = added;
         }
 
         while (cut.Count <= index) cut.Add(null);
@@ -115,6 +118,7 @@ internal sealed class SlabSet(IKvStore store, MemoryBudget budget) : IDisposable
         if (!empty.TryPop(out var index)) return false;
         store.RemoveSlab(index);
         Volatile.Write(ref count, count - 1);
+        ReturnLacking();
         return true;
     }
 
@@ -127,5 +131,33 @@ internal sealed class SlabSet(IKvStore store, MemoryBudget budget) : IDisposable
         while (TryRemoveEmpty())
         {
         }
+
+        ReturnLacking();
+    }
+
+    // A device that has less memory than the budget says is out of room as well. What it lacks stays reserved until a slab goes, so that
+    // nobody counts on it.
+    private int? TryAdd()
+    {
+        if (budget.TryReserve(store.SlabBytes) is not { } bytes) return null;
+        try
+        {
+            var index = store.AddSlab(bytes);
+            Volatile.Write(ref count, count + 1);
+            return index;
+        }
+        catch (OutOfMemoryException)
+        {
+            IsLacking = true;
+            if (budget.TryReserve(store.SlabBytes) is { } lacked) lacking.Add(lacked);
+            return null;
+        }
+    }
+
+    private void ReturnLacking()
+    {
+        foreach (var bytes in lacking) bytes.Dispose();
+        lacking.Clear();
+        IsLacking = false;
     }
 }

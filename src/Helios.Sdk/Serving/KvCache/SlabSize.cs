@@ -10,7 +10,12 @@ internal static class SlabSize
     /// <param name="asked">What the options ask for; null for the default.</param>
     /// <param name="budgetBytes">The memory budget.</param>
     /// <param name="largestBlock">Bytes of the largest block of any model.</param>
-    public static long For(long? asked, long budgetBytes, long largestBlock) => asked is { } bytes
-        ? Math.Max(bytes, largestBlock)
-        : Math.Max(Math.Clamp(budgetBytes / 64, Smallest, Largest), 4 * largestBlock);
+    /// <param name="slabs">Slabs that the device would have the budget cut into; null where it does not mind.</param>
+    public static long For(long? asked, long budgetBytes, long largestBlock, int? slabs = null)
+    {
+        if (asked is { } bytes) return Math.Max(bytes, largestBlock);
+        return slabs is { } few
+            ? Math.Max(budgetBytes / few, largestBlock)
+            : Math.Max(Math.Clamp(budgetBytes / 64, Smallest, Largest), 4 * largestBlock);
+    }
 }

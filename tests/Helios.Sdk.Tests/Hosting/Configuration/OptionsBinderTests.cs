@@ -46,7 +46,7 @@ public class OptionsBinderTests
     [InlineData("""{ "MemoryBudget": 1 }""", "Helios:MemoryBudget is unknown; expected Adaptation, Backend, BackendSettings, MemoryBudgetBytes, Models, Precision, Serving, Telemetry. Did you mean 'MemoryBudgetBytes'?")]
     [InlineData("""{ "Adaptation": { "MaxQualtyGap": 1 } }""", "Helios:Adaptation:MaxQualtyGap is unknown; expected *MaxQualityGap*. Did you mean 'MaxQualityGap'?")]
     [InlineData("""{ "Objective": "latency" }""", "Helios:Objective is unknown; expected *. Did you mean 'Adaptation:Objective'?")]
-    [InlineData("""{ "Precision": "int5" }""", "Helios:Precision is 'int5'; expected Auto, Fp32, Bf16, Int8, Int4. Did you mean 'Int8'?")]
+    [InlineData("""{ "Precision": "int5" }""", "Helios:Precision is 'int5'; expected Auto, Fp32, Bf16, Int8, Int4, Fp16. Did you mean 'Int8'?")]
     [InlineData("""{ "MemoryBudgetBytes": "lots" }""", "Helios:MemoryBudgetBytes is 'lots'; expected bytes, or a number and a unit such as 48MiB*")]
     [InlineData("""{ "Serving": { "MaxBatchSize": "8.5" } }""", "Helios:Serving:MaxBatchSize is '8.5'; expected a whole number.")]
     [InlineData("""{ "Serving": { "MaxBatchSize": null } }""", "Helios:Serving:MaxBatchSize is null; expected a whole number.")]

@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace Helios.Sdk.Tests.Serving.Fakes;
 
 /// <summary>KV slabs in managed memory, 8 bytes per token and layer. Every access is checked.</summary>
@@ -13,13 +15,23 @@ internal sealed class FakeKvStore(long slabBytes, int tokensPerBlock = 16) : IKv
 
     public int LiveSlabs => slabs.Count(slab => slab is not null);
 
+    /// <summary>Slabs for which the device has memory, whatever the budget says.</summary>
+    public int Room { get; set; } = int.MaxValue;
+
     public bool Disposed { get; private set; }
 
     public long BlockBytes(KvShape shape) => (long)tokensPerBlock * shape.Layers * sizeof(ulong);
 
+    [SuppressMessage("Design", "MA0012:Do not raise reserved exception type", Justification = "It is what a store raises.")]
     public int AddSlab(MemoryReservation bytes)
     {
         if (bytes.Bytes != slabBytes) throw new InvalidOperationException($"A slab has {slabBytes} bytes; {bytes.Bytes} are reserved.");
+        if (LiveSlabs >= Room)
+        {
+            bytes.Dispose();
+            throw new InsufficientMemoryException($"The device holds {Room} slabs.");
+        }
+
         var cells = new ulong[slabBytes / sizeof(ulong)];
         Array.Fill(cells, Garbage);
         var free = slabs.IndexOf(null);

@@ -40,6 +40,24 @@ public class BlockPoolTests
     }
 
     [Fact]
+    public void What_the_device_lacks_is_not_counted_on_until_a_slab_goes()
+    {
+        using var rig = new Rig(3 * SlabBytes);
+        rig.Store.Room = 1;
+        rig.Pool.TryGrow(rig.Tables[3], 16).Should().BeTrue();
+        rig.Pool.TryGrow(rig.Tables[7], 16).Should().BeFalse("the budget has room, the device has none");
+        rig.Budget.Free.Should().Be(SlabBytes);
+        rig.Pool.TryGrow(rig.Tables[7], 16).Should().BeFalse();
+        rig.Budget.Free.Should().Be(0);
+
+        rig.Pool.Release(rig.Tables[3]);
+        rig.Pool.TryGrow(rig.Tables[7], 16).Should().BeTrue("the slab that came free is used");
+        rig.Pool.Release(rig.Tables[7]);
+        rig.Pool.Trim(SlabBytes);
+        rig.Budget.Used.Should().Be(0);
+    }
+
+    [Fact]
     public void An_empty_slab_is_cut_for_another_shape_without_new_bytes()
     {
         using var rig = new Rig(SlabBytes);

@@ -1,4 +1,4 @@
-namespace Helios.Sdk.Backends;
+namespace Helios.Sdk.BackendShared;
 
 /// <summary>
 /// The rows of a step: checked, and which of them are at work. A row waits for its token, is at work, rests while later rows

@@ -1,4 +1,4 @@
-namespace Helios.Sdk.Backends;
+namespace Helios.Sdk.BackendShared;
 
 /// <summary>Bytes of native memory that a backend holds at present. Thread-safe.</summary>
 internal sealed class AllocationCounter

@@ -1,4 +1,4 @@
-namespace Helios.Sdk.Backends;
+namespace Helios.Sdk.BackendShared;
 
 /// <summary>Keeps what is reserved and what is allocated equal to the byte.</summary>
 internal static class Reservations

@@ -1,4 +1,4 @@
-namespace Helios.Sdk.Backends;
+namespace Helios.Sdk.BackendShared;
 
 /// <summary>
 /// A layered model's order of calls and ranges, checked the same way for every backend, which does the work between.
