@@ -6,7 +6,7 @@ namespace Helios.Backends.Testing.Hosting;
 public abstract class EngineContract<TBackend> : BackendContract<TBackend>
     where TBackend : BackendUnderTest, new()
 {
-    private const int Tokens = 32;
+    private const int Tokens = 20;
 
     /// <summary>Longest that any wait may take: never reached unless something hangs.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
@@ -16,9 +16,7 @@ public abstract class EngineContract<TBackend> : BackendContract<TBackend>
         "Once upon a time, there was a little girl named Lily.",
         "Tom had a red ball. He liked to",
         "Question: Sam has 5 apples and buys 7 more. How many",
-        "To be, or not to be",
         "One day, a big dog",
-        "ROMEO:\nWhat light",
         "The cat sat on the mat because",
         "x",
     ];
@@ -49,9 +47,9 @@ public abstract class EngineContract<TBackend> : BackendContract<TBackend>
     }
 
     [Theory]
-    [InlineData("tiny-m", null, "none")]
+    [InlineData("tiny-s", null, "none")]
     [InlineData("tiny-s", 5, "none")]
-    [InlineData("tiny-m", null, "confidence:0.8")]
+    [InlineData("tiny-s", null, "confidence:0.8")]
     [InlineData("tiny-s", 5, "top1:0.4")]
     public async Task Requests_at_once_are_answered_as_alone(string model, int? depth, string policy)
     {
@@ -112,7 +110,7 @@ public abstract class EngineContract<TBackend> : BackendContract<TBackend>
     }
 
     [Fact]
-    public async Task Another_objective_changes_model_and_depth_under_requests_that_run()
+    public async Task Another_objective_changes_the_depth_under_requests_that_run()
     {
         await RunAsync(Adapting, async engine =>
         {
@@ -124,7 +122,7 @@ public abstract class EngineContract<TBackend> : BackendContract<TBackend>
                 answers.AddRange(Prompts.Select(prompt => AskAsync(engine, Greedy(prompt))));
                 var decision = await engine.SetObjectiveAsync(objective).WaitAsync(Patience);
                 engine.Snapshot.Serving.Should().Be(decision.Chosen);
-                if (objective == "memory") decision.Chosen.Target.Should().Be(new LoadTarget("tiny-s", 2), "it is the smallest there is");
+                if (objective == "memory") decision.Chosen.Target.Should().Be(new LoadTarget("tiny-s", 2), "it is the shallowest there is");
                 else decision.Chosen.Target.Depth.Should().BeGreaterThan(2);
             }
 
@@ -136,8 +134,8 @@ public abstract class EngineContract<TBackend> : BackendContract<TBackend>
         });
 
         static void Adapting(IHeliosBuilder builder) => builder
-            .AddModel(TestData.Model("tiny-s")).AddModel(TestData.Model("tiny-m"))
-            .EvaluateCandidates(2, requestsPerCandidate: 2)
+            .AddModel(TestData.Model("tiny-s"))
+            .EvaluateCandidates(1, requestsPerCandidate: 2)
             .Optimize("throughput", maxQualityGap: null)
             .Configure(options => (options.Adaptation.BreachLimit, options.Adaptation.ConfidenceTarget) = (options.Adaptation.BreachWindow - 1, 0.01));
     }
