@@ -19,7 +19,7 @@ internal sealed class HostBuffer(TorchDevice device, ScalarType type) : IDisposa
         if (memory is null || memory.numel() < elements)
         {
             var larger = Math.Max(elements, 2 * (memory?.numel() ?? 32));
-            memory?.Dispose();
+            Dispose();
             memory = Create(larger);
         }
 

@@ -12,7 +12,7 @@ internal sealed class TorchKvStore : IKvStore
 {
     private readonly TorchDevice device;
     private readonly AllocationCounter counter;
-    private readonly List<DeviceBuffer?> slabs = [];
+    private readonly List<KvSlab?> slabs = [];
 
     public TorchKvStore(TorchDevice device, AllocationCounter counter, long slabBytes, int tokensPerBlock, ScalarType type)
     {
@@ -40,18 +40,19 @@ internal sealed class TorchKvStore : IKvStore
 
     public int AddSlab(MemoryReservation bytes)
     {
-        var slab = new DeviceBuffer(device, counter, Type, SlabBytes, bytes);
+        var memory = new DeviceBuffer(device, counter, Type, SlabBytes, bytes);
         try
         {
             // What memory happens to hold may be no number, and 0 times that, as a masked value counts, is none either.
-            slab.Clear(0, slab.Elements);
+            memory.Clear(0, memory.Elements);
         }
         catch
         {
-            slab.Dispose();
+            memory.Dispose();
             throw;
         }
 
+        var slab = new KvSlab(memory);
         var free = slabs.IndexOf(null);
         if (free < 0)
         {
@@ -67,7 +68,7 @@ internal sealed class TorchKvStore : IKvStore
     {
         var held = Slab(slab);
         slabs[slab] = null;
-        held.Dispose();
+        held.Memory.Dispose();
     }
 
     public void CopyBlock(KvShape shape, KvBlock from, KvBlock to)
@@ -77,29 +78,42 @@ internal sealed class TorchKvStore : IKvStore
         Block(to, elements).copy_(Block(from, elements));
     }
 
-    /// <summary>Elements of a slab.</summary>
-    public Tensor Memory(int slab) => Slab(slab).Memory;
+    /// <summary>A slab as rows of so many elements, <c>[as many as fit, columns]</c>: one tensor however often it is asked for, gone with the slab.</summary>
+    public Tensor Rows(int slab, long columns)
+    {
+        var held = Slab(slab);
+        if (!held.Views.TryGetValue(columns, out var view)) held.Views.Add(columns, view = held.Memory.View(0, held.Memory.Elements / columns, columns));
+        return view;
+    }
 
     /// <summary>Throws when a block does not lie within a slab of this store.</summary>
     public void Require(KvBlock block, long blockElements)
     {
-        var slab = Slab(block.Slab);
+        var slab = Slab(block.Slab).Memory;
         if (block.Index < 0 || (block.Index + 1L) * blockElements > slab.Elements)
             throw new ArgumentOutOfRangeException(nameof(block), block, $"A slab of {SlabBytes} bytes holds {slab.Elements / blockElements} blocks of {blockElements * Elements.BytesOf(Type)}.");
     }
 
     public void Dispose()
     {
-        foreach (var slab in slabs) slab?.Dispose();
+        foreach (var slab in slabs) slab?.Memory.Dispose();
         slabs.Clear();
     }
 
     private Tensor Block(KvBlock block, long elements)
     {
         Require(block, elements);
-        return Memory(block.Slab).narrow(0, block.Index * elements, elements);
+        return Slab(block.Slab).Memory.Memory.narrow(0, block.Index * elements, elements);
     }
 
-    private DeviceBuffer Slab(int slab) =>
+    private KvSlab Slab(int slab) =>
         (uint)slab < (uint)slabs.Count && slabs[slab] is { } held ? held : throw new ArgumentOutOfRangeException(nameof(slab), slab, "There is no such KV slab.");
+
+    /// <summary>A slab.</summary>
+    /// <param name="Memory">All of it.</param>
+    private sealed record KvSlab(DeviceBuffer Memory)
+    {
+        /// <summary>The memory by columns, disposed with it.</summary>
+        public Dictionary<long, Tensor> Views { get; } = [];
+    }
 }

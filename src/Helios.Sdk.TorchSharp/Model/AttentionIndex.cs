@@ -48,10 +48,14 @@ internal sealed class AttentionIndex : IDisposable
         }
 
         // Tiles give their rows one after another; usually that is the order of the step.
-        if (placed.Select((row, i) => row == i).All(same => same)) return;
-        var back = constants.Upload.Room<long>(placed.Count);
-        for (var i = 0; i < placed.Count; i++) back[placed[i]] = i;
-        order = Hold(constants.Upload.ToDevice(placed.Count));
+        if (placed.Where((row, i) => row != i).Any())
+        {
+            var back = constants.Upload.Room<long>(placed.Count);
+            for (var i = 0; i < placed.Count; i++) back[placed[i]] = i;
+            order = Hold(constants.Upload.ToDevice(placed.Count));
+        }
+
+        foreach (var tensor in held) tensor.DetachFromDisposeScope();
     }
 
     /// <summary>Attention of a layer.</summary>
@@ -127,7 +131,7 @@ internal sealed class AttentionIndex : IDisposable
             Length = length,
             Mask = sequences == 1 && each == 1 ? null : Hold(Mask(architecture, device.narrow(0, count, count), sequences, each, length)),
             Pieces = [.. shares.Select(share => new Piece(
-                Hold(constants.Units(share.Slab)),
+                constants.Units(share.Slab),
                 shares.Count == 1 ? null : Hold(device.narrow(0, 2 * count + share.Start, share.Count)),
                 Hold(constants.Slots.narrow(0, 0, layers) + device.narrow(0, 2 * count + units + share.Start, share.Count))))],
         });
@@ -188,7 +192,7 @@ internal sealed class AttentionIndex : IDisposable
 
     private Tensor Hold(Tensor tensor)
     {
-        held.Add(tensor.DetachFromDisposeScope());
+        held.Add(tensor);
         return tensor;
     }
 
