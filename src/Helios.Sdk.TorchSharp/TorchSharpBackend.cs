@@ -66,7 +66,7 @@ public sealed class TorchSharpBackend : IBackend
     {
         ArgumentNullException.ThrowIfNull(architecture);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(maxRows);
-        return Activations.Bound(architecture, maxRows, attentionBytes);
+        return Activations.Bound(architecture, maxRows, attentionBytes, device.FusesAttention(architecture.HeadDim));
     }
 
     /// <inheritdoc/>

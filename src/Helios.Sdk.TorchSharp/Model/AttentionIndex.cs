@@ -1,11 +1,12 @@
 using System.Buffers;
+using Helios.Sdk.TorchSharp.Devices;
 using TorchSharp;
 
 namespace Helios.Sdk.TorchSharp.Model;
 
 /// <summary>
 /// How the rows at work attend, on the device: sequences with equally many rows go together, padded to the longest of them, in tiles whose
-/// gathered keys and values, and whose masks, keep to a limit. Copied there once, whatever the number of layers.
+/// gathered keys and values, and whose masks and scores, keep to a limit. Copied there once, whatever the number of layers.
 /// </summary>
 internal sealed class AttentionIndex : IDisposable
 {
@@ -13,28 +14,33 @@ internal sealed class AttentionIndex : IDisposable
     private readonly List<Tensor> held = [];
     private readonly List<Tile> tiles = [];
     private readonly Tensor? order;
+    private long maskRoom;
 
     /// <summary>Prepares the rows at work.</summary>
     /// <param name="constants">What does not change from step to step.</param>
     /// <param name="architecture">Shape of the model.</param>
     /// <param name="rows">The step.</param>
     /// <param name="layers">Layers that may run, from slot 0 on.</param>
-    /// <param name="mostBytes">Most bytes gathered at one time, but at least those of a sequence; and most bytes of a mask, but at least those of a row.</param>
+    /// <param name="mostBytes">
+    /// Most bytes gathered at one time, but at least those of a sequence; most bytes of masks and scores, but at least those of a row; and most
+    /// bytes of masks kept for all layers: others are made for each.
+    /// </param>
     public AttentionIndex(StepConstants constants, ModelArchitecture architecture, TorchStepRows rows, int layers, long mostBytes)
     {
         this.constants = constants;
+        maskRoom = mostBytes;
         using var scope = torch.NewDisposeScope();
-        var unitBytes = rows.UnitElements * Devices.Elements.BytesOf(constants.Kv.Type);
+        var unitBytes = rows.UnitElements * Math.Max(Elements.BytesOf(constants.Kv.Type), Elements.BytesOf(constants.Type));
+        var rowBytes = constants.Kv.TokensPerBlock * Activations.LookBytes(architecture, constants.Device.FusesAttention(architecture.HeadDim));
         var placed = new List<int>(rows.ActiveCount);
-        var maskBytes = (long)architecture.Heads / architecture.KvHeads * constants.Kv.TokensPerBlock * sizeof(float);
-        foreach (var group in Cut(rows, mostBytes / maskBytes).GroupBy(run => run.Rows))
+        foreach (var group in Cut(rows, mostBytes / rowBytes).GroupBy(run => run.Rows))
         {
             var some = new List<Run>();
             var most = 0;
             foreach (var run in group)
             {
                 var blocks = Math.Max(most, BlocksOf(run.Length));
-                if (some.Count > 0 && (some.Count + 1L) * blocks * Math.Max(unitBytes, run.Rows * maskBytes) > mostBytes)
+                if (some.Count > 0 && (some.Count + 1L) * blocks * Math.Max(unitBytes, run.Rows * rowBytes) > mostBytes)
                 {
                     Add(architecture, rows, some, layers, placed);
                     (some, blocks) = ([], BlocksOf(run.Length));
@@ -64,10 +70,16 @@ internal sealed class AttentionIndex : IDisposable
     /// <returns><c>[rows, heads x headDim]</c>.</returns>
     public Tensor Attend(int slot, Tensor queries)
     {
+        if (tiles is [var only]) return InOrder(only.Attend(constants, slot, queries));
         var results = new Tensor[tiles.Count];
-        for (var i = 0; i < results.Length; i++) results[i] = tiles[i].Attend(constants, slot, queries);
-        var all = results.Length == 1 ? results[0] : torch.cat(results);
-        return order is null ? all : all.index_select(0, order);
+        for (var i = 0; i < results.Length; i++)
+        {
+            // What one tile gathered goes before the next one gathers.
+            using var scope = torch.NewDisposeScope();
+            results[i] = tiles[i].Attend(constants, slot, queries).MoveToOuterDisposeScope();
+        }
+
+        return InOrder(torch.cat(results));
     }
 
     public void Dispose()
@@ -75,7 +87,9 @@ internal sealed class AttentionIndex : IDisposable
         foreach (var tensor in held) tensor.Dispose();
     }
 
-    // Runs of rows whose masks, of rows times blocks, keep to a limit.
+    private Tensor InOrder(Tensor results) => order is null ? results : results.index_select(0, order);
+
+    // Runs of rows whose masks and scores, of rows times blocks, keep to a limit.
     private IEnumerable<Run> Cut(TorchStepRows rows, long mostRowBlocks)
     {
         foreach (var run in rows.Runs)
@@ -119,7 +133,7 @@ internal sealed class AttentionIndex : IDisposable
 
         // One sequence is cut to its length, so that a single row of it needs no mask.
         var length = sequences == 1 ? longest : blocks * constants.Kv.TokensPerBlock;
-        tiles.Add(new Tile
+        var tile = new Tile
         {
             Architecture = architecture,
             Sequences = sequences,
@@ -129,12 +143,15 @@ internal sealed class AttentionIndex : IDisposable
             Units = units,
             Tokens = blocks * constants.Kv.TokensPerBlock,
             Length = length,
-            Mask = sequences == 1 && each == 1 ? null : Hold(Mask(architecture, device.narrow(0, count, count), sequences, each, length)),
+            Positions = count == 1 ? null : Hold(device.narrow(0, count, count)),
             Pieces = [.. shares.Select(share => new Piece(
                 constants.Units(share.Slab),
                 shares.Count == 1 ? null : Hold(device.narrow(0, 2 * count + share.Start, share.Count)),
-                Hold(constants.Slots.narrow(0, 0, layers) + device.narrow(0, 2 * count + units + share.Start, share.Count))))],
-        });
+                Hold(constants.Slots.narrow(0, 0, layers).add(device.narrow(0, 2 * count + units + share.Start, share.Count), constants.One))))],
+        };
+        tiles.Add(tile);
+        if (tile.Positions is null || (maskRoom -= tile.MaskBytes) < 0) return;
+        tile.Mask = Hold(tile.MakeMask(constants, tile.Positions));
     }
 
     // Writes which units of a tile lie where, slab after slab. Shorter sequences are filled up with their first block, which is masked there.
@@ -181,15 +198,6 @@ internal sealed class AttentionIndex : IDisposable
         }
     }
 
-    // [sequences, 1, heads of a group x rows, length]: a row sees its own position and those before.
-    private Tensor Mask(ModelArchitecture architecture, Tensor positions, int sequences, int each, int length)
-    {
-        var heads = architecture.Heads / architecture.KvHeads;
-        var seen = constants.Columns.narrow(0, 0, length).view(1, length).le(positions.view(-1, 1));
-        var mask = torch.where(seen, constants.Allowed, constants.Forbidden).view(sequences, 1, 1, each, length);
-        return mask.expand(sequences, 1, heads, each, length).reshape(sequences, 1, heads * each, length);
-    }
-
     private Tensor Hold(Tensor tensor)
     {
         held.Add(tensor);
@@ -225,9 +233,23 @@ internal sealed class AttentionIndex : IDisposable
         /// <summary>Tokens looked at.</summary>
         public required int Length { get; init; }
 
-        public required Tensor? Mask { get; init; }
+        /// <summary>Positions of its rows; null for one row, which sees all.</summary>
+        public required Tensor? Positions { get; init; }
 
         public required Piece[] Pieces { get; init; }
+
+        /// <summary>Made once for all layers; null where it is made for each, or there is none.</summary>
+        public Tensor? Mask { get; set; }
+
+        public long MaskBytes => (long)Sequences * Rows * Length * (Architecture.Heads / Architecture.KvHeads) * sizeof(float);
+
+        // [sequences, 1, heads of a group x rows, length]: a row sees its own position and those before.
+        public Tensor MakeMask(StepConstants constants, Tensor positions)
+        {
+            var group = Architecture.Heads / Architecture.KvHeads;
+            var ends = positions.view(Sequences, 1, 1, Rows, 1).expand(Sequences, 1, group, Rows, 1).reshape(Sequences, 1, group * Rows, 1);
+            return torch.where(constants.Columns.narrow(0, 0, Length).le(ends), constants.Allowed, constants.Forbidden);
+        }
 
         public Tensor Attend(StepConstants constants, int slot, Tensor queries)
         {
@@ -237,10 +259,12 @@ internal sealed class AttentionIndex : IDisposable
             if (gathered.dtype != constants.Type) gathered = gathered.to(constants.Type);
             var keyValues = gathered.narrow(1, 0, Length).permute(2, 0, 3, 1, 4);
 
+            var mask = Mask ?? (Positions is null ? null : MakeMask(constants, Positions));
+
             // Query heads that share a key/value head are as so many rows of it.
             var mine = Which is null ? queries.narrow(0, First, Sequences * Rows) : queries.index_select(0, Which);
             var turned = mine.view(Sequences, Rows, kvHeads, group, headDim).permute(0, 2, 3, 1, 4).reshape(Sequences, kvHeads, group * Rows, headDim);
-            var attended = torch.nn.functional.scaled_dot_product_attention(turned, keyValues.select(0, 0), keyValues.select(0, 1), Mask);
+            var attended = torch.nn.functional.scaled_dot_product_attention(turned, keyValues.select(0, 0), keyValues.select(0, 1), mask);
             return attended.reshape(Sequences, kvHeads, group, Rows, headDim).permute(0, 3, 1, 2, 4).reshape(Sequences * Rows, Architecture.QuerySize);
         }
 

@@ -58,7 +58,7 @@ internal sealed class RowIndex : IDisposable
         foreach (var (slab, start, length) in pieces)
         {
             // Slot s of a block lies s units, that is s times the tokens of a block, behind slot 0.
-            var places = constants.SlotTokens.narrow(0, 0, layers) + device.narrow(0, start + count, length);
+            var places = constants.SlotTokens.narrow(0, 0, layers).add(device.narrow(0, start + count, length), constants.One);
             writes.Add(new Write(
                 constants.Tokens(slab),
                 pieces.Count == 1 ? null : Hold(device.narrow(0, start, length)),
