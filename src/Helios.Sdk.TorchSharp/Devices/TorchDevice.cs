@@ -79,11 +79,15 @@ internal sealed class TorchDevice
         {
             return torch.empty(elements, dtype: type, device: Handle);
         }
-        catch (ExternalException error) when (error.Message.Contains("memory", StringComparison.OrdinalIgnoreCase))
+        catch (ExternalException error) when (SaysOutOfMemory(error.Message))
         {
             throw new InsufficientMemoryException($"{Name} has no room for {elements * Elements.BytesOf(type)} bytes: {FirstLine(error.Message)}", error);
         }
     }
+
+    /// <summary>Whether torch failed for want of memory, which its CUDA and its CPU allocator say in words of their own; an illegal access is no such thing.</summary>
+    internal static bool SaysOutOfMemory(string message) =>
+        message.Contains("out of memory", StringComparison.OrdinalIgnoreCase) || message.Contains("tried to allocate", StringComparison.OrdinalIgnoreCase);
 
     private static TorchDevice OpenCpu()
     {
