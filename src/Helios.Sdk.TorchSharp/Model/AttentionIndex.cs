@@ -131,8 +131,8 @@ internal sealed class AttentionIndex : IDisposable
         var shares = Locate(rows, runs, blocks, numbers.Slice(2 * count, units), numbers.Slice(2 * count + units, units));
         var device = constants.Upload.ToDevice(2 * count + 2 * units);
 
-        // One sequence is cut to its length, so that a single row of it needs no mask.
-        var length = sequences == 1 ? longest : blocks * constants.Kv.TokensPerBlock;
+        // A row alone looks at its sequence to the end, and needs no mask; the rows of masks are as long as whole blocks, as fused kernels like them.
+        var length = count == 1 ? longest : blocks * constants.Kv.TokensPerBlock;
         var tile = new Tile
         {
             Architecture = architecture,

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Helios.Sdk.BackendShared;
 using Helios.Sdk.TorchSharp.Loading;
 using TorchSharp;
@@ -118,7 +119,7 @@ internal sealed class TorchLayeredModel : LayeredModel<TorchLayerWeights>
                 if (filling.Count == 0) return;
                 if (places is null || filling.Count != before)
                 {
-                    var some = System.Runtime.InteropServices.CollectionsMarshal.AsSpan(filling);
+                    var some = CollectionsMarshal.AsSpan(filling);
                     places?.Dispose();
                     places = new RowIndex(constants, rows, some, Layers.Length);
                     Keep(ref states, resting!.index_select(0, Places(some)));
