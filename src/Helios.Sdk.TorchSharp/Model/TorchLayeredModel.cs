@@ -206,7 +206,7 @@ internal sealed class TorchLayeredModel : LayeredModel<TorchLayerWeights>
         return (layer?.ExitNorm ?? fixedPart.FinalNorm, layer?.ExitHead ?? fixedPart.Head);
     }
 
-    // [some, hidden]. No numbers are copied to the device where the rows are all there are, as at the end of most steps: a copy waits for it.
+    // [some, hidden]. Rows that are all there are, as at the end of most steps, are taken as they are.
     private Tensor StatesOf(ReadOnlySpan<int> some)
     {
         if (some.SequenceEqual(rows.Active)) return walking!;
