@@ -258,7 +258,6 @@ internal sealed class AttentionIndex : IDisposable
             var gathered = Gather(slot).view(Sequences, Tokens, 2, kvHeads, headDim);
             if (gathered.dtype != constants.Type) gathered = gathered.to(constants.Type);
             var keyValues = gathered.narrow(1, 0, Length).permute(2, 0, 3, 1, 4);
-
             var mask = Mask ?? (Positions is null ? null : MakeMask(constants, Positions));
 
             // Query heads that share a key/value head are as so many rows of it.
@@ -274,7 +273,12 @@ internal sealed class AttentionIndex : IDisposable
             if (Pieces is [{ Places: null } only]) return only.Slab.index_select(0, only.Numbers.select(0, slot));
             var first = Pieces[0].Slab;
             var tile = torch.empty(Units, first.shape[1], dtype: first.dtype, device: first.device);
-            foreach (var piece in Pieces) tile.index_copy_(0, piece.Places!, piece.Slab.index_select(0, piece.Numbers.select(0, slot)));
+            foreach (var piece in Pieces)
+            {
+                using var some = piece.Slab.index_select(0, piece.Numbers.select(0, slot));
+                tile.index_copy_(0, piece.Places!, some);
+            }
+
             return tile;
         }
     }
