@@ -12,7 +12,7 @@ internal sealed class AttentionIndex : IDisposable
 {
     private readonly StepConstants constants;
     private readonly List<Tensor> held = [];
-    private readonly List<Tile> tiles = [];
+    private readonly List<AttentionTile> tiles = [];
     private readonly Tensor? order;
     private long maskRoom;
 
@@ -133,7 +133,7 @@ internal sealed class AttentionIndex : IDisposable
 
         // A row alone looks at its sequence to the end, and needs no mask; the rows of masks are as long as whole blocks, as fused kernels like them.
         var length = count == 1 ? longest : blocks * constants.Kv.TokensPerBlock;
-        var tile = new Tile
+        var tile = new AttentionTile
         {
             Architecture = architecture,
             Sequences = sequences,
@@ -144,7 +144,7 @@ internal sealed class AttentionIndex : IDisposable
             Tokens = blocks * constants.Kv.TokensPerBlock,
             Length = length,
             Positions = count == 1 ? null : Hold(device.narrow(0, count, count)),
-            Pieces = [.. shares.Select(share => new Piece(
+            Pieces = [.. shares.Select(share => new TilePiece(
                 constants.Units(share.Slab),
                 shares.Count == 1 ? null : Hold(device.narrow(0, 2 * count + share.Start, share.Count)),
                 Hold(constants.Slots.narrow(0, 0, layers).add(device.narrow(0, 2 * count + units + share.Start, share.Count), constants.One))))],
@@ -202,84 +202,5 @@ internal sealed class AttentionIndex : IDisposable
     {
         held.Add(tensor);
         return tensor;
-    }
-
-    /// <summary>Units of one slab.</summary>
-    /// <param name="Slab">The slab by units.</param>
-    /// <param name="Places">Where in the tile they go; null for all of it, in order.</param>
-    /// <param name="Numbers">By slot, which they are <c>[layers, units]</c>.</param>
-    private sealed record Piece(Tensor Slab, Tensor? Places, Tensor Numbers);
-
-    /// <summary>Sequences that attend together.</summary>
-    private sealed class Tile
-    {
-        public required ModelArchitecture Architecture { get; init; }
-
-        public required int Sequences { get; init; }
-
-        /// <summary>Rows of each.</summary>
-        public required int Rows { get; init; }
-
-        /// <summary>The first row, from which on they follow each other unless <see cref="Which"/> says otherwise.</summary>
-        public required int First { get; init; }
-
-        public required Tensor? Which { get; init; }
-
-        public required int Units { get; init; }
-
-        /// <summary>Tokens gathered of each sequence.</summary>
-        public required int Tokens { get; init; }
-
-        /// <summary>Tokens looked at.</summary>
-        public required int Length { get; init; }
-
-        /// <summary>Positions of its rows; null for one row, which sees all.</summary>
-        public required Tensor? Positions { get; init; }
-
-        public required Piece[] Pieces { get; init; }
-
-        /// <summary>Made once for all layers; null where it is made for each, or there is none.</summary>
-        public Tensor? Mask { get; set; }
-
-        public long MaskBytes => (long)Sequences * Rows * Length * (Architecture.Heads / Architecture.KvHeads) * sizeof(float);
-
-        // [sequences, 1, heads of a group x rows, length]: a row sees its own position and those before.
-        public Tensor MakeMask(StepConstants constants, Tensor positions)
-        {
-            var group = Architecture.Heads / Architecture.KvHeads;
-            var ends = positions.view(Sequences, 1, 1, Rows, 1).expand(Sequences, 1, group, Rows, 1).reshape(Sequences, 1, group * Rows, 1);
-            return torch.where(constants.Columns.narrow(0, 0, Length).le(ends), constants.Allowed, constants.Forbidden);
-        }
-
-        public Tensor Attend(StepConstants constants, int slot, Tensor queries)
-        {
-            var (kvHeads, headDim) = (Architecture.KvHeads, Architecture.HeadDim);
-            var group = Architecture.Heads / kvHeads;
-            var gathered = Gather(slot).view(Sequences, Tokens, 2, kvHeads, headDim);
-            if (gathered.dtype != constants.Type) gathered = gathered.to(constants.Type);
-            var keyValues = gathered.narrow(1, 0, Length).permute(2, 0, 3, 1, 4);
-            var mask = Mask ?? (Positions is null ? null : MakeMask(constants, Positions));
-
-            // Query heads that share a key/value head are as so many rows of it.
-            var mine = Which is null ? queries.narrow(0, First, Sequences * Rows) : queries.index_select(0, Which);
-            var turned = mine.view(Sequences, Rows, kvHeads, group, headDim).permute(0, 2, 3, 1, 4).reshape(Sequences, kvHeads, group * Rows, headDim);
-            var attended = torch.nn.functional.scaled_dot_product_attention(turned, keyValues.select(0, 0), keyValues.select(0, 1), mask);
-            return attended.reshape(Sequences, kvHeads, group, Rows, headDim).permute(0, 3, 1, 2, 4).reshape(Sequences * Rows, Architecture.QuerySize);
-        }
-
-        // [Units, elements of a unit]
-        private Tensor Gather(int slot)
-        {
-            if (Pieces is [{ Places: null } only]) return only.Slab.index_select(0, only.Numbers.select(0, slot));
-            var first = Pieces[0].Slab;
-            var tile = torch.empty(Units, first.shape[1], dtype: first.dtype, device: first.device);
-            foreach (var piece in Pieces)
-            {
-                using var some = piece.Slab.index_select(0, piece.Numbers.select(0, slot));
-                tile.index_copy_(0, piece.Places!, some);
-            }
-
-            return tile;
-        }
     }
 }
