@@ -114,6 +114,14 @@ public sealed class UsageTests
         if (!isBuiltIn) result.Error.Should().Contain("HeliosTorchSharp=true");
     }
 
+    [Fact]
+    public async Task A_device_that_is_not_there_is_no_bad_usage()
+    {
+        var result = await CliRunner.RunAsync(Split("score MODEL --ids 1,2 --device cuda:63"));
+        result.Code.Should().Be(BuiltInBackends.Find(BuiltInBackends.TorchSharp) is null ? CliApp.BadUsage : CliApp.Failed);
+        ShouldBeOneLine(result, "cuda:63");
+    }
+
     [Theory]
     [InlineData("inspect nowhere", "nowhere")]
     [InlineData("tokenize nowhere --text a", "nowhere")]
