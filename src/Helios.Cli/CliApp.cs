@@ -73,6 +73,7 @@ internal static class CliApp
     {
         OperationCanceledException => ("Cancelled.", Failed),
         ArgumentException => (OptionNames.Translate(error.Message), BadUsage),
+        PlatformNotSupportedException => (error.Message, Failed),
         UsageException or NotSupportedException => (error.Message, BadUsage),
         FileException or CheckpointException or HeliosException or IOException or UnauthorizedAccessException => (error.Message, Failed),
         _ => ($"Unexpected {error.GetType().Name}: {error.Message} (--verbose tells more)", Failed),

@@ -1,3 +1,5 @@
+using Helios.Cli.Options;
+
 namespace Helios.Cli.Tests;
 
 /// <summary>Exit codes and the one line on standard error.</summary>
@@ -13,6 +15,9 @@ public sealed class UsageTests
     [InlineData("generate MODEL --prompt a --temperature x", "--temperature is 'x'; expected a number.")]
     [InlineData("generate MODEL --prompt a --logprobs 2", "--logprobs needs --json")]
     [InlineData("inspect MODEL --device tpu", "cpu or cuda[:n]")]
+    [InlineData("inspect MODEL --device cuda:one", "cpu or cuda[:n]")]
+    [InlineData("inspect MODEL --backend cup", "Did you mean 'cpu'?")]
+    [InlineData("inspect MODEL --backend cpu --device cuda", "--backend cpu does not run on --device cuda")]
     [InlineData("inspect MODEL --precision fp64", "auto, fp32, bf16")]
     [InlineData("inspect MODEL --kv-precision int8", "--kv-precision is 'int8'; expected fp32, bf16.")]
     [InlineData("tokenize MODEL", "--text, --file, --decode")]
@@ -96,14 +101,25 @@ public sealed class UsageTests
     }
 
     [Theory]
-    [InlineData("inspect MODEL --device cuda", "Device 'cuda'")]
-    [InlineData("inspect MODEL --device cuda:1", "Device 'cuda:1'")]
-    public async Task What_is_not_built_yet_exits_2_and_says_so(string args, string expected)
+    [InlineData("--device cuda", "--device is 'cuda'")]
+    [InlineData("--device CUDA:1", "--device is 'CUDA:1'")]
+    [InlineData("--backend torchsharp", "--backend is 'torchsharp'")]
+    [InlineData("--backend torchsharp --device cpu", "--backend is 'torchsharp'")]
+    public async Task TorchSharp_is_to_be_had_where_the_tool_was_built_with_it(string args, string expected)
     {
-        var result = await CliRunner.RunAsync(Split(args));
-        result.Code.Should().Be(CliApp.BadUsage);
-        ShouldBeOneLine(result, expected);
-        result.Error.Should().Contain("not available yet");
+        var result = await CliRunner.RunAsync(Split($"inspect nowhere {args}"));
+        var isBuiltIn = BuiltInBackends.Find(BuiltInBackends.TorchSharp) is not null;
+        result.Code.Should().Be(isBuiltIn ? CliApp.Failed : CliApp.BadUsage);
+        ShouldBeOneLine(result, isBuiltIn ? "nowhere" : expected);
+        if (!isBuiltIn) result.Error.Should().Contain("HeliosTorchSharp=true");
+    }
+
+    [Fact]
+    public async Task A_device_that_is_not_there_is_no_bad_usage()
+    {
+        var result = await CliRunner.RunAsync(Split("score MODEL --ids 1,2 --device cuda:63"));
+        result.Code.Should().Be(BuiltInBackends.Find(BuiltInBackends.TorchSharp) is null ? CliApp.BadUsage : CliApp.Failed);
+        ShouldBeOneLine(result, "cuda:63");
     }
 
     [Theory]

@@ -37,12 +37,23 @@ public sealed partial class PackageTests(PackedFeed feed) : IClassFixture<Packed
     {
         using var package = ZipFile.OpenRead(Path.Combine(feed.Feed, $"{id}.{feed.Version}.nupkg"));
         package.Entries.Select(entry => entry.FullName).Where(name => name.StartsWith("lib/", StringComparison.Ordinal)).Should().BeEquivalentTo($"lib/net10.0/{id}.dll", $"lib/net10.0/{id}.xml");
-        var needed = Nuspec(package).Descendants().Where(element => element.Name.LocalName == "dependency").Select(element => element.Attribute("id")!.Value).ToList();
+        var needed = Needed(package);
         dependencies.Where(allowed => !needed.Any(name => IsIn(name, allowed))).Should().BeEmpty("it needs them");
         needed.Where(name => !dependencies.Any(allowed => IsIn(name, allowed))).Should().BeEmpty();
 
         using var symbols = ZipFile.OpenRead(Path.Combine(feed.Feed, $"{id}.{feed.Version}.snupkg"));
         symbols.Entries.Should().Contain(entry => entry.FullName == $"lib/net10.0/{id}.pdb");
+    }
+
+    [Fact]
+    public void The_TorchSharp_backend_is_packed_where_it_is_compiled_and_leaves_native_libraries_to_the_app()
+    {
+        var file = Path.Combine(feed.Feed, $"Helios.Sdk.TorchSharp.{feed.Version}.nupkg");
+        File.Exists(file).Should().Be(PackedFeed.HasTorchSharp);
+        if (!PackedFeed.HasTorchSharp) return;
+        using var package = ZipFile.OpenRead(file);
+        package.Entries.Select(entry => entry.FullName).Should().Contain(["README.md", "lib/net10.0/Helios.Sdk.TorchSharp.dll", "lib/net10.0/Helios.Sdk.TorchSharp.xml"]);
+        Needed(package).Should().BeEquivalentTo("Helios.Sdk.Abstractions", "TorchSharp");
     }
 
     [Fact]
@@ -111,6 +122,9 @@ public sealed partial class PackageTests(PackedFeed feed) : IClassFixture<Packed
         using var nuspec = package.Entries.Single(entry => entry.FullName.EndsWith(".nuspec", StringComparison.Ordinal)).Open();
         return XDocument.Load(nuspec);
     }
+
+    private static List<string> Needed(ZipArchive package) =>
+        [.. Nuspec(package).Descendants().Where(element => element.Name.LocalName == "dependency").Select(element => element.Attribute("id")!.Value)];
 
     private static Dictionary<string, string> Metadata(ZipArchive package) =>
         Nuspec(package).Root!.Elements().Single().Elements().ToDictionary(element => element.Name.LocalName, element => element.Value, StringComparer.Ordinal);

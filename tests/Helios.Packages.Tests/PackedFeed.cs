@@ -10,7 +10,11 @@ namespace Helios.Packages.Tests;
 /// </summary>
 public sealed class PackedFeed : IAsyncLifetime
 {
-    private static readonly string Configuration = typeof(PackedFeed).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(it => it.Key == "Configuration").Value!;
+    private static readonly string Configuration = Metadata("Configuration");
+    private static readonly string TorchSharp = Metadata("HeliosTorchSharp");
+
+    /// <summary>Whether this build has the TorchSharp backend.</summary>
+    public static bool HasTorchSharp => TorchSharp == "true";
 
     /// <summary>Root of the repository.</summary>
     public static string Root { get; } = FindRoot();
@@ -32,7 +36,7 @@ public sealed class PackedFeed : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        await DotNet.RunAsync(Root, ImmutableDictionary<string, string>.Empty, "pack", "Helios.Sdk.sln", "--no-build", "-c", Configuration, "-o", Feed, "-v", "quiet");
+        await DotNet.RunAsync(Root, ImmutableDictionary<string, string>.Empty, "pack", "Helios.Sdk.sln", "--no-build", "-c", Configuration, $"-p:HeliosTorchSharp={TorchSharp}", "-o", Feed, "-v", "quiet");
         File.Copy(Path.Combine(Root, "nuget.config"), Path.Combine(Folder, "nuget.config"));
         var home = System.Environment.GetFolderPath(System.Environment.SpecialFolder.UserProfile);
         var known = System.Environment.GetEnvironmentVariable("NUGET_PACKAGES") ?? Path.Combine(home, ".nuget", "packages");
@@ -88,6 +92,8 @@ public sealed class PackedFeed : IAsyncLifetime
 
         return Path.Combine(folder, "out", $"{name}.dll");
     }
+
+    private static string Metadata(string key) => typeof(PackedFeed).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(it => it.Key == key).Value!;
 
     private static string FindRoot()
     {

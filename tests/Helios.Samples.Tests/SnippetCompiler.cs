@@ -10,8 +10,9 @@ internal static class SnippetCompiler
 {
     private static readonly CSharpParseOptions Parsing = new(LanguageVersion.Latest);
 
-    private static readonly ImmutableArray<MetadataReference> References =
-        [.. ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator).Select(path => MetadataReference.CreateFromFile(path))];
+    private static readonly string[] Assemblies = ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator);
+
+    private static readonly ImmutableArray<MetadataReference> References = [.. Assemblies.Select(path => MetadataReference.CreateFromFile(path))];
 
     /// <summary>What <c>ImplicitUsings</c> gives a web project.</summary>
     private static readonly SyntaxTree ImplicitUsings = Parse("""
@@ -58,6 +59,9 @@ internal static class SnippetCompiler
             public static readonly CancellationToken cancellationToken = default;
         }
         """);
+
+    /// <summary>Whether this build has the TorchSharp backend.</summary>
+    public static bool HasTorchSharp { get; } = Array.Exists(Assemblies, path => Path.GetFileName(path) == "Helios.Sdk.TorchSharp.dll");
 
     /// <summary>Compiles a snippet: as a program where it has statements, else as a library.</summary>
     public static CSharpCompilation Compile(Snippet snippet, string name = "Snippet")

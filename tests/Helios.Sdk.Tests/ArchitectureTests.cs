@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Text.RegularExpressions;
+using System.Xml.Linq;
 using Helios.Sdk.Cpu;
 
 namespace Helios.Sdk.Tests;
@@ -21,6 +22,23 @@ public partial class ArchitectureTests
     [Fact]
     public void A_backend_sees_only_the_abstractions() =>
         References(Cpu).Where(IsOurs).Should().Equal("Helios.Sdk.Abstractions");
+
+    /// <summary>By its project file: it is compiled only where its package is.</summary>
+    [Fact]
+    public void The_TorchSharp_backend_sees_only_the_abstractions_and_torch()
+    {
+        var project = XDocument.Load(Path.Combine(TestData.Root, "src", "Helios.Sdk.TorchSharp", "Helios.Sdk.TorchSharp.csproj"));
+        Included(project, "ProjectReference").Should().Equal("../Helios.Sdk.Abstractions/Helios.Sdk.Abstractions.csproj");
+        Included(project, "PackageReference").Should().Equal("TorchSharp");
+    }
+
+    [Fact]
+    public void What_backends_share_names_none_of_them()
+    {
+        var shared = Code("src/BackendShared").ToList();
+        shared.Should().NotBeEmpty();
+        shared.Where(file => file.Text.Contains("Helios.Sdk.Cpu", StringComparison.Ordinal) || file.Text.Contains("torch", StringComparison.OrdinalIgnoreCase)).Select(file => file.Path).Should().BeEmpty();
+    }
 
     [Fact]
     public void Test_doubles_see_only_the_abstractions() =>
@@ -98,6 +116,8 @@ public partial class ArchitectureTests
     private static partial Regex Comments();
 
     private static IEnumerable<string> References(Assembly assembly) => assembly.GetReferencedAssemblies().Select(name => name.Name!);
+
+    private static IEnumerable<string> Included(XDocument project, string kind) => project.Descendants(kind).Select(item => item.Attribute("Include")!.Value);
 
     private static bool IsOurs(string assembly) => assembly.StartsWith("Helios.", StringComparison.Ordinal);
 

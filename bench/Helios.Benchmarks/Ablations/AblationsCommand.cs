@@ -67,7 +67,7 @@ internal static class AblationsCommand
     {
         var run = new VariantRun(variant, traffic);
         var figures = await run.RunAsync(pool);
-        await using var check = await ServedCheck.StartAsync(new DeviceChoice(Precision.Auto, new BackendChoice(Threads: null, Precision.Fp32)), pool.File, CancellationToken.None);
+        await using var check = await ServedCheck.StartAsync(new DeviceChoice(Precision.Auto, BackendChoice.Cpu), pool.File, CancellationToken.None);
         var judged = await check.RunAsync(run.Served.Where((_, i) => i % SampleEvery == 0), CancellationToken.None);
         return figures with { QualityGap = judged.QualityGapBitsPerByte, Agreement = judged.Agreement };
     }

@@ -1,7 +1,6 @@
 using Helios.Cli.Options;
 using Helios.Sdk;
 using Helios.Sdk.Checkpoints;
-using Helios.Sdk.Cpu;
 
 namespace Helios.Cli.Benching;
 
@@ -19,7 +18,7 @@ internal sealed class BenchedModel : IDisposable
     private readonly Precision precision;
     private IFixedPart? fixedPart;
 
-    private BenchedModel(ICheckpoint checkpoint, CpuBackend backend, MemoryBudget budget, Precision precision)
+    private BenchedModel(ICheckpoint checkpoint, IBackend backend, MemoryBudget budget, Precision precision)
     {
         this.checkpoint = checkpoint;
         this.precision = precision;
@@ -28,7 +27,7 @@ internal sealed class BenchedModel : IDisposable
         Size = backend.Loader.Measure(checkpoint, precision);
     }
 
-    public CpuBackend Backend { get; }
+    public IBackend Backend { get; }
 
     public MemoryBudget Budget { get; }
 
@@ -51,7 +50,7 @@ internal sealed class BenchedModel : IDisposable
 
     /// <summary>Loads a checkpoint's fixed part and first layers.</summary>
     /// <exception cref="HeliosException">The budget does not hold them.</exception>
-    public static async Task<BenchedModel> LoadAsync(ICheckpoint checkpoint, CpuBackend backend, MemoryBudget budget, Precision precision, int depth, CancellationToken cancellationToken)
+    public static async Task<BenchedModel> LoadAsync(ICheckpoint checkpoint, IBackend backend, MemoryBudget budget, Precision precision, int depth, CancellationToken cancellationToken)
     {
         var model = new BenchedModel(checkpoint, backend, budget, precision);
         try

@@ -1,7 +1,6 @@
 using Helios.Cli.Options;
 using Helios.Cli.Output;
 using Helios.Sdk;
-using Helios.Sdk.Cpu;
 using Helios.Sdk.Serving.KvCache;
 
 namespace Helios.Cli.Benching;
@@ -10,7 +9,7 @@ namespace Helios.Cli.Benching;
 /// The most sequences of a context that fit a budget at a depth, with the engine's own KV slabs and block pool, and what a
 /// decode step of all of them at full context takes. Every row starts from nothing and gives everything back.
 /// </summary>
-internal sealed class CapacityBench(ICheckpoint checkpoint, CpuBackend backend, CapacityPlan plan, TimeProvider time)
+internal sealed class CapacityBench(ICheckpoint checkpoint, IBackend backend, CapacityPlan plan, TimeProvider time)
 {
     private const int WarmRows = 64;
     private const double WarmSeconds = 0.3;
@@ -24,8 +23,9 @@ internal sealed class CapacityBench(ICheckpoint checkpoint, CpuBackend backend, 
         var budget = new MemoryBudget(plan.BudgetBytes);
         var memory = ResidentMemory.FromNow();
         var row = await MeasureAsync(depth, budget, memory, cancellationToken).ConfigureAwait(false);
-        if (backend.AllocatedBytes != 0 || budget.Used != 0)
-            throw new InvalidOperationException($"{backend.AllocatedBytes} bytes are allocated and {budget.Used} reserved after everything was freed.");
+        var allocated = BuiltInBackends.AllocatedBytes(backend);
+        if (allocated != 0 || budget.Used != 0)
+            throw new InvalidOperationException($"{allocated} bytes are allocated and {budget.Used} reserved after everything was freed.");
         return row;
     }
 

@@ -6,7 +6,7 @@ namespace Helios.Cli.Benching;
 
 /// <summary>
 /// Times decode steps and prefills of a loaded model, in rounds that go over every depth and batch: what drifts on the
-/// machine drifts under all of them alike. A pass of the stream probe follows each slice of steps.
+/// machine drifts under all of them alike. On the host a pass of the stream probe follows each slice of steps.
 /// </summary>
 internal sealed class DecodeBench : IDisposable
 {
@@ -17,7 +17,7 @@ internal sealed class DecodeBench : IDisposable
     private readonly DecodePlan plan;
     private readonly BackendChoice backend;
     private readonly TimeProvider time;
-    private readonly StreamProbe probe;
+    private readonly StreamProbe? probe;
     private readonly List<RigInSlab> rigs = [];
     private readonly List<Line> lines = [];
 
@@ -27,7 +27,7 @@ internal sealed class DecodeBench : IDisposable
         this.plan = plan;
         this.backend = backend;
         this.time = time;
-        probe = new StreamProbe(backend.Threads ?? Environment.ProcessorCount, time);
+        probe = backend.IsOnHost ? new StreamProbe(backend.Threads ?? Environment.ProcessorCount, time) : null;
         try
         {
             foreach (var depth in plan.Depths)
@@ -61,7 +61,7 @@ internal sealed class DecodeBench : IDisposable
                 // Every other round: a long prefill would take more of the time than all steps.
                 if (round % 2 == 0 && plan.Prefill > 0 && line.Batch == plan.Batches[0]) line.Prefills.Add(TimePrefill(line.Rig));
                 var slice = Slice(line, length, cancellationToken);
-                line.Take(slice, probe.Measure());
+                line.Take(slice, probe?.Measure());
             }
         }
 
@@ -71,14 +71,14 @@ internal sealed class DecodeBench : IDisposable
     public void Dispose()
     {
         foreach (var rig in rigs) rig.Dispose();
-        probe.Dispose();
+        probe?.Dispose();
     }
 
     private void Warm(CancellationToken cancellationToken)
     {
         foreach (var line in lines) Slice(line, new SliceLength(1, WarmSlice), cancellationToken);
         foreach (var held in rigs) held.Rig.Prefill(plan.Prefill);
-        probe.Measure();
+        probe?.Measure();
     }
 
     private Samples Slice(Line line, SliceLength length, CancellationToken cancellationToken)
@@ -118,8 +118,8 @@ internal sealed class DecodeBench : IDisposable
             line.Steps.At(0.99) * 1e3,
             line.Steps.Count,
             line.Bytes,
-            line.Streams.Median,
-            line.Shares.Median,
+            line.Streams.Count > 0 ? line.Streams.Median : null,
+            line.Shares.Count > 0 ? line.Shares.Median : null,
             PrecisionOption.NameOf(backend.KvPrecision));
     }
 
@@ -135,11 +135,12 @@ internal sealed class DecodeBench : IDisposable
         /// <summary>Of each slice: bandwidth of its median step over that of the probe right behind it.</summary>
         public Samples Shares { get; } = new();
 
-        public void Take(Samples slice, double stream)
+        public void Take(Samples slice, double? stream)
         {
             foreach (var step in slice.Values) Steps.Add(step);
-            Streams.Add(stream);
-            Shares.Add(Bytes / slice.Median / 1e9 / stream);
+            if (stream is not { } bandwidth) return;
+            Streams.Add(bandwidth);
+            Shares.Add(Bytes / slice.Median / 1e9 / bandwidth);
         }
     }
 }

@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using Helios.Cli.Options;
 using Helios.Cli.Output;
 using Helios.Sdk;
-using Helios.Sdk.Cpu;
 
 namespace Helios.Cli.Benching;
 
@@ -10,7 +9,7 @@ namespace Helios.Cli.Benching;
 /// What a precision costs in quality: held-out texts scored teacher-forced at some depths, in one precision after another,
 /// each against the first. One precision is loaded at a time.
 /// </summary>
-internal sealed class QualityBench(ICheckpoint checkpoint, CpuBackend backend, HeldOut texts, QualityPlan plan)
+internal sealed class QualityBench(ICheckpoint checkpoint, IBackend backend, HeldOut texts, QualityPlan plan)
 {
     private readonly MemoryBudget budget = new(backend.Device.TotalMemory);
 

@@ -23,7 +23,9 @@ internal static class SingleModel
             {
                 options.Serving.MaxBatchSize = 1;
                 options.Serving.MaxRowsPerStep = 64;
-                options.Serving.KvSlabBytes = SlabBytes;
+
+                // A sequence takes what it needs, to the MiB; a GPU wants few slabs.
+                if (device.Backend.IsOnHost) options.Serving.KvSlabBytes = SlabBytes;
                 options.Serving.DraftDepth = draftDepth;
             });
         return builder.Build();

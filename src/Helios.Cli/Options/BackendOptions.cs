@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using System.Globalization;
 using Helios.Sdk;
-using Helios.Sdk.Cpu;
 using Helios.Sdk.Naming;
 
 namespace Helios.Cli.Options;
@@ -9,60 +9,93 @@ namespace Helios.Cli.Options;
 /// <summary>Where models run and how their keys and values are kept.</summary>
 internal sealed class BackendOptions
 {
-    private readonly Option<string> device = new("--device")
+    private const string Cuda = "cuda";
+
+    private readonly Option<string?> backend = new("--backend")
     {
-        Description = "Device to run on: cpu.",
+        Description = "What runs models: cpu, managed code, or torchsharp, where the tool was built with it. Goes by the device by default.",
+        HelpName = "cpu|torchsharp",
+    };
+
+    private readonly Option<string?> device = new("--device")
+    {
+        Description = "Device to run on: cpu, the default, or cuda[:n], which TorchSharp runs on and is its default.",
         HelpName = "cpu|cuda[:n]",
-        DefaultValueFactory = _ => "cpu",
     };
 
     private readonly Option<int?> threads = new("--threads")
     {
-        Description = "Threads that compute; the processors of this process by default.",
+        Description = "Threads that compute, on the backend cpu; the processors of this process by default.",
         HelpName = "N",
     };
 
     private readonly Option<Precision?> kvPrecision = PrecisionOption.One(
-        "--kv-precision", "How keys and values are kept: fp32, the default, or bf16 at half the bytes.", [Precision.Fp32, Precision.Bf16]);
+        "--kv-precision", "How keys and values are kept: fp32, or bf16 at half the bytes, the default on cuda.", [Precision.Fp32, Precision.Bf16]);
 
-    public BackendOptions()
-    {
-        device.Validators.Add(CheckDevice);
-        threads.MustBe(value => value is >= 1 and <= 1024, "1 to 1024");
-    }
+    public BackendOptions() => threads.MustBe(value => value is >= 1 and <= 1024, "1 to 1024");
 
     public void AddTo(Command command)
     {
+        command.Add(backend);
         command.Add(device);
         command.Add(threads);
         command.Add(kvPrecision);
+        command.Validators.Add(Check);
     }
 
-    public BackendChoice Read(ParseResult parsed) => new(parsed.GetValue(threads), parsed.GetValue(kvPrecision) ?? Precision.Fp32);
-
-    private static void CheckDevice(OptionResult result)
+    public BackendChoice Read(ParseResult parsed)
     {
-        var text = result.GetValueOrDefault<string>();
-        if (text is null || Names.Same(text, "cpu")) return;
-        result.AddError(Later.Device(text) ?? $"--device is '{text}'; expected cpu or cuda[:n].{NearMiss.Ask(text, ["cpu", "cuda"])}");
+        var (name, place) = Choose(parsed.GetValue(backend), parsed.GetValue(device));
+        var kv = parsed.GetValue(kvPrecision) ?? (IsCuda(place) ? Precision.Bf16 : Precision.Fp32);
+        return new BackendChoice(name, place, parsed.GetValue(threads), kv);
     }
+
+    private void Check(CommandResult result)
+    {
+        var (named, placed) = (result.GetValue(backend), result.GetValue(device));
+        var (name, place) = Choose(named, placed);
+        if (!Names.Same(name, BuiltInBackends.Cpu) && !Names.Same(name, BuiltInBackends.TorchSharp))
+            result.AddError($"--backend is '{name}'; expected cpu or torchsharp.{NearMiss.Ask(name, [BuiltInBackends.Cpu, BuiltInBackends.TorchSharp])}");
+        else if (!Names.Same(place, BuiltInBackends.Cpu) && !IsCuda(place))
+            result.AddError($"--device is '{place}'; expected cpu or cuda[:n].{NearMiss.Ask(place, ["cpu", Cuda])}");
+        else if (Names.Same(name, BuiltInBackends.Cpu) && IsCuda(place))
+            result.AddError($"--backend cpu does not run on --device {place}; expected --backend torchsharp, or none.");
+        else if (BuiltInBackends.Find(name) is null)
+            result.AddError($"{(named is null ? "--device" : "--backend")} is '{named ?? placed}', which is not available in this build of helios: built with -p:HeliosTorchSharp=true it runs on TorchSharp.");
+        else if (Names.Same(name, BuiltInBackends.TorchSharp) && result.GetValue(threads) is not null)
+            result.AddError("--threads is for --backend cpu; torch takes OMP_NUM_THREADS from the environment.");
+    }
+
+    /// <summary>Backend and device: each goes by the other where it is not said.</summary>
+    private static (string Backend, string Device) Choose(string? backend, string? device)
+    {
+        backend ??= device is not null && IsCuda(device) ? BuiltInBackends.TorchSharp : BuiltInBackends.Cpu;
+        return (backend, device ?? (Names.Same(backend, BuiltInBackends.TorchSharp) ? Cuda : BuiltInBackends.Cpu));
+    }
+
+    private static bool IsCuda(string device) =>
+        Names.Same(device, Cuda)
+        || (device.StartsWith($"{Cuda}:", StringComparison.OrdinalIgnoreCase) && int.TryParse(device.AsSpan(Cuda.Length + 1), NumberStyles.None, CultureInfo.InvariantCulture, out _));
 }
 
 /// <summary>Where models run and how their keys and values are kept.</summary>
-/// <param name="Threads">Threads that compute; null for the default.</param>
+/// <param name="Backend">Name of a backend that this build has.</param>
+/// <param name="Device">Device that it runs on.</param>
+/// <param name="Threads">Threads that compute on the CPU backend; null for the default.</param>
 /// <param name="KvPrecision">How keys and values are kept.</param>
-internal sealed record BackendChoice(int? Threads, Precision KvPrecision)
+internal sealed record BackendChoice(string Backend, string Device, int? Threads, Precision KvPrecision)
 {
-    public CpuBackend Create()
-    {
-        var options = new CpuOptions();
-        Apply(options);
-        return new CpuBackend(options);
-    }
+    /// <summary>The CPU backend as it is by default.</summary>
+    public static BackendChoice Cpu { get; } = new(BuiltInBackends.Cpu, BuiltInBackends.Cpu, Threads: null, Precision.Fp32);
 
-    public void Apply(CpuOptions options)
+    /// <summary>Whether models live in the memory of the host.</summary>
+    public bool IsOnHost => Names.Same(Device, BuiltInBackends.Cpu);
+
+    public IBackend Create()
     {
-        options.Threads = Threads;
-        options.KvPrecision = KvPrecision;
+        var settings = new Dictionary<string, string>(StringComparer.Ordinal) { ["KvPrecision"] = KvPrecision.ToString() };
+        if (!Names.Same(Backend, BuiltInBackends.Cpu)) settings["Device"] = Device;
+        if (Threads is { } threads) settings["Threads"] = threads.ToString(CultureInfo.InvariantCulture);
+        return BuiltInBackends.Find(Backend)!.Create(settings);
     }
 }

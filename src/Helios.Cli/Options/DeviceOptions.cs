@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Helios.Sdk;
-using Helios.Sdk.Cpu;
 
 namespace Helios.Cli.Options;
 
@@ -29,7 +28,7 @@ internal sealed record DeviceChoice(Precision Precision, BackendChoice Backend)
     public HeliosBuilder CreateBuilder()
     {
         var builder = HeliosEngine.CreateBuilder();
-        builder.UseCpu(Backend.Apply).Configure(options => options.Precision = Precision);
+        builder.UseBackend(Backend.Create).Configure(options => options.Precision = Precision);
         return builder;
     }
 }

@@ -14,7 +14,8 @@ internal sealed record DecodeBenched(
 
 /// <summary>
 /// Speed at a depth and batch, medians. <c>bytesPerStep</c> are the weights that a step reads, each once; <c>gbPerS</c> is
-/// that over the step. <c>share</c> is the bandwidth of steps over that of the stream probe right behind them.
+/// that over the step. <c>share</c> is the bandwidth of steps over that of the stream probe right behind them; null where
+/// weights are not in the memory that the probe reads.
 /// </summary>
 internal sealed record DecodeRow(
     int Batch,
@@ -29,8 +30,8 @@ internal sealed record DecodeRow(
     double P99Ms,
     int Steps,
     long BytesPerStep,
-    double StreamGbPerS,
-    double Share,
+    double? StreamGbPerS,
+    double? Share,
     string KvPrecision);
 
 /// <summary>Steps at batch 1 on a quiet machine and beside another process that is busy on so many threads, in turns.</summary>

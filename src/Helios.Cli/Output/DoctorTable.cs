@@ -21,7 +21,7 @@ internal static class DoctorTable
             ("default budget", Units.Bytes(memory.DefaultBudgetBytes)),
             ("huge pages", Describe(memory.HugePages)),
             .. report.EnergySources.Select(source => (source.Name, source.UnavailableBecause ?? "available")),
-            .. report.Backends.Select(backend => ($"backend {backend.Name}", Describe(backend))),
+            .. report.Backends.Select(backend => ($"{backend.Name} on {backend.Device}", Describe(backend))),
         ]);
     }
 

@@ -1,5 +1,4 @@
 using Helios.Sdk;
-using Helios.Sdk.Cpu;
 
 namespace Helios.Cli.Soaking;
 
@@ -39,7 +38,7 @@ internal sealed class SoakEngine
 
     public HeliosEngine Engine { get; }
 
-    public CpuBackend Backend { get; }
+    public IBackend Backend { get; }
 
     /// <summary>Few, so that prompts are prefilled in several chunks.</summary>
     public static int RowsPerStep(SoakSettings settings) => Math.Max(settings.Clients, 64);

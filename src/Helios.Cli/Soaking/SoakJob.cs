@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Helios.Cli.Options;
 using Helios.Cli.Output;
 using Helios.Sdk;
 
@@ -30,7 +31,7 @@ internal sealed class SoakJob(SoakSettings settings, TimeProvider time)
             snapshot = engine.Snapshot;
         }
 
-        var nativeBytes = soaked.Backend.AllocatedBytes;
+        var nativeBytes = BuiltInBackends.AllocatedBytes(soaked.Backend);
         Expect(nativeBytes == 0, $"{nativeBytes} native bytes are allocated after the engine was disposed");
         Expect(engine.Pool.Snapshot.UsedBytes == 0, $"{engine.Pool.Snapshot.UsedBytes} bytes of the budget are taken after the engine was disposed");
         JudgeMemory(memory);

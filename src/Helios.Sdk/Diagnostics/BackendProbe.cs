@@ -5,15 +5,16 @@ namespace Helios.Sdk.Diagnostics;
 /// <summary>Looks whether what a backend needs could be loaded, without loading it.</summary>
 internal static class BackendProbe
 {
-    public static BackendReport Look(KnownBackend backend)
+    public static BackendReport Look(KnownBackend backend, KnownDevice device)
     {
-        if (backend.Call is null) return new BackendReport(backend.Name, backend.Package, IsFound: false, $"Planned: the package {backend.Package} does not exist yet.", []);
         var tried = new List<string>();
-        var missing = backend.Assemblies.Where(name => !HasAssembly(name, tried)).Select(name => $"the assembly {name}")
-            .Concat(backend.Libraries.Where(name => !HasLibrary(name, tried)).Select(name => $"the native library {FileName(name)}"))
-            .ToList();
-        var because = missing.Count == 0 ? null : $"Not found: {string.Join(", ", missing)}. The package {backend.Package} brings what is missing.";
-        return new BackendReport(backend.Name, backend.Package, because is null, because, [.. tried.Distinct(StringComparer.Ordinal)]);
+        var assemblies = device.Assemblies.Where(name => !HasAssembly(name, tried)).Select(name => $"the assembly {name}").ToList();
+        var libraries = device.Libraries.Where(name => !HasLibrary(name, tried)).Select(name => $"the native library {FileName(name)}").ToList();
+        string?[] packages = [assemblies.Count > 0 ? backend.Package : null, libraries.Count > 0 ? device.LibraryPackage : null];
+        var because = assemblies.Count + libraries.Count == 0
+            ? null
+            : $"Not found: {string.Join(", ", assemblies.Concat(libraries))}. Add the package {string.Join(" and the package ", packages.OfType<string>())}.";
+        return new BackendReport(backend.Name, device.Name, backend.Package, because is null, because, [.. tried.Distinct(StringComparer.Ordinal)]);
     }
 
     private static bool HasAssembly(string name, List<string> tried)

@@ -27,7 +27,7 @@ public static class HeliosDiagnostics
             Processor = new ProcessorReport(Environment.ProcessorCount, VectorWidth, [.. InstructionSets()], cgroup.FindProcessors()),
             Memory = MemoryProbe.Look(root, cgroup),
             EnergySources = [Look(new RaplEnergyMeter(Path.Combine(root, "sys/class/powercap"))), Look(new NvmlEnergyMeter())],
-            Backends = [.. KnownBackends.All.Select(backend => BackendProbe.Look(backend))],
+            Backends = [.. KnownBackends.All.SelectMany(backend => backend.Devices.Select(device => BackendProbe.Look(backend, device)))],
         };
     }
 

@@ -61,10 +61,11 @@ public sealed record HugePagesReport(string? Transparent, long Reserved, long Fr
 /// <param name="UnavailableBecause">Why not; null when it can.</param>
 public sealed record EnergySourceReport(string Name, bool IsAvailable, string? UnavailableBecause);
 
-/// <summary>A backend of this project.</summary>
+/// <summary>A backend of this project on a kind of device.</summary>
 /// <param name="Name">Its name in configuration.</param>
+/// <param name="Device">What it runs on: <c>cpu</c> or <c>cuda</c>. Whether the machine has such a device is not looked at.</param>
 /// <param name="Package">The package that brings it.</param>
 /// <param name="IsFound">Whether all that it needs is there. An engine runs on it once it is added too.</param>
 /// <param name="MissingBecause">What is not there; null when all is.</param>
 /// <param name="PathsTried">Where that was looked for.</param>
-public sealed record BackendReport(string Name, string Package, bool IsFound, string? MissingBecause, ImmutableArray<string> PathsTried);
+public sealed record BackendReport(string Name, string Device, string Package, bool IsFound, string? MissingBecause, ImmutableArray<string> PathsTried);

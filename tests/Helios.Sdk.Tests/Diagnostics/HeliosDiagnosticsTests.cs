@@ -92,10 +92,29 @@ public sealed class HeliosDiagnosticsTests : IDisposable
     [Fact]
     public void A_backend_that_is_not_there_says_what_it_lacks_and_where_that_was_looked_for()
     {
-        var report = BackendProbe.Look(new KnownBackend("abacus", "Helios.Sdk.Abacus", ["Helios.Sdk.Abacus"], ["beads"], "UseAbacus()", []));
+        var report = Look(assemblies: ["Helios.Sdk.Abacus"], libraries: ["beads"]);
         report.IsFound.Should().BeFalse();
-        report.MissingBecause.Should().Contain("the assembly Helios.Sdk.Abacus").And.Contain("beads").And.Contain("The package Helios.Sdk.Abacus");
+        report.MissingBecause.Should().Contain("the assembly Helios.Sdk.Abacus").And.Contain("beads").And.EndWith("Add the package Helios.Sdk.Abacus and the package Beads.");
         report.PathsTried.Should().Contain(Path.Combine(AppContext.BaseDirectory, "Helios.Sdk.Abacus.dll")).And.Contain(path => path.Contains("beads", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_backend_that_lacks_native_libraries_alone_names_their_package_alone() =>
+        Look(assemblies: ["Helios.Sdk"], libraries: ["beads"]).MissingBecause.Should().StartWith("Not found: the native library").And.EndWith(". Add the package Beads.");
+
+    [Fact]
+    public void A_backend_is_reported_for_each_kind_of_device()
+    {
+        var torch = HeliosDiagnostics.Probe(root.Path).Backends.Where(backend => backend.Name == "torchsharp").ToList();
+        torch.Select(backend => backend.Device).Should().Equal("cpu", "cuda");
+        torch.Should().OnlyContain(backend => backend.MissingBecause!.Contains("the assembly Helios.Sdk.TorchSharp", StringComparison.Ordinal), "these tests do not refer to it");
+        torch.Should().OnlyContain(backend => backend.PathsTried.Contains(Path.Combine(AppContext.BaseDirectory, "Helios.Sdk.TorchSharp.dll")));
+    }
+
+    private static BackendReport Look(string[] assemblies, string[] libraries)
+    {
+        var device = new KnownDevice("wood", assemblies, libraries, "Beads");
+        return BackendProbe.Look(new KnownBackend("abacus", "Helios.Sdk.Abacus", "UseAbacus()", [], [device]), device);
     }
 
     private void Write(string file, string text)

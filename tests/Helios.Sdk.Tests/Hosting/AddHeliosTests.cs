@@ -149,7 +149,8 @@ public class AddHeliosTests
     [InlineData("cpu", "Cores", "2", "BackendSettings.Cores is unknown; the CPU backend has Threads, VectorWidth and KvPrecision.")]
     [InlineData("cpu", "KvPrecision", "int4", "BackendSettings.KvPrecision is 'int4'; expected Fp32 or Bf16.")]
     [InlineData("abacus", null, null, "Backend: There is no backend 'abacus'. Added are: cpu.")]
-    [InlineData("cuda", null, null, "Backend: There is no backend 'cuda'. Added are: cpu. 'cuda' is planned, in a package Helios.Sdk.TorchSharp that does not exist yet.")]
+    [InlineData("cuda", null, null, "Backend: There is no backend 'cuda'. Added are: cpu. 'cuda' comes with the package Helios.Sdk.TorchSharp: add it, call UseTorchSharp(), and name it 'torchsharp'.")]
+    [InlineData("torchsharp", null, null, "Backend: There is no backend 'torchsharp'. Added are: cpu. 'torchsharp' comes with the package Helios.Sdk.TorchSharp: add it, call UseTorchSharp(), and name it 'torchsharp'.")]
     public void A_backend_that_is_not_to_be_had_is_told_loudly(string? backend, string? setting, string? value, string message)
     {
         using var provider = Services(helios => helios.Configure(options =>

@@ -25,7 +25,7 @@ public class HostTests
     [InlineData("Serving:Order", "random", "Helios:Serving:Order: There is no order 'random'. Known are: fair, first-come, deadline.")]
     [InlineData("Adaptation:FixedDepth", "9", "Helios:Adaptation:FixedDepth is 9; 'tiny-s' has 6 layers.")]
     [InlineData("BackendSettings:Thread", "2", "Helios:BackendSettings:Thread is unknown; *")]
-    [InlineData("Backend", "cuda", "Helios:Backend: There is no backend 'cuda'. Added are: one without a name. 'cuda' is planned*")]
+    [InlineData("Backend", "cuda", "Helios:Backend: There is no backend 'cuda'. Added are: one without a name. 'cuda' comes with the package Helios.Sdk.TorchSharp: *")]
     [InlineData("Sreving:Order", "fair", "Helios:Sreving is unknown; expected *Serving, Telemetry. Did you mean 'Serving'?")]
     public async Task A_wrong_value_ends_the_start_and_is_told_by_its_key(string key, string value, string message)
     {

@@ -11,7 +11,7 @@ internal static class ApprovedFile
         var file = Path.Combine([TestData.Root, .. path.Split('/')]);
         if (Environment.GetEnvironmentVariable(Approve) == "1") File.WriteAllText(file, offered);
         var approved = File.Exists(file) ? File.ReadAllText(file).ReplaceLineEndings("\n") : "";
-        if (offered != approved) Assert.Fail($"{path} is not what the code says:\n{Difference(approved, offered)}\nIf it is meant, approve it and commit the file: {Approve}=1 dotnet test -c Release tests/Helios.Sdk.Tests --filter PublicApi");
+        if (offered != approved) Assert.Fail($"{path} is not what the code says:\n{Difference(approved, offered)}\nIf it is meant, approve it and commit the file: {Approve}=1 dotnet test -c Release --filter PublicApi");
     }
 
     private static string Difference(string approved, string offered)

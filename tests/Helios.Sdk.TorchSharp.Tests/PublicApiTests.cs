@@ -1,0 +1,18 @@
+using Helios.Sdk.Tests.PublicApi;
+
+namespace Helios.Sdk.TorchSharp.Tests;
+
+/// <summary>What the other libraries are held to by tests of the same name, for one that those tests have nowhere to see.</summary>
+public sealed class PublicApiTests
+{
+    [Fact]
+    public void What_the_library_offers_is_approved() =>
+        ApprovedFile.Check("tests/Helios.Sdk.Tests/PublicApi/Helios.Sdk.TorchSharp.txt", ApiPrinter.Print(typeof(TorchSharpBackend).Assembly.GetExportedTypes()));
+
+    [Fact]
+    public void The_reference_is_that_of_the_documentation_comments()
+    {
+        var comments = XmlComments.Of([typeof(GenerationRequest).Assembly, typeof(TorchSharpBackend).Assembly]);
+        ApprovedFile.Check("docs/reference/Helios.Sdk.TorchSharp.md", ReferencePrinter.Print(typeof(TorchSharpBackend).Assembly, comments));
+    }
+}
