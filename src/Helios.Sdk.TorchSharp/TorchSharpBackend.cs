@@ -54,8 +54,8 @@ public sealed class TorchSharpBackend : IBackend
     /// </summary>
     public long AllocatedBytes => counter.Bytes;
 
-    /// <summary>Bytes of the device that are free as its driver counts, other processes included; null on the CPU, or where it does not say.</summary>
-    public long? FreeDeviceBytes => device.IsCuda ? CudaDriver.TryReadFree(device.Handle.index) : null;
+    /// <inheritdoc/>
+    public long? FreeBytes => device.IsCuda ? CudaDriver.TryReadFree(device.Handle.index) : null;
 
     /// <inheritdoc/>
     public IKvStore CreateKvStore(long slabBytes, int tokensPerBlock) => new TorchKvStore(device, counter, slabBytes, tokensPerBlock, kvType);

@@ -12,6 +12,12 @@ public interface IBackend : IDisposable
     /// <summary>Brings layers to the device.</summary>
     ILayerLoader Loader { get; }
 
+    /// <summary>
+    /// Bytes of the device that are free as its driver counts them, other processes included; null where nobody says. Any thread. What the
+    /// backend was given and keeps for later is not free to the driver, though it is to the budget.
+    /// </summary>
+    long? FreeBytes => null;
+
     /// <summary>Creates the store in which KV slabs of one size live. The caller disposes it, after every model that uses it.</summary>
     /// <param name="slabBytes">Bytes of every slab.</param>
     /// <param name="tokensPerBlock">Tokens of a KV block; a multiple of 16, so that KV tiles are the same wherever a prompt is cut.</param>

@@ -52,9 +52,11 @@ internal sealed class TorchDevice
     }
 
     /// <summary>Bytes that an allocation takes of the device.</summary>
-    public long Take(long bytes)
+    public long Take(long bytes) => IsCuda ? TakenByCuda(bytes) : bytes;
+
+    /// <summary>Bytes that an allocation takes of a CUDA device.</summary>
+    public static long TakenByCuda(long bytes)
     {
-        if (!IsCuda) return bytes;
         var grain = bytes >= Large ? LargeGrain : SmallGrain;
         return (bytes + grain - 1) / grain * grain;
     }

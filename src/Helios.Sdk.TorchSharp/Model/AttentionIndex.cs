@@ -1,3 +1,4 @@
+using System.Buffers;
 using TorchSharp;
 
 namespace Helios.Sdk.TorchSharp.Model;
@@ -90,9 +91,11 @@ internal sealed class AttentionIndex : IDisposable
     private void Add(ModelArchitecture architecture, TorchStepRows rows, List<Run> runs, int layers, List<int> placed)
     {
         var (sequences, each) = (runs.Count, runs[0].Rows);
-        var length = runs.Max(run => run.Length);
-        var blocks = BlocksOf(length);
+        var longest = runs.Max(run => run.Length);
+        var blocks = BlocksOf(longest);
         var (count, units) = (sequences * each, sequences * blocks);
+
+        // Places of rows, their positions, places of units, their numbers.
         var numbers = constants.Upload.Room<long>(2 * count + 2 * units);
         var contiguous = true;
         for (var (s, i) = (0, 0); s < sequences; s++)
@@ -107,32 +110,11 @@ internal sealed class AttentionIndex : IDisposable
             }
         }
 
-        // Shorter sequences are filled up with their first block, which is masked there.
-        var slabs = new List<int>();
-        var at = 2 * count;
-        for (var from = 0; from < units; from++)
-        {
-            var slab = Source(from).Block.Slab;
-            if (!slabs.Contains(slab)) slabs.Add(slab);
-        }
-
-        var pieces = new List<(int Slab, int Start, int Count)>(slabs.Count);
-        foreach (var slab in slabs)
-        {
-            var start = at;
-            for (var u = 0; u < units; u++)
-            {
-                var (block, depth) = Source(u);
-                if (block.Slab != slab) continue;
-                numbers[at] = u;
-                numbers[at + units] = (long)block.Index * depth;
-                at++;
-            }
-
-            pieces.Add((slab, start, at - start));
-        }
-
+        var shares = Locate(rows, runs, blocks, numbers.Slice(2 * count, units), numbers.Slice(2 * count + units, units));
         var device = constants.Upload.ToDevice(2 * count + 2 * units);
+
+        // One sequence is cut to its length, so that a single row of it needs no mask.
+        var length = sequences == 1 ? longest : blocks * constants.Kv.TokensPerBlock;
         tiles.Add(new Tile
         {
             Architecture = architecture,
@@ -142,21 +124,56 @@ internal sealed class AttentionIndex : IDisposable
             Which = contiguous ? null : Hold(device.narrow(0, 0, count)),
             Units = units,
             Tokens = blocks * constants.Kv.TokensPerBlock,
-            // One sequence is cut to its length, so that a single row of it needs no mask.
-            Length = sequences == 1 ? length : blocks * constants.Kv.TokensPerBlock,
-            Mask = sequences == 1 && each == 1 ? null : Hold(Mask(architecture, device.narrow(0, count, count), sequences, each, sequences == 1 ? length : blocks * constants.Kv.TokensPerBlock)),
-            Pieces = [.. pieces.Select(piece => new Piece(
-                Hold(constants.Units(piece.Slab)),
-                pieces.Count == 1 ? null : Hold(device.narrow(0, piece.Start, piece.Count)),
-                Hold(constants.Slots.narrow(0, 0, layers) + device.narrow(0, piece.Start + units, piece.Count))))],
+            Length = length,
+            Mask = sequences == 1 && each == 1 ? null : Hold(Mask(architecture, device.narrow(0, count, count), sequences, each, length)),
+            Pieces = [.. shares.Select(share => new Piece(
+                Hold(constants.Units(share.Slab)),
+                shares.Count == 1 ? null : Hold(device.narrow(0, 2 * count + share.Start, share.Count)),
+                Hold(constants.Slots.narrow(0, 0, layers) + device.narrow(0, 2 * count + units + share.Start, share.Count))))],
         });
+    }
 
-        (KvBlock Block, int Depth) Source(int unit)
+    // Writes which units of a tile lie where, slab after slab. Shorter sequences are filled up with their first block, which is masked there.
+    private List<(int Slab, int Start, int Count)> Locate(TorchStepRows rows, List<Run> runs, int blocks, Span<long> places, Span<long> units)
+    {
+        var slabs = new List<int>();
+        var slabOf = ArrayPool<int>.Shared.Rent(units.Length);
+        for (var (s, u) = (0, 0); s < runs.Count; s++)
         {
-            var (s, block) = Math.DivRem(unit, blocks);
             var row = rows.Active[runs[s].Start];
-            var within = block < BlocksOf(runs[s].Length) ? block : 0;
-            return (rows.BlockOf(row, within * constants.Kv.TokensPerBlock), rows[row].KvDepth);
+            var table = rows.Blocks(row);
+            var (own, depth) = (BlocksOf(runs[s].Length), rows[row].KvDepth);
+            for (var b = 0; b < blocks; b++, u++)
+            {
+                var (slab, index) = table[b < own ? b : 0];
+                if (slabs.Count == 0 || (slabs[^1] != slab && !slabs.Contains(slab))) slabs.Add(slab);
+                (places[u], units[u]) = (u, (long)index * depth);
+                slabOf[u] = slab;
+            }
+        }
+
+        var shares = new List<(int Slab, int Start, int Count)>(slabs.Count);
+        if (slabs.Count == 1) shares.Add((slabs[0], 0, units.Length));
+        else Divide(slabs, slabOf.AsSpan(0, units.Length), places, units, shares);
+        ArrayPool<int>.Shared.Return(slabOf);
+        return shares;
+    }
+
+    private static void Divide(List<int> slabs, ReadOnlySpan<int> slabOf, Span<long> places, Span<long> units, List<(int Slab, int Start, int Count)> shares)
+    {
+        var before = units.ToArray();
+        var at = 0;
+        foreach (var slab in slabs)
+        {
+            var start = at;
+            for (var u = 0; u < slabOf.Length; u++)
+            {
+                if (slabOf[u] != slab) continue;
+                (places[at], units[at]) = (u, before[u]);
+                at++;
+            }
+
+            shares.Add((slab, start, at - start));
         }
     }
 

@@ -4,7 +4,7 @@ using TorchSharp;
 namespace Helios.Sdk.TorchSharp.Model;
 
 /// <summary>
-/// A transformer layer as torch operations: 16 kernels where one tile attends. Each call frees what it made on the way.
+/// A transformer layer as torch operations: 18 kernels where one tile attends. Each call frees what it made on the way.
 /// </summary>
 internal sealed class LayerMath(ModelArchitecture architecture, StepConstants constants)
 {
@@ -58,9 +58,9 @@ internal sealed class LayerMath(ModelArchitecture architecture, StepConstants co
     private void Turn(Tensor heads, int count, RowIndex index)
     {
         var halves = heads.unflatten(1, count, 2, architecture.HeadDim / 2);
-        var swapped = halves.flip(2) * index.Sines;
+        var swapped = halves.flip(2);
         halves.mul_(index.Cosines);
-        halves.add_(swapped);
+        halves.addcmul_(swapped, index.Sines, constants.One);
     }
 
     // What is kept is finite: a masked value counts 0 times, which of NaN is NaN, and would carry one sequence's into another.

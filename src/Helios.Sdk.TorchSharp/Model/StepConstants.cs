@@ -33,6 +33,9 @@ internal sealed class StepConstants : IDisposable
         Zero64 = Keep(torch.zeros(1, ScalarType.Float64));
     }
 
+    /// <summary>The number 1.</summary>
+    public Scalar One { get; } = 1.ToScalar();
+
     public TorchDevice Device { get; }
 
     public TorchKvStore Kv { get; }
@@ -101,6 +104,7 @@ internal sealed class StepConstants : IDisposable
     {
         Upload.Dispose();
         Draws.Dispose();
+        One.Dispose();
         foreach (var tensor in new[] { frequencies, signs, Mirror, SlotTokens, Slots, Columns, Allowed, Forbidden, One64, Zero64 }) tensor.Dispose();
     }
 

@@ -19,6 +19,9 @@ internal sealed class TorchStepRows(ModelArchitecture architecture, TorchKvStore
     /// <summary>Elements of one layer in a block.</summary>
     public long UnitElements { get; } = kv.UnitElements(architecture.KvHeads, architecture.HeadDim);
 
+    /// <summary>Blocks of a row's sequence, and of those behind it.</summary>
+    public ReadOnlySpan<KvBlock> Blocks(int row) => blocks.AsSpan(TableOf(row));
+
     /// <summary>The block of a row's sequence that holds a position.</summary>
     public KvBlock BlockOf(int row, int position) => blocks[TableOf(row) + position / kv.TokensPerBlock];
 

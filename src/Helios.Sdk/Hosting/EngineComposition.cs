@@ -113,7 +113,7 @@ internal static partial class EngineComposition
         var adaptationMetrics = new AdaptationMetrics(meter, profiles, work);
         journal.OnDecision = adaptationMetrics.Note;
         _ = journal.Subscribe(adaptationMetrics.Note);
-        StateMetrics.Add(meter, loop, blocks, pool, energy);
+        StateMetrics.Add(meter, loop, blocks, pool, backend, energy);
         var overrides = new PointOverrides(pool, routes, profiles, adapting.Ready, PolicyOf);
 
         return new EngineParts

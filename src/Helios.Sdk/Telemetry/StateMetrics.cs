@@ -9,13 +9,14 @@ namespace Helios.Sdk.Telemetry;
 internal static class StateMetrics
 {
     /// <summary>Puts the engine's state on its meter.</summary>
-    public static void Add(EngineMeter meter, ServingLoop loop, BlockPool blocks, IModelPool pool, EnergyGauge energy)
+    public static void Add(EngineMeter meter, ServingLoop loop, BlockPool blocks, IModelPool pool, IBackend backend, EnergyGauge energy)
     {
         meter.Observe("helios.requests.waiting", () => loop.Queue.Waiting, "{request}", "Requests that wait to be started.");
         meter.Observe("helios.requests.running", () => loop.Sequences.Running, "{request}", "Requests that hold KV.");
         meter.ObserveEach("helios.kv.bytes", () => KvOf(blocks), "By", "KV, by state: used, cached or free. Blocks of different depths have different sizes, so that bytes are what adds up.");
         meter.Observe("helios.memory.used", () => pool.Snapshot.UsedBytes, "By", "Memory accounted to the budget: weights, workspaces and KV slabs.");
         meter.Observe("helios.memory.budget", () => pool.Snapshot.BudgetBytes, "By", "The memory budget.");
+        meter.ObserveEach("helios.device.memory.free", () => FreeOf(backend), "By", "Memory of the device that its driver counts as free; nothing where it does not say.");
         meter.ObserveEach("helios.layers.loaded", () => LayersOf(pool), "{layer}", "Layers on the device.");
         meter.ObserveSum("helios.preemptions", () => One(loop.Sequences.Preemptions), "{preemption}", "Times that a request gave its KV up and went on later.");
         meter.ObserveSum("helios.prompt.tokens", () => One(loop.Prompts.PromptTokens), "{token}", "Prompt tokens of requests that were started.");
@@ -32,6 +33,9 @@ internal static class StateMetrics
 
         static Measurement<long> In(string state, long bytes) => new(bytes, KeyValuePair.Create<string, object?>("state", state));
     }
+
+    private static IEnumerable<Measurement<long>> FreeOf(IBackend backend) =>
+        backend.FreeBytes is { } bytes ? [new(bytes, KeyValuePair.Create<string, object?>("device", backend.Device.Name))] : [];
 
     private static IEnumerable<Measurement<int>> LayersOf(IModelPool pool) =>
         pool.Snapshot.Models.Select(model => new Measurement<int>(model.LoadedLayers, KeyValuePair.Create<string, object?>("model", model.Info.Name)));

@@ -31,6 +31,23 @@ public abstract class LoaderContract<TBackend> : BackendContract<TBackend>
     }
 
     [Fact]
+    public void A_shape_of_70_billion_parameters_is_measured_to_its_bytes()
+    {
+        using var checkpoint = new ShapeCheckpoint(ShapeCheckpoint.Llama70B, TensorType.BF16);
+        checkpoint.Info.Parameters.Should().Be(70_553_706_496, "that is what its model card says");
+        using var backend = Backend.Create();
+        var size = backend.Loader.Measure(checkpoint, Precision.Bf16);
+        size.LayerBytes.Should().HaveCount(80).And.OnlyContain(bytes => bytes == size.LayerBytes[0]);
+        var stored = 2.0 * checkpoint.Info.Parameters;
+        size.ToDepth(80).Should().BeInRange((long)stored, (long)(1.001 * stored));
+
+        using var kv = backend.CreateKvStore(8L << 30, 16);
+        var perToken = kv.BlockBytes(new KvShape(80, 8, 128)) / 16;
+        perToken.Should().BeInRange(80 * 2 * 8 * 128 * 2, 80 * 2 * 8 * 128 * 4);
+        backend.MeasureWorkspace(checkpoint.Info.Architecture, 8192).Should().BeInRange(1L << 30, 1L << 36);
+    }
+
+    [Fact]
     public async Task A_failing_read_leaves_nothing_behind()
     {
         var checkpoint = new RandomCheckpoint(RandomCheckpoint.Architecture());

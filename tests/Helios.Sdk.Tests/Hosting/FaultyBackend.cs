@@ -17,6 +17,8 @@ internal sealed class FaultyBackend(IBackend inner) : IBackend, ILayerLoader
 
     public ILayerLoader Loader => this;
 
+    public long? FreeBytes { get; set; }
+
     public IKvStore CreateKvStore(long slabBytes, int tokensPerBlock) => inner.CreateKvStore(slabBytes, tokensPerBlock);
 
     public long MeasureWorkspace(ModelArchitecture architecture, int maxRows) => inner.MeasureWorkspace(architecture, maxRows);

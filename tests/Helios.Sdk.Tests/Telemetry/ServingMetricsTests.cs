@@ -133,6 +133,18 @@ public sealed class ServingMetricsTests
         collected.Of("helios.kv.bytes").Should().HaveCount(before, "a factory's meter outlives the engine");
     }
 
+    [Theory]
+    [InlineData(null)]
+    [InlineData(3L << 30)]
+    public async Task What_the_driver_says_is_told_where_it_says_anything(long? free)
+    {
+        using var collected = new Collected();
+        await using var engine = TestEngine.Build(
+            builder => ((HeliosBuilder)builder.AddModel(TestData.Model("tiny-s")).ServeFixed(4)).UseMeters(collected),
+            inner => new FaultyBackend(inner) { FreeBytes = free });
+        collected.Of("helios.device.memory.free").Select(reading => reading.Value).Should().Equal(free is { } bytes ? [bytes] : []);
+    }
+
     private static Task<TestEngine> ServeAsync(Collected collected) =>
         TestEngine.ServeAsync("tiny-s", depth: 4, more: builder => ((HeliosBuilder)builder).UseMeters(collected));
 }

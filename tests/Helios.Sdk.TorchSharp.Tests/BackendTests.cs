@@ -1,0 +1,80 @@
+using Helios.Sdk.TorchSharp.Devices;
+
+namespace Helios.Sdk.TorchSharp.Tests;
+
+public sealed class BackendTests
+{
+    private static readonly Dictionary<string, string> OnCpu = new(StringComparer.Ordinal) { ["device"] = "cpu" };
+
+    [Fact]
+    public void The_factory_goes_by_its_name_and_settings()
+    {
+        var factory = new TorchSharpBackendFactory();
+        factory.Name.Should().Be("torchsharp");
+        using var backend = factory.Create(new Dictionary<string, string>(OnCpu, StringComparer.Ordinal) { ["KvPrecision"] = "bf16", ["AttentionBytes"] = "2097152" });
+        backend.Device.Name.Should().Be("torch-cpu");
+        backend.Device.Description.Should().Contain("Bf16 KV");
+        backend.Device.TotalMemory.Should().BePositive();
+        backend.Device.KvSlabs.Should().BeNull();
+    }
+
+    [Theory]
+    [InlineData("Colour", "red", "Colour is unknown*Device, KvPrecision and AttentionBytes*")]
+    [InlineData("KvPrecision", "int8", "KvPrecision is 'int8'; expected Fp32, Bf16 or Fp16*")]
+    [InlineData("KvPrecision", "fp16", "*torch-cpu does not compute in Fp16*")]
+    [InlineData("AttentionBytes", "many", "AttentionBytes is 'many'; expected a number of bytes*")]
+    [InlineData("AttentionBytes", "1000", "*AttentionBytes is 1048576 or more*")]
+    [InlineData("Device", "tpu", "Device is 'tpu'; expected cpu, cuda, or cuda:*")]
+    [InlineData("Device", "cuda:x", "Device is 'cuda:x'; expected cpu, cuda, or cuda:*")]
+    public void A_wrong_setting_is_refused_by_name(string name, string text, string message)
+    {
+        var settings = new Dictionary<string, string>(OnCpu, StringComparer.Ordinal) { [name == "Device" ? "device" : name] = text };
+        var create = () => new TorchSharpBackendFactory().Create(settings);
+        create.Should().Throw<ArgumentException>().WithMessage(message);
+    }
+
+    [Fact]
+    public void A_gpu_that_is_not_there_is_refused_and_nothing_stands_in_for_it()
+    {
+        var create = () => new TorchSharpBackend(new TorchSharpOptions { Device = "cuda:63" });
+        create.Should().Throw<PlatformNotSupportedException>().WithMessage("cuda:63 is not there*");
+    }
+
+    [Theory]
+    [InlineData(Precision.Int8)]
+    [InlineData(Precision.Int4)]
+    [InlineData(Precision.Fp16)]
+    public void What_it_cannot_hold_is_refused(Precision precision)
+    {
+        using var backend = new TorchSharpBackend(new TorchSharpOptions { Device = "cpu" });
+        using var checkpoint = new RandomCheckpoint(RandomCheckpoint.Architecture());
+        var measure = () => backend.Loader.Measure(checkpoint, precision);
+        measure.Should().Throw<NotSupportedException>().WithMessage($"*{precision}*");
+    }
+
+    [Fact]
+    public void Half_precision_weights_become_single_where_the_device_does_not_compute_in_half()
+    {
+        using var backend = new TorchSharpBackend(new TorchSharpOptions { Device = "cpu" });
+        using var half = new RandomCheckpoint(RandomCheckpoint.Architecture(), TensorType.F16);
+        backend.Loader.Measure(half, Precision.Auto).FixedBytes.Should().Be(backend.Loader.Measure(half, Precision.Fp32).FixedBytes);
+    }
+
+    [Fact]
+    public void More_than_the_device_has_is_out_of_memory_and_leaves_nothing()
+    {
+        using var backend = new TorchSharpBackend(new TorchSharpOptions { Device = "cpu" });
+        var budget = new MemoryBudget(long.MaxValue);
+        using var kv = backend.CreateKvStore(1L << 50, 16);
+        var add = () => kv.AddSlab(budget.TryReserve(kv.SlabBytes)!);
+        add.Should().Throw<OutOfMemoryException>().WithMessage("torch-cpu has no room for 1125899906842624 bytes*");
+        budget.Used.Should().Be(0);
+        backend.AllocatedBytes.Should().Be(0);
+    }
+
+    [Theory]
+    [InlineData(1, 512)]
+    [InlineData((10 << 20) - 1, 10 << 20)]
+    [InlineData((10 << 20) + 1, 12 << 20)]
+    public void What_cuda_takes_is_what_is_accounted(long bytes, long taken) => TorchDevice.TakenByCuda(bytes).Should().Be(taken);
+}
