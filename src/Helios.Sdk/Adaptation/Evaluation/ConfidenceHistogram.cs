@@ -3,13 +3,13 @@ using System.Collections.Immutable;
 namespace Helios.Sdk.Adaptation.Evaluation;
 
 /// <summary>
-/// How sure some tokens were, told apart by a thousandth: so it can be asked of any target how many of them were under it,
+/// How sure some tokens were, told apart by half a hundredth: so it can be asked of any target how many of them were under it,
 /// long after they were seen. It has no more entries than tokens, nor than there are levels. Immutable.
 /// </summary>
 internal sealed class ConfidenceHistogram
 {
     /// <summary>The level of a confidence of 1; that of 0 is 0.</summary>
-    public const int Levels = 1000;
+    public const int Levels = 200;
 
     /// <summary>The level of what is not a number: no target is as low.</summary>
     public const int NoLevel = -1;
@@ -70,6 +70,6 @@ internal sealed class ConfidenceHistogram
 }
 
 /// <summary>Tokens of one confidence.</summary>
-/// <param name="Level">In thousandths, 0..<see cref="ConfidenceHistogram.Levels"/>.</param>
+/// <param name="Level">0..<see cref="ConfidenceHistogram.Levels"/>.</param>
 /// <param name="Tokens">At least 1.</param>
 internal readonly record struct LevelCount(int Level, int Tokens);

@@ -12,7 +12,7 @@ namespace Helios.Sdk.Adaptation.Repository;
 internal sealed class ProfileStore
 {
     /// <summary>Models kept that are not candidates now: those added to last.</summary>
-    private const int MostOthers = 64;
+    private const int MostOthers = 16;
 
     private readonly StoreSettings settings;
     private readonly AdaptationJournal journal;

@@ -6,27 +6,28 @@ public class ConfidenceHistogramTests
 {
     [Theory]
     [InlineData(0, 0)]
-    [InlineData(0.0004, 0)]
-    [InlineData(0.29f, 290)]
-    [InlineData(0.7f, 700)]
-    [InlineData(0.7, 700)]
-    [InlineData(0.9999, 999)]
-    [InlineData(1, 1000)]
+    [InlineData(0.004, 0)]
+    [InlineData(0.29f, 58)]
+    [InlineData(0.7f, 140)]
+    [InlineData(0.7, 140)]
+    [InlineData(0.995, 199)]
+    [InlineData(0.9999, 199)]
+    [InlineData(1, 200)]
     [InlineData(double.NaN, ConfidenceHistogram.NoLevel)]
-    public void A_level_is_a_thousandth(double confidence, int level) => ConfidenceHistogram.LevelOf(confidence).Should().Be(level);
+    public void A_level_is_half_a_hundredth(double confidence, int level) => ConfidenceHistogram.LevelOf(confidence).Should().Be(level);
 
     [Fact]
-    public void A_float_has_the_level_of_its_thousandth()
+    public void A_float_has_the_level_of_its_half_hundredth()
     {
         for (var level = 0; level <= ConfidenceHistogram.Levels; level++)
-            ConfidenceHistogram.LevelOf((float)(level / 1000.0)).Should().Be(level);
+            ConfidenceHistogram.LevelOf((float)(level / 200.0)).Should().Be(level);
     }
 
     [Fact]
     public void Tokens_under_any_target_can_be_counted()
     {
         var random = new Random(5);
-        int[] levels = [.. Enumerable.Range(0, 200).Select(_ => random.Next(-1, ConfidenceHistogram.Levels + 1)), 0, 1000, ConfidenceHistogram.NoLevel];
+        int[] levels = [.. Enumerable.Range(0, 200).Select(_ => random.Next(-1, ConfidenceHistogram.Levels + 1)), 0, ConfidenceHistogram.Levels, ConfidenceHistogram.NoLevel];
 
         var histogram = ConfidenceHistogram.Of(levels);
 
@@ -38,7 +39,7 @@ public class ConfidenceHistogramTests
     [Fact]
     public void Surer_is_who_is_so_at_every_level()
     {
-        var (low, high, mixed) = (ConfidenceHistogram.Of([100, 500]), ConfidenceHistogram.Of([300, 500]), ConfidenceHistogram.Of([50, 900]));
+        var (low, high, mixed) = (ConfidenceHistogram.Of([20, 100]), ConfidenceHistogram.Of([60, 100]), ConfidenceHistogram.Of([10, 180]));
 
         high.IsAsSureAs(low).Should().BeTrue();
         high.IsAsSureAs(high).Should().BeTrue();

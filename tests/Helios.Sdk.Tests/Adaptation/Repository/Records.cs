@@ -47,7 +47,7 @@ internal static class Records
     public static ConfidenceHistogram Sure(int tokens) => new([new LevelCount(ConfidenceHistogram.Levels, tokens)]);
 
     /// <summary>Of 10 tokens so many at 0.8, the others at 0.3.</summary>
-    private static ConfidenceHistogram Confidences(int sure) => new([.. new LevelCount[] { new(300, 10 - sure), new(800, sure) }.Where(count => count.Tokens > 0)]);
+    private static ConfidenceHistogram Confidences(int sure) => new([.. new LevelCount[] { new(60, 10 - sure), new(160, sure) }.Where(count => count.Tokens > 0)]);
 
     private static ExitBins Bins(int depth) => new(
         depth,
