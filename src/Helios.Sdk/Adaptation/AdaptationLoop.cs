@@ -193,6 +193,7 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
     /// <summary>A goal was changed: another shortlist, and a selection from it with what is known now. Who asks meanwhile gets one of his own.</summary>
     private async Task ReselectAsync(CancellationToken cancellationToken)
     {
+        RenewGuard();
         // Its signal may be older than the selection that dealt with it.
         if (reconsiderations.Pending is { } trigger)
             await reconsiderations.AnswerAsync(() => ReselectAsync(trigger, cancellationToken)).ConfigureAwait(false);
@@ -279,7 +280,7 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
     private async Task GuardAsync(CancellationToken cancellationToken)
     {
         // A signal may be older than what serves now.
-        if (parts.Telemetry.Guard is not { BreachesAtTrip: > 0 and var breaches } guard) return;
+        if (RenewGuard() || parts.Telemetry.Guard is not { BreachesAtTrip: > 0 and var breaches } guard) return;
         var point = guard.Point;
         var profiles = parts.Profiles.Refresh();
         if (profiles.FirstOrDefault(profile => profile.Point == point) is not { } present)
@@ -304,6 +305,14 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
         // Traffic is no longer what was scored: what is chosen next rests on what comes from here on.
         parts.Profiles.Forget();
         if (decision.Act == AdaptationAct.Keep) parts.Journal.Tell(new AdaptationEvent.Stayed(parts.Journal.Now, decision));
+    }
+
+    /// <summary>What was counted against another target says nothing: the guard starts anew. False when it counts against the present one.</summary>
+    private bool RenewGuard()
+    {
+        if (parts.Telemetry.Guard is not { } guard || guard.Target == parts.Limits().ConfidenceTarget) return false;
+        parts.Switcher.ResetGuard();
+        return true;
     }
 
     /// <summary>Records a decision and puts it into effect.</summary>

@@ -82,7 +82,7 @@ internal static partial class EngineComposition
         ISloObjective Constrained(UsualLengths lengths) => ObjectiveParser.Constrain(new ContainedObjective(goals.Objective, faults), adaptation, goals.Limits, ceilings.For(lengths));
         var store = OpenStore(options, backend.Device, energy, journal);
         if (store?.Usual is { } usual) telemetry.Lengths.Restore(usual.PromptTokens, usual.TotalTokens);
-        Profiles ProfilesOf(IReadOnlyList<Candidate> shortlist) => new(shortlist, telemetry, new ProfileSettings(options.Serving, () => goals.BudgetBytes, kv.SlabBytes, kv.BlockBytes) { ExitPolicy = exitPolicy, Watts = () => energy.Watts, CertificateOf = certificates.Find });
+        Profiles ProfilesOf(IReadOnlyList<Candidate> shortlist) => new(shortlist, telemetry, new ProfileSettings(options.Serving, () => goals.BudgetBytes, kv.SlabBytes, kv.BlockBytes) { ConfidenceTarget = () => goals.Limits.ConfidenceTarget, ExitPolicy = exitPolicy, Watts = () => energy.Watts, CertificateOf = certificates.Find });
         var candidates = new CandidatePool(entries.Select(entry => entry.Candidacy), adaptation, OpenRepository(options, backend.Device, ProfilesOf));
         foreach (var candidate in candidates.All) store?.Restore(candidate);
         IReadOnlyList<Candidate> Shortlist() => candidates.Choose(Constrained(telemetry.Lengths), goals.BudgetBytes);
@@ -95,7 +95,7 @@ internal static partial class EngineComposition
             Time = time,
         });
         var scoring = new TextScoring(pool, scorer, journal);
-        var switcher = new PointSwitcher(pool, routes, telemetry, journal, new SwitchSettings(adaptation, PolicyOf, loads, loop.Wake, time));
+        var switcher = new PointSwitcher(pool, routes, telemetry, journal, new SwitchSettings(adaptation, PolicyOf, loads, loop.Wake, time) { ConfidenceTarget = () => goals.Limits.ConfidenceTarget });
         var probe = new StepProbe(blocks, work, time);
         var evaluation = new LiveEvaluation(switcher, telemetry, scoring, probe, profiles, journal, new EvaluationSettings(adaptation.RequestsPerCandidate, adaptation.EvaluationTimeLimit, options.Serving, work, time) { BudgetBytes = () => goals.BudgetBytes });
         var adapting = new AdaptationLoop(new AdaptationParts(
@@ -155,7 +155,6 @@ internal static partial class EngineComposition
             Profiling = new OfflineProfiling(new ProfilingParts(pool, scorer, probe, telemetry, journal)
             {
                 MaxBatch = options.Serving.MaxBatchSize,
-                ConfidenceTarget = adaptation.ConfidenceTarget,
                 Watts = energy.MeasureWatts,
                 Key = model => ModelKey.Of(model, backend.Device.Description, options.Precision),
                 ProfilesOf = ProfilesOf,
@@ -198,7 +197,7 @@ internal static partial class EngineComposition
     private static ProfileStore? OpenStore(HeliosOptions options, DeviceInfo device, EnergyGauge energy, AdaptationJournal journal)
     {
         if (options.Adaptation is not { Enabled: true, ProfileStore: { } path } adaptation) return null;
-        return new ProfileStore(new StoreSettings(path, device.Description, options.Precision, adaptation.ConfidenceTarget, adaptation.ProfileMaxAge) { Watts = energy.MeasureWatts }, journal);
+        return new ProfileStore(new StoreSettings(path, device.Description, options.Precision, adaptation.ProfileMaxAge) { Watts = energy.MeasureWatts }, journal);
     }
 
     private static IKvStore MakeKvStore(ServingOptions options, IBackend backend, MemoryBudget budget, List<Checkpoint> checkpoints)
