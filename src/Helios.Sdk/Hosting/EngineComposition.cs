@@ -107,7 +107,7 @@ internal static partial class EngineComposition
             Store = store,
             Limits = () => goals.Limits,
             Faults = faults,
-            DeviceFailure = () => loop.Failure,
+            DeviceEnd = () => loop.Failure ?? (loop.HasEnded ? new OperationCanceledException("The engine stops.") : (Exception?)null),
             Time = time,
         });
         var adaptationMetrics = new AdaptationMetrics(meter, profiles, work);
