@@ -76,7 +76,7 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
         const int Attempts = 3;
         for (var attempt = 1; await TryServeFirstAsync(cancellationToken).ConfigureAwait(false) is { Count: > 0 } refusals; attempt++)
         {
-            if (parts.DeviceFailure() is { } failure) throw failure;
+            if (parts.DeviceEnd() is { } end) throw end;
             var failed = parts.Profiles.Candidates.Where(candidate => parts.Switcher.RetryAfter(candidate.Name) is not null).ToList();
             if (failed.Count == 0) throw new HeliosException($"No model of the pool can be served within the memory budget: {LeastBytes()}: {string.Join("; ", refusals)}");
             if (attempt == Attempts) throw new HeliosException($"No model of the pool could be loaded in {Attempts} attempts: {string.Join("; ", refusals)}");
@@ -375,8 +375,8 @@ internal sealed record AdaptationParts(
     /// <summary>What a point must keep now.</summary>
     public Func<ServiceLimits> Limits { get; init; } = () => ServiceLimits.Of(Options);
 
-    /// <summary>What the device thread failed of; null while it has not.</summary>
-    public Func<HeliosException?> DeviceFailure { get; init; } = static () => null;
+    /// <summary>Why the device thread runs no more: what it failed of, or that it was told to end; null while it runs.</summary>
+    public Func<Exception?> DeviceEnd { get; init; } = static () => null;
 
     /// <summary>What an objective of the host's own threw; null lets that end the loop.</summary>
     public ObjectiveFaults? Faults { get; init; }

@@ -65,7 +65,7 @@ internal static partial class EngineComposition
         var routes = new Routes();
         var telemetry = new ServingTelemetry(adaptation, time);
         var energy = new EnergyGauge(strategies.EnergyMeter?.Invoke() ?? EnergyMeters.For(backend.Device), () => telemetry.BusySeconds, time);
-        if (UnusedOrders(options, strategies) is { Length: > 0 } unused) LogUnusedOrders(logger, unused, options.Serving.Order);
+        WarnOfUnusedOrders(logger, options.Serving.Order, strategies);
         var scheduler = strategies.Scheduler?.Invoke() ?? RequestOrders.CreateScheduler(options.Serving, time, strategies.RequestOrders);
         loop = new ServingLoop(new ServingParts(options.Serving, scheduler, blocks, work, new ServingObservers(new ServingObserver(telemetry), metrics), time), routes);
         memory.Serve(loop, () => routes.Current is not { } table ? 0 : Math.Max(pool.KvFloor(table.Serving.Point.Target), table.Evaluation is { } candidate ? pool.KvFloor(candidate.Route.Point.Target) : 0));
@@ -107,7 +107,7 @@ internal static partial class EngineComposition
             Store = store,
             Limits = () => goals.Limits,
             Faults = faults,
-            DeviceFailure = () => loop.Failure,
+            DeviceEnd = () => loop.Failure ?? (loop.HasEnded ? new OperationCanceledException("The engine stops.") : (Exception?)null),
             Time = time,
         });
         var adaptationMetrics = new AdaptationMetrics(meter, profiles, work);
@@ -223,10 +223,12 @@ internal static partial class EngineComposition
     }
 
     /// <summary>Orders that somebody added to no effect.</summary>
-    private static string UnusedOrders(HeliosOptions options, EngineStrategies strategies)
+    private static void WarnOfUnusedOrders(ILogger logger, string chosen, EngineStrategies strategies)
     {
         var added = strategies.RequestOrders.Select(create => create().Name).Distinct(StringComparer.Ordinal).ToList();
-        return strategies.Scheduler is null && added.Exists(order => Names.Same(order, options.Serving.Order)) ? "" : string.Join(", ", added);
+        if (added.Count == 0) return;
+        if (strategies.Scheduler is not null) LogUnusedOrders(logger, string.Join(", ", added), "the scheduler that was added has an order of its own");
+        else if (!added.Exists(order => Names.Same(order, chosen))) LogUnusedOrders(logger, string.Join(", ", added), $"Serving.Order is '{chosen}'");
     }
 
     private static void CheckDepths(HeliosOptions options, CheckpointInfo model)
@@ -243,6 +245,6 @@ internal static partial class EngineComposition
             throw OptionsCheck.Wrong($"Serving.DraftDepth needs the full depth of '{model.Name}', {layers} layers; Adaptation.FixedDepth is {loaded}.");
     }
 
-    [LoggerMessage(12, LogLevel.Warning, "The orders {Orders} were added, and none of them is used: Serving.Order is '{Order}', and a scheduler of your own has its own order")]
-    private static partial void LogUnusedOrders(ILogger logger, string orders, string order);
+    [LoggerMessage(12, LogLevel.Warning, "Orders were added, and none is used ({Orders}): {Because}")]
+    private static partial void LogUnusedOrders(ILogger logger, string orders, string because);
 }
