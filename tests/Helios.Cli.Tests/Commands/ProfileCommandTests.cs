@@ -82,7 +82,7 @@ public sealed class ProfileCommandTests : IDisposable
             "Mia wanted to bake a cake. She took eggs, milk and flour, and her mother helped her with the oven.",
         ];
         await File.WriteAllTextAsync(InFolder("texts.txt"), string.Join("\n\n", texts));
-        await File.WriteAllLinesAsync(InFolder("prompts.jsonl"), Enumerable.Range(0, 200).Select(i => JsonSerializer.Serialize(new { prompt = texts[i % texts.Length] })));
+        await File.WriteAllLinesAsync(InFolder("prompts.jsonl"), Enumerable.Range(0, 1000).Select(i => JsonSerializer.Serialize(new { prompt = texts[i % texts.Length] })));
         await File.WriteAllTextAsync(InFolder("pool.json"), JsonSerializer.Serialize(new
         {
             memoryBudget = "48MiB",
