@@ -67,6 +67,7 @@ internal abstract class LayeredModel<TLayer>(ModelArchitecture architecture, Ste
         step.Extend(rows);
         (restDepth, depth) = (depth, 0);
         Embed();
+        if (restDepth == 0) Join();
     }
 
     public void Run(LayerRange layers)
@@ -84,11 +85,7 @@ internal abstract class LayeredModel<TLayer>(ModelArchitecture architecture, Ste
             if (step.ActiveCount > 0) RunLayer(Layers[depth - FirstLayer], depth - FirstLayer);
         }
 
-        if (restDepth == 0 || depth < restDepth) return;
-        restDepth = 0;
-        BeforeRegroup();
-        step.Join();
-        AfterRegroup();
+        if (restDepth > 0 && depth == restDepth) Join();
     }
 
     public void ReadSignals(in ExitLook look, Span<ExitSignal> signals)
@@ -118,6 +115,7 @@ internal abstract class LayeredModel<TLayer>(ModelArchitecture architecture, Ste
     {
         RequireStep();
         RequireHead();
+        if (rows.IsEmpty) return;
         BeforeRegroup();
         step.Retire(rows, depth);
         AfterRegroup();
@@ -210,6 +208,15 @@ internal abstract class LayeredModel<TLayer>(ModelArchitecture architecture, Ste
             depth = 0;
             Embed();
         }
+    }
+
+    // Rows that rest go on with those that have come as far.
+    private void Join()
+    {
+        restDepth = 0;
+        BeforeRegroup();
+        step.Join();
+        AfterRegroup();
     }
 
     private void RequireStep()

@@ -18,4 +18,25 @@ internal static class Reservations
         if (surplus > 0) reservation.Split(surplus).Dispose();
         return reservation;
     }
+
+    /// <summary>
+    /// Loads on the thread pool: reading takes as long as the disk does. The task always runs, since the reservation is its to dispose when
+    /// loading fails.
+    /// </summary>
+    public static Task<T> Load<T>(MemoryReservation reservation, Func<T> load)
+    {
+        ArgumentNullException.ThrowIfNull(reservation);
+        return Task.Run(() =>
+        {
+            try
+            {
+                return load();
+            }
+            catch
+            {
+                reservation.Dispose();
+                throw;
+            }
+        });
+    }
 }

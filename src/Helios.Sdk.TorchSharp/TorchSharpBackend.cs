@@ -61,12 +61,15 @@ public sealed class TorchSharpBackend : IBackend
     public IKvStore CreateKvStore(long slabBytes, int tokensPerBlock) => new TorchKvStore(device, counter, slabBytes, tokensPerBlock, kvType);
 
     /// <inheritdoc/>
-    /// <remarks>Torch allocates activations as a step needs them: this is a bound on what it takes at one time, for FP32.</remarks>
+    /// <remarks>
+    /// Torch allocates activations as a step needs them: this is a bound on what it takes at one time, for FP32. What CUDA and its libraries
+    /// take for themselves, some hundred MiB a process, is counted nowhere: a budget leaves room for it.
+    /// </remarks>
     public long MeasureWorkspace(ModelArchitecture architecture, int maxRows)
     {
         ArgumentNullException.ThrowIfNull(architecture);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(maxRows);
-        return Activations.Bound(architecture, maxRows, attentionBytes);
+        return Activations.Bound(architecture, maxRows, attentionBytes, device.FusesAttention(architecture.HeadDim));
     }
 
     /// <inheritdoc/>

@@ -28,6 +28,15 @@ public sealed partial class PackageTests(PackedFeed feed) : IClassFixture<Packed
         metadata.Should().ContainKeys("authors", "tags", "repository");
     }
 
+    /// <summary>Those among them that are packed elsewhere alone, for want of what they are compiled against.</summary>
+    [Fact]
+    public void Every_project_has_the_readme_that_its_package_brings()
+    {
+        var folders = Directory.GetFiles(Path.Combine(PackedFeed.Root, "src"), "*.csproj", SearchOption.AllDirectories).Select(project => Path.GetDirectoryName(project)!).ToList();
+        folders.Should().HaveCountGreaterThan(Libraries.Length);
+        folders.Where(folder => !File.Exists(Path.Combine(folder, "README.md"))).Should().BeEmpty();
+    }
+
     [Theory]
     [InlineData("Helios.Sdk.Abstractions")]
     [InlineData("Helios.Sdk", "Helios.Sdk.Abstractions", "Microsoft.Extensions.*")]

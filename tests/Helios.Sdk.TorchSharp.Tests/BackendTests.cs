@@ -73,6 +73,14 @@ public sealed class BackendTests
     }
 
     [Theory]
+    [InlineData("CUDA out of memory. Tried to allocate 20.00 GiB. GPU 0 has a total capacity of 139.72 GiB of which 1.06 GiB is free.", true)]
+    [InlineData("CUDA error: out of memory", true)]
+    [InlineData("[enforce fail at alloc_cpu.cpp:124] err == 0. DefaultCPUAllocator: can't allocate memory: you tried to allocate 1125899906842624 bytes.", true)]
+    [InlineData("[enforce fail at alloc_cpu.cpp:116] data. DefaultCPUAllocator: not enough memory: you tried to allocate 1125899906842624 bytes.", true)]
+    [InlineData("CUDA error: an illegal memory access was encountered", false)]
+    public void Want_of_memory_is_told_from_a_broken_device(string message, bool outOfMemory) => TorchDevice.SaysOutOfMemory(message).Should().Be(outOfMemory);
+
+    [Theory]
     [InlineData(1, 512)]
     [InlineData((10 << 20) - 1, 10 << 20)]
     [InlineData((10 << 20) + 1, 12 << 20)]

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Helios.Backends.Testing;
 using Helios.Sdk.TorchSharp.Devices;
 
@@ -6,7 +7,8 @@ namespace Helios.Sdk.TorchSharp.Tests;
 /// <summary>The TorchSharp backend; its variants are the devices of this machine: torch's CPU, and the first GPU where torch has one.</summary>
 public sealed class TorchUnderTest : BackendUnderTest
 {
-    private static readonly string[] Devices = CudaDriver.TryRead(0, out _) is null ? ["cpu"] : ["cpu", "cuda:0"];
+    private static readonly string[] Devices =
+        CudaDriver.TryRead(0, out _) is not null && NativeLibrary.TryLoad("torch_cuda", typeof(torch).Assembly, searchPath: null, out _) ? ["cpu", "cuda:0"] : ["cpu"];
 
     /// <summary>Torch picks its kernels by size: the last bits depend on the batch.</summary>
     public override bool BitExact => false;

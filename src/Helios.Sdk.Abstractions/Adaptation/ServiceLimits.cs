@@ -3,6 +3,9 @@ namespace Helios.Sdk;
 /// <summary>What every operating point must keep, whatever is to be best. Null sets no limit.</summary>
 public sealed record ServiceLimits
 {
+    /// <summary>As <see cref="AdaptationOptions.ConfidenceTarget"/>.</summary>
+    public double ConfidenceTarget { get; init; } = 0.7;
+
     /// <summary>As <see cref="AdaptationOptions.MaxQualityGap"/>.</summary>
     public double? MaxQualityGap { get; init; }
 
@@ -25,6 +28,7 @@ public sealed record ServiceLimits
         ArgumentNullException.ThrowIfNull(options);
         return new ServiceLimits
         {
+            ConfidenceTarget = options.ConfidenceTarget,
             MaxQualityGap = options.MaxQualityGap,
             MinAgreement = options.MinAgreement,
             MaxPointBytes = options.MaxPointBytes,

@@ -207,7 +207,7 @@ public sealed class AdaptationOptions
     /// </summary>
     public string DepthRule { get; set; } = "constrained";
 
-    /// <summary>Calibrated probability of equalling the full-depth token below which a token is a breach, 0 to 1.</summary>
+    /// <summary>Calibrated probability of equalling the full-depth token below which a token is a breach, 0 to 1, told apart by 0.005.</summary>
     public double ConfidenceTarget { get; set; } = 0.7;
 
     /// <summary>Tokens over which breaches are counted (paper: 100), at least 2.</summary>

@@ -15,37 +15,18 @@ internal sealed class CpuLayerLoader(AllocationCounter counter) : ILayerLoader
     }
 
     public ValueTask<IFixedPart> LoadFixedAsync(ICheckpoint checkpoint, Precision precision, MemoryReservation bytes, CancellationToken cancellationToken) =>
-        new(Load<IFixedPart>(bytes, () =>
+        new(Reservations.Load<IFixedPart>(bytes, () =>
         {
             var plan = new FixedPlan(checkpoint, precision);
             return Fill(checkpoint, plan.Bytes, bytes, (reader, memory) => new CpuFixedPart(checkpoint.Info.Architecture, plan, reader, memory, bytes), cancellationToken);
         }));
 
     public ValueTask<ILayerWeights> LoadLayerAsync(ICheckpoint checkpoint, int layer, Precision precision, MemoryReservation bytes, CancellationToken cancellationToken) =>
-        new(Load<ILayerWeights>(bytes, () =>
+        new(Reservations.Load<ILayerWeights>(bytes, () =>
         {
             var plan = new LayerPlan(checkpoint, layer, precision);
             return Fill(checkpoint, plan.Bytes, bytes, (reader, memory) => new CpuLayerWeights(checkpoint.Info.Architecture, layer, plan, reader, memory, bytes), cancellationToken);
         }));
-
-    // On the thread pool: reading and packing take as long as the disk does. The task always runs, since the reservation
-    // is its to dispose.
-    private static Task<T> Load<T>(MemoryReservation reservation, Func<T> load)
-    {
-        ArgumentNullException.ThrowIfNull(reservation);
-        return Task.Run(() =>
-        {
-            try
-            {
-                return load();
-            }
-            catch
-            {
-                reservation.Dispose();
-                throw;
-            }
-        });
-    }
 
     private T Fill<T>(ICheckpoint checkpoint, long bytes, MemoryReservation reservation, Func<WeightReader, NativeBuffer, T> read, CancellationToken cancellationToken)
     {

@@ -7,7 +7,7 @@ internal sealed unsafe class CpuKvStore : IKvStore
 {
     private readonly AllocationCounter counter;
     private readonly Precision precision;
-    private readonly List<Slab?> slabs = [];
+    private readonly SlabTable<Slab> slabs = new();
 
     public CpuKvStore(AllocationCounter counter, long slabBytes, int tokensPerBlock, Precision precision)
     {
@@ -29,27 +29,9 @@ internal sealed unsafe class CpuKvStore : IKvStore
 
     public KvLayout Layout(int kvHeads, int headDim) => new(TokensPerBlock, kvHeads, headDim, precision);
 
-    public int AddSlab(MemoryReservation bytes)
-    {
-        var slab = new Slab(counter, SlabBytes, bytes);
-        var free = slabs.IndexOf(null);
-        if (free < 0)
-        {
-            slabs.Add(slab);
-            return slabs.Count - 1;
-        }
+    public int AddSlab(MemoryReservation bytes) => slabs.Add(new Slab(counter, SlabBytes, bytes));
 
-        slabs[free] = slab;
-        return free;
-    }
-
-    public void RemoveSlab(int slab)
-    {
-        if ((uint)slab >= (uint)slabs.Count || slabs[slab] is not { } held)
-            throw new ArgumentOutOfRangeException(nameof(slab), slab, "There is no such slab.");
-        slabs[slab] = null;
-        held.Dispose();
-    }
+    public void RemoveSlab(int slab) => slabs.Remove(slab);
 
     public void CopyBlock(KvShape shape, KvBlock from, KvBlock to)
     {
@@ -60,18 +42,13 @@ internal sealed unsafe class CpuKvStore : IKvStore
     /// <summary>First byte of a block; throws when it does not lie within a slab of this store.</summary>
     public byte* Block(KvBlock block, long blockBytes)
     {
-        if ((uint)block.Slab >= (uint)slabs.Count || slabs[block.Slab] is not { } slab)
-            throw new ArgumentOutOfRangeException(nameof(block), block, "There is no such KV slab.");
+        var slab = slabs[block.Slab];
         if (block.Index < 0 || (block.Index + 1L) * blockBytes > SlabBytes)
             throw new ArgumentOutOfRangeException(nameof(block), block, $"A slab of {SlabBytes} bytes holds {SlabBytes / blockBytes} blocks of {blockBytes}.");
         return slab.Memory.Pointer + block.Index * blockBytes;
     }
 
-    public void Dispose()
-    {
-        foreach (var slab in slabs) slab?.Dispose();
-        slabs.Clear();
-    }
+    public void Dispose() => slabs.Dispose();
 
     private sealed class Slab : IDisposable
     {

@@ -13,8 +13,11 @@ internal sealed class TorchDevice
     private const long LargeGrain = 2L << 20;
     private const long Large = 10L << 20;
 
-    private TorchDevice(torch.Device handle, string name, string description, long totalMemory)
+    private readonly Version? computeCapability;
+
+    private TorchDevice(torch.Device handle, string name, string description, long totalMemory, Version? computeCapability = null)
     {
+        this.computeCapability = computeCapability;
         Handle = handle;
         Name = name;
         Description = description;
@@ -64,6 +67,9 @@ internal sealed class TorchDevice
     /// <summary>Whether the device computes in half precision at speed.</summary>
     public bool Computes(ScalarType type) => IsCuda || type != ScalarType.Float16;
 
+    /// <summary>Whether torch attends in one kernel, with a mask, in every type; else it may write down all scores.</summary>
+    public bool FusesAttention(int headDim) => computeCapability?.Major >= 8 && headDim % 8 == 0;
+
     /// <summary>Memory of a type. It is not cleared.</summary>
     /// <exception cref="InsufficientMemoryException">The device has no such memory.</exception>
     [SuppressMessage("Design", "MA0012:Do not raise reserved exception type", Justification = "It is what happened, and what callers of an allocation expect.")]
@@ -73,11 +79,15 @@ internal sealed class TorchDevice
         {
             return torch.empty(elements, dtype: type, device: Handle);
         }
-        catch (ExternalException error) when (error.Message.Contains("memory", StringComparison.OrdinalIgnoreCase))
+        catch (ExternalException error) when (SaysOutOfMemory(error.Message))
         {
             throw new InsufficientMemoryException($"{Name} has no room for {elements * Elements.BytesOf(type)} bytes: {FirstLine(error.Message)}", error);
         }
     }
+
+    /// <summary>Whether torch failed for want of memory, which its CUDA and its CPU allocator say in words of their own; an illegal access is no such thing.</summary>
+    internal static bool SaysOutOfMemory(string message) =>
+        message.Contains("out of memory", StringComparison.OrdinalIgnoreCase) || message.Contains("tried to allocate", StringComparison.OrdinalIgnoreCase);
 
     private static TorchDevice OpenCpu()
     {
@@ -99,7 +109,7 @@ internal sealed class TorchDevice
         if (index >= count) throw new PlatformNotSupportedException($"{name} is not there: torch sees {count} CUDA {(count == 1 ? "device" : "devices")}.");
         return new TorchDevice(
             new torch.Device(DeviceType.CUDA, index), name,
-            $"{facts.Name}, compute capability {facts.ComputeCapability}, driver for CUDA {facts.Driver}, torch {torch.__version__}", facts.TotalBytes);
+            $"{facts.Name}, compute capability {facts.ComputeCapability}, driver for CUDA {facts.Driver}, torch {torch.__version__}", facts.TotalBytes, facts.ComputeCapability);
     }
 
     // Asked before torch is touched: its own attempt writes to the console when it fails.

@@ -10,7 +10,8 @@ namespace Helios.Sdk.TorchSharp.Loading;
 /// </summary>
 internal sealed class PartReader(ICheckpoint checkpoint, TorchDevice device, DeviceBuffer memory, CancellationToken cancellationToken) : IDisposable
 {
-    private const int SliceBytes = 4 << 20;
+    // A copy waits for the step whose kernels are queued, and holds up the next: few copies, each shorter than most steps.
+    private const int SliceBytes = 32 << 20;
 
     private readonly Dictionary<ScalarType, HostBuffer> staging = [];
 

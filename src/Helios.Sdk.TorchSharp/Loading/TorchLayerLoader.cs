@@ -23,36 +23,18 @@ internal sealed class TorchLayerLoader(TorchDevice device, AllocationCounter cou
     }
 
     public ValueTask<IFixedPart> LoadFixedAsync(ICheckpoint checkpoint, Precision precision, MemoryReservation bytes, CancellationToken cancellationToken) =>
-        new(Load<IFixedPart>(bytes, () =>
+        new(Reservations.Load<IFixedPart>(bytes, () =>
         {
             var plan = new FixedPlan(checkpoint, precision, device);
             return Fill(checkpoint, plan.Type, plan.Elements, bytes, (reader, memory) => new TorchFixedPart(checkpoint.Info.Architecture, plan, reader, memory), cancellationToken);
         }));
 
     public ValueTask<ILayerWeights> LoadLayerAsync(ICheckpoint checkpoint, int layer, Precision precision, MemoryReservation bytes, CancellationToken cancellationToken) =>
-        new(Load<ILayerWeights>(bytes, () =>
+        new(Reservations.Load<ILayerWeights>(bytes, () =>
         {
             var plan = new LayerPlan(checkpoint, layer, precision, device);
             return Fill(checkpoint, plan.Type, plan.Elements, bytes, (reader, memory) => new TorchLayerWeights(checkpoint.Info.Architecture, layer, plan, reader, memory), cancellationToken);
         }));
-
-    // On the thread pool: reading takes as long as the disk does. The task always runs, since the reservation is its to dispose.
-    private static Task<T> Load<T>(MemoryReservation reservation, Func<T> load)
-    {
-        ArgumentNullException.ThrowIfNull(reservation);
-        return Task.Run(() =>
-        {
-            try
-            {
-                return load();
-            }
-            catch
-            {
-                reservation.Dispose();
-                throw;
-            }
-        });
-    }
 
     private T Fill<T>(
         ICheckpoint checkpoint, ScalarType type, long elements, MemoryReservation reservation, Func<PartReader, DeviceBuffer, T> read,

@@ -78,7 +78,8 @@ internal sealed class DeviceBuffer : IDisposable
     public void Clear(long offset, long length)
     {
         using var scope = torch.NewDisposeScope();
-        Memory.narrow(0, offset, length).copy_(torch.zeros(1, dtype: Type, device: memory.device));
+        using var zero = 0.ToScalar();
+        Memory.narrow(0, offset, length).fill_(zero);
     }
 
     public void Dispose()

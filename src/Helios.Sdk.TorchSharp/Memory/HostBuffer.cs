@@ -4,9 +4,11 @@ using TorchSharp;
 
 namespace Helios.Sdk.TorchSharp.Memory;
 
-/// <summary>Memory of the host from which a device copies, page-locked for a GPU. It grows by doubling.</summary>
+/// <summary>Memory of the host from which a device copies, page-locked for a GPU.</summary>
 internal sealed class HostBuffer(TorchDevice device, ScalarType type) : IDisposable
 {
+    private const int LeastElements = 64;
+
     private Tensor? memory;
 
     /// <summary>Room for so many elements; what it held is lost.</summary>
@@ -18,23 +20,28 @@ internal sealed class HostBuffer(TorchDevice device, ScalarType type) : IDisposa
     {
         if (memory is null || memory.numel() < elements)
         {
-            var larger = Math.Max(elements, 2 * (memory?.numel() ?? 32));
-            memory?.Dispose();
-            memory = Create(larger);
+            Dispose();
+            memory = Create(Math.Max(elements, LeastElements));
         }
 
         return memory.bytes[..(elements * Elements.BytesOf(type))];
     }
 
-    /// <summary>Copies the first elements to the device, into memory of its own; the buffer can be written again at once.</summary>
+    /// <summary>
+    /// Copies the first elements to the device, into memory of its own, behind what is queued there and without waiting for it. What the buffer
+    /// held is lost.
+    /// </summary>
     public Tensor ToDevice(int elements)
     {
         var copy = torch.empty(elements, dtype: type, device: device.Handle);
-        CopyTo(copy, elements);
+        using (var source = memory!.narrow(0, 0, elements)) copy.copy_(source, nonBlocking: true);
+
+        // Torch gives page-locked memory that is given up to nobody else until the copies out of it are done.
+        Dispose();
         return copy;
     }
 
-    /// <summary>Copies the first elements to memory of the device, which may be of another type.</summary>
+    /// <summary>Copies the first elements to memory of the device, which may be of another type, and waits until that is done.</summary>
     public void CopyTo(Tensor destination, long elements)
     {
         using var source = memory!.narrow(0, 0, elements);

@@ -12,7 +12,7 @@ internal sealed class TorchKvStore : IKvStore
 {
     private readonly TorchDevice device;
     private readonly AllocationCounter counter;
-    private readonly List<DeviceBuffer?> slabs = [];
+    private readonly SlabTable<KvSlab> slabs = new();
 
     public TorchKvStore(TorchDevice device, AllocationCounter counter, long slabBytes, int tokensPerBlock, ScalarType type)
     {
@@ -38,37 +38,9 @@ internal sealed class TorchKvStore : IKvStore
     /// <summary>Elements of one layer in a block.</summary>
     public long UnitElements(int kvHeads, int headDim) => 2L * TokensPerBlock * kvHeads * headDim;
 
-    public int AddSlab(MemoryReservation bytes)
-    {
-        var slab = new DeviceBuffer(device, counter, Type, SlabBytes, bytes);
-        try
-        {
-            // What memory happens to hold may be no number, and 0 times that, as a masked value counts, is none either.
-            slab.Clear(0, slab.Elements);
-        }
-        catch
-        {
-            slab.Dispose();
-            throw;
-        }
+    public int AddSlab(MemoryReservation bytes) => slabs.Add(new KvSlab(new DeviceBuffer(device, counter, Type, SlabBytes, bytes)));
 
-        var free = slabs.IndexOf(null);
-        if (free < 0)
-        {
-            slabs.Add(slab);
-            return slabs.Count - 1;
-        }
-
-        slabs[free] = slab;
-        return free;
-    }
-
-    public void RemoveSlab(int slab)
-    {
-        var held = Slab(slab);
-        slabs[slab] = null;
-        held.Dispose();
-    }
+    public void RemoveSlab(int slab) => slabs.Remove(slab);
 
     public void CopyBlock(KvShape shape, KvBlock from, KvBlock to)
     {
@@ -77,29 +49,22 @@ internal sealed class TorchKvStore : IKvStore
         Block(to, elements).copy_(Block(from, elements));
     }
 
-    /// <summary>Elements of a slab.</summary>
-    public Tensor Memory(int slab) => Slab(slab).Memory;
+    /// <summary>A slab as rows of so many elements, <c>[as many as fit, columns]</c>. It is the slab's to dispose.</summary>
+    public Tensor Rows(int slab, long columns) => slabs[slab].Rows(columns);
 
     /// <summary>Throws when a block does not lie within a slab of this store.</summary>
     public void Require(KvBlock block, long blockElements)
     {
-        var slab = Slab(block.Slab);
+        var slab = slabs[block.Slab].Memory;
         if (block.Index < 0 || (block.Index + 1L) * blockElements > slab.Elements)
             throw new ArgumentOutOfRangeException(nameof(block), block, $"A slab of {SlabBytes} bytes holds {slab.Elements / blockElements} blocks of {blockElements * Elements.BytesOf(Type)}.");
     }
 
-    public void Dispose()
-    {
-        foreach (var slab in slabs) slab?.Dispose();
-        slabs.Clear();
-    }
+    public void Dispose() => slabs.Dispose();
 
     private Tensor Block(KvBlock block, long elements)
     {
         Require(block, elements);
-        return Memory(block.Slab).narrow(0, block.Index * elements, elements);
+        return slabs[block.Slab].Memory.Memory.narrow(0, block.Index * elements, elements);
     }
-
-    private DeviceBuffer Slab(int slab) =>
-        (uint)slab < (uint)slabs.Count && slabs[slab] is { } held ? held : throw new ArgumentOutOfRangeException(nameof(slab), slab, "There is no such KV slab.");
 }

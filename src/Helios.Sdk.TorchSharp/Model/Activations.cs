@@ -6,22 +6,38 @@ namespace Helios.Sdk.TorchSharp.Model;
 internal static class Activations
 {
     /// <summary>
-    /// A bound on the bytes held at one time. Counted in FP32: states and their mirror image; projections, turned and copied; gate and up; one
-    /// tile of keys and values, gathered and converted; its mask; logits of a tile, sorted and summed.
+    /// A bound on the bytes held at one time, counted in FP32, beside the numbers of KV units and tokens, which are under a hundredth of what they
+    /// number. A layer's results are freed at its end, so that per row there are its states, at work, at rest and on the way between; two norms
+    /// with their mirror images; projections, turned, converted and cut by slabs; queries, and results in four orders; gate and up.
     /// </summary>
     /// <param name="architecture">Shape of the model.</param>
     /// <param name="maxRows">Most rows of a step.</param>
-    /// <param name="attentionBytes">Most bytes gathered at one time, but at least those of a sequence.</param>
-    public static long Bound(ModelArchitecture architecture, int maxRows, long attentionBytes)
+    /// <param name="attentionBytes">Most bytes gathered at one time, and most bytes of masks, as <see cref="AttentionIndex"/> has it.</param>
+    /// <param name="fused">Whether attention is one kernel.</param>
+    public static long Bound(ModelArchitecture architecture, int maxRows, long attentionBytes, bool fused)
     {
-        var projections = architecture.QuerySize + (2L * architecture.KvSize);
-        var row = (6L * architecture.HiddenSize) + (4 * projections) + (3L * architecture.FeedForwardSize);
-        var logits = Math.Min(maxRows, HeadReader.TileRows) * 16L * architecture.VocabularySize;
-        var sequence = 2L * architecture.ContextLength * architecture.KvSize * sizeof(float);
-        var gathered = Math.Max(sequence, Math.Min(attentionBytes, maxRows * sequence));
-        var mask = Math.Min(attentionBytes, (long)maxRows * architecture.ContextLength * (architecture.Heads / architecture.KvHeads) * sizeof(float));
-        return (sizeof(float) * ((maxRows * row) + logits)) + (2 * gathered) + mask;
+        var row = (11L * architecture.HiddenSize) + (8L * architecture.QuerySize) + (7L * architecture.KvSize)
+            + (2L * architecture.FeedForwardSize) + (8L * architecture.HeadDim);
+
+        // Logits, edited; sorted with their ids; weights, sums and comparisons in double.
+        var logits = Math.Min(maxRows, HeadReader.TileRows) * 18L * architecture.VocabularySize;
+
+        // Gathered, and converted; where attention is not one kernel, keys and values also scaled and turned.
+        var gathered = Tile(2L * architecture.KvSize * sizeof(float));
+
+        // Masks kept for all layers, and the mask and scores of a tile, for which a mask in bytes is made first.
+        var looks = Tile(LookBytes(architecture, fused));
+        return (sizeof(float) * ((maxRows * row) + logits)) + ((fused ? 2 : 4) * gathered) + (9 * looks / 4);
+
+        long Tile(long tokenBytes) => Math.Max(tokenBytes * architecture.ContextLength, Math.Min(attentionBytes, tokenBytes * architecture.ContextLength * maxRows));
     }
+
+    /// <summary>
+    /// Bytes that a row takes for each token it may look at: its mask, and where attention is not one kernel the scores of all heads, before and
+    /// after they become shares. In FP32.
+    /// </summary>
+    public static long LookBytes(ModelArchitecture architecture, bool fused) =>
+        sizeof(float) * (architecture.Heads / architecture.KvHeads) * (fused ? 1L : 1 + (2 * architecture.KvHeads));
 }
 
 /// <summary>What a composed model holds of the device for its activations.</summary>

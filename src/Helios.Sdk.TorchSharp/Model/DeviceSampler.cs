@@ -20,8 +20,9 @@ internal static class DeviceSampler
         foreach (ref readonly var draw in draws) greedy &= IsGreedy(draw);
         if (greedy) return summary.TopId;
 
+        using var scope = torch.NewDisposeScope();
         var (count, vocabulary) = (draws.Length, logits.shape[1]);
-        var parameters = constants.Draws.Room<double>(6 * count);
+        var parameters = constants.Draws.Room<double>(5 * count);
         for (var i = 0; i < count; i++)
         {
             ref readonly var draw = ref draws[i];
@@ -32,12 +33,14 @@ internal static class DeviceSampler
             parameters[(4 * count) + i] = draw.Uniform;
         }
 
-        var device = constants.Draws.ToDevice(6 * count);
+        var device = constants.Draws.ToDevice(5 * count);
         Tensor Parameter(int which) => device.narrow(0, which * count, count).view(count, 1);
         var (temperature, topK, topP, minP, uniform) = (Parameter(0), Parameter(1), Parameter(2), Parameter(3), Parameter(4));
 
         var (sorted, ids) = logits.sort(1, descending: true, stable: true);
-        var weights = ((sorted - summary.Top.unsqueeze(1)).to(ScalarType.Float64) / temperature).exp();
+        var weights = (sorted - summary.Top.unsqueeze(1)).to(ScalarType.Float64);
+        weights.div_(temperature);
+        weights.exp_();
         var sums = weights.cumsum(1);
 
         // Each cut leaves so many of the likeliest, at least one.
@@ -53,7 +56,7 @@ internal static class DeviceSampler
         var drawn = ids.gather(1, place).squeeze(1);
 
         // Of logits without a finite sum nothing can be drawn.
-        return drawn.where(summary.LogSum.isfinite(), summary.TopId);
+        return drawn.where(summary.LogSum.isfinite(), summary.TopId).MoveToOuterDisposeScope();
     }
 
     private static bool IsGreedy(in SampleRow draw) => !(draw.Temperature > 0) || draw.TopK == 1;

@@ -79,13 +79,17 @@ internal sealed class HeadReader(StepConstants constants, LayerMath math)
         return signal;
     }
 
+    // Top probability less the second; less nothing where there is but one token.
+    private static Tensor Margin(Tensor logits, Tensor logSum, Tensor top) =>
+        logits.shape[1] == 1 ? top : top - (logits.topk(2).values.select(1, 1) - logSum).exp();
+
     // Top id, top probability, margin, entropy, and log probability of the target where there are targets, each [rows] in double, which
     // holds ids and floats alike.
     private static List<Tensor> Signals(Tensor logits, LogitSummary summary, ExitSignals needs, Tensor? targets)
     {
         var top = (summary.Top - summary.LogSum).exp();
         var rows = new List<Tensor>(Columns) { summary.TopId.to(ScalarType.Float64), top.to(ScalarType.Float64) };
-        rows.Add(Wants(needs, ExitSignals.Margin) ? (top - (logits.topk(2).values.select(1, 1) - summary.LogSum).exp()).to(ScalarType.Float64) : rows[1]);
+        rows.Add(Wants(needs, ExitSignals.Margin) ? Margin(logits, summary.LogSum, top).to(ScalarType.Float64) : rows[1]);
         rows.Add(Wants(needs, ExitSignals.Entropy) ? Entropy(logits, summary).to(ScalarType.Float64) : rows[1]);
         if (targets is not null) rows.Add((logits.gather(1, targets.unsqueeze(1)).squeeze(1) - summary.LogSum).to(ScalarType.Float64));
         return rows;

@@ -63,10 +63,12 @@ internal sealed class LayerMath(ModelArchitecture architecture, StepConstants co
         halves.addcmul_(swapped, index.Sines, constants.One);
     }
 
-    // What is kept is finite: a masked value counts 0 times, which of NaN is NaN, and would carry one sequence's into another.
+    // What is kept is finite, in the type it is kept in: a masked value counts 0 times, which of infinity or NaN is NaN, and would carry one
+    // sequence's into another.
     private void Store(int slot, Tensor keyValues, RowIndex index)
     {
-        keyValues.nan_to_num_(0, 0, 0);
-        index.Store(slot, keyValues.dtype == constants.Kv.Type ? keyValues : keyValues.to(constants.Kv.Type));
+        var kept = keyValues.dtype == constants.Kv.Type ? keyValues : keyValues.to(constants.Kv.Type);
+        kept.nan_to_num_(0, 0, 0);
+        index.Store(slot, kept);
     }
 }

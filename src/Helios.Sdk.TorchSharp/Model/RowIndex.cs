@@ -9,6 +9,7 @@ namespace Helios.Sdk.TorchSharp.Model;
 /// </summary>
 internal sealed class RowIndex : IDisposable
 {
+    private readonly List<Tensor> held = [];
     private readonly List<Write> writes = [];
 
     /// <summary>Prepares rows of a step.</summary>
@@ -51,20 +52,20 @@ internal sealed class RowIndex : IDisposable
 
         using var scope = torch.NewDisposeScope();
         var device = constants.Upload.ToDevice(4 * count);
-        Ids = device.narrow(0, 0, count).DetachFromDisposeScope();
+        Ids = Hold(device.narrow(0, 0, count));
         (Cosines, Sines) = constants.Turn(device.narrow(0, count, count));
+        held.AddRange([Cosines, Sines]);
         foreach (var (slab, start, length) in pieces)
         {
             // Slot s of a block lies s units, that is s times the tokens of a block, behind slot 0.
-            var places = constants.SlotTokens.narrow(0, 0, layers) + device.narrow(0, start + count, length);
+            var places = constants.SlotTokens.narrow(0, 0, layers).add(device.narrow(0, start + count, length), constants.One);
             writes.Add(new Write(
-                constants.Tokens(slab).DetachFromDisposeScope(),
-                pieces.Count == 1 ? null : device.narrow(0, start, length).DetachFromDisposeScope(),
-                places.DetachFromDisposeScope()));
+                constants.Tokens(slab),
+                pieces.Count == 1 ? null : Hold(device.narrow(0, start, length)),
+                Hold(places)));
         }
 
-        Cosines.DetachFromDisposeScope();
-        Sines.DetachFromDisposeScope();
+        foreach (var tensor in held) tensor.DetachFromDisposeScope();
     }
 
     /// <summary>Token ids <c>[rows]</c>.</summary>
@@ -90,15 +91,13 @@ internal sealed class RowIndex : IDisposable
 
     public void Dispose()
     {
-        Ids.Dispose();
-        Cosines.Dispose();
-        Sines.Dispose();
-        foreach (var write in writes)
-        {
-            write.Tokens.Dispose();
-            write.Rows?.Dispose();
-            write.Places.Dispose();
-        }
+        foreach (var tensor in held) tensor.Dispose();
+    }
+
+    private Tensor Hold(Tensor tensor)
+    {
+        held.Add(tensor);
+        return tensor;
     }
 
     /// <summary>Rows whose tokens lie in one slab.</summary>

@@ -11,6 +11,7 @@ internal sealed class StepConstants : IDisposable
     private readonly ModelArchitecture architecture;
     private readonly Tensor frequencies;
     private readonly Tensor signs;
+    private readonly List<Tensor> kept = [];
 
     public StepConstants(TorchFixedPart fixedPart, TorchKvStore kv, TorchDevice device)
     {
@@ -31,6 +32,7 @@ internal sealed class StepConstants : IDisposable
         Forbidden = Keep(torch.full(1, double.NegativeInfinity, Type));
         One64 = Keep(torch.ones(1, ScalarType.Int64));
         Zero64 = Keep(torch.zeros(1, ScalarType.Float64));
+        foreach (var tensor in kept) tensor.DetachFromDisposeScope();
     }
 
     /// <summary>The number 1.</summary>
@@ -73,22 +75,11 @@ internal sealed class StepConstants : IDisposable
     /// <summary>0 in double.</summary>
     public Tensor Zero64 { get; }
 
-    /// <summary>A slab by units: one layer of one block each, <c>[units, elements of a unit]</c>.</summary>
-    public Tensor Units(int slab)
-    {
-        var memory = Kv.Memory(slab);
-        var unit = Kv.UnitElements(architecture.KvHeads, architecture.HeadDim);
-        return memory.as_strided([memory.numel() / unit, unit], [unit, 1]);
-    }
+    /// <summary>A slab by units: one layer of one block each, <c>[units, elements of a unit]</c>. It is the slab's to dispose.</summary>
+    public Tensor Units(int slab) => Kv.Rows(slab, Kv.UnitElements(architecture.KvHeads, architecture.HeadDim));
 
-    /// <summary>A slab by tokens: one layer of one token each, <c>[tokens, 2 x kvHeads x headDim]</c>.</summary>
-    public Tensor Tokens(int slab)
-    {
-        var memory = Kv.Memory(slab);
-        var unit = Kv.UnitElements(architecture.KvHeads, architecture.HeadDim);
-        var token = 2L * architecture.KvSize;
-        return memory.as_strided([memory.numel() / unit * Kv.TokensPerBlock, token], [token, 1]);
-    }
+    /// <summary>A slab by tokens: one layer of one token each, <c>[tokens, 2 x kvHeads x headDim]</c>. It is the slab's to dispose.</summary>
+    public Tensor Tokens(int slab) => Kv.Rows(slab, 2L * architecture.KvSize);
 
     /// <summary>How positions turn pairs of elements. In double: at position 100,000 a float angle would be off by a hundredth of a radian.</summary>
     /// <param name="positions"><c>[rows]</c>.</param>
@@ -105,8 +96,13 @@ internal sealed class StepConstants : IDisposable
         Upload.Dispose();
         Draws.Dispose();
         One.Dispose();
-        foreach (var tensor in new[] { frequencies, signs, Mirror, SlotTokens, Slots, Columns, Allowed, Forbidden, One64, Zero64 }) tensor.Dispose();
+        foreach (var tensor in kept) tensor.Dispose();
     }
 
-    private Tensor Keep(Tensor tensor) => tensor.to(Device.Handle).DetachFromDisposeScope();
+    private Tensor Keep(Tensor tensor)
+    {
+        var there = tensor.to(Device.Handle);
+        kept.Add(there);
+        return there;
+    }
 }

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Helios.Sdk.BackendShared;
 using Helios.Sdk.TorchSharp.Loading;
 using TorchSharp;
@@ -72,7 +73,6 @@ internal sealed class TorchLayeredModel : LayeredModel<TorchLayerWeights>
     protected override void RunLayer(TorchLayerWeights layer, int slot)
     {
         using var mode = torch.inference_mode();
-        using var scope = torch.NewDisposeScope();
         Prepare();
         attention ??= new AttentionIndex(constants, architecture, rows, Layers.Length, attentionBytes);
         math.Run(layer, slot, walking!, index!, attention);
@@ -118,7 +118,7 @@ internal sealed class TorchLayeredModel : LayeredModel<TorchLayerWeights>
                 if (filling.Count == 0) return;
                 if (places is null || filling.Count != before)
                 {
-                    var some = System.Runtime.InteropServices.CollectionsMarshal.AsSpan(filling);
+                    var some = CollectionsMarshal.AsSpan(filling);
                     places?.Dispose();
                     places = new RowIndex(constants, rows, some, Layers.Length);
                     Keep(ref states, resting!.index_select(0, Places(some)));
@@ -206,13 +206,23 @@ internal sealed class TorchLayeredModel : LayeredModel<TorchLayerWeights>
         return (layer?.ExitNorm ?? fixedPart.FinalNorm, layer?.ExitHead ?? fixedPart.Head);
     }
 
-    // [some, hidden]
+    // [some, hidden]. Rows that are all there are, as at the end of most steps, are taken as they are.
     private Tensor StatesOf(ReadOnlySpan<int> some)
     {
         if (some.SequenceEqual(rows.Active)) return walking!;
-        if (rows.ActiveCount == rows.Count) return walking!.index_select(0, Places(some));
-        if (walking is not null) BeforeRegroup();
-        return resting!.index_select(0, Places(some));
+        if (rows.ActiveCount < rows.Count && walking is not null) BeforeRegroup();
+        var all = rows.ActiveCount == rows.Count ? walking! : resting!;
+        return AreAll(some) ? all : all.index_select(0, Places(some));
+    }
+
+    private bool AreAll(ReadOnlySpan<int> some)
+    {
+        for (var i = 0; i < some.Length; i++)
+        {
+            if (some[i] != i) return false;
+        }
+
+        return some.Length == rows.Count;
     }
 
     private Tensor Places(ReadOnlySpan<int> some)

@@ -76,7 +76,7 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
         const int Attempts = 3;
         for (var attempt = 1; await TryServeFirstAsync(cancellationToken).ConfigureAwait(false) is { Count: > 0 } refusals; attempt++)
         {
-            if (parts.DeviceFailure() is { } failure) throw failure;
+            if (parts.DeviceEnd() is { } end) throw end;
             var failed = parts.Profiles.Candidates.Where(candidate => parts.Switcher.RetryAfter(candidate.Name) is not null).ToList();
             if (failed.Count == 0) throw new HeliosException($"No model of the pool can be served within the memory budget: {LeastBytes()}: {string.Join("; ", refusals)}");
             if (attempt == Attempts) throw new HeliosException($"No model of the pool could be loaded in {Attempts} attempts: {string.Join("; ", refusals)}");
@@ -193,6 +193,7 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
     /// <summary>A goal was changed: another shortlist, and a selection from it with what is known now. Who asks meanwhile gets one of his own.</summary>
     private async Task ReselectAsync(CancellationToken cancellationToken)
     {
+        RenewGuard();
         // Its signal may be older than the selection that dealt with it.
         if (reconsiderations.Pending is { } trigger)
             await reconsiderations.AnswerAsync(() => ReselectAsync(trigger, cancellationToken)).ConfigureAwait(false);
@@ -279,7 +280,7 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
     private async Task GuardAsync(CancellationToken cancellationToken)
     {
         // A signal may be older than what serves now.
-        if (parts.Telemetry.Guard is not { BreachesAtTrip: > 0 and var breaches } guard) return;
+        if (RenewGuard() || parts.Telemetry.Guard is not { BreachesAtTrip: > 0 and var breaches } guard) return;
         var point = guard.Point;
         var profiles = parts.Profiles.Refresh();
         if (profiles.FirstOrDefault(profile => profile.Point == point) is not { } present)
@@ -304,6 +305,14 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
         // Traffic is no longer what was scored: what is chosen next rests on what comes from here on.
         parts.Profiles.Forget();
         if (decision.Act == AdaptationAct.Keep) parts.Journal.Tell(new AdaptationEvent.Stayed(parts.Journal.Now, decision));
+    }
+
+    /// <summary>What was counted against another target says nothing: the guard starts anew. False when it counts against the present one.</summary>
+    private bool RenewGuard()
+    {
+        if (parts.Telemetry.Guard is not { } guard || guard.Target == parts.Limits().ConfidenceTarget) return false;
+        parts.Switcher.ResetGuard();
+        return true;
     }
 
     /// <summary>Records a decision and puts it into effect.</summary>
@@ -366,8 +375,8 @@ internal sealed record AdaptationParts(
     /// <summary>What a point must keep now.</summary>
     public Func<ServiceLimits> Limits { get; init; } = () => ServiceLimits.Of(Options);
 
-    /// <summary>What the device thread failed of; null while it has not.</summary>
-    public Func<HeliosException?> DeviceFailure { get; init; } = static () => null;
+    /// <summary>Why the device thread runs no more: what it failed of, or that it was told to end; null while it runs.</summary>
+    public Func<Exception?> DeviceEnd { get; init; } = static () => null;
 
     /// <summary>What an objective of the host's own threw; null lets that end the loop.</summary>
     public ObjectiveFaults? Faults { get; init; }

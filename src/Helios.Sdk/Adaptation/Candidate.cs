@@ -10,7 +10,7 @@ namespace Helios.Sdk.Adaptation;
 internal sealed class Candidate
 {
     /// <param name="model">What is known of it before it runs.</param>
-    /// <param name="options">Depths, target and window.</param>
+    /// <param name="options">Depths and window.</param>
     /// <param name="pace">The machine's, which all candidates share; one of its own when null.</param>
     public Candidate(CandidateModel model, AdaptationOptions options, Pace? pace = null)
     {
@@ -18,7 +18,7 @@ internal sealed class Candidate
         Costs = new CostModel(Pace);
         Model = model;
         Depths = options is { Enabled: true, LoadPartially: true } ? [.. model.Info.Exits.Select(exit => exit.Depth)] : [FullDepth];
-        Evidence = new CandidateEvidence(Depths, options.ConfidenceTarget, ServingTelemetry.EvidenceWindow(options));
+        Evidence = new CandidateEvidence(Depths, ServingTelemetry.EvidenceWindow(options));
         Learner = new CalibrationLearner(model.Info);
     }
 
@@ -100,9 +100,8 @@ internal sealed class Candidate
 
     /// <summary>All that is known of it, with the ids of its texts as they are.</summary>
     /// <param name="key">What it is about.</param>
-    /// <param name="confidenceTarget">Confidence below which its breaches were counted.</param>
     /// <param name="now">The time.</param>
-    public ModelRecord Describe(ModelKey key, double confidenceTarget, DateTimeOffset now)
+    public ModelRecord Describe(ModelKey key, DateTimeOffset now)
     {
         lock (Gate)
         {
@@ -115,7 +114,6 @@ internal sealed class Candidate
                 Size = Model.Size,
                 WorkspaceBytes = Model.WorkspaceBytes,
                 Costs = Costs.Unhurried,
-                ConfidenceTarget = confidenceTarget,
                 Calibration = Learner.Learnt,
                 Requests = [.. Evidence.Scored.Where(request => request.Exits.All(exit => double.IsFinite(exit.Nats))).Select(request => new ScoredRequest(now, request))],
             };

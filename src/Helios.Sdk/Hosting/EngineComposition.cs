@@ -65,7 +65,7 @@ internal static partial class EngineComposition
         var routes = new Routes();
         var telemetry = new ServingTelemetry(adaptation, time);
         var energy = new EnergyGauge(strategies.EnergyMeter?.Invoke() ?? EnergyMeters.For(backend.Device), () => telemetry.BusySeconds, time);
-        if (UnusedOrders(options, strategies) is { Length: > 0 } unused) LogUnusedOrders(logger, unused, options.Serving.Order);
+        WarnOfUnusedOrders(logger, options.Serving.Order, strategies);
         var scheduler = strategies.Scheduler?.Invoke() ?? RequestOrders.CreateScheduler(options.Serving, time, strategies.RequestOrders);
         loop = new ServingLoop(new ServingParts(options.Serving, scheduler, blocks, work, new ServingObservers(new ServingObserver(telemetry), metrics), time), routes);
         memory.Serve(loop, () => routes.Current is not { } table ? 0 : Math.Max(pool.KvFloor(table.Serving.Point.Target), table.Evaluation is { } candidate ? pool.KvFloor(candidate.Route.Point.Target) : 0));
@@ -82,7 +82,7 @@ internal static partial class EngineComposition
         ISloObjective Constrained(UsualLengths lengths) => ObjectiveParser.Constrain(new ContainedObjective(goals.Objective, faults), adaptation, goals.Limits, ceilings.For(lengths));
         var store = OpenStore(options, backend.Device, energy, journal);
         if (store?.Usual is { } usual) telemetry.Lengths.Restore(usual.PromptTokens, usual.TotalTokens);
-        Profiles ProfilesOf(IReadOnlyList<Candidate> shortlist) => new(shortlist, telemetry, new ProfileSettings(options.Serving, () => goals.BudgetBytes, kv.SlabBytes, kv.BlockBytes) { ExitPolicy = exitPolicy, Watts = () => energy.Watts, CertificateOf = certificates.Find });
+        Profiles ProfilesOf(IReadOnlyList<Candidate> shortlist) => new(shortlist, telemetry, new ProfileSettings(options.Serving, () => goals.BudgetBytes, kv.SlabBytes, kv.BlockBytes) { ConfidenceTarget = () => goals.Limits.ConfidenceTarget, ExitPolicy = exitPolicy, Watts = () => energy.Watts, CertificateOf = certificates.Find });
         var candidates = new CandidatePool(entries.Select(entry => entry.Candidacy), adaptation, OpenRepository(options, backend.Device, ProfilesOf));
         foreach (var candidate in candidates.All) store?.Restore(candidate);
         IReadOnlyList<Candidate> Shortlist() => candidates.Choose(Constrained(telemetry.Lengths), goals.BudgetBytes);
@@ -95,7 +95,7 @@ internal static partial class EngineComposition
             Time = time,
         });
         var scoring = new TextScoring(pool, scorer, journal);
-        var switcher = new PointSwitcher(pool, routes, telemetry, journal, new SwitchSettings(adaptation, PolicyOf, loads, loop.Wake, time));
+        var switcher = new PointSwitcher(pool, routes, telemetry, journal, new SwitchSettings(adaptation, PolicyOf, loads, loop.Wake, time) { ConfidenceTarget = () => goals.Limits.ConfidenceTarget });
         var probe = new StepProbe(blocks, work, time);
         var evaluation = new LiveEvaluation(switcher, telemetry, scoring, probe, profiles, journal, new EvaluationSettings(adaptation.RequestsPerCandidate, adaptation.EvaluationTimeLimit, options.Serving, work, time) { BudgetBytes = () => goals.BudgetBytes });
         var adapting = new AdaptationLoop(new AdaptationParts(
@@ -107,7 +107,7 @@ internal static partial class EngineComposition
             Store = store,
             Limits = () => goals.Limits,
             Faults = faults,
-            DeviceFailure = () => loop.Failure,
+            DeviceEnd = () => loop.Failure ?? (loop.HasEnded ? new OperationCanceledException("The engine stops.") : (Exception?)null),
             Time = time,
         });
         var adaptationMetrics = new AdaptationMetrics(meter, profiles, work);
@@ -155,7 +155,6 @@ internal static partial class EngineComposition
             Profiling = new OfflineProfiling(new ProfilingParts(pool, scorer, probe, telemetry, journal)
             {
                 MaxBatch = options.Serving.MaxBatchSize,
-                ConfidenceTarget = adaptation.ConfidenceTarget,
                 Watts = energy.MeasureWatts,
                 Key = model => ModelKey.Of(model, backend.Device.Description, options.Precision),
                 ProfilesOf = ProfilesOf,
@@ -198,7 +197,7 @@ internal static partial class EngineComposition
     private static ProfileStore? OpenStore(HeliosOptions options, DeviceInfo device, EnergyGauge energy, AdaptationJournal journal)
     {
         if (options.Adaptation is not { Enabled: true, ProfileStore: { } path } adaptation) return null;
-        return new ProfileStore(new StoreSettings(path, device.Description, options.Precision, adaptation.ConfidenceTarget, adaptation.ProfileMaxAge) { Watts = energy.MeasureWatts }, journal);
+        return new ProfileStore(new StoreSettings(path, device.Description, options.Precision, adaptation.ProfileMaxAge) { Watts = energy.MeasureWatts }, journal);
     }
 
     private static IKvStore MakeKvStore(ServingOptions options, IBackend backend, MemoryBudget budget, List<Checkpoint> checkpoints)
@@ -224,10 +223,12 @@ internal static partial class EngineComposition
     }
 
     /// <summary>Orders that somebody added to no effect.</summary>
-    private static string UnusedOrders(HeliosOptions options, EngineStrategies strategies)
+    private static void WarnOfUnusedOrders(ILogger logger, string chosen, EngineStrategies strategies)
     {
         var added = strategies.RequestOrders.Select(create => create().Name).Distinct(StringComparer.Ordinal).ToList();
-        return strategies.Scheduler is null && added.Exists(order => Names.Same(order, options.Serving.Order)) ? "" : string.Join(", ", added);
+        if (added.Count == 0) return;
+        if (strategies.Scheduler is not null) LogUnusedOrders(logger, string.Join(", ", added), "the scheduler that was added has an order of its own");
+        else if (!added.Exists(order => Names.Same(order, chosen))) LogUnusedOrders(logger, string.Join(", ", added), $"Serving.Order is '{chosen}'");
     }
 
     private static void CheckDepths(HeliosOptions options, CheckpointInfo model)
@@ -244,6 +245,6 @@ internal static partial class EngineComposition
             throw OptionsCheck.Wrong($"Serving.DraftDepth needs the full depth of '{model.Name}', {layers} layers; Adaptation.FixedDepth is {loaded}.");
     }
 
-    [LoggerMessage(12, LogLevel.Warning, "The orders {Orders} were added, and none of them is used: Serving.Order is '{Order}', and a scheduler of your own has its own order")]
-    private static partial void LogUnusedOrders(ILogger logger, string orders, string order);
+    [LoggerMessage(12, LogLevel.Warning, "Orders were added, and none is used ({Orders}): {Because}")]
+    private static partial void LogUnusedOrders(ILogger logger, string orders, string because);
 }

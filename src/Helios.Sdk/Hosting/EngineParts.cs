@@ -190,7 +190,8 @@ internal sealed partial class EngineParts : IDisposable
                 return;
             }
 
-            LogNothingServes(Logger, error.Message, error);
+            // Where the engine has ended before anything served, no load can succeed: that is no failure.
+            if (!ending) LogNothingServes(Logger, error.Message, error);
             Loop.Refuse(error as HeliosException ?? new HeliosException(error.Message, error));
         }
     }

@@ -43,6 +43,7 @@ internal static class OptionsCheck
     /// <summary>Limits of the adaptation loop alone, which may change while it runs.</summary>
     public static IEnumerable<string> Find(ServiceLimits limits) => new[]
     {
+        Between("Adaptation.ConfidenceTarget", limits.ConfidenceTarget, 0, 1),
         limits.MaxQualityGap is not { } gap || gap >= 0 ? null : $"Adaptation.MaxQualityGap is {gap}; expected at least 0 bits per byte, or null.",
         Between("Adaptation.MinAgreement", limits.MinAgreement ?? 0, 0, 1),
         AtLeast("Adaptation.MaxPointBytes", limits.MaxPointBytes ?? 1, 1),
@@ -99,7 +100,6 @@ internal static class OptionsCheck
             adaptation.ProfileStore is null || TroubleAt(adaptation.ProfileStore) is not { } trouble ? null : $"Adaptation.ProfileStore is '{adaptation.ProfileStore}', {trouble}; expected a file in a folder that exists, or null.",
             adaptation.ProfileMaxAge > TimeSpan.Zero ? null : $"Adaptation.ProfileMaxAge is {adaptation.ProfileMaxAge}; expected above 0.",
             adaptation.EvaluationTimeLimit > TimeSpan.Zero && adaptation.EvaluationTimeLimit <= TimeSpan.FromDays(1) ? null : $"Adaptation.EvaluationTimeLimit is {adaptation.EvaluationTimeLimit}; expected above 0, at most 1 day.",
-            Between("Adaptation.ConfidenceTarget", adaptation.ConfidenceTarget, 0, 1),
             AtLeast("Adaptation.BreachWindow", adaptation.BreachWindow, 2),
             adaptation.BreachLimit >= 1 && adaptation.BreachLimit < adaptation.BreachWindow ? null : $"Adaptation.BreachLimit is {adaptation.BreachLimit}; expected 1 to {adaptation.BreachWindow - 1} (below Adaptation.BreachWindow).",
             Between("Adaptation.BreachMargin", adaptation.BreachMargin, 0, 1),

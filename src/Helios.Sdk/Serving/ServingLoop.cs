@@ -77,6 +77,9 @@ internal sealed class ServingLoop
     /// <summary>Any thread: what the loop failed of; null while it has not.</summary>
     public HeliosException? Failure { get; private set; }
 
+    /// <summary>Any thread: whether it runs no more, for whatever reason.</summary>
+    public bool HasEnded { get; private set; }
+
     /// <summary>Any thread: a request waits from now on.</summary>
     public void Submit(Sequence sequence)
     {
@@ -379,6 +382,7 @@ internal sealed class ServingLoop
     /// <summary>Nothing runs any more: ends what lives, and whatever comes from now on.</summary>
     private void Close(StreamEnd how, StreamEndKind kind)
     {
+        HasEnded = true;
         foreach (var sequence in sequences.All.ToArray()) Free(sequence, how, kind);
         inbox.Close(how);
         work.Close();

@@ -84,7 +84,7 @@ internal sealed class SimulatedSwitcher(SimulationScript script, SimulatedDevice
     /// <inheritdoc/>
     public void ResetGuard() => telemetry.Guard = GuardOf(device.Serving!);
 
-    private Guard GuardOf(SimulatedRoute route) => new(route, route.Point, route.Model.Script.Layers, options);
+    private Guard GuardOf(SimulatedRoute route) => new(route, route.Point, route.Model.Script.Layers, options, options.ConfidenceTarget);
 
     private (SimulatedRoute? Route, string? Refusal) Refuse(LoadTarget target, string reason, TimeSpan? retryAfter)
     {

@@ -87,7 +87,10 @@ public sealed class Simulator(SimulationScript script, SimulationSettings? setti
         var pace = new Pace();
         var candidates = device.Models.Select(model => model.ToCandidate(options, pace)).ToList();
         var profiles = new Profiles(candidates, telemetry, new ProfileSettings(
-            settings.Serving, () => script.MemoryBudgetBytes, SlabBytes(), shape => BlockBytes(shape.Layers * shape.KvHeads)));
+            settings.Serving, () => script.MemoryBudgetBytes, SlabBytes(), shape => BlockBytes(shape.Layers * shape.KvHeads))
+        {
+            ConfidenceTarget = () => options.ConfidenceTarget,
+        });
         var switcher = new SimulatedSwitcher(script, device, clock, telemetry, journal, options);
         var scoring = new SimulatedScoring(device, work, Seed(seed));
         var evaluation = new SimulatedEvaluation(device, switcher, telemetry, scoring, profiles, journal, new EvaluationSettings(options.RequestsPerCandidate, options.EvaluationTimeLimit, settings.Serving, work, clock));

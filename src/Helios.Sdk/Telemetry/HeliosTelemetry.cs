@@ -16,10 +16,20 @@ public static class HeliosTelemetry
     /// <summary>What the GenAI conventions call this engine (<c>gen_ai.provider.name</c>).</summary>
     internal const string Provider = "helios";
 
-    /// <summary>What the GenAI conventions call what it does (<c>gen_ai.operation.name</c>).</summary>
-    internal const string Operation = "text_completion";
-
     internal static readonly string Version = typeof(HeliosTelemetry).Assembly.GetName().Version!.ToString(3);
 
     internal static readonly ActivitySource Source = new(ActivitySourceName, Version);
+
+    /// <summary>What the GenAI conventions call what a request asks for (<c>gen_ai.operation.name</c>).</summary>
+    internal static string OperationOf(GenerationRequest request) => request.Messages is null ? "text_completion" : "chat";
+
+    /// <summary>The name of a reason to end, as activities and chat responses have it.</summary>
+    internal static string NameOf(FinishReason reason) => reason switch
+    {
+        FinishReason.Stop => "stop",
+        FinishReason.Length => "length",
+        FinishReason.Aborted => "aborted",
+        FinishReason.TimeLimit => "time_limit",
+        _ => throw new ArgumentOutOfRangeException(nameof(reason), reason, "No such finish reason."),
+    };
 }

@@ -26,7 +26,8 @@ internal sealed class RequestTrace
     public static RequestTrace? Start(GenerationRequest request, bool capturesContent)
     {
         if (!HeliosTelemetry.Source.HasListeners()) return null;
-        var name = request.Model is { } model ? $"{HeliosTelemetry.Operation} {model}" : HeliosTelemetry.Operation;
+        var operation = HeliosTelemetry.OperationOf(request);
+        var name = request.Model is { } model ? $"{operation} {model}" : operation;
         var caller = Activity.Current;
         var activity = HeliosTelemetry.Source.StartActivity(name);
         Activity.Current = caller;
@@ -70,7 +71,7 @@ internal sealed class RequestTrace
 
     private void Describe(GenerationRequest request)
     {
-        activity.SetTag("gen_ai.operation.name", HeliosTelemetry.Operation);
+        activity.SetTag("gen_ai.operation.name", HeliosTelemetry.OperationOf(request));
         activity.SetTag("gen_ai.provider.name", HeliosTelemetry.Provider);
         if (request.Model is { } model) activity.SetTag("gen_ai.request.model", model);
         if (request.MaxTokens is { } most) activity.SetTag("gen_ai.request.max_tokens", most);
@@ -100,7 +101,7 @@ internal sealed class RequestTrace
         activity.SetTag("gen_ai.usage.output_tokens", generated);
         activity.SetTag("helios.prompt.cached_tokens", sequence.CachedPromptTokens);
         if (generated > 0) activity.SetTag("helios.exit.depth.mean", Enumerable.Range(0, generated).Average(i => sequence.Output[i].Depth));
-        var reason = finish?.ToString().ToLowerInvariant();
+        var reason = finish is { } ended ? HeliosTelemetry.NameOf(ended) : null;
         if (reason is not null) activity.SetTag("gen_ai.response.finish_reasons", new[] { reason });
         if (answer is not null) activity.SetTag("gen_ai.output.messages", Messages([new ChatTurn("assistant", answer.ToString())], reason));
     }

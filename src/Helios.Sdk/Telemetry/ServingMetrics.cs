@@ -87,7 +87,7 @@ internal sealed class ServingMetrics : IServingObserver
     {
         var tags = new TagList
         {
-            { "gen_ai.operation.name", HeliosTelemetry.Operation },
+            { "gen_ai.operation.name", HeliosTelemetry.OperationOf(request) },
             { "gen_ai.provider.name", HeliosTelemetry.Provider },
         };
         if (request.Model is { } asked) tags.Add("gen_ai.request.model", asked);

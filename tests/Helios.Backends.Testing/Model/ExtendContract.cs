@@ -20,6 +20,21 @@ public abstract class ExtendContract<TBackend> : BackendContract<TBackend>
     }
 
     [Fact]
+    public void Rows_that_get_their_token_before_any_layer_ran_go_with_the_others()
+    {
+        var checkpoint = new RandomCheckpoint(RandomCheckpoint.Architecture(layers: 4));
+        using var session = new Session(Backend, checkpoint);
+        var table = session.Table(16);
+        var expected = session.Run(table, [3, 5, 7], 0);
+
+        session.Model.Begin(new StepBatch { Rows = [new(3, 0, 0, session.Depth), new(StepRow.Unknown, 1, 0, session.Depth), new(StepRow.Unknown, 2, 0, session.Depth)], Blocks = table });
+        session.Model.Extend([new(1, 5)]);
+        session.Model.Extend([new(2, 7)]);
+        session.Model.Run(LayerRange.To(session.Depth));
+        session.MustBeSame(session.Look(3), expected);
+    }
+
+    [Fact]
     public void Rows_that_never_get_a_token_change_nothing()
     {
         var checkpoint = new RandomCheckpoint(RandomCheckpoint.Architecture(layers: 4));

@@ -42,6 +42,18 @@ public abstract class SamplingContract<TBackend> : BackendContract<TBackend>, ID
     }
 
     [Fact]
+    public void Where_there_is_but_one_token_it_is_sure()
+    {
+        using var session = new Session(Backend, new RandomCheckpoint(RandomCheckpoint.Architecture() with { VocabularySize = 1 }));
+        var signal = session.Run(session.Table(2), [0, 0], 0)[1];
+        (signal.TopId, signal.Top1, signal.Margin).Should().Be((0, 1f, 1f));
+        signal.Entropy.Should().BeApproximately(0, 1e-6f);
+        var tokens = new SampledToken[1];
+        session.Model.Sample([new(1, 0.7f, 5, 0.9f, 0.99, ExitSignals.None)], tokens);
+        tokens[0].TokenId.Should().Be(0);
+    }
+
+    [Fact]
     public void Log_probabilities_are_those_of_the_untouched_logits_whatever_is_drawn()
     {
         var logProbabilities = LogProbabilities();

@@ -1,4 +1,5 @@
 using Helios.Sdk.Cpu;
+using Helios.Sdk.Tests.Serving.Scheduling;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -162,13 +163,20 @@ public class AddHeliosTests
         resolve.Should().Throw<OptionsValidationException>().WithMessage(message).Which.Message.Should().NotContain("Parameter");
     }
 
-    [Fact]
-    public async Task An_order_that_is_added_and_not_used_is_warned_of()
+    [Theory]
+    [InlineData("fair", false, "Serving.Order is 'fair'")]
+    [InlineData("latest-first", true, "the scheduler that was added has an order of its own")]
+    [InlineData("latest-first", false, null)]
+    public async Task An_order_that_is_added_and_not_used_is_warned_of(string order, bool scheduler, string? because)
     {
         var log = new CollectingLogger();
-        await using var provider = Services(helios => helios.UseStrategy<IRequestOrder>(() => new LatestFirst())).AddSingleton<ILoggerFactory>(log).BuildServiceProvider();
+        await using var provider = Services(helios =>
+        {
+            helios.UseStrategy<IRequestOrder>(() => new LatestFirst()).Configure(options => options.Serving.Order = order);
+            if (scheduler) helios.UseStrategy<IScheduler>(() => new GatedScheduler(0));
+        }).AddSingleton<ILoggerFactory>(log).BuildServiceProvider();
         await provider.GetRequiredService<HeliosEngine>().Ready.WaitAsync(TestEngine.Patience);
-        log.Of(LogLevel.Warning).Should().ContainSingle().Which.Should().Contain("latest-first").And.Contain("Serving.Order is 'fair'");
+        log.Of(LogLevel.Warning).Select(message => message.TrimEnd()).Should().Equal(because is null ? [] : [$"Orders were added, and none is used (latest-first): {because}"]);
     }
 
     private static IHeliosBuilder Small(IHeliosBuilder helios) => helios.UseCpu(cpu => cpu.Threads = 1).AddModel(TestData.Model("tiny-s")).UseMemoryBudget(32 << 20);
@@ -218,28 +226,6 @@ public class AddHeliosTests
         public void Decide(int exit, ReadOnlySpan<ExitSignal> rows, Span<bool> leave)
         {
             // Nobody.
-        }
-    }
-
-    private sealed class LatestFirst : IRequestOrder
-    {
-        private readonly List<RequestId> waiting = [];
-
-        public string Name => "latest-first";
-
-        public void Add(in RequestInfo request) => waiting.Add(request.Id);
-
-        public void Remove(RequestId id) => waiting.Remove(id);
-
-        public bool TryPeek(out RequestId next)
-        {
-            next = waiting.LastOrDefault();
-            return waiting.Count > 0;
-        }
-
-        public void Charge(in RequestInfo request, int tokens)
-        {
-            // It counts nothing.
         }
     }
 }

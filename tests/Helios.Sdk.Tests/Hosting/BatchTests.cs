@@ -32,7 +32,7 @@ public class BatchTests
     {
         var alone = await AnswerAsync("tiny-s", null, "confidence:0.8", together: false);
         await using var engine = await TestEngine.ServeAsync("tiny-s", null, "confidence:0.8", TightMemory);
-        var answers = await AskAllAsync(engine);
+        var answers = await engine.AskAllAsync(Requests());
 
         MustBeEqual(answers, alone);
         engine.Engine.Parts.Budget.Free.Should().BeLessThan(engine.Engine.Parts.Kv.SlabBytes, "memory was short");
@@ -91,23 +91,12 @@ public class BatchTests
     private static async Task<GenerationResult[]> AnswerAsync(string model, int? depth, string policy, bool together, Action<IHeliosBuilder>? more = null)
     {
         await using var engine = await TestEngine.ServeAsync(model, depth, policy, more);
-        GenerationResult[] answers;
-        if (together)
-        {
-            answers = await AskAllAsync(engine);
-        }
-        else
-        {
-            answers = new GenerationResult[Prompts.All.Length];
-            for (var i = 0; i < answers.Length; i++) answers[i] = await engine.AskAsync(Request(i));
-        }
-
+        var answers = await engine.AskAllAsync(Requests(), together);
         engine.MustBeIdle();
         return answers;
     }
 
-    private static Task<GenerationResult[]> AskAllAsync(TestEngine engine) =>
-        Task.WhenAll(Prompts.All.Select((_, i) => engine.AskAsync(Request(i))));
+    private static IEnumerable<GenerationRequest> Requests() => Prompts.All.Select((_, i) => Request(i));
 
     private static GenerationRequest Request(int i) => new()
     {

@@ -270,9 +270,9 @@ public class DoorTests
             .UseStrategy<IRequestOrder>(() =>
             {
                 made++;
-                return new LastComeOrder();
+                return new LatestFirst();
             })
-            .Configure(options => options.Serving.Order = "last-come"));
+            .Configure(options => options.Serving.Order = "latest-first"));
         (await engine.AskAsync(new GenerationRequest { Prompt = "Tom", MaxTokens = 2 })).TokenIds.Should().HaveCount(2);
         made.Should().BeGreaterThanOrEqualTo(3);
     }
@@ -302,26 +302,5 @@ public class DoorTests
         await early.Invoking(task => task).Should().ThrowAsync<HeliosException>();
         var late = async () => await engine.AskAsync(new GenerationRequest { Prompt = "Tom" });
         await late.Should().ThrowAsync<HeliosException>();
-    }
-
-    private sealed class LastComeOrder : IRequestOrder
-    {
-        private readonly List<RequestId> waiting = [];
-
-        public string Name => "last-come";
-
-        public void Add(in RequestInfo request) => waiting.Add(request.Id);
-
-        public void Remove(RequestId id) => waiting.Remove(id);
-
-        public bool TryPeek(out RequestId next)
-        {
-            next = waiting.LastOrDefault();
-            return waiting.Count > 0;
-        }
-
-        public void Charge(in RequestInfo request, int tokens)
-        {
-        }
     }
 }

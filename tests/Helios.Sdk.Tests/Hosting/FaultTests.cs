@@ -215,6 +215,9 @@ public class FaultTests
     {
         await using var engine = Build(_ => { });
         var events = new EventLog(engine.Engine);
+
+        // The first model may serve, and answer, a little before the evaluation begins.
+        SpinWait.SpinUntil(() => engine.Engine.Parts.Routes.Current?.Evaluation is not null, TestEngine.Patience).Should().BeTrue();
         await events.EvaluateAsync(engine);
 
         foreach (var evaluated in events.OfType<AdaptationEvent.Evaluated>())

@@ -1,3 +1,5 @@
+using Helios.Sdk.Testing;
+
 namespace Helios.Sdk.Tests.Hosting;
 
 /// <summary>Objective and budget changed while an engine serves.</summary>
@@ -55,7 +57,7 @@ public class GoalChangeTests
     {
         await using var engine = await AdaptingAsync();
         var limits = engine.Engine.Limits;
-        limits.Should().Be(new ServiceLimits(), "the floor of quality was lifted");
+        limits.Should().Be(new ServiceLimits { ConfidenceTarget = 0.01 }, "the floor of quality was lifted");
 
         await SetAsync(engine, "memory");
         var bounded = await engine.Engine.SetLimitsAsync(limits with { MinAgreement = 1 }).WaitAsync(TestEngine.Patience);
@@ -63,9 +65,57 @@ public class GoalChangeTests
         bounded.Considered.Should().Contain(point => point.Point.Target.Depth == 2 && point.InfeasibleBecause!.Contains("agree", StringComparison.Ordinal));
         engine.Snapshot.Serving!.Target.Depth.Should().BeGreaterThan(2);
 
-        var wrong = () => engine.Engine.SetLimitsAsync(limits with { MinAgreement = 2, MaxPointBytes = 0 });
-        (await wrong.Should().ThrowAsync<ArgumentException>()).WithMessage("Adaptation.MinAgreement is 2*Adaptation.MaxPointBytes is 0*").Which.Message.Should().NotContain("(Parameter");
+        var wrong = () => engine.Engine.SetLimitsAsync(limits with { MinAgreement = 2, MaxPointBytes = 0, ConfidenceTarget = double.NaN });
+        (await wrong.Should().ThrowAsync<ArgumentException>()).WithMessage("Adaptation.ConfidenceTarget is NaN*Adaptation.MinAgreement is 2*Adaptation.MaxPointBytes is 0*").Which.Message.Should().NotContain("(Parameter");
         engine.Engine.Limits.Should().Be(limits with { MinAgreement = 1 });
+    }
+
+    [Fact]
+    public async Task Another_target_of_confidence_is_held_against_what_was_scored_already()
+    {
+        var clock = new ManualClock();
+        using var model = new ScriptedModel("layered", layers: 8, exits: [2, 4])
+        {
+            // Three tokens of five are known at depth 4 only.
+            SettledAt = text => text.Length % 5 < 3 ? 4 : 1,
+            LayerTime = TimeSpan.FromMilliseconds(2),
+        }.Otherwise(" and so it went on and on, until it ended.");
+        await using var engine = HeliosEngine.CreateBuilder().UseTime(clock).UseScripted(clock, model)
+            .EvaluateCandidates(1, requestsPerCandidate: 8)
+            .Optimize("throughput", maxQualityGap: null)
+            .LoadPartially(confidenceTarget: 0)
+            .Build();
+        for (var asked = 0; asked < 400 && engine.Snapshot.Serving?.Target.Depth != 2; asked++)
+            await engine.GenerateAsync(new GenerationRequest { Prompt = $"Tale {asked}" }).WaitAsync(TestEngine.Patience);
+        engine.Snapshot.Serving!.Target.Depth.Should().Be(2, "no token is under a target of 0");
+        var scored = engine.Snapshot.Profiles[0].EvidenceRequests;
+
+        var raised = await engine.SetLimitsAsync(engine.Limits with { ConfidenceTarget = 0.5 }).WaitAsync(TestEngine.Patience);
+        raised.Trigger.Should().Be(AdaptationTrigger.LimitsChanged);
+        raised.Considered.Single(point => point.Point.Target.Depth == 2).InfeasibleBecause.Should().StartWith("breach rate 0.");
+        engine.Snapshot.Serving.Should().Be(raised.Chosen).And.Be(new OperatingPoint(new LoadTarget("layered", 4)));
+        engine.Snapshot.Profiles.Should().OnlyContain(profile => profile.EvidenceRequests >= scored, "nothing was forgotten");
+
+        var lowered = await engine.SetLimitsAsync(engine.Limits with { ConfidenceTarget = 0 }).WaitAsync(TestEngine.Patience);
+        lowered.Chosen.Target.Depth.Should().Be(2);
+        engine.Snapshot.Serving.Should().Be(lowered.Chosen);
+        engine.Limits.ConfidenceTarget.Should().Be(0);
+    }
+
+    [Fact]
+    public async Task The_guard_counts_against_the_target_that_is_in_force()
+    {
+        await using var engine = await AdaptingAsync();
+        var limits = engine.Engine.Limits;
+        var before = engine.Engine.Parts.Telemetry.Guard!;
+        before.Target.Should().Be(0.01);
+
+        await engine.Engine.SetLimitsAsync(limits with { ConfidenceTarget = 0.02 }).WaitAsync(TestEngine.Patience);
+        var guard = engine.Engine.Parts.Telemetry.Guard!;
+        guard.Target.Should().Be(0.02);
+
+        await engine.Engine.SetLimitsAsync(limits with { ConfidenceTarget = 0.02, MaxTtft = TimeSpan.FromDays(1) }).WaitAsync(TestEngine.Patience);
+        engine.Engine.Parts.Telemetry.Guard.Should().BeSameAs(guard, "what it counted still says something");
     }
 
     [Fact]

@@ -27,6 +27,24 @@ public class HeliosEngineTests
     }
 
     [Fact]
+    public async Task An_engine_that_is_stopped_before_a_model_serves_logs_no_error_and_says_so()
+    {
+        for (var i = 0; i < 10; i++)
+        {
+            Task ready;
+            await using (var engine = TestEngine.Build(builder => builder.AddModel(TestData.Model("tiny-s")).ServeFixed())) ready = engine.Engine.Ready;
+            try
+            {
+                await ready.WaitAsync(TestEngine.Patience);
+            }
+            catch (HeliosException error)
+            {
+                error.Message.Should().Be("The engine stopped before a model served.");
+            }
+        }
+    }
+
+    [Fact]
     public async Task An_answer_ends_before_a_stop_string_that_spans_tokens()
     {
         await using var engine = await TestEngine.ServeAsync("tiny-s");

@@ -62,7 +62,7 @@ public class LosslessTests
     {
         var plain = await AnswerAsync("tiny-s", null, 128, together: true);
         await using var engine = await ServeAsync("tiny-s", 3, Cpu(128));
-        var others = AskAllAsync(engine);
+        var others = engine.AskAllAsync(Requests());
         var seen = 0;
         await foreach (var _ in engine.Engine.StreamAsync(Request(3) with { MaxTokens = 200 }))
         {
@@ -92,24 +92,13 @@ public class LosslessTests
     private static async Task<GenerationResult[]> AnswerAsync(string model, int? draftDepth, CpuOptions cpu, bool together, Action<IHeliosBuilder>? more = null)
     {
         await using var engine = await ServeAsync(model, draftDepth, cpu, more);
-        GenerationResult[] answers;
-        if (together)
-        {
-            answers = await AskAllAsync(engine);
-        }
-        else
-        {
-            answers = new GenerationResult[Prompts.All.Length];
-            for (var i = 0; i < answers.Length; i++) answers[i] = await engine.AskAsync(Request(i));
-        }
-
+        var answers = await engine.AskAllAsync(Requests(), together);
         engine.MustBeIdle();
         if (draftDepth is not null) engine.Snapshot.AcceptedTokens.Should().BePositive("drafts were made and accepted");
         return answers;
     }
 
-    private static Task<GenerationResult[]> AskAllAsync(TestEngine engine) =>
-        Task.WhenAll(Prompts.All.Select((_, i) => engine.AskAsync(Request(i))));
+    private static IEnumerable<GenerationRequest> Requests() => Prompts.All.Select((_, i) => Request(i));
 
     private static GenerationRequest Request(int i) => new()
     {

@@ -33,7 +33,27 @@ public class ReloadTests
         rig.Log.Of(LogLevel.Warning).Should().BeEmpty();
     }
 
+    [Fact]
+    public async Task The_target_of_confidence_follows_the_configuration()
+    {
+        await using var rig = await AdaptingAsync();
+        await rig.ReloadAsync("Adaptation:Objective", "memory");
+        rig.Engine.Snapshot.Serving!.Target.Depth.Should().Be(2);
+
+        await rig.ReloadAsync("Adaptation:ConfidenceTarget", "1");
+        var decision = rig.Engine.Decisions[^1];
+        decision.Trigger.Should().Be(AdaptationTrigger.LimitsChanged);
+        decision.Considered.Single(point => point.Point.Target.Depth == 2).InfeasibleBecause.Should().Contain("breach rate 1 is over");
+        rig.Engine.Snapshot.Serving!.Target.Depth.Should().Be(6, "nothing else is as sure of every token");
+
+        await rig.ReloadAsync("Adaptation:ConfidenceTarget", "0.01");
+        rig.Engine.Snapshot.Serving!.Target.Depth.Should().Be(2);
+        rig.Log.Of(LogLevel.Information).Should().ContainMatch("Helios:Adaptation:ConfidenceTarget is 1 from now on*").And.ContainMatch("Helios:Adaptation:ConfidenceTarget is 0.01 from now on*");
+        rig.Log.Of(LogLevel.Warning).Should().BeEmpty();
+    }
+
     [Theory]
+    [InlineData("Adaptation:ConfidenceTarget", "1.5", "Helios:Adaptation:ConfidenceTarget is 1.5")]
     [InlineData("Adaptation:MaxQualityGap", "-1", "Helios:Adaptation:MaxQualityGap is -1")]
     [InlineData("MemoryBudgetBytes", "1MiB", "Helios:MemoryBudgetBytes cannot be 1048576*the least that can serve takes")]
     [InlineData("Adaptation:Objective", "beauty", "There is no objective 'beauty'")]
@@ -90,10 +110,10 @@ public class ReloadTests
         await using var rig = await AdaptingAsync();
         await rig.ReloadAsync("Serving:MaxBatchSize", "32");
         await rig.ReloadAsync("Models:1", "samples/models/tiny-m");
-        await rig.ReloadAsync("Adaptation:ConfidenceTarget", "0.5");
+        await rig.ReloadAsync("Adaptation:BreachLimit", "40");
         await rig.ReloadAsync("Adaptation:Objective", "memory");
         rig.Log.Of(LogLevel.Warning).Should().HaveCount(3)
-            .And.ContainMatch("Helios:Adaptation:ConfidenceTarget changed from 0.01 to 0.5*next start*")
+            .And.ContainMatch("Helios:Adaptation:BreachLimit changed from 50 to 40*next start*")
             .And.ContainMatch("Helios:Serving:MaxBatchSize changed from 64 to 32*next start*")
             .And.ContainMatch("Helios:Models changed*");
     }

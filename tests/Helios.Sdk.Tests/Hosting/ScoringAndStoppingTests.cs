@@ -4,6 +4,16 @@ namespace Helios.Sdk.Tests.Hosting;
 public class ScoringAndStoppingTests
 {
     [Fact]
+    public async Task An_engine_that_stops_before_anything_serves_has_not_failed()
+    {
+        for (var i = 0; i < 30; i++)
+        {
+            // What it does last is to see that nothing was logged as an error.
+            await using var engine = TestEngine.Build(builder => builder.AddModel(TestData.Model("tiny-s")).ServeFixed(4));
+        }
+    }
+
+    [Fact]
     public async Task Stopping_ends_scoring_first_and_frees_everything()
     {
         await using var engine = TestEngine.Build(builder => builder.AddModel(TestData.Model("tiny-m")).ServeFixed(depth: 3));

@@ -70,6 +70,15 @@ internal sealed class TestEngine : IAsyncDisposable
     public Task<GenerationResult> AskAsync(GenerationRequest request, CancellationToken cancellationToken = default) =>
         Engine.GenerateAsync(request, cancellationToken).WaitAsync(Patience, CancellationToken.None);
 
+    /// <summary>Answers in the order of the requests, which are made all at once, or one when the other is answered.</summary>
+    public async Task<GenerationResult[]> AskAllAsync(IEnumerable<GenerationRequest> requests, bool together = true)
+    {
+        if (together) return await Task.WhenAll(requests.Select(request => AskAsync(request)));
+        var answers = new List<GenerationResult>();
+        foreach (var request in requests) answers.Add(await AskAsync(request));
+        return [.. answers];
+    }
+
     /// <summary>Waits until the device thread has dealt with everything asked of it so far.</summary>
     public Task SettleAsync() => Engine.Parts.Work.RunUrgentAsync(() => true).WaitAsync(Patience);
 

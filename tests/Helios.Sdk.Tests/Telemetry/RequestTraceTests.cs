@@ -39,6 +39,28 @@ public sealed class RequestTraceTests
         traced.Requests.Should().ContainSingle().Which.TagObjects.Should().NotContain(tag => tag.Key == "gen_ai.request.max_tokens");
     }
 
+    [Fact]
+    public async Task A_conversation_is_a_chat()
+    {
+        using var traced = new Traced();
+        await using var engine = await TestEngine.ServeAsync("tiny-s");
+        var refused = () => engine.AskAsync(new GenerationRequest { Messages = [new ChatTurn("user", "Hello")] });
+        await refused.Should().ThrowAsync<ChatTemplateException>();
+
+        var activity = traced.Requests.Should().ContainSingle().Subject;
+        activity.OperationName.Should().Be("chat");
+        activity.GetTagItem("gen_ai.operation.name").Should().Be("chat");
+    }
+
+    [Fact]
+    public async Task The_reason_of_an_end_has_the_name_that_a_chat_response_has()
+    {
+        using var traced = new Traced();
+        await using var engine = await TestEngine.ServeAsync("tiny-s");
+        await engine.AskAsync(Usual with { TimeLimit = TimeSpan.FromTicks(1) });
+        traced.Requests.Should().ContainSingle().Which.GetTagItem("gen_ai.response.finish_reasons").Should().BeEquivalentTo(new[] { "time_limit" });
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

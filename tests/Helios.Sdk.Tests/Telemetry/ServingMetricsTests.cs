@@ -77,6 +77,16 @@ public sealed class ServingMetricsTests
     }
 
     [Fact]
+    public async Task A_conversation_is_a_chat()
+    {
+        using var collected = new Collected();
+        await using var engine = await ServeAsync(collected);
+        var refused = () => engine.AskAsync(new GenerationRequest { Messages = [new ChatTurn("user", "Hello")] });
+        await refused.Should().ThrowAsync<ChatTemplateException>();
+        collected.Of("gen_ai.server.request.duration").Should().ContainSingle().Which["gen_ai.operation.name"].Should().Be("chat");
+    }
+
+    [Fact]
     public async Task What_the_call_itself_refuses_is_counted_by_its_error()
     {
         using var collected = new Collected();

@@ -12,18 +12,15 @@ internal sealed class CandidateEvidence
 {
     private readonly List<RequestEvidence> requests = [];
     private readonly int window;
-    private readonly float confidenceTarget;
 
     /// <summary>Creates evidence of nothing yet.</summary>
     /// <param name="depths">The candidate's exits, ascending; the last is its full depth.</param>
-    /// <param name="confidenceTarget">Calibrated confidence below which a token is a breach, in (0, 1).</param>
     /// <param name="window">Requests kept, at least 1.</param>
-    public CandidateEvidence(ImmutableArray<int> depths, double confidenceTarget, int window)
+    public CandidateEvidence(ImmutableArray<int> depths, int window)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(window);
         this.window = window;
         Depths = depths;
-        this.confidenceTarget = (float)confidenceTarget;
     }
 
     /// <summary>The candidate's exits, ascending; the last is its full depth.</summary>
@@ -44,14 +41,14 @@ internal sealed class CandidateEvidence
 
         requests.RemoveAll(request => request.Text == taps.Text);
         if (requests.Count == window) requests.RemoveAt(0);
-        requests.Add(RequestEvidence.From(taps, confidenceTarget));
+        requests.Add(RequestEvidence.From(taps));
     }
 
     /// <summary>The requests it rests on, oldest first.</summary>
     public ImmutableArray<RequestEvidence> Scored => [.. requests];
 
     /// <summary>Puts evidence of a former run in, as far as the window goes; it is the first to leave.</summary>
-    /// <param name="former">Sums at the same depths and for the same target, oldest first.</param>
+    /// <param name="former">Sums at the same depths, oldest first.</param>
     public void Restore(IEnumerable<RequestEvidence> former)
     {
         var fresh = former.Where(request => !Has(request.Text)).ToList();
@@ -66,7 +63,12 @@ internal sealed class CandidateEvidence
     public void Clear() => requests.Clear();
 
     /// <summary>The figures of every exit, in order of depth.</summary>
-    public ImmutableArray<ExitEvidence> Summarize() => [.. Depths.Select(Summarize)];
+    /// <param name="confidenceTarget">Calibrated confidence below which a token is a breach, 0..1.</param>
+    public ImmutableArray<ExitEvidence> Summarize(double confidenceTarget)
+    {
+        var target = ConfidenceHistogram.LevelOf(confidenceTarget);
+        return [.. Enumerable.Range(0, Depths.Length).Select(exit => Summarize(exit, target))];
+    }
 
     /// <summary>
     /// Bits per byte at one of this candidate's exits above those of <paramref name="reference"/> at its full depth, over the
@@ -93,32 +95,31 @@ internal sealed class CandidateEvidence
         return new QualityGap(gap, Jackknife.Around(gap, withoutOne), shared.Count);
     }
 
-    private ExitEvidence Summarize(int depth, int exit)
+    private ExitEvidence Summarize(int exit, int target)
     {
         var isFull = exit == Depths.Length - 1;
         var quality = default(Quality);
-        var (tokens, agreed, breaches, first, covered) = (0L, 0L, 0L, 0L, 0L);
+        var (tokens, agreed, breaches, covered, coveredBefore) = (0L, 0L, 0L, 0L, 0L);
         foreach (var request in requests)
         {
-            var sums = request.Exits[exit];
             quality += Quality.Of(request, exit);
             tokens += request.ServedTokens;
-            agreed += sums.Agreed;
-            breaches += sums.Breaches;
-            first += sums.FirstSure;
-            for (var below = 0; below <= exit; below++) covered += request.Exits[below].FirstSure;
+            agreed += request.Exits[exit].Agreed;
+            breaches += request.Breaches(exit, target);
+            covered += request.Covered(exit, target);
+            if (exit > 0) coveredBefore += request.Covered(exit - 1, target);
         }
 
         return new ExitEvidence
         {
-            Depth = depth,
+            Depth = Depths[exit],
             BitsPerByte = quality.BitsPerByte,
             Agreement = Share(agreed, tokens),
             AgreementInterval = isFull ? null : IntervalOf(request => request.Exits[exit].Agreed),
             BreachRate = Share(breaches, tokens),
-            BreachRateInterval = isFull ? null : IntervalOf(request => request.Exits[exit].Breaches),
-            BreachClustering = isFull || tokens == 0 ? null : Clustering.Of(Served(request => request.Exits[exit].Breaches)),
-            ExitShare = Share(first, tokens),
+            BreachRateInterval = isFull ? null : IntervalOf(request => request.Breaches(exit, target)),
+            BreachClustering = isFull || tokens == 0 ? null : Clustering.Of(Served(request => request.Breaches(exit, target))),
+            ExitShare = Share(covered - coveredBefore, tokens),
             Coverage = Share(covered, tokens),
             Tokens = (int)Math.Min(int.MaxValue, tokens),
             Requests = requests.Count,

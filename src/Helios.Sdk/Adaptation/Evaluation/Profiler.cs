@@ -42,6 +42,9 @@ internal sealed record ServingFacts
     /// <summary>Most rows of a step.</summary>
     public required int MaxRowsPerStep { get; init; }
 
+    /// <summary>Confidence below which a token is a breach.</summary>
+    public required double ConfidenceTarget { get; init; }
+
     /// <summary>Tokens of a usual prompt, at least 1.</summary>
     public required int UsualPromptTokens { get; init; }
 
@@ -75,7 +78,7 @@ internal static class Profiler
     /// <param name="serving">What the engine offers and is asked for.</param>
     /// <param name="rivals">Evidence of all candidates of the shortlist: the best of them at full depth is the measure of quality.</param>
     public static ImmutableArray<PointProfile> Profile(CandidateFacts candidate, ServingFacts serving, IReadOnlyList<CandidateEvidence> rivals) =>
-        [.. candidate.Evidence.Summarize().Select((exit, index) => Profile(candidate, serving, exit, Gap(candidate.Evidence, index, rivals)))];
+        [.. candidate.Evidence.Summarize(serving.ConfidenceTarget).Select((exit, index) => Profile(candidate, serving, exit, Gap(candidate.Evidence, index, rivals)))];
 
     private static PointProfile Profile(CandidateFacts candidate, ServingFacts serving, ExitEvidence exit, QualityGap? gap)
     {

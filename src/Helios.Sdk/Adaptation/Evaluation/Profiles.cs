@@ -143,6 +143,7 @@ internal sealed class Profiles(IEnumerable<Candidate> initial, ServingTelemetry 
         ExitPolicy = settings.ExitPolicy,
         MaxDecodeStretch = settings.Serving.MaxDecodeStretch,
         UnpacedSeconds = settings.Serving.UnpacedStepTime.TotalSeconds,
+        ConfidenceTarget = settings.ConfidenceTarget(),
     };
 }
 
@@ -153,6 +154,9 @@ internal sealed class Profiles(IEnumerable<Candidate> initial, ServingTelemetry 
 /// <param name="BlockBytes">Bytes of a KV block of a shape.</param>
 internal sealed record ProfileSettings(ServingOptions Serving, Func<long> BudgetBytes, long SlabBytes, Func<KvShape, long> BlockBytes)
 {
+    /// <summary>Confidence below which a token is a breach.</summary>
+    public required Func<double> ConfidenceTarget { get; init; }
+
     /// <summary>Exit policy of the points, as it calls itself.</summary>
     public string ExitPolicy { get; init; } = Serving.ExitPolicy;
 

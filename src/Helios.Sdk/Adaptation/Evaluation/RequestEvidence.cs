@@ -11,56 +11,54 @@ internal sealed record RequestEvidence(long Text, int Utf8Bytes, int ServedToken
 {
     /// <summary>Sums up a request.</summary>
     /// <param name="taps">What its exits said.</param>
-    /// <param name="confidenceTarget">Calibrated confidence below which a token is a breach.</param>
-    public static RequestEvidence From(RequestTaps taps, float confidenceTarget)
+    public static RequestEvidence From(RequestTaps taps)
     {
-        var full = taps.Depths.Length - 1;
-        var left = new bool[taps.Positions];
+        var served = taps.Positions - taps.FirstServed;
+        var highest = new int[served];
+        Array.Fill(highest, ConfidenceHistogram.NoLevel);
         var exits = ImmutableArray.CreateBuilder<ExitSums>(taps.Depths.Length);
-        for (var exit = 0; exit <= full; exit++)
-            exits.Add(Sum(taps, exit, confidenceTarget, left));
-        return new RequestEvidence(taps.Text, taps.Judged.Utf8Bytes, taps.Positions - taps.FirstServed, exits.MoveToImmutable());
+        for (var exit = 0; exit < taps.Depths.Length; exit++) exits.Add(Sum(taps, exit, highest));
+        return new RequestEvidence(taps.Text, taps.Judged.Utf8Bytes, served, exits.MoveToImmutable());
     }
+
+    /// <summary>Served tokens that an exit is less sure of than a target.</summary>
+    /// <param name="exit">Index of the exit.</param>
+    /// <param name="target">Level of confidence.</param>
+    public int Breaches(int exit, int target) => ServedTokens - Exits[exit].Confidences.AtLeast(target);
+
+    /// <summary>Served tokens that this exit, or one before it, is sure enough of.</summary>
+    /// <param name="exit">Index of the exit.</param>
+    /// <param name="target">Level of confidence.</param>
+    public int Covered(int exit, int target) => Exits[exit].Highest.AtLeast(target);
 
     /// <param name="taps">What the exits said.</param>
     /// <param name="exit">Index of the exit.</param>
-    /// <param name="target">Confidence target.</param>
-    /// <param name="left">By position, whether an exit before was sure enough; updated.</param>
-    private static ExitSums Sum(RequestTaps taps, int exit, float target, Span<bool> left)
+    /// <param name="highest">By served token, the highest level of the exits before; updated.</param>
+    private static ExitSums Sum(RequestTaps taps, int exit, Span<int> highest)
     {
         var signals = taps.At(exit);
         var full = taps.At(taps.Depths.Length - 1);
         var isFull = exit == taps.Depths.Length - 1;
-        var sums = default(ExitSums);
-        for (var i = 0; i < signals.Length; i++)
-        {
-            if (i < taps.Judged.Positions) sums.Nats -= signals[i].TargetLogProbability;
-            if (i < taps.FirstServed) continue;
+        var nats = 0.0;
+        foreach (var signal in signals[..taps.Judged.Positions]) nats -= signal.TargetLogProbability;
 
-            // Written so that a confidence that is not a number is a breach.
-            var sure = isFull || signals[i].Confidence >= target;
-            if (signals[i].TopId == full[i].TopId) sums.Agreed++;
-            if (!sure) sums.Breaches++;
-            if (sure && !left[i]) sums.FirstSure++;
-            left[i] |= sure;
+        var agreed = 0;
+        var levels = new int[highest.Length];
+        for (var i = 0; i < levels.Length; i++)
+        {
+            var signal = signals[taps.FirstServed + i];
+            if (signal.TopId == full[taps.FirstServed + i].TopId) agreed++;
+            levels[i] = isFull ? ConfidenceHistogram.Levels : ConfidenceHistogram.LevelOf(signal.Confidence);
+            highest[i] = Math.Max(highest[i], levels[i]);
         }
 
-        return sums;
+        return new ExitSums(nats, agreed, ConfidenceHistogram.Of(levels), ConfidenceHistogram.Of(highest));
     }
 }
 
 /// <summary>Sums of one exit over a request.</summary>
-internal record struct ExitSums
-{
-    /// <summary>-ln p of the text, in nats.</summary>
-    public double Nats { get; set; }
-
-    /// <summary>Served tokens whose top token is the full-depth one.</summary>
-    public int Agreed { get; set; }
-
-    /// <summary>Served tokens whose confidence is under target.</summary>
-    public int Breaches { get; set; }
-
-    /// <summary>Served tokens for which this exit is the first sure enough.</summary>
-    public int FirstSure { get; set; }
-}
+/// <param name="Nats">-ln p of the text, in nats.</param>
+/// <param name="Agreed">Served tokens whose top token is the full-depth one.</param>
+/// <param name="Confidences">How sure this exit is of the served tokens; the full depth is of each.</param>
+/// <param name="Highest">How sure of them the surest of the exits up to this one is.</param>
+internal sealed record ExitSums(double Nats, int Agreed, ConfidenceHistogram Confidences, ConfidenceHistogram Highest);

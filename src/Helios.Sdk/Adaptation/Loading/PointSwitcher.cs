@@ -155,7 +155,7 @@ internal sealed class PointSwitcher(ModelPool pool, Routes routes, ServingTeleme
 
     private void PublishServing() => routes.Publish(serving!, maxBatch: batchLimit);
 
-    private Guard GuardOf(Route route) => new(route, route.Point, route.Lease.Model.Architecture.Layers, settings.Options);
+    private Guard GuardOf(Route route) => new(route, route.Point, route.Lease.Model.Architecture.Layers, settings.Options, settings.ConfidenceTarget());
 
     private AdaptationEvent.LoadFailed Refusal(LoadTarget target, AcquireResult result) => result switch
     {
@@ -167,9 +167,13 @@ internal sealed class PointSwitcher(ModelPool pool, Routes routes, ServingTeleme
 }
 
 /// <summary>What holds for every switch.</summary>
-/// <param name="Options">Breach window, limit and target.</param>
+/// <param name="Options">Breach window and limit.</param>
 /// <param name="PolicyOf">Finds a per-token exit policy by name.</param>
 /// <param name="Loads">Most time for a load.</param>
 /// <param name="Wake">Wakes the serving loop.</param>
 /// <param name="Time">Clock.</param>
-internal sealed record SwitchSettings(AdaptationOptions Options, Func<string, IExitPolicy> PolicyOf, LoadLimit Loads, Action Wake, TimeProvider Time);
+internal sealed record SwitchSettings(AdaptationOptions Options, Func<string, IExitPolicy> PolicyOf, LoadLimit Loads, Action Wake, TimeProvider Time)
+{
+    /// <summary>Confidence below which a token is a breach of what is published next.</summary>
+    public required Func<double> ConfidenceTarget { get; init; }
+}

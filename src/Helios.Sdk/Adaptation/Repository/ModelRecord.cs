@@ -48,9 +48,6 @@ internal sealed record ModelRecord
     /// <summary>What its steps cost.</summary>
     public required StepCosts Costs { get; init; }
 
-    /// <summary>Confidence below which a token was counted as a breach.</summary>
-    public required double ConfidenceTarget { get; init; }
-
     /// <summary>What its exits' signals were found to be worth.</summary>
     public ImmutableArray<ExitBins> Calibration { get; init; } = [];
 

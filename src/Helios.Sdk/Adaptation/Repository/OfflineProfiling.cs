@@ -30,10 +30,10 @@ internal sealed class OfflineProfiling(ProfilingParts parts)
         {
             var candidate = new Candidate(
                 entry.Candidacy with { Confidence = new(Calibration.FromSidecar(entry.Info)) },
-                new AdaptationOptions { ConfidenceTarget = parts.ConfidenceTarget, Candidates = 1, RequestsPerCandidate = Math.Max(1, finished.Count) });
+                new AdaptationOptions { Candidates = 1, RequestsPerCandidate = Math.Max(1, finished.Count) });
             var alone = await MeasureAsync(candidate, entry, finished, ask, cancellationToken).ConfigureAwait(false);
             candidates.Add(candidate);
-            records.Add(candidate.Describe(parts.Key(entry.Info), parts.ConfidenceTarget, parts.Journal.Now) with { Alone = alone, Watts = parts.Watts() });
+            records.Add(candidate.Describe(parts.Key(entry.Info), parts.Journal.Now) with { Alone = alone, Watts = parts.Watts() });
         }
 
         return (new ModelRepository(records.ToImmutable()), parts.ProfilesOf(candidates).Reckon());
@@ -118,9 +118,6 @@ internal sealed record ProfilingParts(ModelPool Pool, LayerwiseScorer Scorer, St
 {
     /// <summary>Most sequences of a step.</summary>
     public required int MaxBatch { get; init; }
-
-    /// <summary>Confidence below which a token is a breach.</summary>
-    public required double ConfidenceTarget { get; init; }
 
     /// <summary>What the device draws while it computes; null when nothing measures it.</summary>
     public required Func<double?> Watts { get; init; }

@@ -12,7 +12,7 @@ namespace Helios.Sdk.Adaptation.Repository;
 internal sealed class ProfileStore
 {
     /// <summary>Models kept that are not candidates now: those added to last.</summary>
-    private const int MostOthers = 64;
+    private const int MostOthers = 16;
 
     private readonly StoreSettings settings;
     private readonly AdaptationJournal journal;
@@ -41,13 +41,12 @@ internal sealed class ProfileStore
 
     /// <summary>
     /// Gives a candidate back what was known of it. Costs come as they are; calibration and evidence weigh less with age, and
-    /// evidence counts only if it was gathered at the same exits and for the same target of confidence.
+    /// evidence counts only if it was gathered at the same exits.
     /// </summary>
     public void Restore(Candidate candidate)
     {
         if (known.Find(KeyOf(candidate)) is not { } record) return;
-        var alike = record.Depths.SequenceEqual(candidate.Depths) && record.ConfidenceTarget == settings.ConfidenceTarget;
-        var requests = alike ? age.Keep(record.Requests, journal.Now) : [];
+        var requests = record.Depths.SequenceEqual(candidate.Depths) ? age.Keep(record.Requests, journal.Now) : [];
         foreach (var request in requests) texts[IdOf(request)] = (request.Evidence.Text, request.At);
         candidate.Restore(record, age.Weight(record.At, journal.Now), requests.Select(request => request.Evidence with { Text = IdOf(request) }));
     }
@@ -79,7 +78,7 @@ internal sealed class ProfileStore
 
     private ModelRecord? Describe(Candidate candidate)
     {
-        var record = candidate.Describe(KeyOf(candidate), settings.ConfidenceTarget, journal.Now);
+        var record = candidate.Describe(KeyOf(candidate), journal.Now);
         if (!record.Costs.IsMeasured && record.Requests.IsEmpty) return null;
         return record with { Watts = settings.Watts() ?? candidate.FormerWatts, Requests = [.. record.Requests.Select(Number)] };
     }
@@ -131,9 +130,8 @@ internal sealed class ProfileStore
 /// <param name="Path">The file.</param>
 /// <param name="Device">The hardware.</param>
 /// <param name="Precision">How weights are held.</param>
-/// <param name="ConfidenceTarget">Confidence below which a token is a breach.</param>
 /// <param name="MaxAge">Age at which evidence is dropped.</param>
-internal sealed record StoreSettings(string Path, string Device, Precision Precision, double ConfidenceTarget, TimeSpan MaxAge)
+internal sealed record StoreSettings(string Path, string Device, Precision Precision, TimeSpan MaxAge)
 {
     /// <summary>What the device draws while it computes; null while nothing has measured it.</summary>
     public Func<double?> Watts { get; init; } = static () => null;

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using System.Text.Json;
 using Helios.Sdk.Adaptation.Evaluation;
 using Helios.Sdk.Checkpoints;
@@ -72,7 +73,6 @@ internal static class RepositoryWriter
         }
 
         if (model.Watts is { } watts) json.WriteNumber("watts", watts);
-        json.WriteNumber("confidenceTarget", model.ConfidenceTarget);
         json.WriteStartArray("calibration");
         foreach (var exit in model.Calibration) Write(json, exit);
         json.WriteEndArray();
@@ -119,9 +119,16 @@ internal static class RepositoryWriter
         json.WriteNumber("tokens", request.Evidence.ServedTokens);
         Write(json, "nats", request.Evidence.Exits.Select(exit => exit.Nats));
         Write(json, "agreed", request.Evidence.Exits.Select(exit => exit.Agreed));
-        Write(json, "breaches", request.Evidence.Exits.Select(exit => exit.Breaches));
-        Write(json, "firstSure", request.Evidence.Exits.Select(exit => exit.FirstSure));
+        Write(json, "confidences", request.Evidence.Exits.Select(exit => exit.Confidences));
+        Write(json, "highest", request.Evidence.Exits.Select(exit => exit.Highest));
         json.WriteEndObject();
+    }
+
+    /// <summary>Histograms on one line, each as level, tokens, level, tokens, ...</summary>
+    private static void Write(Utf8JsonWriter json, string name, IEnumerable<ConfidenceHistogram> histograms)
+    {
+        json.WritePropertyName(name);
+        json.WriteRawValue(List(histograms.Select(histogram => List(histogram.Counts.SelectMany(count => (int[])[count.Level, count.Tokens]).Select(Text)))));
     }
 
     /// <summary>Numbers on one line, so that people can read the rest.</summary>
@@ -129,6 +136,11 @@ internal static class RepositoryWriter
         where T : struct, IFormattable
     {
         json.WritePropertyName(name);
-        json.WriteRawValue($"[{string.Join(", ", numbers.Select(number => number.ToString(null, System.Globalization.CultureInfo.InvariantCulture)))}]");
+        json.WriteRawValue(List(numbers.Select(Text)));
     }
+
+    private static string List(IEnumerable<string> items) => $"[{string.Join(", ", items)}]";
+
+    private static string Text<T>(T number)
+        where T : struct, IFormattable => number.ToString(null, CultureInfo.InvariantCulture);
 }

@@ -13,7 +13,7 @@ internal readonly record struct ModelRank(double? Score, double? BitsPerByte);
 /// budget, and scored by the objective under its constraints.
 /// </summary>
 /// <param name="repository">Offline telemetry.</param>
-/// <param name="options">Target of confidence, and whether models may be loaded in part.</param>
+/// <param name="options">Whether models may be loaded in part.</param>
 /// <param name="key">What a model is known by.</param>
 /// <param name="profilesOf">Profiles candidates for the engine's budget and limits.</param>
 internal sealed class RepositoryRanking(ModelRepository repository, AdaptationOptions options, Func<CheckpointInfo, ModelKey> key, Func<IReadOnlyList<Candidate>, Profiles> profilesOf)
@@ -40,15 +40,15 @@ internal sealed class RepositoryRanking(ModelRepository repository, AdaptationOp
     {
         if (repository.Find(key(model.Info)) is not { } record) return null;
 
-        // At other exits, or with another target, what was counted below the full depth says nothing.
-        var alike = options.LoadPartially && record.ConfidenceTarget == options.ConfidenceTarget && record.Depths.SequenceEqual(model.Info.Exits.Select(exit => exit.Depth));
+        // At other exits, what was counted below the full depth says nothing.
+        var alike = options.LoadPartially && record.Depths.SequenceEqual(model.Info.Exits.Select(exit => exit.Depth));
         var candidate = new Candidate(
             model with { Confidence = new ConfidenceSource(Calibration.FromSidecar(model.Info)) },
-            new AdaptationOptions { LoadPartially = alike, ConfidenceTarget = options.ConfidenceTarget, Candidates = 1, RequestsPerCandidate = Math.Max(1, record.Requests.Length) });
+            new AdaptationOptions { LoadPartially = alike, Candidates = 1, RequestsPerCandidate = Math.Max(1, record.Requests.Length) });
         candidate.Restore(record, keep: 1, record.Requests.Select(request => alike ? request.Evidence : AtFullDepth(request.Evidence)));
         return candidate;
     }
 
     private static RequestEvidence AtFullDepth(RequestEvidence request) =>
-        request with { Exits = [request.Exits[^1] with { FirstSure = request.ServedTokens }] };
+        request with { Exits = [request.Exits[^1]] };
 }

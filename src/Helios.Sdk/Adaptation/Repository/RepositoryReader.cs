@@ -51,7 +51,7 @@ internal static class RepositoryReader
 
     private static ModelRecord ReadModel(FieldReader model)
     {
-        model.OnlyKeys("name", "fingerprint", "device", "precision", "at", "exits", "bytes", "costs", "alone", "watts", "confidenceTarget", "calibration", "requests");
+        model.OnlyKeys("name", "fingerprint", "device", "precision", "at", "exits", "bytes", "costs", "alone", "watts", "calibration", "requests");
         var bytes = model.Required("bytes", "an object").AsObject();
         bytes.OnlyKeys("fixed", "layers", "workspace");
         var layers = ReadList(bytes, "layers", field => field.AsLong(1, MostBytes));
@@ -68,7 +68,6 @@ internal static class RepositoryReader
             Costs = ReadCosts(model.Required("costs", "an object")),
             Alone = model.TryGet("alone", out var alone) ? ReadAlone(alone) : null,
             Watts = model.TryGet("watts", out _) ? ReadNumber(model, "watts", MostWatts) : null,
-            ConfidenceTarget = ReadNumber(model, "confidenceTarget", 1),
             Calibration = ReadCalibration(model, depths),
             Requests = ReadRequests(model, depths.Length),
         };
@@ -147,19 +146,32 @@ internal static class RepositoryReader
 
     private static ScoredRequest ReadRequest(FieldReader request, int exits)
     {
-        request.OnlyKeys("text", "at", "bytes", "tokens", "nats", "agreed", "breaches", "firstSure");
+        request.OnlyKeys("text", "at", "bytes", "tokens", "nats", "agreed", "confidences", "highest");
         var tokens = request.Int("tokens", 0, MostTokens);
         var nats = ReadList(request, "nats", field => field.AsNumber(0, MostNats));
         var agreed = ReadList(request, "agreed", field => field.AsInt(0, tokens));
-        var breaches = ReadList(request, "breaches", field => field.AsInt(0, tokens));
-        var first = ReadList(request, "firstSure", field => field.AsInt(0, tokens));
-        if (nats.Length != exits || agreed.Length != exits || breaches.Length != exits || first.Length != exits)
-            throw request.Fail($"one number per exit ({exits}) in nats, agreed, breaches and firstSure");
-        if (agreed[^1] != tokens || breaches[^1] != 0 || first.Sum(count => (long)count) != tokens)
-            throw request.Fail("a full depth that agrees with itself and never breaches, and every token in firstSure once");
+        var confidences = ReadList(request, "confidences", field => ReadHistogram(field, tokens));
+        var highest = ReadList(request, "highest", field => ReadHistogram(field, tokens));
+        if (nats.Length != exits || agreed.Length != exits || confidences.Length != exits || highest.Length != exits)
+            throw request.Fail($"one item per exit ({exits}) in nats, agreed, confidences and highest");
+        if (agreed[^1] != tokens || confidences[^1].AtLeast(ConfidenceHistogram.Levels) != tokens)
+            throw request.Fail("a full depth that agrees with itself and is sure of every token");
+        if (Enumerable.Range(0, exits).Any(i => !highest[i].IsAsSureAs(confidences[i]) || (i > 0 && !highest[i].IsAsSureAs(highest[i - 1]))))
+            throw request.Fail("in highest the highest confidence of the exits so far, which no exit is above");
 
-        var sums = Enumerable.Range(0, exits).Select(i => new ExitSums { Nats = nats[i], Agreed = agreed[i], Breaches = breaches[i], FirstSure = first[i] });
+        var sums = Enumerable.Range(0, exits).Select(i => new ExitSums(nats[i], agreed[i], confidences[i], highest[i]));
         return new ScoredRequest(ReadTime(request), new RequestEvidence(ReadLong(request, "text", long.MaxValue), request.Int("bytes", 0, int.MaxValue), tokens, [.. sums]));
+    }
+
+    private static ConfidenceHistogram ReadHistogram(FieldReader histogram, int tokens)
+    {
+        const string Expected = "a list of levels, ascending, each with its tokens behind it";
+        var counts = histogram.Items(Expected).Chunk(2)
+            .Select(pair => pair is [var level, var count] ? new LevelCount(level.AsInt(0, ConfidenceHistogram.Levels), count.AsInt(1, tokens)) : throw histogram.Fail(Expected))
+            .ToImmutableArray();
+        if (counts.Zip(counts.Skip(1)).Any(pair => pair.First.Level >= pair.Second.Level)) throw histogram.Fail(Expected);
+        if (counts.Sum(count => (long)count.Tokens) > tokens) throw histogram.Fail($"no more than the request's tokens ({tokens})");
+        return new ConfidenceHistogram(counts);
     }
 
     private static ImmutableArray<T> ReadList<T>(FieldReader owner, string name, Func<FieldReader, T> read) =>

@@ -1,3 +1,4 @@
+using Helios.Sdk.Adaptation.Evaluation;
 using Helios.Sdk.Adaptation.Selection;
 
 namespace Helios.Sdk.Adaptation.Telemetry;
@@ -11,17 +12,19 @@ namespace Helios.Sdk.Adaptation.Telemetry;
 /// <param name="served">The published route; compared by reference, for the same point may be published again.</param>
 /// <param name="point">Its point.</param>
 /// <param name="fullDepth">Layers of its model: from there on nothing breaches.</param>
-/// <param name="options">Window, limit and target.</param>
-internal sealed class Guard(object served, OperatingPoint point, int fullDepth, AdaptationOptions options)
+/// <param name="options">Window and limit.</param>
+/// <param name="target">Confidence below which a token is a breach.</param>
+internal sealed class Guard(object served, OperatingPoint point, int fullDepth, AdaptationOptions options, double target)
 {
     private readonly BreachCounter counter = new(options.BreachWindow, options.BreachLimit);
-
-    // Compared as floats: 0.7f is less than 0.7.
-    private readonly float target = (float)options.ConfidenceTarget;
+    private readonly int level = ConfidenceHistogram.LevelOf(target);
     private int endedRequests;
     private int breachesAtTrip;
 
     public OperatingPoint Point => point;
+
+    /// <summary>Confidence below which a token is a breach.</summary>
+    public double Target => target;
 
     /// <summary>Breaches in the window when it tripped; 0 until then.</summary>
     public int BreachesAtTrip => Volatile.Read(ref breachesAtTrip);
@@ -30,7 +33,7 @@ internal sealed class Guard(object served, OperatingPoint point, int fullDepth, 
     public bool Count(in EmittedToken token)
     {
         if (breachesAtTrip > 0 || !ReferenceEquals(token.Route, served)) return false;
-        var breach = token.Depth < fullDepth && !(token.Confidence >= target);
+        var breach = token.Depth < fullDepth && ConfidenceHistogram.LevelOf(token.Confidence) < level;
         if (!counter.Add(token.Request, token.Tenant, breach)) return false;
         if (endedRequests < options.RequestsPerCandidate) return false;
         Volatile.Write(ref breachesAtTrip, counter.Breaches);

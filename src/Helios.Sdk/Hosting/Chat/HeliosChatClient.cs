@@ -145,14 +145,7 @@ public sealed class HeliosChatClient : IChatClient
 
     private static string NewId() => Guid.NewGuid().ToString("N");
 
-    private static ChatFinishReason ToReason(FinishReason reason) => reason switch
-    {
-        FinishReason.Stop => ChatFinishReason.Stop,
-        FinishReason.Length => ChatFinishReason.Length,
-        FinishReason.Aborted => new ChatFinishReason("aborted"),
-        FinishReason.TimeLimit => new ChatFinishReason("time_limit"),
-        _ => throw new ArgumentOutOfRangeException(nameof(reason), reason, "No such finish reason."),
-    };
+    private static ChatFinishReason ToReason(FinishReason reason) => new(HeliosTelemetry.NameOf(reason));
 
     private static UsageDetails ToUsage(int prompt, int answer, int cached) => new()
     {

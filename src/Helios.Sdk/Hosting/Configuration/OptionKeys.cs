@@ -41,7 +41,7 @@ internal static class OptionKeys
         Key("Adaptation:EvaluationTimeLimit", Time, o => o.Adaptation.EvaluationTimeLimit, (o, v) => o.Adaptation.EvaluationTimeLimit = v),
         Key("Adaptation:LoadPartially", Flag, o => o.Adaptation.LoadPartially, (o, v) => o.Adaptation.LoadPartially = v),
         Key("Adaptation:DepthRule", Text, o => o.Adaptation.DepthRule, (o, v) => o.Adaptation.DepthRule = v),
-        Key("Adaptation:ConfidenceTarget", Number, o => o.Adaptation.ConfidenceTarget, (o, v) => o.Adaptation.ConfidenceTarget = v),
+        Live("Adaptation:ConfidenceTarget", Number, o => o.Adaptation.ConfidenceTarget, (o, v) => o.Adaptation.ConfidenceTarget = v),
         Key("Adaptation:BreachWindow", Whole, o => o.Adaptation.BreachWindow, (o, v) => o.Adaptation.BreachWindow = v),
         Key("Adaptation:BreachLimit", Whole, o => o.Adaptation.BreachLimit, (o, v) => o.Adaptation.BreachLimit = v),
         Key("Adaptation:BreachMargin", Number, o => o.Adaptation.BreachMargin, (o, v) => o.Adaptation.BreachMargin = v),

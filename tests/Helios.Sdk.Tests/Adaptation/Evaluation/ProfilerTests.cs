@@ -7,6 +7,7 @@ public class ProfilerTests
     private static readonly ServingFacts Serving = new()
     {
         BudgetBytes = 10_000,
+        ConfidenceTarget = 0.7,
         SlabBytes = 1000,
         BlockTokens = 16,
         MaxBatch = 64,
@@ -103,7 +104,7 @@ public class ProfilerTests
     public void The_gap_is_to_the_best_candidate()
     {
         var candidate = Candidate();
-        var (better, worse, silent) = (new CandidateEvidence([6], 0.7, window: 64), new CandidateEvidence([6], 0.7, window: 64), new CandidateEvidence([6], 0.7, window: 64));
+        var (better, worse, silent) = (new CandidateEvidence([6], window: 64), new CandidateEvidence([6], window: 64), new CandidateEvidence([6], window: 64));
         candidate.Evidence.Add(Taps([2, 4, 6], 4, 3, 2));
         better.Add(Taps([6], 1.5f));
         worse.Add(Taps([6], 5));
@@ -138,7 +139,7 @@ public class ProfilerTests
             Layer = new RowCurve(1e-3, [.. Enumerable.Repeat(1e-4, RowCurve.Segments)], 0),
             Head = RowCurve.Zero with { Base = 2e-3 },
         },
-        Evidence = new CandidateEvidence([2, 4, 6], 0.7, window: 64),
+        Evidence = new CandidateEvidence([2, 4, 6], window: 64),
     };
 
     private static RequestTaps Taps(int[] depths, params float[] nats)

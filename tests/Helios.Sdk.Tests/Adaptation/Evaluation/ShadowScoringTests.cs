@@ -21,7 +21,7 @@ public sealed class ShadowScoringTests : IDisposable
         journal = new AdaptationJournal(TimeProvider.System, new Logger<HeliosEngine>(log));
         var info = Sample.Model();
         var candidate = new Candidate(new CandidateModel(info, new LoadSize(1, [1, 1, 1, 1, 1, 1]), 0, new ConfidenceSource(Calibration.FromSidecar(info))), new AdaptationOptions());
-        profiles = new Profiles([candidate], telemetry, new ProfileSettings(new ServingOptions(), () => 1 << 20, 1 << 10, shape => shape.Layers));
+        profiles = new Profiles([candidate], telemetry, new ProfileSettings(new ServingOptions(), () => 1 << 20, 1 << 10, shape => shape.Layers) { ConfidenceTarget = () => 0.7 });
     }
 
     public void Dispose() => log.Dispose();

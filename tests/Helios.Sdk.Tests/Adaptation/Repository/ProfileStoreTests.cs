@@ -31,7 +31,7 @@ public sealed class ProfileStoreTests : IDisposable
         candidate.Restored!.Value.Requests.Should().Be(10);
         candidate.CostsAreInherited.Should().BeTrue();
         candidate.Costs.Current.PredictStep(8, 6, 50).Should().BeApproximately(former.Costs.Current.PredictStep(8, 6, 50), 0.05 * former.Costs.Current.PredictStep(8, 6, 50));
-        candidate.Evidence.Summarize().Should().BeEquivalentTo(former.Evidence.Summarize());
+        candidate.Evidence.Summarize(0.5).Should().BeEquivalentTo(former.Evidence.Summarize(0.5));
         candidate.Model.Confidence.Current.Map(2, new ExitSignal { Top1 = 0.9f }).Should().Be(former.Model.Confidence.Current.Map(2, new ExitSignal { Top1 = 0.9f }));
         store.Usual.Should().Be(new UsualRequest(40, 100));
     }
@@ -93,13 +93,13 @@ public sealed class ProfileStoreTests : IDisposable
     }
 
     [Fact]
-    public void What_was_measured_elsewhere_or_judged_otherwise_does_not_count()
+    public void What_was_measured_elsewhere_or_at_other_exits_does_not_count()
     {
         Open().Save([Learnt("m", texts: 6)], new UsualLengths());
 
-        var (elsewhere, otherwise, another) = (Candidate("m"), Candidate("m"), Candidate("n"));
+        var (elsewhere, otherwise, another) = (Candidate("m"), Candidate("m", partly: false), Candidate("n"));
         Open(settings => settings with { Device = "64 threads" }).Restore(elsewhere);
-        Open(settings => settings with { ConfidenceTarget = 0.9 }).Restore(otherwise);
+        Open().Restore(otherwise);
         Open().Restore(another);
 
         elsewhere.Costs.Current.IsMeasured.Should().BeFalse();
@@ -220,13 +220,13 @@ public sealed class ProfileStoreTests : IDisposable
 
     private ProfileStore Open(Func<StoreSettings, StoreSettings>? change = null)
     {
-        var settings = new StoreSettings(File, "2 threads", Precision.Auto, 0.7, TimeSpan.FromDays(7));
+        var settings = new StoreSettings(File, "2 threads", Precision.Auto, TimeSpan.FromDays(7));
         return new ProfileStore(change?.Invoke(settings) ?? settings, new AdaptationJournal(clock, log.CreateLogger<HeliosEngine>()));
     }
 
-    private static Candidate Candidate(string name) => new(
+    private static Candidate Candidate(string name, bool partly = true) => new(
         new CandidateModel(Sample.Model(name), new LoadSize(1000, [.. Enumerable.Repeat(500L, 6)]), 300, new ConfidenceSource(Calibration.FromSidecar(Sample.Model(name)))),
-        new AdaptationOptions { RequestsPerCandidate = 5 });
+        new AdaptationOptions { LoadPartially = partly, RequestsPerCandidate = 5 });
 
     private static Candidate Learnt(string name, int texts)
     {

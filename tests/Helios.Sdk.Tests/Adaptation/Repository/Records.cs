@@ -30,7 +30,6 @@ internal static class Records
         Size = new LoadSize(1000, [.. Enumerable.Repeat(500L, 6)]),
         WorkspaceBytes = 300,
         Costs = Costs,
-        ConfidenceTarget = 0.7,
         Calibration = [Bins(2), Bins(4)],
         Requests = [.. Enumerable.Range(0, requests).Select(i => new ScoredRequest(Noon.AddMinutes(i - requests), Request(i, agreed)))],
         Alone = new AloneTimes(20, 11.5, 2.25),
@@ -39,10 +38,16 @@ internal static class Records
 
     public static RequestEvidence Request(long text, int agreed = 9) => new(text, Utf8Bytes: 100, ServedTokens: 10,
     [
-        new ExitSums { Nats = 90.5, Agreed = agreed, Breaches = 10 - agreed, FirstSure = agreed },
-        new ExitSums { Nats = 80.25, Agreed = agreed, Breaches = 10 - agreed },
-        new ExitSums { Nats = 70, Agreed = 10, FirstSure = 10 - agreed },
+        new ExitSums(90.5, agreed, Confidences(agreed), Confidences(agreed)),
+        new ExitSums(80.25, agreed, Confidences(agreed), Confidences(agreed)),
+        new ExitSums(70, 10, Sure(10), Sure(10)),
     ]);
+
+    /// <summary>So many tokens, all of them as sure as can be.</summary>
+    public static ConfidenceHistogram Sure(int tokens) => new([new LevelCount(ConfidenceHistogram.Levels, tokens)]);
+
+    /// <summary>Of 10 tokens so many at 0.8, the others at 0.3.</summary>
+    private static ConfidenceHistogram Confidences(int sure) => new([.. new LevelCount[] { new(60, 10 - sure), new(160, sure) }.Where(count => count.Tokens > 0)]);
 
     private static ExitBins Bins(int depth) => new(
         depth,

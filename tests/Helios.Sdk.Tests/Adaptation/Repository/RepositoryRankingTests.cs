@@ -21,11 +21,26 @@ public class RepositoryRankingTests
     }
 
     [Fact]
-    public void What_was_counted_for_another_target_is_known_at_full_depth_alone()
+    public void A_model_ranks_by_the_target_of_today()
     {
-        var repository = new ModelRepository([Records.Model("a", requests: 8, agreed: 10) with { ConfidenceTarget = 0.9 }, Records.Model("b", requests: 8, agreed: 3)]);
+        var repository = new ModelRepository([Records.Model("a", requests: 8, agreed: 10)]);
 
-        var ranks = Rank(repository, ["a", "b"]);
+        var (low, high) = (Rank(repository, ["a"], target: 0.7), Rank(repository, ["a"], target: 0.9));
+
+        high["a"].Score.Should().BeLessThan(low["a"].Score!.Value / 1.5, "nothing is as sure below the full depth");
+    }
+
+    [Fact]
+    public void What_was_counted_at_other_exits_is_known_at_full_depth_alone()
+    {
+        var elsewhere = Records.Model("a", requests: 8, agreed: 10);
+        elsewhere = elsewhere with
+        {
+            Depths = [3, 6],
+            Requests = [.. elsewhere.Requests.Select(request => request with { Evidence = request.Evidence with { Exits = request.Evidence.Exits.RemoveAt(0) } })],
+        };
+
+        var ranks = Rank(new ModelRepository([elsewhere, Records.Model("b", requests: 8, agreed: 3)]), ["a", "b"]);
 
         ranks["a"].Score.Should().BeApproximately(ranks["b"].Score!.Value, 1e-9);
         ranks["a"].BitsPerByte.Should().Be(ranks["b"].BitsPerByte);
@@ -68,13 +83,13 @@ public class RepositoryRankingTests
         telemetry.TakeSteps().Should().ContainSingle();
     }
 
-    private static IReadOnlyDictionary<string, ModelRank> Rank(ModelRepository repository, string[] pool, string device = "2 threads") =>
-        Ranking(repository, device).Rank(pool.Select(Model), ObjectiveParser.Constrain(new ThroughputObjective(), new AdaptationOptions { MaxQualityGap = 0.5 }, maxBreachRate: _ => 0.3));
+    private static IReadOnlyDictionary<string, ModelRank> Rank(ModelRepository repository, string[] pool, string device = "2 threads", double target = 0.7) =>
+        Ranking(repository, device, target: target).Rank(pool.Select(Model), ObjectiveParser.Constrain(new ThroughputObjective(), new AdaptationOptions { MaxQualityGap = 0.5 }, maxBreachRate: _ => 0.3));
 
-    private static RepositoryRanking Ranking(ModelRepository repository, string device, ServingTelemetry? telemetry = null)
+    private static RepositoryRanking Ranking(ModelRepository repository, string device, ServingTelemetry? telemetry = null, double target = 0.7)
     {
         telemetry ??= new ServingTelemetry(new AdaptationOptions());
-        var settings = new ProfileSettings(new ServingOptions(), () => 100_000, 1000, shape => 16L * shape.Layers * 4);
+        var settings = new ProfileSettings(new ServingOptions(), () => 100_000, 1000, shape => 16L * shape.Layers * 4) { ConfidenceTarget = () => target };
         return new RepositoryRanking(repository, new AdaptationOptions(), model => ModelKey.Of(model, device, Precision.Auto), known => new Profiles(known, telemetry, settings));
     }
 

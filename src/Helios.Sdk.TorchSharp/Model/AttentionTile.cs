@@ -1,0 +1,89 @@
+using TorchSharp;
+
+namespace Helios.Sdk.TorchSharp.Model;
+
+/// <summary>Sequences that attend together.</summary>
+internal sealed class AttentionTile
+{
+    /// <summary>Shape of the model.</summary>
+    public required ModelArchitecture Architecture { get; init; }
+
+    /// <summary>Number of sequences.</summary>
+    public required int Sequences { get; init; }
+
+    /// <summary>Rows of each.</summary>
+    public required int Rows { get; init; }
+
+    /// <summary>The first row, from which on they follow each other unless <see cref="Which"/> says otherwise.</summary>
+    public required int First { get; init; }
+
+    /// <summary>The rows, as indices into those at work; null where they follow each other.</summary>
+    public required Tensor? Which { get; init; }
+
+    /// <summary>Units of all sequences: blocks of the longest, times the sequences.</summary>
+    public required int Units { get; init; }
+
+    /// <summary>Tokens gathered of each sequence.</summary>
+    public required int Tokens { get; init; }
+
+    /// <summary>Tokens looked at.</summary>
+    public required int Length { get; init; }
+
+    /// <summary>Positions of its rows; null for one row, which sees all.</summary>
+    public required Tensor? Positions { get; init; }
+
+    /// <summary>Where the units lie, by slabs.</summary>
+    public required TilePiece[] Pieces { get; init; }
+
+    /// <summary>Made once for all layers; null where it is made for each, or there is none.</summary>
+    public Tensor? Mask { get; set; }
+
+    /// <summary>Bytes of a mask, in FP32.</summary>
+    public long MaskBytes => (long)Sequences * Rows * Length * (Architecture.Heads / Architecture.KvHeads) * sizeof(float);
+
+    /// <summary>A row sees its own position and those before: <c>[sequences, 1, heads of a group x rows, length]</c>, added to scores.</summary>
+    public Tensor MakeMask(StepConstants constants, Tensor positions)
+    {
+        var group = Architecture.Heads / Architecture.KvHeads;
+        var ends = positions.view(Sequences, 1, 1, Rows, 1).expand(Sequences, 1, group, Rows, 1).reshape(Sequences, 1, group * Rows, 1);
+        return torch.where(constants.Columns.narrow(0, 0, Length).le(ends), constants.Allowed, constants.Forbidden);
+    }
+
+    /// <summary>Attention of a layer over the tile's rows <c>[rows, heads x headDim]</c>.</summary>
+    public Tensor Attend(StepConstants constants, int slot, Tensor queries)
+    {
+        var (kvHeads, headDim) = (Architecture.KvHeads, Architecture.HeadDim);
+        var group = Architecture.Heads / kvHeads;
+        var gathered = Gather(slot).view(Sequences, Tokens, 2, kvHeads, headDim);
+        if (gathered.dtype != constants.Type) gathered = gathered.to(constants.Type);
+        var keyValues = gathered.narrow(1, 0, Length).permute(2, 0, 3, 1, 4);
+        var mask = Mask ?? (Positions is null ? null : MakeMask(constants, Positions));
+
+        // Query heads that share a key/value head are as so many rows of it.
+        var mine = Which is null ? queries.narrow(0, First, Sequences * Rows) : queries.index_select(0, Which);
+        var turned = mine.view(Sequences, Rows, kvHeads, group, headDim).permute(0, 2, 3, 1, 4).reshape(Sequences, kvHeads, group * Rows, headDim);
+        var attended = torch.nn.functional.scaled_dot_product_attention(turned, keyValues.select(0, 0), keyValues.select(0, 1), mask);
+        return attended.reshape(Sequences, kvHeads, group, Rows, headDim).permute(0, 3, 1, 2, 4).reshape(Sequences * Rows, Architecture.QuerySize);
+    }
+
+    // [Units, elements of a unit]
+    private Tensor Gather(int slot)
+    {
+        if (Pieces is [{ Places: null } only]) return only.Slab.index_select(0, only.Numbers.select(0, slot));
+        var first = Pieces[0].Slab;
+        var tile = torch.empty(Units, first.shape[1], dtype: first.dtype, device: first.device);
+        foreach (var piece in Pieces)
+        {
+            using var some = piece.Slab.index_select(0, piece.Numbers.select(0, slot));
+            tile.index_copy_(0, piece.Places!, some);
+        }
+
+        return tile;
+    }
+}
+
+/// <summary>Units of one slab.</summary>
+/// <param name="Slab">The slab by units.</param>
+/// <param name="Places">Where in the tile they go; null for all of it, in order.</param>
+/// <param name="Numbers">By slot, which they are <c>[layers, units]</c>.</param>
+internal sealed record TilePiece(Tensor Slab, Tensor? Places, Tensor Numbers);
