@@ -13,7 +13,8 @@ namespace Helios.Sdk.TorchSharp;
 /// </summary>
 public sealed class TorchSharpBackend : IBackend
 {
-    private const int LeastAttentionBytes = 1 << 20;
+    private const long LeastAttentionBytes = 1 << 20;
+    private const long UsualAttentionBytes = 256 << 20;
 
     // Few slabs: a step reads and writes keys and values of each in a kernel of its own.
     private const int KvSlabs = 16;
@@ -30,14 +31,14 @@ public sealed class TorchSharpBackend : IBackend
     public TorchSharpBackend(TorchSharpOptions? options = null)
     {
         options ??= new TorchSharpOptions();
-        attentionBytes = options.AttentionBytes;
-        if (attentionBytes < LeastAttentionBytes) throw new ArgumentOutOfRangeException(nameof(options), attentionBytes, $"AttentionBytes is {LeastAttentionBytes} or more.");
+        if (options.AttentionBytes < LeastAttentionBytes) throw new ArgumentOutOfRangeException(nameof(options), options.AttentionBytes, $"AttentionBytes is {LeastAttentionBytes} or more.");
         if (options.KvPrecision is not (null or Precision.Fp32 or Precision.Bf16 or Precision.Fp16))
             throw new ArgumentOutOfRangeException(nameof(options), options.KvPrecision, "KvPrecision is Fp32, Bf16 or Fp16.");
         device = TorchDevice.Open(options.Device);
         var kvPrecision = options.KvPrecision ?? (device.IsCuda ? Precision.Bf16 : Precision.Fp32);
         kvType = Elements.TypeOf(kvPrecision);
         if (!device.Computes(kvType)) throw new ArgumentOutOfRangeException(nameof(options), kvPrecision, $"{device.Name} does not compute in Fp16: KvPrecision is Fp32 or Bf16.");
+        attentionBytes = options.AttentionBytes ?? Math.Max(UsualAttentionBytes, device.IsCuda ? device.TotalMemory / 128 : 0);
         Loader = new TorchLayerLoader(device, counter);
         Device = new DeviceInfo(device.Name, $"{device.Description}, {kvPrecision} KV", device.TotalMemory) { KvSlabs = device.IsCuda ? KvSlabs : null };
     }

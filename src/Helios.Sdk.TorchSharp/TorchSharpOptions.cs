@@ -17,7 +17,7 @@ public sealed class TorchSharpOptions
 
     /// <summary>
     /// Most bytes of keys and values gathered at one time for attention, at least those of one sequence; a step that needs more
-    /// attends in several goes. From 1 MiB; 256 MiB by default.
+    /// attends in several goes. From 1 MiB. Null takes 256 MiB, or 1/128 of the memory of a GPU where that is more.
     /// </summary>
-    public long AttentionBytes { get; set; } = 256L << 20;
+    public long? AttentionBytes { get; set; }
 }
