@@ -13,7 +13,6 @@ namespace Helios.Sdk.TorchSharp;
 /// </summary>
 public sealed class TorchSharpBackend : IBackend
 {
-    private const long LeastAttentionBytes = 1 << 20;
     private const long UsualAttentionBytes = 256 << 20;
 
     // Few slabs: a step reads and writes keys and values of each in a kernel of its own.
@@ -31,7 +30,7 @@ public sealed class TorchSharpBackend : IBackend
     public TorchSharpBackend(TorchSharpOptions? options = null)
     {
         options ??= new TorchSharpOptions();
-        if (options.AttentionBytes < LeastAttentionBytes) throw new ArgumentOutOfRangeException(nameof(options), options.AttentionBytes, $"AttentionBytes is {LeastAttentionBytes} or more.");
+        if (options.AttentionBytes < TorchSharpOptions.LeastAttentionBytes) throw new ArgumentOutOfRangeException(nameof(options), options.AttentionBytes, $"AttentionBytes is {TorchSharpOptions.LeastAttentionBytes} or more.");
         if (options.KvPrecision is not (null or Precision.Fp32 or Precision.Bf16 or Precision.Fp16))
             throw new ArgumentOutOfRangeException(nameof(options), options.KvPrecision, "KvPrecision is Fp32, Bf16 or Fp16.");
         device = TorchDevice.Open(options.Device);

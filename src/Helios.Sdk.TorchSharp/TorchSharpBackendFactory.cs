@@ -1,4 +1,5 @@
 using System.Globalization;
+using Helios.Sdk.TorchSharp.Devices;
 
 namespace Helios.Sdk.TorchSharp;
 
@@ -15,26 +16,47 @@ public sealed class TorchSharpBackendFactory(TorchSharpOptions? options = null) 
     public string Name => "torchsharp";
 
     /// <inheritdoc/>
+    public IReadOnlyList<string> Check(IReadOnlyDictionary<string, string> settings)
+    {
+        ArgumentNullException.ThrowIfNull(settings);
+        var unused = new TorchSharpOptions();
+        return [.. settings.Select(setting => Set(unused, setting.Key, setting.Value)).OfType<string>()];
+    }
+
+    /// <inheritdoc/>
     public IBackend Create(IReadOnlyDictionary<string, string> settings)
     {
         ArgumentNullException.ThrowIfNull(settings);
         var merged = new TorchSharpOptions { Device = defaults.Device, KvPrecision = defaults.KvPrecision, AttentionBytes = defaults.AttentionBytes };
-        foreach (var (name, text) in settings) Set(merged, name, text);
+        foreach (var (name, text) in settings)
+        {
+            if (Set(merged, name, text) is { } wrong) throw new ArgumentException(wrong, nameof(settings));
+        }
+
         return new TorchSharpBackend(merged);
     }
 
-    private static void Set(TorchSharpOptions options, string name, string text)
+    /// <summary>Sets an option; what is wrong with the setting, or null.</summary>
+    private static string? Set(TorchSharpOptions options, string name, string text)
     {
         if (Is(nameof(options.Device)))
+        {
             options.Device = text;
-        else if (Is(nameof(options.KvPrecision)))
-            options.KvPrecision = text.ToUpperInvariant() switch { "FP32" => Precision.Fp32, "BF16" => Precision.Bf16, "FP16" => Precision.Fp16, _ => throw Wrong("Fp32, Bf16 or Fp16") };
-        else if (Is(nameof(options.AttentionBytes)))
-            options.AttentionBytes = long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var bytes) ? bytes : throw Wrong("a number of bytes");
-        else
-            throw new ArgumentException($"{name} is unknown; the TorchSharp backend has {nameof(options.Device)}, {nameof(options.KvPrecision)} and {nameof(options.AttentionBytes)}.", nameof(name));
+            return TorchDevice.IsName(text) ? null : Wrong(TorchDevice.Names);
+        }
+
+        if (Is(nameof(options.KvPrecision)))
+        {
+            options.KvPrecision = text.ToUpperInvariant() switch { "FP32" => Precision.Fp32, "BF16" => Precision.Bf16, "FP16" => Precision.Fp16, _ => null };
+            return options.KvPrecision is null ? Wrong("Fp32, Bf16 or Fp16") : null;
+        }
+
+        if (!Is(nameof(options.AttentionBytes)))
+            return $"{name} is unknown; the TorchSharp backend has {nameof(options.Device)}, {nameof(options.KvPrecision)} and {nameof(options.AttentionBytes)}.";
+        options.AttentionBytes = long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var bytes) ? bytes : null;
+        return options.AttentionBytes >= TorchSharpOptions.LeastAttentionBytes ? null : Wrong($"a number of bytes from {TorchSharpOptions.LeastAttentionBytes}");
 
         bool Is(string known) => string.Equals(name, known, StringComparison.OrdinalIgnoreCase);
-        ArgumentException Wrong(string expected) => new($"{name} is '{text}'; expected {expected}.", nameof(text));
+        string Wrong(string expected) => $"{name} is '{text}'; expected {expected}.";
     }
 }

@@ -3,6 +3,8 @@ namespace Helios.Sdk.TorchSharp;
 /// <summary>Options of the TorchSharp backend. Checked when the backend is made.</summary>
 public sealed class TorchSharpOptions
 {
+    internal const long LeastAttentionBytes = 1 << 20;
+
     /// <summary>
     /// The device: <c>cuda</c> (the first one), <c>cuda:1</c>, or <c>cpu</c>. A CUDA device that is not there is an error; torch's CPU
     /// never stands in for it.

@@ -22,8 +22,8 @@ public sealed class BackendTests
     [InlineData("Colour", "red", "Colour is unknown*Device, KvPrecision and AttentionBytes*")]
     [InlineData("KvPrecision", "int8", "KvPrecision is 'int8'; expected Fp32, Bf16 or Fp16*")]
     [InlineData("KvPrecision", "fp16", "*torch-cpu does not compute in Fp16*")]
-    [InlineData("AttentionBytes", "many", "AttentionBytes is 'many'; expected a number of bytes*")]
-    [InlineData("AttentionBytes", "1000", "*AttentionBytes is 1048576 or more*")]
+    [InlineData("AttentionBytes", "many", "AttentionBytes is 'many'; expected a number of bytes from 1048576*")]
+    [InlineData("AttentionBytes", "1000", "AttentionBytes is '1000'; expected a number of bytes from 1048576*")]
     [InlineData("Device", "tpu", "Device is 'tpu'; expected cpu, cuda, or cuda:*")]
     [InlineData("Device", "cuda:x", "Device is 'cuda:x'; expected cpu, cuda, or cuda:*")]
     public void A_wrong_setting_is_refused_by_name(string name, string text, string message)
@@ -31,6 +31,21 @@ public sealed class BackendTests
         var settings = new Dictionary<string, string>(OnCpu, StringComparer.Ordinal) { [name == "Device" ? "device" : name] = text };
         var create = () => new TorchSharpBackendFactory().Create(settings);
         create.Should().Throw<ArgumentException>().WithMessage(message);
+    }
+
+    [Fact]
+    public void All_that_is_wrong_with_settings_is_told_at_once_without_a_device()
+    {
+        var factory = new TorchSharpBackendFactory();
+        factory.Check(new Dictionary<string, string>(StringComparer.Ordinal) { ["Device"] = "cuda:7", ["KvPrecision"] = "Fp16", ["AttentionBytes"] = "1048576" }).Should().BeEmpty();
+        factory.Check(new Dictionary<string, string>(StringComparer.Ordinal) { ["Device"] = "tpu", ["Colour"] = "red", ["AttentionBytes"] = "-1" }).Should().HaveCount(3);
+    }
+
+    [Fact]
+    public void An_option_out_of_range_is_refused()
+    {
+        var create = () => new TorchSharpBackend(new TorchSharpOptions { Device = "cpu", AttentionBytes = 1000 });
+        create.Should().Throw<ArgumentOutOfRangeException>().WithMessage("AttentionBytes is 1048576 or more*");
     }
 
     [Fact]

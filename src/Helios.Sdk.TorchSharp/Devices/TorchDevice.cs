@@ -8,6 +8,9 @@ namespace Helios.Sdk.TorchSharp.Devices;
 /// <summary>The device that torch runs on: opened, or refused with the reason.</summary>
 internal sealed class TorchDevice
 {
+    /// <summary>What a device can be called.</summary>
+    public const string Names = "cpu, cuda, or cuda: with a number, as in cuda:0";
+
     // How CUDA's caching allocator rounds: blocks to 512 bytes; pieces from 10 MiB are taken from the driver by themselves, in 2 MiB.
     private const long SmallGrain = 512;
     private const long LargeGrain = 2L << 20;
@@ -39,19 +42,17 @@ internal sealed class TorchDevice
     /// <summary>Bytes it can offer.</summary>
     public long TotalMemory { get; }
 
+    /// <summary>Whether a device can be called so.</summary>
+    public static bool IsName(string name) => TryParse(name, out _);
+
     /// <summary>Opens a device.</summary>
     /// <param name="name"><c>cpu</c>, <c>cuda</c> or <c>cuda:N</c>.</param>
     /// <exception cref="ArgumentException">The name is none of these.</exception>
     /// <exception cref="PlatformNotSupportedException">The device, or a library that it needs, is not there.</exception>
     public static TorchDevice Open(string name)
     {
-        if (string.Equals(name, "cpu", StringComparison.OrdinalIgnoreCase)) return OpenCpu();
-        var parts = name.Split(':', 2);
-        var index = 0;
-        if (!string.Equals(parts[0], "cuda", StringComparison.OrdinalIgnoreCase)
-            || (parts.Length > 1 && !int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out index)))
-            throw new ArgumentException($"Device is '{name}'; expected cpu, cuda, or cuda: with a number, as in cuda:0.", nameof(name));
-        return OpenCuda(index);
+        if (!TryParse(name, out var index)) throw new ArgumentException($"Device is '{name}'; expected {Names}.", nameof(name));
+        return index is { } gpu ? OpenCuda(gpu) : OpenCpu();
     }
 
     /// <summary>Bytes that an allocation takes of the device.</summary>
@@ -88,6 +89,18 @@ internal sealed class TorchDevice
     /// <summary>Whether torch failed for want of memory, which its CUDA and its CPU allocator say in words of their own; an illegal access is no such thing.</summary>
     internal static bool SaysOutOfMemory(string message) =>
         message.Contains("out of memory", StringComparison.OrdinalIgnoreCase) || message.Contains("tried to allocate", StringComparison.OrdinalIgnoreCase);
+
+    // Null is the CPU.
+    private static bool TryParse(string name, out int? gpu)
+    {
+        gpu = null;
+        if (string.Equals(name, "cpu", StringComparison.OrdinalIgnoreCase)) return true;
+        var parts = name.Split(':', 2);
+        var index = 0;
+        if (parts.Length > 1 && !int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out index)) return false;
+        gpu = index;
+        return string.Equals(parts[0], "cuda", StringComparison.OrdinalIgnoreCase);
+    }
 
     private static TorchDevice OpenCpu()
     {
