@@ -91,6 +91,9 @@ internal sealed record BackendChoice(string Backend, string Device, int? Threads
     /// <summary>Whether models live in the memory of the host.</summary>
     public bool IsOnHost => Names.Same(Device, BuiltInBackends.Cpu);
 
+    /// <summary>Whether a row's results are the same bits in any batch; on torch they are so up to near-ties.</summary>
+    public bool IsExact => Names.Same(Backend, BuiltInBackends.Cpu);
+
     public IBackend Create()
     {
         var settings = new Dictionary<string, string>(StringComparer.Ordinal) { ["KvPrecision"] = KvPrecision.ToString() };

@@ -41,7 +41,7 @@ internal sealed record SoakBenched
     /// <summary>Those of them that were compared with the same request alone.</summary>
     public int Checked { get; init; }
 
-    /// <summary>Those of them that differ.</summary>
+    /// <summary>Those of them that differ, which is wrong on the backend cpu; torch is exact up to near-ties.</summary>
     public int Different { get; init; }
 
     /// <summary>Bytes of KV blocks in use at the end.</summary>

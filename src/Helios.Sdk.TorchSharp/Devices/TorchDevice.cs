@@ -106,7 +106,7 @@ internal sealed class TorchDevice
     {
         RequireLibraries("torch_cpu", "TorchSharp-cpu");
         return new TorchDevice(
-            torch.CPU, "torch-cpu", $"torch {torch.__version__}, {torch.get_num_threads()} threads",
+            torch.CPU, "torch-cpu", $"TorchSharp for torch {torch.__version__}, {torch.get_num_threads()} of {Environment.ProcessorCount} threads",
             GC.GetGCMemoryInfo().TotalAvailableMemoryBytes);
     }
 
@@ -130,8 +130,14 @@ internal sealed class TorchDevice
     {
         foreach (var name in new[] { library, "LibTorchSharp" })
         {
-            if (!NativeLibrary.TryLoad(name, typeof(torch).Assembly, searchPath: null, out _))
-                throw new PlatformNotSupportedException($"The native library {name} was not found beside the app, nor on the library path: add the package {package}.");
+            try
+            {
+                _ = NativeLibrary.Load(name, typeof(torch).Assembly, searchPath: null);
+            }
+            catch (Exception error) when (error is DllNotFoundException or BadImageFormatException)
+            {
+                throw new PlatformNotSupportedException($"The native library {name} could not be loaded: add the package {package}. {error.Message}", error);
+            }
         }
     }
 
