@@ -6,17 +6,7 @@ public sealed class ActivationsTests
 {
     private const long Mebibyte = 1 << 20;
 
-    private static readonly ModelArchitecture Seventy = RandomCheckpoint.Architecture() with
-    {
-        Layers = 80,
-        HiddenSize = 8192,
-        Heads = 64,
-        KvHeads = 8,
-        HeadDim = 128,
-        FeedForwardSize = 28672,
-        VocabularySize = 128256,
-        ContextLength = 131072,
-    };
+    private static readonly ModelArchitecture Seventy = ShapeCheckpoint.Llama70B;
 
     [Fact]
     public void A_sequence_and_a_row_are_always_counted_however_small_the_limit()
