@@ -77,24 +77,14 @@ public abstract class SamplingContract<TBackend> : BackendContract<TBackend>, ID
         cold.Select(token => token.TokenId).Should().Equal([9, 9, 70, 70, 900, 900], "three are left, in order of their ids");
     }
 
-    // Probabilities 0.6, 0.25, 0.1 and 0.05: the least kept is the share times 0.6.
     [Theory]
-    [InlineData(0, 1, 3)]
-    [InlineData(0.08f, 1, 3)]
-    [InlineData(0.09f, 1, 2)]
-    [InlineData(0.16f, 1, 2)]
-    [InlineData(0.17f, 1, 1)]
-    [InlineData(0.41f, 1, 1)]
-    [InlineData(0.42f, 1, 0)]
-    [InlineData(1, 1, 0)]
-    [InlineData(0.08f, 0.9f, 2)]
-    [InlineData(0.08f, 0.8f, 1)]
+    [ClassData(typeof(MinPCases))]
     public void Min_p_keeps_a_share_of_the_likeliest(float minP, float topP, int last)
     {
         var edit = new Edits((_, logits) =>
         {
             logits.Fill(float.NegativeInfinity);
-            for (var i = 0; i < 4; i++) logits[i] = MathF.Log(new[] { 0.6f, 0.25f, 0.1f, 0.05f }[i]);
+            MinPCases.Logits.CopyTo(logits);
         });
         var tokens = Sample(row => new SampleRow(row, 1, 0, topP, row % 2 == 0 ? 0 : 1 - 1e-16, ExitSignals.None) { MinP = minP, Edit = edit });
         tokens.Select(token => token.TokenId).Should().Equal(0, last, 0, last, 0, last);

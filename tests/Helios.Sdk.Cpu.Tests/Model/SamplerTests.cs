@@ -50,24 +50,13 @@ public sealed unsafe class SamplerTests
         }));
     }
 
-    // Probabilities 0.6, 0.25, 0.1 and 0.05: the least kept is the share times 0.6.
     [Theory]
-    [InlineData(0, 1, 3)]
-    [InlineData(0.08f, 1, 3)]
-    [InlineData(0.09f, 1, 2)]
-    [InlineData(0.16f, 1, 2)]
-    [InlineData(0.17f, 1, 1)]
-    [InlineData(0.41f, 1, 1)]
-    [InlineData(0.42f, 1, 0)]
-    [InlineData(1, 1, 0)]
-    [InlineData(0.08f, 0.9f, 2)]
-    [InlineData(0.08f, 0.8f, 1)]
+    [ClassData(typeof(MinPCases))]
     public void Min_p_keeps_a_share_of_the_likeliest(float minP, float topP, int last)
     {
-        float[] logits = [MathF.Log(0.6f), MathF.Log(0.25f), MathF.Log(0.1f), MathF.Log(0.05f)];
         var row = new SampleRow(0, 1, 0, topP, 1 - 1e-16, ExitSignals.None) { MinP = minP };
-        Draw(logits, row).Should().Be(last);
-        Draw(logits, row with { Uniform = 0 }).Should().Be(0);
+        Draw(MinPCases.Logits, row).Should().Be(last);
+        Draw(MinPCases.Logits, row with { Uniform = 0 }).Should().Be(0);
     }
 
     [Fact]
