@@ -6,8 +6,7 @@ namespace Helios.Sdk.TorchSharp.Tests;
 public sealed class PublicApiTests
 {
     [Fact]
-    public void What_the_library_offers_is_approved() =>
-        ApprovedFile.Check("tests/Helios.Sdk.Tests/PublicApi/Helios.Sdk.TorchSharp.txt", ApiPrinter.Print(typeof(TorchSharpBackend).Assembly.GetExportedTypes()));
+    public void What_the_library_offers_is_approved() => ApprovedApi.Check(typeof(TorchSharpBackend).Assembly);
 
     [Fact]
     public void The_reference_is_that_of_the_documentation_comments()
