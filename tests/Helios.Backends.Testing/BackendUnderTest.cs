@@ -23,6 +23,7 @@ public abstract class BackendUnderTest
 
     /// <summary>Makes a backend. Whoever asked disposes it.</summary>
     /// <param name="setup">What of it matters to a test.</param>
+    /// <exception cref="SkipException">The machine has not what the backend needs: the test skips, and says so.</exception>
     public abstract IBackend Create(BackendSetup setup = default);
 
     /// <summary>Bytes held at present on the device by all that a backend made; still to be had once it is disposed.</summary>

@@ -2,7 +2,7 @@ using Helios.Sdk.Tests.PublicApi;
 
 namespace Helios.Sdk.TorchSharp.Tests;
 
-/// <summary>What the other libraries are held to by tests of the same name, for one that those tests have nowhere to see.</summary>
+/// <summary>What the other libraries are held to by tests of the same name, which do not refer to torch.</summary>
 public sealed class PublicApiTests
 {
     [Fact]

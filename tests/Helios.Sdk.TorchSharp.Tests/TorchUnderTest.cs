@@ -10,6 +10,8 @@ public sealed class TorchUnderTest : BackendUnderTest
     private static readonly string[] Devices =
         CudaDriver.TryRead(0, out _) is not null && NativeLibrary.TryLoad("torch_cuda", typeof(torch).Assembly, searchPath: null, out _) ? ["cpu", "cuda:0"] : ["cpu"];
 
+    private static readonly string? MissingBecause = FindMissing();
+
     /// <summary>Torch picks its kernels by size: the last bits depend on the batch.</summary>
     public override bool BitExact => false;
 
@@ -23,14 +25,30 @@ public sealed class TorchUnderTest : BackendUnderTest
     public override IReadOnlyList<Precision> KvPrecisions => [Precision.Fp32, Precision.Bf16];
 
     /// <inheritdoc/>
-    public override IBackend Create(BackendSetup setup = default) => new TorchSharpBackend(new TorchSharpOptions
+    public override IBackend Create(BackendSetup setup = default)
     {
-        Device = string.IsNullOrEmpty(setup.Variant) ? Devices[^1] : setup.Variant,
-        KvPrecision = setup.KvPrecision ?? Precision.Fp32,
+        RequireTorch();
+        return new TorchSharpBackend(new TorchSharpOptions
+        {
+            Device = string.IsNullOrEmpty(setup.Variant) ? Devices[^1] : setup.Variant,
+            KvPrecision = setup.KvPrecision ?? Precision.Fp32,
 
-        // So little that long contexts attend in several goes.
-        AttentionBytes = 1 << 20,
-    });
+            // So little that long contexts attend in several goes.
+            AttentionBytes = 1 << 20,
+        });
+    }
+
+    /// <summary>Opens torch's CPU.</summary>
+    /// <exception cref="SkipException">Torch's native libraries cannot be loaded.</exception>
+    public static TorchSharpBackend OnCpu()
+    {
+        RequireTorch();
+        return new TorchSharpBackend(new TorchSharpOptions { Device = "cpu" });
+    }
+
+    /// <summary>Goes on where torch's native libraries can be loaded; elsewhere the test skips, with what the loader says.</summary>
+    /// <exception cref="SkipException">They cannot be loaded.</exception>
+    public static void RequireTorch() => Skip.If(MissingBecause is not null, MissingBecause);
 
     /// <inheritdoc/>
     public override long AllocatedBytes(IBackend backend) => ((TorchSharpBackend)backend).AllocatedBytes;
@@ -43,4 +61,17 @@ public sealed class TorchUnderTest : BackendUnderTest
         (Precision.Fp32, _) => new(0.03, 0.01, 0.003),
         _ => new(0.3, 0.08, 0.03),
     };
+
+    private static string? FindMissing()
+    {
+        try
+        {
+            _ = TorchDevice.Open("cpu");
+            return null;
+        }
+        catch (PlatformNotSupportedException error)
+        {
+            return error.Message;
+        }
+    }
 }

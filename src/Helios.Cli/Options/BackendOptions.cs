@@ -13,7 +13,7 @@ internal sealed class BackendOptions
 
     private readonly Option<string?> backend = new("--backend")
     {
-        Description = "What runs models: cpu, managed code, or torchsharp, where the tool was built with it. Goes by the device by default.",
+        Description = "What runs models: cpu, managed code, or torchsharp. Goes by the device by default.",
         HelpName = "cpu|torchsharp",
     };
 
@@ -61,7 +61,7 @@ internal sealed class BackendOptions
         else if (Names.Same(name, BuiltInBackends.Cpu) && IsCuda(place))
             result.AddError($"--backend cpu does not run on --device {place}; expected --backend torchsharp, or none.");
         else if (BuiltInBackends.Find(name) is null)
-            result.AddError($"{(named is null ? "--device" : "--backend")} is '{named ?? placed}', which is not available in this build of helios: built with -p:HeliosTorchSharp=true it runs on TorchSharp.");
+            result.AddError($"{(named is null ? "--device" : "--backend")} is '{named ?? placed}', which this build of helios leaves out: it was built with HeliosTorchSharp=false.");
         else if (Names.Same(name, BuiltInBackends.TorchSharp) && result.GetValue(threads) is not null)
             result.AddError("--threads is for --backend cpu; torch takes OMP_NUM_THREADS from the environment.");
     }

@@ -6,7 +6,7 @@ public abstract class LifetimeContract<TBackend> : BackendContract<TBackend>
 {
     private static readonly int[] Tokens = Checkpoints.Text;
 
-    [Theory]
+    [SkippableTheory]
     [MemberData(nameof(VariantsAndPrecisions))]
     public void Models_one_after_another_leave_nothing_behind(string variant, Precision precision)
     {
@@ -19,7 +19,7 @@ public abstract class LifetimeContract<TBackend> : BackendContract<TBackend>
         }
     }
 
-    [Theory]
+    [SkippableTheory]
     [MemberData(nameof(Precisions))]
     public async Task Layers_come_and_go_over_a_model_that_runs(Precision precision)
     {
@@ -44,7 +44,7 @@ public abstract class LifetimeContract<TBackend> : BackendContract<TBackend>
         session.AllocatedBytes.Should().Be(session.Budget.Used).And.Be(held);
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task Loading_beside_a_model_that_runs_changes_nothing_it_says()
     {
         var checkpoint = Checkpoints.Named["untied, bf16"]();

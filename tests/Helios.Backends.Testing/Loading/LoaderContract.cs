@@ -4,7 +4,7 @@ namespace Helios.Backends.Testing.Loading;
 public abstract class LoaderContract<TBackend> : BackendContract<TBackend>
     where TBackend : BackendUnderTest, new()
 {
-    [Theory]
+    [SkippableTheory]
     [InlineData(TensorType.BF16, Precision.Auto, true)]
     [InlineData(TensorType.F16, Precision.Auto, false)]
     [InlineData(TensorType.F32, Precision.Bf16, false)]
@@ -30,7 +30,7 @@ public abstract class LoaderContract<TBackend> : BackendContract<TBackend>
         (Backend.AllocatedBytes(backend), budget.Used).Should().Be((0L, 0L));
     }
 
-    [Fact]
+    [SkippableFact]
     public void A_shape_of_70_billion_parameters_is_measured_to_its_bytes()
     {
         using var checkpoint = new ShapeCheckpoint(ShapeCheckpoint.Llama70B, TensorType.BF16);
@@ -47,7 +47,7 @@ public abstract class LoaderContract<TBackend> : BackendContract<TBackend>
         backend.MeasureWorkspace(checkpoint.Info.Architecture, 8192).Should().BeInRange(1L << 30, 1L << 36);
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task A_failing_read_leaves_nothing_behind()
     {
         var checkpoint = new RandomCheckpoint(RandomCheckpoint.Architecture());
@@ -68,7 +68,7 @@ public abstract class LoaderContract<TBackend> : BackendContract<TBackend>
         }
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task Cancelling_half_way_leaves_nothing_behind()
     {
         var checkpoint = new RandomCheckpoint(RandomCheckpoint.Architecture());
@@ -89,7 +89,7 @@ public abstract class LoaderContract<TBackend> : BackendContract<TBackend>
         (Backend.AllocatedBytes(backend), budget.Used).Should().Be((0L, 0L));
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task Too_small_a_reservation_is_refused_and_too_large_a_one_trimmed()
     {
         var checkpoint = new RandomCheckpoint(RandomCheckpoint.Architecture());
@@ -104,7 +104,7 @@ public abstract class LoaderContract<TBackend> : BackendContract<TBackend>
         (Backend.AllocatedBytes(backend), budget.Used).Should().Be((size.LayerBytes[0], size.LayerBytes[0]));
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task A_thousand_cycles_leave_nothing_behind()
     {
         var checkpoint = new RandomCheckpoint(RandomCheckpoint.Architecture(layers: 1, hidden: 16, heads: 2, kvHeads: 1, headDim: 8, feedForward: 32, vocabulary: 32));
@@ -120,7 +120,7 @@ public abstract class LoaderContract<TBackend> : BackendContract<TBackend>
         (Backend.AllocatedBytes(backend), budget.Used).Should().Be((0L, 0L));
     }
 
-    [Fact]
+    [SkippableFact]
     public void Only_the_layers_asked_for_are_read()
     {
         var checkpoint = new RandomCheckpoint(RandomCheckpoint.Architecture());

@@ -4,7 +4,7 @@ namespace Helios.Backends.Testing.Memory;
 public abstract class KvStoreContract<TBackend> : BackendContract<TBackend>
     where TBackend : BackendUnderTest, new()
 {
-    [Fact]
+    [SkippableFact]
     public void Slabs_are_accounted_and_their_indices_used_again()
     {
         using var backend = Backend.Create(new BackendSetup(Threads: 1));
@@ -26,7 +26,7 @@ public abstract class KvStoreContract<TBackend> : BackendContract<TBackend>
         (Backend.AllocatedBytes(backend), budget.Used).Should().Be((0L, 0L));
     }
 
-    [Theory]
+    [SkippableTheory]
     [MemberData(nameof(KvPrecisions))]
     public void What_follows_copied_blocks_is_what_follows_those_copied(Precision precision)
     {
@@ -43,7 +43,7 @@ public abstract class KvStoreContract<TBackend> : BackendContract<TBackend>
         session.MustBeSame(session.Run(copy, tokens.AsSpan(35), 35), expected, "a copy is nobody else's");
     }
 
-    [Theory]
+    [SkippableTheory]
     [MemberData(nameof(KvPrecisions))]
     public void A_sequence_may_lie_in_several_slabs(Precision precision)
     {
@@ -68,7 +68,7 @@ public abstract class KvStoreContract<TBackend> : BackendContract<TBackend>
         gone.Should().Throw<ArgumentException>("slab 1 was removed");
     }
 
-    [Fact]
+    [SkippableFact]
     public void Only_blocks_of_the_store_are_copied()
     {
         using var backend = Backend.Create(new BackendSetup(Threads: 1));
@@ -82,7 +82,7 @@ public abstract class KvStoreContract<TBackend> : BackendContract<TBackend>
         missing.Should().Throw<ArgumentOutOfRangeException>();
     }
 
-    [Theory]
+    [SkippableTheory]
     [InlineData(0, 16)]
     [InlineData(100, 0)]
     [InlineData(100, 24)]

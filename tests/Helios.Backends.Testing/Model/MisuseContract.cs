@@ -12,7 +12,7 @@ public abstract class MisuseContract<TBackend> : BackendContract<TBackend>, IDis
         GC.SuppressFinalize(this);
     }
 
-    [Theory]
+    [SkippableTheory]
     [InlineData(105, 0, 0, 3)]
     [InlineData(-2, 0, 0, 3)]
     [InlineData(0, -1, 0, 3)]
@@ -28,7 +28,7 @@ public abstract class MisuseContract<TBackend> : BackendContract<TBackend>, IDis
         Run(0, 1).Should().Throw<InvalidOperationException>("there is no step");
     }
 
-    [Theory]
+    [SkippableTheory]
     [InlineData(1, 0)]
     [InlineData(-1, 0)]
     [InlineData(0, 4)]
@@ -37,7 +37,7 @@ public abstract class MisuseContract<TBackend> : BackendContract<TBackend>, IDis
     public void Blocks_out_of_range_are_refused(int slab, int index) =>
         Begin([new(0, 0, 0, 3)], [new KvBlock(slab, index)]).Should().Throw<ArgumentException>();
 
-    [Fact]
+    [SkippableFact]
     public void Rows_of_a_sequence_rise_and_fit()
     {
         var block = new KvBlock[] { new(0, 0) };
@@ -46,7 +46,7 @@ public abstract class MisuseContract<TBackend> : BackendContract<TBackend>, IDis
         Begin([.. Enumerable.Range(0, 9).Select(i => new StepRow(0, i, 0, 3))], block).Should().Throw<ArgumentException>();
     }
 
-    [Fact]
+    [SkippableFact]
     public void Layers_run_in_order()
     {
         Begin([new(0, 0, 0, 3), new(1, 1, 0, 3)], [new KvBlock(0, 0)])();
@@ -65,7 +65,7 @@ public abstract class MisuseContract<TBackend> : BackendContract<TBackend>, IDis
         Sample(0)();
     }
 
-    [Fact]
+    [SkippableFact]
     public void Rows_that_wait_take_no_part_until_they_have_a_token()
     {
         Begin([new(0, 0, 0, 3), new(StepRow.Unknown, 1, 0, 3), new(StepRow.Unknown, 2, 0, 3)], [new KvBlock(0, 0)])();
@@ -93,7 +93,7 @@ public abstract class MisuseContract<TBackend> : BackendContract<TBackend>, IDis
         retire.Should().Throw<InvalidOperationException>("row 2 waits");
     }
 
-    [Fact]
+    [SkippableFact]
     public void Only_a_step_that_starts_at_layer_0_is_extended()
     {
         var rows = new StepRow[] { new(0, 0, 0, 1) };
@@ -106,7 +106,7 @@ public abstract class MisuseContract<TBackend> : BackendContract<TBackend>, IDis
         Extend(0, 1).Should().Throw<InvalidOperationException>("layer 0 is not in use");
     }
 
-    [Fact]
+    [SkippableFact]
     public void Resuming_needs_the_same_rows_at_the_depth_they_reached()
     {
         var block = new KvBlock[] { new(0, 0) };
@@ -122,7 +122,7 @@ public abstract class MisuseContract<TBackend> : BackendContract<TBackend>, IDis
         Begin([new(0, 0, 0, 1)], block).Should().Throw<InvalidOperationException>("a new step starts at layer 0");
     }
 
-    [Fact]
+    [SkippableFact]
     public void Layers_in_use_are_consecutive_and_of_this_model()
     {
         var gap = () => session.Model.UseLayers([session.Layers[0], session.Layers[2]]);

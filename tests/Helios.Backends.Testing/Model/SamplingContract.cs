@@ -23,7 +23,7 @@ public abstract class SamplingContract<TBackend> : BackendContract<TBackend>, ID
         GC.SuppressFinalize(this);
     }
 
-    [Theory]
+    [SkippableTheory]
     [InlineData(0.3f)]
     [InlineData(1f)]
     [InlineData(2.5f)]
@@ -41,7 +41,7 @@ public abstract class SamplingContract<TBackend> : BackendContract<TBackend>, ID
                 }
     }
 
-    [Fact]
+    [SkippableFact]
     public void Where_there_is_but_one_token_it_is_sure()
     {
         using var session = new Session(Backend, new RandomCheckpoint(RandomCheckpoint.Architecture() with { VocabularySize = 1 }));
@@ -53,7 +53,7 @@ public abstract class SamplingContract<TBackend> : BackendContract<TBackend>, ID
         tokens[0].TokenId.Should().Be(0);
     }
 
-    [Fact]
+    [SkippableFact]
     public void Log_probabilities_are_those_of_the_untouched_logits_whatever_is_drawn()
     {
         var logProbabilities = LogProbabilities();
@@ -62,7 +62,7 @@ public abstract class SamplingContract<TBackend> : BackendContract<TBackend>, ID
         tokens.Select(token => token.TokenId).Distinct().Should().HaveCountGreaterThan(3, "the draws differ");
     }
 
-    [Fact]
+    [SkippableFact]
     public void Equal_logits_go_to_the_lowest_id()
     {
         var edit = new Edits((_, logits) =>
@@ -77,7 +77,7 @@ public abstract class SamplingContract<TBackend> : BackendContract<TBackend>, ID
         cold.Select(token => token.TokenId).Should().Equal([9, 9, 70, 70, 900, 900], "three are left, in order of their ids");
     }
 
-    [Theory]
+    [SkippableTheory]
     [ClassData(typeof(MinPCases))]
     public void Min_p_keeps_a_share_of_the_likeliest(float minP, float topP, int last)
     {
@@ -90,7 +90,7 @@ public abstract class SamplingContract<TBackend> : BackendContract<TBackend>, ID
         tokens.Select(token => token.TokenId).Should().Equal(0, last, 0, last, 0, last);
     }
 
-    [Theory]
+    [SkippableTheory]
     [InlineData(0f)]
     [InlineData(0.8f)]
     public void The_draw_is_from_the_edited_logits_and_all_else_from_the_untouched(float temperature)
@@ -114,7 +114,7 @@ public abstract class SamplingContract<TBackend> : BackendContract<TBackend>, ID
         }
     }
 
-    [Fact]
+    [SkippableFact]
     public void An_edit_that_changes_nothing_changes_nothing()
     {
         var seen = 0;
@@ -129,7 +129,7 @@ public abstract class SamplingContract<TBackend> : BackendContract<TBackend>, ID
         MustBeDrawn(edited, plain, Draw);
     }
 
-    [Theory]
+    [SkippableTheory]
     [InlineData(float.NaN)]
     [InlineData(float.NegativeInfinity)]
     [InlineData(float.PositiveInfinity)]
@@ -146,7 +146,7 @@ public abstract class SamplingContract<TBackend> : BackendContract<TBackend>, ID
         MustBeDrawn(spoilt, plain, Draw);
     }
 
-    [Theory]
+    [SkippableTheory]
     [InlineData(1)]
     [InlineData(5)]
     [InlineData(20)]
@@ -173,7 +173,7 @@ public abstract class SamplingContract<TBackend> : BackendContract<TBackend>, ID
         if (count >= Vocabulary) found[0].Sum(token => Math.Exp(token.LogProbability)).Should().BeApproximately(1, 1e-4);
     }
 
-    [Fact]
+    [SkippableFact]
     public void A_share_out_of_range_is_refused()
     {
         foreach (var minP in new[] { -0.1f, 1.1f, float.NaN })
