@@ -20,7 +20,9 @@ public sealed partial class PackageTests(PackedFeed feed) : IClassFixture<Packed
         .. PackedFeed.HasTorchSharp ? [("Helios.Sdk.TorchSharp", ["Helios.Sdk.Abstractions", "TorchSharp"])] : Array.Empty<(string, string[])>(),
     ];
 
-    public static TheoryData<string> Packages => [.. Libraries.Select(library => library.Id), "Helios.Cli"];
+    private static readonly string[] All = [.. Libraries.Select(library => library.Id), "Helios.Cli"];
+
+    public static TheoryData<string> Packages => [.. All];
 
     public static TheoryData<string, string[]> LibrariesAndNeeds
     {
@@ -34,7 +36,7 @@ public sealed partial class PackageTests(PackedFeed feed) : IClassFixture<Packed
 
     [Fact]
     public void All_packages_are_those_that_are_tested_here() =>
-        Directory.GetFiles(feed.Feed, "*.nupkg").Select(Path.GetFileName).Should().BeEquivalentTo(Packages.Select(row => $"{row[0]}.{feed.Version}.nupkg"));
+        Directory.GetFiles(feed.Feed, "*.nupkg").Select(Path.GetFileName).Should().BeEquivalentTo(All.Select(id => $"{id}.{feed.Version}.nupkg"));
 
     [Theory]
     [MemberData(nameof(Packages))]
