@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Helios.Backends.Testing;
 using Helios.Sdk.TorchSharp.Devices;
+using Helios.Sdk.TorchSharp.Operators;
 
 namespace Helios.Sdk.TorchSharp.Tests;
 
@@ -19,7 +20,7 @@ public sealed class TorchUnderTest : BackendUnderTest
     public override IReadOnlyList<string> Variants => Devices;
 
     /// <inheritdoc/>
-    public override IReadOnlyList<Precision> Precisions => [Precision.Fp32, Precision.Bf16];
+    public override IReadOnlyList<Precision> Precisions => [Precision.Fp32, Precision.Bf16, Precision.Int8];
 
     /// <inheritdoc/>
     public override IReadOnlyList<Precision> KvPrecisions => [Precision.Fp32, Precision.Bf16];
@@ -52,6 +53,24 @@ public sealed class TorchUnderTest : BackendUnderTest
 
     /// <inheritdoc/>
     public override long AllocatedBytes(IBackend backend) => ((TorchSharpBackend)backend).AllocatedBytes;
+
+    // A row's largest weight is 127 times its scale, which bfloat16 holds. Rows of other lengths than kernels take are held as they are.
+    /// <inheritdoc/>
+    public override float[] Held(Precision precision, TensorRole role, float[] matrix, int columns)
+    {
+        if (precision != Precision.Int8) return base.Held(precision, role, matrix, columns);
+        if (columns % TorchOperators.Int8Columns != 0) return matrix;
+        var held = new float[matrix.Length];
+        for (var row = 0; row < matrix.Length; row += columns)
+        {
+            var most = 0f;
+            foreach (var weight in matrix.AsSpan(row, columns)) most = MathF.Max(most, MathF.Abs(weight));
+            var scale = base.Held(Precision.Bf16, role, [most / 127], 1)[0];
+            for (var i = row; i < row + columns; i++) held[i] = scale == 0 ? 0 : Math.Clamp(MathF.Round(matrix[i] / scale), -127, 127) * scale;
+        }
+
+        return held;
+    }
 
     // Activations have the type of the weights, so that bfloat16 rounds every intermediate result to 8 bits.
     /// <inheritdoc/>

@@ -19,8 +19,8 @@ public enum Precision
     Bf16,
 
     /// <summary>
-    /// 8-bit integers, 64 of a row sharing a bfloat16 scale: 1.03 bytes a weight. Quantised while loading, rounded to the
-    /// nearest. Norms stay FP32.
+    /// 8-bit integers under bfloat16 scales: on the CPU backend 64 of a row share one, 1.03 bytes a weight, with the TorchSharp
+    /// backend a whole row. Quantised while loading, rounded to the nearest. Norms are not.
     /// </summary>
     Int8,
 

@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Runtime.InteropServices;
+using Helios.Sdk.TorchSharp.Operators;
 using TorchSharp;
 
 namespace Helios.Sdk.TorchSharp.Devices;
@@ -17,6 +18,7 @@ internal sealed class TorchDevice
     private const long Large = 10L << 20;
 
     private readonly Version? computeCapability;
+    private readonly Lazy<string?> int8Missing;
 
     private TorchDevice(torch.Device handle, string name, string description, long totalMemory, Version? computeCapability = null)
     {
@@ -25,6 +27,7 @@ internal sealed class TorchDevice
         Name = name;
         Description = description;
         TotalMemory = totalMemory;
+        int8Missing = new Lazy<string?>(() => Trial.Int8(handle));
     }
 
     /// <summary>The device as torch calls it.</summary>
@@ -71,6 +74,13 @@ internal sealed class TorchDevice
     /// <summary>Whether torch attends in one kernel, with a mask, in every type; else it may write down all scores.</summary>
     public bool FusesAttention(int headDim) => computeCapability?.Major >= 8 && headDim % 8 == 0;
 
+    /// <summary>Refuses a device on which torch has no product with weights in 8 bits; tried once.</summary>
+    /// <exception cref="NotSupportedException">It has none.</exception>
+    public void RequireInt8()
+    {
+        if (int8Missing.Value is { } because) throw new NotSupportedException($"{Name} cannot hold weights as Int8: {because}");
+    }
+
     /// <summary>Memory of a type. It is not cleared.</summary>
     /// <exception cref="InsufficientMemoryException">The device has no such memory.</exception>
     [SuppressMessage("Design", "MA0012:Do not raise reserved exception type", Justification = "It is what happened, and what callers of an allocation expect.")]
@@ -105,8 +115,9 @@ internal sealed class TorchDevice
     private static TorchDevice OpenCpu()
     {
         RequireLibraries("torch_cpu", "TorchSharp-cpu");
+        RequireDispatcher();
         return new TorchDevice(
-            torch.CPU, "torch-cpu", $"TorchSharp for torch {torch.__version__}, {torch.get_num_threads()} of {Environment.ProcessorCount} threads",
+            torch.CPU, "torch-cpu", $"torch {Dispatcher.Version}, {torch.get_num_threads()} of {Environment.ProcessorCount} threads",
             GC.GetGCMemoryInfo().TotalAvailableMemoryBytes);
     }
 
@@ -116,13 +127,14 @@ internal sealed class TorchDevice
         var facts = CudaDriver.TryRead(index, out var because);
         if (facts is null) throw new PlatformNotSupportedException($"{name} is not there: {because}. Nothing falls back to the CPU: ask for Device = \"cpu\", or for another backend.");
         RequireLibraries("torch_cuda", OperatingSystem.IsWindows() ? "TorchSharp-cuda-windows" : "TorchSharp-cuda-linux");
+        RequireDispatcher();
         if (!torch.cuda.is_available())
-            throw new PlatformNotSupportedException($"{name} ({facts.Name}) is there, but torch {torch.__version__} cannot use it: its CUDA may be newer than the {facts.Driver} that the driver runs.");
+            throw new PlatformNotSupportedException($"{name} ({facts.Name}) is there, but torch {Dispatcher.Version} cannot use it: its CUDA may be newer than the {facts.Driver} that the driver runs.");
         var count = torch.cuda.device_count();
         if (index >= count) throw new PlatformNotSupportedException($"{name} is not there: torch sees {count} CUDA {(count == 1 ? "device" : "devices")}.");
         return new TorchDevice(
             new torch.Device(DeviceType.CUDA, index), name,
-            $"{facts.Name}, compute capability {facts.ComputeCapability}, driver for CUDA {facts.Driver}, torch {torch.__version__}", facts.TotalBytes, facts.ComputeCapability);
+            $"{facts.Name}, compute capability {facts.ComputeCapability}, driver for CUDA {facts.Driver}, torch {Dispatcher.Version}", facts.TotalBytes, facts.ComputeCapability);
     }
 
     // Asked before torch is touched: its own attempt writes to the console when it fails.
@@ -141,6 +153,12 @@ internal sealed class TorchDevice
         }
     }
 
+    private static void RequireDispatcher()
+    {
+        if (!Dispatcher.IsThere)
+            throw new PlatformNotSupportedException($"The libtorch that was loaded is older than 2.10, the version that TorchSharp {typeof(torch).Assembly.GetName().Version} is made for.");
+    }
+
     private static string FirstLine(string text) => text.Split('\n', 2)[0].TrimEnd();
 }
 
@@ -152,7 +170,7 @@ internal static class Elements
         Precision.Fp32 => ScalarType.Float32,
         Precision.Bf16 => ScalarType.BFloat16,
         Precision.Fp16 => ScalarType.Float16,
-        _ => throw new NotSupportedException($"The TorchSharp backend cannot hold weights as {precision}; it holds Fp32, Bf16 and, on CUDA, Fp16."),
+        _ => throw new NotSupportedException($"The TorchSharp backend cannot hold weights as {precision}; it holds Fp32, Bf16, Int8 and, on CUDA, Fp16."),
     };
 
     public static ScalarType TypeOf(TensorType stored) => stored switch
@@ -167,6 +185,7 @@ internal static class Elements
         ScalarType.Float32 => 4,
         ScalarType.BFloat16 or ScalarType.Float16 => 2,
         ScalarType.Int64 or ScalarType.Float64 => 8,
+        ScalarType.Byte or ScalarType.Int8 => 1,
         _ => throw new NotSupportedException($"{type} holds neither weights nor indices."),
     };
 }

@@ -1,22 +1,31 @@
 using Helios.Sdk.TorchSharp.Devices;
+using Helios.Sdk.TorchSharp.Operators;
 
 namespace Helios.Sdk.TorchSharp.Loading;
 
+/// <summary>How a matrix lies in memory.</summary>
+internal enum WeightFormat
+{
+    /// <summary>In the type of activations.</summary>
+    Plain,
+
+    /// <summary>8 bits a weight, a scale for each row.</summary>
+    Int8,
+}
+
 /// <summary>Tensors one below another in the memory of a part, <c>[Rows, Columns]</c>.</summary>
 /// <param name="Tensors">What is stored, in order.</param>
-/// <param name="Offset">First element.</param>
+/// <param name="Format">How it is held.</param>
+/// <param name="Offset">First byte.</param>
+/// <param name="Scales">First byte of a scale for each row, in the type of activations; 0 where the format has none.</param>
 /// <param name="Rows">Rows of all tensors.</param>
 /// <param name="Columns">Elements of a row.</param>
-internal sealed record MatrixPlan(IReadOnlyList<StoredTensor> Tensors, long Offset, long Rows, long Columns);
+internal sealed record MatrixPlan(IReadOnlyList<StoredTensor> Tensors, WeightFormat Format, long Offset, long Scales, long Rows, long Columns);
 
-/// <summary>
-/// A norm's weights, followed by as many zeros: the RMS norm of x is the first half of the layer norm of (x, -x), whose mean is 0
-/// and whose variance is the mean square of x. Torch does that in one kernel.
-/// </summary>
+/// <summary>A norm's weights, in the type of activations.</summary>
 /// <param name="Tensor">What is stored.</param>
-/// <param name="Offset">First element.</param>
-/// <param name="Length">Weights, without the zeros.</param>
-internal sealed record NormPlan(StoredTensor Tensor, long Offset, long Length);
+/// <param name="Offset">First byte.</param>
+internal sealed record NormPlan(StoredTensor Tensor, long Offset);
 
 /// <summary>
 /// Lays the tensors of a part out in one piece of memory. Measuring and loading both follow it, so that what is measured
@@ -28,29 +37,31 @@ internal sealed class PartPlan
     private const int Alignment = 256;
 
     private readonly ICheckpoint checkpoint;
+    private readonly WeightFormat format;
 
     public PartPlan(ICheckpoint checkpoint, Precision precision, TorchDevice device)
     {
         this.checkpoint = checkpoint;
-        Type = precision != Precision.Auto ? Devices.Elements.TypeOf(precision)
-            : Devices.Elements.TypeOf(checkpoint.Info.StoredType) is var stored && device.Computes(stored) ? stored
-            : ScalarType.Float32;
-        if (!device.Computes(Type)) throw new NotSupportedException($"{device.Name} does not compute in {precision}; it holds Fp32 and Bf16.");
+        if (precision == Precision.Int8)
+        {
+            device.RequireInt8();
+            format = WeightFormat.Int8;
+        }
+
+        Type = precision is Precision.Auto or Precision.Int8 ? Natural(checkpoint.Info.StoredType, precision, device) : Elements.TypeOf(precision);
+        if (!device.Computes(Type)) throw new NotSupportedException($"{device.Name} does not compute in {precision}; it holds Fp32, Bf16 and Int8.");
     }
 
-    /// <summary>Type of all that is loaded: products take no two types.</summary>
+    /// <summary>Type of activations, of norms, and of matrices that are held as they are.</summary>
     public ScalarType Type { get; }
 
-    /// <summary>Elements laid out so far.</summary>
-    public long Elements { get; private set; }
+    /// <summary>Bytes laid out so far.</summary>
+    public long Bytes { get; private set; }
 
     public NormPlan Norm(TensorRole role, int layer = -1) => TryNorm(role, layer) ?? throw Missing(role, layer);
 
-    public NormPlan? TryNorm(TensorRole role, int layer)
-    {
-        if (!checkpoint.TryGetTensor(new TensorKey(role, layer), out var tensor)) return null;
-        return new NormPlan(tensor, Take(2 * tensor.Elements), tensor.Elements);
-    }
+    public NormPlan? TryNorm(TensorRole role, int layer) =>
+        checkpoint.TryGetTensor(new TensorKey(role, layer), out var tensor) ? new NormPlan(tensor, Take(tensor.Elements * Elements.BytesOf(Type))) : null;
 
     public MatrixPlan Matrix(int layer, params ReadOnlySpan<TensorRole> roles)
     {
@@ -63,17 +74,27 @@ internal sealed class PartPlan
             rows += tensor.Rows;
         }
 
-        return new MatrixPlan(tensors, Take(rows * tensors[0].Columns), rows, tensors[0].Columns);
+        var columns = tensors[0].Columns;
+        return format == WeightFormat.Int8 && columns % TorchOperators.Int8Columns == 0
+            ? new MatrixPlan(tensors, WeightFormat.Int8, Take(rows * columns), Take(rows * Elements.BytesOf(Type)), rows, columns)
+            : new MatrixPlan(tensors, WeightFormat.Plain, Take(rows * columns * Elements.BytesOf(Type)), 0, rows, columns);
     }
 
     public MatrixPlan? TryMatrix(TensorRole role, int layer) =>
         checkpoint.TryGetTensor(new TensorKey(role, layer), out _) ? Matrix(layer, role) : null;
 
-    private long Take(long elements)
+    // Half precision has too small a range for scales of 8-bit weights.
+    private static ScalarType Natural(TensorType stored, Precision precision, TorchDevice device)
     {
-        var grain = Alignment / Devices.Elements.BytesOf(Type);
-        var offset = Elements;
-        Elements += (elements + grain - 1) / grain * grain;
+        var type = Elements.TypeOf(stored);
+        if (!device.Computes(type)) return ScalarType.Float32;
+        return precision == Precision.Int8 && type == ScalarType.Float16 ? ScalarType.BFloat16 : type;
+    }
+
+    private long Take(long bytes)
+    {
+        var offset = Bytes;
+        Bytes += (bytes + Alignment - 1) / Alignment * Alignment;
         return offset;
     }
 
@@ -97,7 +118,7 @@ internal sealed class LayerPlan
         Down = plan.Matrix(layer, TensorRole.Down);
         ExitNorm = plan.TryNorm(TensorRole.ExitNorm, layer);
         ExitHead = plan.TryMatrix(TensorRole.ExitHead, layer);
-        (Type, Elements) = (plan.Type, plan.Elements);
+        (Type, Bytes) = (plan.Type, plan.Bytes);
     }
 
     public NormPlan AttentionNorm { get; }
@@ -116,9 +137,10 @@ internal sealed class LayerPlan
 
     public MatrixPlan? ExitHead { get; }
 
+    /// <summary>Type of activations.</summary>
     public ScalarType Type { get; }
 
-    public long Elements { get; }
+    public long Bytes { get; }
 }
 
 /// <summary>Where embedding, final norm and head go. A tied head is held once, and embeds too.</summary>
@@ -131,7 +153,7 @@ internal sealed class FixedPlan
         var tied = checkpoint.Info.Architecture.TiedHead;
         Head = plan.Matrix(-1, tied ? TensorRole.Embedding : TensorRole.Head);
         Embedding = tied ? Head : plan.Matrix(-1, TensorRole.Embedding);
-        (Type, Elements) = (plan.Type, plan.Elements);
+        (Type, Bytes) = (plan.Type, plan.Bytes);
     }
 
     public NormPlan FinalNorm { get; }
@@ -141,7 +163,8 @@ internal sealed class FixedPlan
     /// <summary>The head itself where it is tied.</summary>
     public MatrixPlan Embedding { get; }
 
+    /// <summary>Type of activations.</summary>
     public ScalarType Type { get; }
 
-    public long Elements { get; }
+    public long Bytes { get; }
 }

@@ -15,37 +15,37 @@ internal sealed class TorchLayerLoader(TorchDevice device, AllocationCounter cou
         for (var layer = 0; layer < layers.Length; layer++)
         {
             var plan = new LayerPlan(checkpoint, layer, precision, device);
-            layers[layer] = DeviceBuffer.Size(device, plan.Type, plan.Elements);
+            layers[layer] = device.Take(plan.Bytes);
         }
 
         var whole = new FixedPlan(checkpoint, precision, device);
-        return new LoadSize(DeviceBuffer.Size(device, whole.Type, whole.Elements), layers);
+        return new LoadSize(device.Take(whole.Bytes), layers);
     }
 
     public ValueTask<IFixedPart> LoadFixedAsync(ICheckpoint checkpoint, Precision precision, MemoryReservation bytes, CancellationToken cancellationToken) =>
         new(Reservations.Load<IFixedPart>(bytes, () =>
         {
             var plan = new FixedPlan(checkpoint, precision, device);
-            return Fill(checkpoint, plan.Type, plan.Elements, bytes, (reader, memory) => new TorchFixedPart(checkpoint.Info.Architecture, plan, reader, memory), cancellationToken);
+            return Fill(checkpoint, plan.Type, plan.Bytes, bytes, (reader, memory) => new TorchFixedPart(checkpoint.Info.Architecture, plan, reader, memory), cancellationToken);
         }));
 
     public ValueTask<ILayerWeights> LoadLayerAsync(ICheckpoint checkpoint, int layer, Precision precision, MemoryReservation bytes, CancellationToken cancellationToken) =>
         new(Reservations.Load<ILayerWeights>(bytes, () =>
         {
             var plan = new LayerPlan(checkpoint, layer, precision, device);
-            return Fill(checkpoint, plan.Type, plan.Elements, bytes, (reader, memory) => new TorchLayerWeights(checkpoint.Info.Architecture, layer, plan, reader, memory), cancellationToken);
+            return Fill(checkpoint, plan.Type, plan.Bytes, bytes, (reader, memory) => new TorchLayerWeights(checkpoint.Info.Architecture, layer, plan, reader, memory), cancellationToken);
         }));
 
     private T Fill<T>(
-        ICheckpoint checkpoint, ScalarType type, long elements, MemoryReservation reservation, Func<PartReader, DeviceBuffer, T> read,
+        ICheckpoint checkpoint, ScalarType type, long size, MemoryReservation reservation, Func<PartReader, DeviceBuffer, T> read,
         CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         using var scope = torch.NewDisposeScope();
-        var memory = new DeviceBuffer(device, counter, type, DeviceBuffer.Size(device, type, elements), reservation);
+        var memory = new DeviceBuffer(device, counter, ScalarType.Byte, device.Take(size), reservation);
         try
         {
-            using var reader = new PartReader(checkpoint, device, memory, cancellationToken);
+            using var reader = new PartReader(checkpoint, device, memory, type, cancellationToken);
             return read(reader, memory);
         }
         catch

@@ -2,7 +2,7 @@ using Helios.Sdk.TorchSharp.Memory;
 
 namespace Helios.Sdk.TorchSharp.Loading;
 
-/// <summary>One layer's weights on the device. Products take their matrices transposed.</summary>
+/// <summary>One layer's weights on the device.</summary>
 internal sealed class TorchLayerWeights : ILayerWeights
 {
     private readonly DeviceBuffer memory;
@@ -11,16 +11,16 @@ internal sealed class TorchLayerWeights : ILayerWeights
     {
         Architecture = architecture;
         Layer = layer;
-        this.memory = memory;
+        (this.memory, Type) = (memory, plan.Type);
         AttentionNorm = reader.Read(plan.AttentionNorm);
-        QueryKeyValue = Transposed(reader.Read(plan.QueryKeyValue));
-        KeyValue = memory.Transposed(plan.QueryKeyValue.Offset + (long)architecture.QuerySize * architecture.HiddenSize, 2L * architecture.KvSize, architecture.HiddenSize);
-        AttentionOutput = Transposed(reader.Read(plan.AttentionOutput));
+        QueryKeyValue = reader.Read(plan.QueryKeyValue);
+        KeyValue = reader.Part(plan.QueryKeyValue, architecture.QuerySize, 2L * architecture.KvSize);
+        AttentionOutput = reader.Read(plan.AttentionOutput);
         FeedForwardNorm = reader.Read(plan.FeedForwardNorm);
-        GateUp = Transposed(reader.Read(plan.GateUp));
-        Down = Transposed(reader.Read(plan.Down));
+        GateUp = reader.Read(plan.GateUp);
+        Down = reader.Read(plan.Down);
         ExitNorm = plan.ExitNorm is { } norm ? reader.Read(norm) : null;
-        ExitHead = plan.ExitHead is { } head ? Transposed(reader.Read(head)) : null;
+        ExitHead = plan.ExitHead is { } head ? reader.Read(head) : null;
     }
 
     public ModelArchitecture Architecture { get; }
@@ -29,39 +29,37 @@ internal sealed class TorchLayerWeights : ILayerWeights
 
     public long Bytes => memory.Bytes;
 
-    /// <summary>Type of all weights.</summary>
-    public ScalarType Type => memory.Type;
+    /// <summary>Type of activations.</summary>
+    public ScalarType Type { get; }
 
-    /// <summary><c>[2 x hidden]</c>, see <see cref="NormPlan"/>.</summary>
+    /// <summary><c>[hidden]</c>.</summary>
     public Tensor AttentionNorm { get; }
 
-    /// <summary><c>[hidden, (heads + 2 x kvHeads) x headDim]</c>.</summary>
-    public Tensor QueryKeyValue { get; }
+    /// <summary><c>[(heads + 2 x kvHeads) x headDim, hidden]</c>.</summary>
+    public WeightMatrix QueryKeyValue { get; }
 
-    /// <summary>The part of it that makes keys and values, <c>[hidden, 2 x kvHeads x headDim]</c>.</summary>
-    public Tensor KeyValue { get; }
+    /// <summary>The part of it that makes keys and values, <c>[2 x kvHeads x headDim, hidden]</c>.</summary>
+    public WeightMatrix KeyValue { get; }
 
-    /// <summary><c>[heads x headDim, hidden]</c>.</summary>
-    public Tensor AttentionOutput { get; }
+    /// <summary><c>[hidden, heads x headDim]</c>.</summary>
+    public WeightMatrix AttentionOutput { get; }
 
-    /// <summary><c>[2 x hidden]</c>, see <see cref="NormPlan"/>.</summary>
+    /// <summary><c>[hidden]</c>.</summary>
     public Tensor FeedForwardNorm { get; }
 
-    /// <summary>Gate, then up, <c>[hidden, 2 x feedForward]</c>.</summary>
-    public Tensor GateUp { get; }
+    /// <summary>Gate, then up, <c>[2 x feedForward, hidden]</c>.</summary>
+    public WeightMatrix GateUp { get; }
 
-    /// <summary><c>[feedForward, hidden]</c>.</summary>
-    public Tensor Down { get; }
+    /// <summary><c>[hidden, feedForward]</c>.</summary>
+    public WeightMatrix Down { get; }
 
     /// <summary>Norm of the exit behind this layer; null where it shares the final one.</summary>
     public Tensor? ExitNorm { get; }
 
-    /// <summary>Head of the exit behind this layer, <c>[hidden, vocabulary]</c>; null where it shares the final one.</summary>
-    public Tensor? ExitHead { get; }
+    /// <summary>Head of the exit behind this layer, <c>[vocabulary, hidden]</c>; null where it shares the final one.</summary>
+    public WeightMatrix? ExitHead { get; }
 
     public void Dispose() => memory.Dispose();
-
-    private Tensor Transposed(MatrixPlan plan) => memory.Transposed(plan.Offset, plan.Rows, plan.Columns);
 }
 
 /// <summary>Embedding, final norm and head on the device.</summary>
@@ -72,28 +70,27 @@ internal sealed class TorchFixedPart : IFixedPart
     public TorchFixedPart(ModelArchitecture architecture, FixedPlan plan, PartReader reader, DeviceBuffer memory)
     {
         Architecture = architecture;
-        this.memory = memory;
+        (this.memory, Type) = (memory, plan.Type);
         FinalNorm = reader.Read(plan.FinalNorm);
-        Head = memory.Transposed(reader.Read(plan.Head).Offset, plan.Head.Rows, plan.Head.Columns);
-        if (plan.Embedding != plan.Head) reader.Read(plan.Embedding);
-        Embedding = memory.View(plan.Embedding.Offset, plan.Embedding.Rows, plan.Embedding.Columns);
+        Head = reader.Read(plan.Head);
+        Embedding = plan.Embedding == plan.Head ? Head : reader.Read(plan.Embedding);
     }
 
     public ModelArchitecture Architecture { get; }
 
     public long Bytes => memory.Bytes;
 
-    /// <summary>Type of all weights.</summary>
-    public ScalarType Type => memory.Type;
+    /// <summary>Type of activations.</summary>
+    public ScalarType Type { get; }
 
-    /// <summary><c>[2 x hidden]</c>, see <see cref="NormPlan"/>.</summary>
+    /// <summary><c>[hidden]</c>.</summary>
     public Tensor FinalNorm { get; }
 
-    /// <summary><c>[hidden, vocabulary]</c>.</summary>
-    public Tensor Head { get; }
+    /// <summary><c>[vocabulary, hidden]</c>.</summary>
+    public WeightMatrix Head { get; }
 
     /// <summary><c>[vocabulary, hidden]</c>.</summary>
-    public Tensor Embedding { get; }
+    public WeightMatrix Embedding { get; }
 
     public void Dispose() => memory.Dispose();
 }

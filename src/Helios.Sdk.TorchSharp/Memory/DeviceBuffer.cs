@@ -1,5 +1,6 @@
 using Helios.Sdk.BackendShared;
 using Helios.Sdk.TorchSharp.Devices;
+using Helios.Sdk.TorchSharp.Operators;
 using TorchSharp;
 
 namespace Helios.Sdk.TorchSharp.Memory;
@@ -20,7 +21,7 @@ internal sealed class DeviceBuffer : IDisposable
     /// <param name="device">Where.</param>
     /// <param name="counter">Counts it.</param>
     /// <param name="type">Type of its elements.</param>
-    /// <param name="bytes">As <see cref="Size"/> gives them.</param>
+    /// <param name="bytes">As <see cref="TorchDevice.Take"/> gives them.</param>
     /// <param name="reservation">Owned from here on.</param>
     /// <exception cref="InsufficientMemoryException">The device has no such memory.</exception>
     public DeviceBuffer(TorchDevice device, AllocationCounter counter, ScalarType type, long bytes, MemoryReservation reservation)
@@ -62,17 +63,25 @@ internal sealed class DeviceBuffer : IDisposable
         }
     }
 
-    /// <summary>Bytes that a buffer takes for so many elements.</summary>
-    public static long Size(TorchDevice device, ScalarType type, long elements) => device.Take(elements * Devices.Elements.BytesOf(type));
-
     /// <summary>A matrix in the buffer, <c>[rows, columns]</c>; disposed with it.</summary>
     public Tensor View(long offset, long rows, long columns) => Keep(Memory.as_strided([rows, columns], [columns, 1], offset));
 
-    /// <summary>The same transposed, <c>[columns, rows]</c>, as a product takes it.</summary>
-    public Tensor Transposed(long offset, long rows, long columns) => Keep(Memory.as_strided([columns, rows], [1, columns], offset));
+    /// <summary>Bytes of a buffer as elements of another type, <c>[length]</c>; disposed with it.</summary>
+    /// <param name="type">Type of the elements.</param>
+    /// <param name="offset">First byte, a multiple of the type's size.</param>
+    /// <param name="length">Number of elements.</param>
+    public Tensor ViewAs(ScalarType type, long offset, long length)
+    {
+        using var bytes = Memory.narrow(0, offset, length * Devices.Elements.BytesOf(type));
+        return Keep(TorchOperators.View(bytes, type));
+    }
 
-    /// <summary>A vector in the buffer; disposed with it.</summary>
-    public Tensor View(long offset, long length) => Keep(Memory.as_strided([length], [1], offset));
+    /// <summary>What is made of views of the buffer; disposed with it.</summary>
+    public Tensor Keep(Tensor view)
+    {
+        views.Add(view.DetachFromDisposeScope());
+        return view;
+    }
 
     /// <summary>Sets elements to 0. (TorchSharp's own <c>zero_</c> returns zeros, and leaves the tensor as it was.)</summary>
     public void Clear(long offset, long length)
@@ -89,11 +98,5 @@ internal sealed class DeviceBuffer : IDisposable
         memory.Dispose();
         counter.Add(-Bytes);
         reservation.Dispose();
-    }
-
-    private Tensor Keep(Tensor view)
-    {
-        views.Add(view.DetachFromDisposeScope());
-        return view;
     }
 }

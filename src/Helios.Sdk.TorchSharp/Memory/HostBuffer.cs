@@ -24,7 +24,7 @@ internal sealed class HostBuffer(TorchDevice device, ScalarType type) : IDisposa
             memory = Create(Math.Max(elements, LeastElements));
         }
 
-        return memory.bytes[..(elements * Elements.BytesOf(type))];
+        return memory.bytes[..(elements * Devices.Elements.BytesOf(type))];
     }
 
     /// <summary>
@@ -53,6 +53,9 @@ internal sealed class HostBuffer(TorchDevice device, ScalarType type) : IDisposa
         memory?.Dispose();
         memory = null;
     }
+
+    /// <summary>The first elements where they are, until the buffer is used again; the caller's to dispose.</summary>
+    public Tensor Elements(long elements) => memory!.narrow(0, 0, elements);
 
     private Tensor Create(long elements)
     {

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Helios.Sdk.TorchSharp.Loading;
 using TorchSharp;
 
 namespace Helios.Sdk.TorchSharp.Model;
@@ -20,7 +21,7 @@ internal sealed class HeadReader(StepConstants constants, LayerMath math)
     /// <param name="head">Head of the depth.</param>
     /// <param name="look">What is wanted; its rows are those of <paramref name="states"/>.</param>
     /// <param name="signals">One per row.</param>
-    public void Read(Tensor states, Tensor norm, Tensor head, in ExitLook look, Span<ExitSignal> signals)
+    public void Read(Tensor states, Tensor norm, WeightMatrix head, in ExitLook look, Span<ExitSignal> signals)
     {
         for (var start = 0; start < look.Rows.Length; start += TileRows)
         {
@@ -45,7 +46,7 @@ internal sealed class HeadReader(StepConstants constants, LayerMath math)
     /// <param name="draws">How to draw; one per row of <paramref name="states"/>.</param>
     /// <param name="positions">Positions of the rows.</param>
     /// <param name="tokens">One per row.</param>
-    public void Sample(Tensor states, Tensor norm, Tensor head, ReadOnlySpan<SampleRow> draws, ReadOnlySpan<int> positions, Span<SampledToken> tokens)
+    public void Sample(Tensor states, Tensor norm, WeightMatrix head, ReadOnlySpan<SampleRow> draws, ReadOnlySpan<int> positions, Span<SampledToken> tokens)
     {
         for (var start = 0; start < draws.Length; start += TileRows)
         {
@@ -140,10 +141,10 @@ internal sealed class HeadReader(StepConstants constants, LayerMath math)
     }
 
     // [count, vocabulary] in FP32
-    private Tensor Logits(Tensor states, Tensor norm, Tensor head, int start, int count)
+    private Tensor Logits(Tensor states, Tensor norm, WeightMatrix head, int start, int count)
     {
         var mine = count == states.shape[0] ? states : states.narrow(0, start, count);
-        return math.Norm(mine, norm).matmul(head).to(ScalarType.Float32);
+        return head.Product(math.Norm(mine, norm)).to(ScalarType.Float32);
     }
 
     // -1 is no target: any will do.

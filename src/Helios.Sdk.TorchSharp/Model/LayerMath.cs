@@ -1,4 +1,5 @@
 using Helios.Sdk.TorchSharp.Loading;
+using Helios.Sdk.TorchSharp.Operators;
 using TorchSharp;
 
 namespace Helios.Sdk.TorchSharp.Model;
@@ -8,8 +9,6 @@ namespace Helios.Sdk.TorchSharp.Model;
 /// </summary>
 internal sealed class LayerMath(ModelArchitecture architecture, StepConstants constants)
 {
-    private readonly long[] normShape = [2L * architecture.HiddenSize];
-
     /// <summary>Runs a layer.</summary>
     /// <param name="layer">The layer.</param>
     /// <param name="slot">Its slot in KV blocks.</param>
@@ -20,16 +19,16 @@ internal sealed class LayerMath(ModelArchitecture architecture, StepConstants co
     {
         using var scope = torch.NewDisposeScope();
         var (queries, keyValues) = (architecture.QuerySize, 2L * architecture.KvSize);
-        var projections = Norm(states, layer.AttentionNorm).matmul(layer.QueryKeyValue);
+        var projections = layer.QueryKeyValue.Product(Norm(states, layer.AttentionNorm));
         Turn(projections.narrow(1, 0, queries + architecture.KvSize), architecture.Heads + architecture.KvHeads, index);
         Store(slot, projections.narrow(1, queries, keyValues), index);
-        states.addmm_(attention.Attend(slot, projections.narrow(1, 0, queries)), layer.AttentionOutput);
+        layer.AttentionOutput.AddProduct(states, attention.Attend(slot, projections.narrow(1, 0, queries)));
 
-        var gateUp = Norm(states, layer.FeedForwardNorm).matmul(layer.GateUp);
+        var gateUp = layer.GateUp.Product(Norm(states, layer.FeedForwardNorm));
         var gate = gateUp.narrow(1, 0, architecture.FeedForwardSize);
         gate.silu_();
         gate.mul_(gateUp.narrow(1, architecture.FeedForwardSize, architecture.FeedForwardSize));
-        states.addmm_(gate, layer.Down);
+        layer.Down.AddProduct(states, gate);
     }
 
     /// <summary>Writes a layer's keys and values for rows that do not run it.</summary>
@@ -40,19 +39,15 @@ internal sealed class LayerMath(ModelArchitecture architecture, StepConstants co
     public void FillKv(TorchLayerWeights layer, int slot, Tensor states, RowIndex index)
     {
         using var scope = torch.NewDisposeScope();
-        var projections = Norm(states, layer.AttentionNorm).matmul(layer.KeyValue);
+        var projections = layer.KeyValue.Product(Norm(states, layer.AttentionNorm));
         Turn(projections.narrow(1, 0, architecture.KvSize), architecture.KvHeads, index);
         Store(slot, projections, index);
     }
 
-    /// <summary>RMS norm, by way of a layer norm, see <see cref="NormPlan"/>.</summary>
+    /// <summary>RMS norm.</summary>
     /// <param name="states"><c>[rows, hidden]</c>.</param>
-    /// <param name="weights"><c>[2 x hidden]</c>.</param>
-    public Tensor Norm(Tensor states, Tensor weights)
-    {
-        var mirrored = (states.unsqueeze(1) * constants.Mirror).view(-1, normShape[0]);
-        return torch.nn.functional.layer_norm(mirrored, normShape, weights, bias: null, architecture.NormEpsilon).narrow(1, 0, architecture.HiddenSize);
-    }
+    /// <param name="weights"><c>[hidden]</c>.</param>
+    public Tensor Norm(Tensor states, Tensor weights) => TorchOperators.RmsNorm(states, weights, architecture.NormEpsilon);
 
     // (x1, x2) becomes (x1 cos - x2 sin, x2 cos + x1 sin), x1 and x2 being the halves of a head.
     private void Turn(Tensor heads, int count, RowIndex index)

@@ -24,7 +24,6 @@ internal sealed class StepConstants : IDisposable
         Draws = new HostBuffer(device, ScalarType.Float64);
         frequencies = Keep(torch.tensor(architecture.RopeScaling.InverseFrequencies(architecture.HeadDim, architecture.RopeTheta)));
         signs = Keep(torch.tensor(new double[] { -1, 1 }).view(1, 2, 1));
-        Mirror = Keep(torch.tensor(new float[] { 1, -1 }).to(Type).view(1, 2, 1));
         SlotTokens = Keep((torch.arange(architecture.Layers, ScalarType.Int64) * kv.TokensPerBlock).view(architecture.Layers, 1));
         Slots = Keep(torch.arange(architecture.Layers, ScalarType.Int64).view(architecture.Layers, 1));
         Columns = Keep(torch.arange((architecture.ContextLength + kv.TokensPerBlock - 1) / kv.TokensPerBlock * kv.TokensPerBlock, ScalarType.Int64));
@@ -50,9 +49,6 @@ internal sealed class StepConstants : IDisposable
 
     /// <summary>Parameters of sampling on their way to the device.</summary>
     public HostBuffer Draws { get; }
-
-    /// <summary>1 and -1, <c>[1, 2, 1]</c>: makes (x, -x) of x.</summary>
-    public Tensor Mirror { get; }
 
     /// <summary>Tokens by which each slot lies behind slot 0, <c>[layers, 1]</c>.</summary>
     public Tensor SlotTokens { get; }

@@ -62,7 +62,7 @@ internal sealed class TorchLayeredModel : LayeredModel<TorchLayerWeights>
         }
 
         Prepare();
-        Keep(ref walking, fixedPart.Embedding.index_select(0, index!.Ids));
+        Keep(ref walking, fixedPart.Embedding.Pick(index!.Ids));
     }
 
     // The index is made anew by the version of the rows; the states stay.
@@ -200,7 +200,7 @@ internal sealed class TorchLayeredModel : LayeredModel<TorchLayerWeights>
         indexed = rows.Version;
     }
 
-    private (Tensor Norm, Tensor Head) HeadAt(int depth)
+    private (Tensor Norm, WeightMatrix Head) HeadAt(int depth)
     {
         var layer = depth - 1 - Layers[0].Layer is var slot and >= 0 ? Layers[slot] : null;
         return (layer?.ExitNorm ?? fixedPart.FinalNorm, layer?.ExitHead ?? fixedPart.Head);

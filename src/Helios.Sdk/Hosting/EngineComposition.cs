@@ -180,12 +180,24 @@ internal static partial class EngineComposition
         return new PoolEntry(
             checkpoint,
             tokenizer,
-            backend.Loader.Measure(checkpoint, options.Precision),
+            Measure(backend, checkpoint, options.Precision),
             backend.MeasureWorkspace(info.Architecture, options.Serving.MaxRowsPerStep),
             new ConfidenceSource(Calibration.FromSidecar(info)))
         {
             Chat = ChatFormat.For(info.Name, info.Path, tokenizer, source.ChatTemplate, time),
         };
+    }
+
+    private static LoadSize Measure(IBackend backend, ICheckpoint checkpoint, Precision precision)
+    {
+        try
+        {
+            return backend.Loader.Measure(checkpoint, precision);
+        }
+        catch (NotSupportedException error)
+        {
+            throw OptionsCheck.Wrong($"{nameof(HeliosOptions.Precision)} is {precision}: {error.Message}");
+        }
     }
 
     /// <summary>The repository is the host's own file: what is wrong with it ends the start.</summary>

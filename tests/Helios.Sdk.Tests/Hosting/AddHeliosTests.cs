@@ -163,6 +163,14 @@ public class AddHeliosTests
         resolve.Should().Throw<OptionsValidationException>().WithMessage(message).Which.Message.Should().NotContain("Parameter");
     }
 
+    [Fact]
+    public void A_precision_that_the_device_cannot_hold_is_told_by_its_option()
+    {
+        using var provider = Services(helios => helios.Configure(options => options.Precision = Precision.Fp16)).BuildServiceProvider();
+        var resolve = () => provider.GetRequiredService<HeliosEngine>();
+        resolve.Should().Throw<OptionsValidationException>().WithMessage("Precision is Fp16: The CPU backend cannot hold weights as Fp16.");
+    }
+
     [Theory]
     [InlineData("fair", false, "Serving.Order is 'fair'")]
     [InlineData("latest-first", true, "the scheduler that was added has an order of its own")]
