@@ -13,6 +13,8 @@ internal static class CliApp
     public const int Failed = 1;
     public const int BadUsage = 2;
 
+    private const string Prefix = "helios: ";
+
     /// <summary>Longest wait for a command to end by itself after Ctrl+C.</summary>
     private static readonly TimeSpan CancellationTimeout = TimeSpan.FromSeconds(10);
 
@@ -65,7 +67,7 @@ internal static class CliApp
     {
         var command = parsed.CommandResult.Command;
         var everywhere = parsed.RootCommandResult.Command.Options.Where(option => option.Recursive);
-        var known = command.Options.Concat(everywhere).Select(option => option.Name).Concat(command.Subcommands.Select(inner => inner.Name)).ToList();
+        var known = command.Options.Concat(everywhere).Select(option => option.Name).Concat(command.Subcommands.Where(inner => !inner.Hidden).Select(inner => inner.Name)).ToList();
         return string.Join(' ', parsed.Errors.Select(error => OptionNames.Explain(error.Message))) + string.Concat(parsed.UnmatchedTokens.Select(word => NearMiss.Ask(word, known)));
     }
 
@@ -79,6 +81,9 @@ internal static class CliApp
         _ => ($"Unexpected {error.GetType().Name}: {error.Message} (--verbose tells more)", Failed),
     };
 
+    /// <summary>What the tool wrote to standard error as another process, without its name before it.</summary>
+    public static string WithoutPrefix(string line) => line.StartsWith(Prefix, StringComparison.Ordinal) ? line[Prefix.Length..] : line;
+
     private static Task WriteLineAsync(TextWriter stderr, string message) =>
-        stderr.WriteLineAsync($"helios: {message.ReplaceLineEndings(" ").Trim()}");
+        stderr.WriteLineAsync($"{Prefix}{message.ReplaceLineEndings(" ").Trim()}");
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Helios.Cli.Running;
 using Helios.Sdk;
 
 namespace Helios.Cli.Benching;
@@ -17,17 +18,8 @@ internal sealed class BusyProcess : IDisposable
 
     public BusyProcess(int threads)
     {
-        var program = typeof(BusyProcess).Assembly.Location;
-        var own = Environment.ProcessPath;
-        var isHost = own is null || Path.GetFileNameWithoutExtension(own) is "dotnet" or "testhost";
-        var start = new ProcessStartInfo(isHost ? "dotnet" : own!)
-        {
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            UseShellExecute = false,
-        };
-        if (isHost) start.ArgumentList.Add(program);
-        foreach (var argument in (string[])["bench", CommandName, "--threads", threads.ToString()]) start.ArgumentList.Add(argument);
+        var start = ThisProgram.With("bench", CommandName, "--threads", threads.ToString());
+        start.RedirectStandardInput = true;
         process = Process.Start(start) ?? throw new HeliosException("The busy process could not be started.");
     }
 

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Helios.Cli.Checking;
 using Helios.Cli.Options;
 using Helios.Cli.Output;
 using Helios.Sdk;
@@ -9,14 +10,18 @@ namespace Helios.Cli.Commands;
 internal sealed class DoctorCommand : Command
 {
     public DoctorCommand(GlobalOptions global)
-        : base("doctor", "Show what this machine offers: processor, memory, container limits, energy meters, backends.") =>
-        SetAction(parsed => Run(Screen.Of(parsed, global)));
+        : base("doctor", "Show what this machine offers: processor, memory, container limits, energy meters, backends.")
+    {
+        Add(new OpenBackendCommand());
+        SetAction((parsed, cancellationToken) => RunAsync(Screen.Of(parsed, global), cancellationToken));
+    }
 
-    private static int Run(Screen screen)
+    private static async Task<int> RunAsync(Screen screen, CancellationToken cancellationToken)
     {
         var report = HeliosDiagnostics.Probe();
-        if (screen.IsJson) screen.Json(report, CliJson.Lines.SystemReport);
-        else screen.Show(DoctorTable.Of(report));
+        var checks = await MachineChecks.RunAsync(report, cancellationToken).ConfigureAwait(false);
+        if (screen.IsJson) screen.Json(new Examined(report, checks), CliJson.Lines.Examined);
+        else screen.Show(DoctorTable.Of(report, checks));
         return CliApp.Done;
     }
 }

@@ -32,7 +32,7 @@ namespace Helios.Cli.Output;
 [JsonSerializable(typeof(UnservedLine))]
 [JsonSerializable(typeof(SummaryLine))]
 [JsonSerializable(typeof(SimulationSummary))]
-[JsonSerializable(typeof(SystemReport))]
+[JsonSerializable(typeof(Examined))]
 internal sealed partial class CliJson : JsonSerializerContext
 {
     public static CliJson Lines { get; } = new(new JsonSerializerOptions

@@ -114,7 +114,7 @@ internal sealed class TorchDevice
 
     private static TorchDevice OpenCpu()
     {
-        RequireLibraries("torch_cpu", "TorchSharp-cpu");
+        NativeLibraries.Require("torch_cpu", "TorchSharp-cpu");
         RequireDispatcher();
         return new TorchDevice(
             torch.CPU, "torch-cpu", $"torch {Dispatcher.Version}, {torch.get_num_threads()} of {Environment.ProcessorCount} threads",
@@ -126,7 +126,7 @@ internal sealed class TorchDevice
         var name = $"cuda:{index}";
         var facts = CudaDriver.TryRead(index, out var because);
         if (facts is null) throw new PlatformNotSupportedException($"{name} is not there: {because}. Nothing falls back to the CPU: ask for Device = \"cpu\", or for another backend.");
-        RequireLibraries("torch_cuda", OperatingSystem.IsWindows() ? "TorchSharp-cuda-windows" : "TorchSharp-cuda-linux");
+        NativeLibraries.Require("torch_cuda", OperatingSystem.IsWindows() ? "TorchSharp-cuda-windows" : "TorchSharp-cuda-linux");
         RequireDispatcher();
         if (!torch.cuda.is_available())
             throw new PlatformNotSupportedException($"{name} ({facts.Name}) is there, but torch {Dispatcher.Version} cannot use it: its CUDA may be newer than the {facts.Driver} that the driver runs.");
@@ -135,22 +135,6 @@ internal sealed class TorchDevice
         return new TorchDevice(
             new torch.Device(DeviceType.CUDA, index), name,
             $"{facts.Name}, compute capability {facts.ComputeCapability}, driver for CUDA {facts.Driver}, torch {Dispatcher.Version}", facts.TotalBytes, facts.ComputeCapability);
-    }
-
-    // Asked before torch is touched: its own attempt writes to the console when it fails.
-    private static void RequireLibraries(string library, string package)
-    {
-        foreach (var name in new[] { library, "LibTorchSharp" })
-        {
-            try
-            {
-                _ = NativeLibrary.Load(name, typeof(torch).Assembly, searchPath: null);
-            }
-            catch (Exception error) when (error is DllNotFoundException or BadImageFormatException)
-            {
-                throw new PlatformNotSupportedException($"The native library {name} could not be loaded: add the package {package}. {error.Message}", error);
-            }
-        }
     }
 
     private static void RequireDispatcher()

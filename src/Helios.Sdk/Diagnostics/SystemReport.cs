@@ -65,7 +65,7 @@ public sealed record EnergySourceReport(string Name, bool IsAvailable, string? U
 /// <param name="Name">Its name in configuration.</param>
 /// <param name="Device">What it runs on: <c>cpu</c> or <c>cuda</c>. Whether the machine has such a device is not looked at.</param>
 /// <param name="Package">The package that brings it.</param>
-/// <param name="IsFound">Whether all that it needs is there. An engine runs on it once it is added too.</param>
+/// <param name="IsFound">Whether all that it needs is there. Nothing is loaded to find out: whether the system takes native libraries, <c>helios doctor</c> tries in a process of its own. An engine runs on it once it is added too.</param>
 /// <param name="MissingBecause">What is not there; null when all is.</param>
 /// <param name="PathsTried">Where that was looked for.</param>
 public sealed record BackendReport(string Name, string Device, string Package, bool IsFound, string? MissingBecause, ImmutableArray<string> PathsTried);

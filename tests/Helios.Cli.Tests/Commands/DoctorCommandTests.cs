@@ -1,3 +1,5 @@
+using Helios.Cli.Options;
+
 namespace Helios.Cli.Tests.Commands;
 
 public sealed class DoctorCommandTests
@@ -6,7 +8,7 @@ public sealed class DoctorCommandTests
     public async Task Says_what_the_machine_offers()
     {
         var report = await CliRunner.JsonAsync("doctor");
-        report.Fields().Should().Equal("runtime", "operatingSystem", "architecture", "processor", "memory", "energySources", "backends");
+        report.Fields().Should().Equal("runtime", "operatingSystem", "architecture", "processor", "memory", "energySources", "backends", "checks");
         report.GetProperty("processor").Int("processors").Should().Be(Environment.ProcessorCount);
         report.GetProperty("memory").Long("totalBytes").Should().BePositive();
 
@@ -19,6 +21,25 @@ public sealed class DoctorCommandTests
             missing.Text("missingBecause").Should().StartWith("Not found: ").And.Contain("Add the package ");
             missing.GetProperty("pathsTried").GetArrayLength().Should().BePositive();
         }
+    }
+
+    [Fact]
+    public async Task Checks_say_what_can_be_used_and_what_is_missing_of_the_rest()
+    {
+        var checks = (await CliRunner.JsonAsync("doctor")).GetProperty("checks").EnumerateArray().ToDictionary(check => check.Text("name")!, StringComparer.Ordinal);
+        checks.Keys.Should().Contain(["vectors", "cpu on cpu", "torchsharp on cpu", "torchsharp on cuda"]);
+        checks.Values.Should().OnlyContain(check => check.Text("detail")!.Length > 0);
+        checks["cpu on cpu"].GetProperty("ok").GetBoolean().Should().BeTrue();
+        checks.Values.Select(check => string.Join(' ', check.Fields())).Should().OnlyContain(fields => fields == "name ok detail");
+    }
+
+    [Fact]
+    public async Task A_backend_is_checked_by_opening_it()
+    {
+        var check = (await CliRunner.JsonAsync("doctor")).GetProperty("checks").EnumerateArray().Single(check => check.Text("name") == "torchsharp on cpu");
+        var opened = await CliRunner.RunAsync("doctor", "open", "--backend", "torchsharp", "--device", "cpu");
+        check.GetProperty("ok").GetBoolean().Should().Be(opened.Code == CliApp.Done);
+        if (BuiltInBackends.Find(BuiltInBackends.TorchSharp) is not null) check.Text("detail").Should().Contain($"{opened.Error}{opened.Out}".Replace("helios: ", "", StringComparison.Ordinal).Trim());
     }
 
     [Fact]

@@ -1,0 +1,27 @@
+using System.CommandLine;
+using Helios.Cli.Options;
+
+namespace Helios.Cli.Commands;
+
+/// <summary>
+/// <c>helios doctor open</c>, hidden: opens a backend and says on which device, or fails as any command does that runs a model.
+/// </summary>
+internal sealed class OpenBackendCommand : Command
+{
+    public const string CommandName = "open";
+
+    private readonly BackendOptions backend = new();
+
+    public OpenBackendCommand()
+        : base(CommandName, "Open a backend, and say which device it runs on.")
+    {
+        Hidden = true;
+        backend.AddTo(this);
+        SetAction(parsed =>
+        {
+            using var opened = backend.Read(parsed).Create();
+            parsed.InvocationConfiguration.Output.WriteLine(opened.Device.Description);
+            return CliApp.Done;
+        });
+    }
+}
