@@ -5,6 +5,8 @@ public sealed class Int8Tests
 {
     private static readonly int[] Tokens = [.. Enumerable.Range(0, 40).Select(i => (i * 37 + 11) % 105)];
 
+    public Int8Tests() => TorchUnderTest.RequireTorch();
+
     // The contract's tolerance allows for activations in bfloat16; those of an F32 checkpoint are FP32.
     [SkippableFact]
     public void With_fp32_activations_the_result_is_that_of_the_weights_held()

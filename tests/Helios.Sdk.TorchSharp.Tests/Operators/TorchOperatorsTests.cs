@@ -6,6 +6,8 @@ namespace Helios.Sdk.TorchSharp.Tests.Operators;
 [Collection(Alone.Name)]
 public sealed class TorchOperatorsTests
 {
+    public TorchOperatorsTests() => TorchUnderTest.RequireTorch();
+
     [SkippableFact]
     public void The_library_that_is_loaded_says_its_version() => Dispatcher.Version.Should().BeGreaterThanOrEqualTo(new Version(2, 10, 0));
 
