@@ -16,7 +16,7 @@ internal sealed record PoolFile(long? MemoryBudget, IReadOnlyList<PoolFileModel>
         var bytes = File.ReadAllBytes(path);
         try
         {
-            using var document = JsonDocument.Parse(bytes, new JsonDocumentOptions { AllowDuplicateProperties = false });
+            using var document = JsonText.Parse(bytes, new JsonDocumentOptions { AllowDuplicateProperties = false });
             return Read(path, document.RootElement);
         }
         catch (JsonException error)

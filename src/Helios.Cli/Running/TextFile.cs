@@ -26,7 +26,7 @@ internal static class TextFile
         var bytes = File.ReadAllBytes(path);
         try
         {
-            using var document = JsonDocument.Parse(bytes, new JsonDocumentOptions { AllowDuplicateProperties = false });
+            using var document = JsonText.Parse(bytes, new JsonDocumentOptions { AllowDuplicateProperties = false });
             if (document.RootElement.ValueKind != JsonValueKind.Array)
                 throw new FileException($"{path}: the file holds one JSON {document.RootElement.ValueKind}; expected a list of objects (a file of an object a line is named .jsonl).");
             return [.. document.RootElement.EnumerateArray().Select((item, i) => TextOf(new StrictObject($"{path}: [{i}]", item)))];

@@ -74,7 +74,10 @@ public sealed record GenerationRequest
     /// <summary>Same seed, same prompt, same operating point: same tokens, whoever shares the batch. Null draws a seed.</summary>
     public long? Seed { get; init; }
 
-    /// <summary>Generation ends before the first of these; they are not part of the answer.</summary>
+    /// <summary>
+    /// Generation ends before the first of these; they are not part of the answer. One that is a special token of the model, such as
+    /// <c>&lt;|im_end|&gt;</c>, ends it where the model writes that token, even with <see cref="IgnoreEndOfSequence"/>.
+    /// </summary>
     public ImmutableArray<string> Stop { get; init; } = [];
 
     /// <summary>

@@ -11,7 +11,7 @@ internal static class BrokenJson
     {
         // The name of the field that is read at each depth; empty in a list.
         var names = new List<string>();
-        var reader = new Utf8JsonReader(json);
+        var reader = new Utf8JsonReader(JsonText.WithoutMark(json));
         try
         {
             while (reader.Read())

@@ -15,7 +15,7 @@ internal static class JsonFile
     {
         try
         {
-            using var document = JsonDocument.Parse(bytes, Options);
+            using var document = JsonText.Parse(bytes, Options);
             if (document.RootElement.ValueKind != JsonValueKind.Object)
                 throw CheckpointError.File(path, $"holds a JSON {document.RootElement.ValueKind}, expected an object");
             return read(new FieldReader(path, "", document.RootElement));

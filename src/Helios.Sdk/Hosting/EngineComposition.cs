@@ -176,7 +176,7 @@ internal static partial class EngineComposition
     private static PoolEntry MakeEntry(PacedCheckpoint checkpoint, IBackend backend, HeliosOptions options, ModelSource source, EngineStrategies strategies, TimeProvider time)
     {
         var info = checkpoint.Info;
-        var tokenizer = strategies.Tokenizers.Select(create => create().TryCreate(info)).FirstOrDefault(made => made is not null) ?? TokenizerFiles.LoadFor(info);
+        var tokenizer = strategies.Tokenizers.Select(create => create().TryCreate(info)).FirstOrDefault(made => made is not null) ?? TokenizerFiles.LoadFor(info, source.ChatTemplate);
         return new PoolEntry(
             checkpoint,
             tokenizer,

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
+using Helios.Sdk.Checkpoints;
 
 namespace Helios.Sdk.Simulation;
 
@@ -73,7 +74,7 @@ public sealed record SimulationScript
     {
         try
         {
-            return JsonSerializer.Deserialize(File.ReadAllBytes(path), type) ?? throw new ArgumentException($"{path}: found null; expected an object.", nameof(path));
+            return JsonSerializer.Deserialize(JsonText.WithoutMark(File.ReadAllBytes(path).AsSpan()), type) ?? throw new ArgumentException($"{path}: found null; expected an object.", nameof(path));
         }
         catch (JsonException error)
         {

@@ -31,10 +31,10 @@ internal sealed class AddedTokenMatcher
     public static AddedTokenMatcher Create(IEnumerable<AddedToken> tokens, Func<AddedToken, string> content) =>
         new(tokens.Select(t => (content(t), t)).Where(t => t.Item1.Length > 0));
 
-    /// <summary>Whether any of the tokens is a special one.</summary>
-    public bool HasSpecial => tokenAt.Values.Any(token => token.Special);
+    /// <summary>Whether any of the tokens is guarded.</summary>
+    public bool HasGuarded => tokenAt.Values.Any(token => token.Guarded);
 
-    /// <summary>Cuts text into added tokens and what is between them, without empty pieces. Special tokens are not found where they reach into a verbatim part.</summary>
+    /// <summary>Cuts text into added tokens and what is between them, without empty pieces. Guarded tokens are not found where they reach into a verbatim part.</summary>
     public IEnumerable<TextPiece> Cut(string text, VerbatimParts verbatim)
     {
         var done = 0;
@@ -85,7 +85,7 @@ internal sealed class AddedTokenMatcher
         var node = Root;
         for (var i = start; i < text.Length && edges.TryGetValue((node, text[i]), out node); i++)
         {
-            if (tokenAt.TryGetValue(node, out var found) && !(found.Special && verbatim.Touches(start, i + 1))) (end, token) = (i + 1, found);
+            if (tokenAt.TryGetValue(node, out var found) && !(found.Guarded && verbatim.Touches(start, i + 1))) (end, token) = (i + 1, found);
         }
 
         return end > start;

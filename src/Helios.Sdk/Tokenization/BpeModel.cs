@@ -20,7 +20,10 @@ internal sealed record BpeOptions
     public bool IgnoreMerges { get; init; }
 }
 
-/// <summary>Words to ids by byte-pair encoding. Immutable; the working memory is the caller's.</summary>
+/// <summary>
+/// Words to ids by byte-pair encoding. The letters of a word never make a guarded token. Immutable; the working memory is the
+/// caller's.
+/// </summary>
 internal sealed class BpeModel
 {
     private readonly Dictionary<string, int> words;
@@ -34,7 +37,7 @@ internal sealed class BpeModel
     {
         this.merges = merges;
         this.options = options;
-        words = new Dictionary<string, int>(vocabulary.Ids, StringComparer.Ordinal);
+        words = new Dictionary<string, int>(vocabulary.Ids.Where(word => !vocabulary.IsGuarded(word.Value)), StringComparer.Ordinal);
         wordOf = words.GetAlternateLookup<ReadOnlySpan<char>>();
         foreach (var (token, id) in words)
         {
@@ -43,7 +46,7 @@ internal sealed class BpeModel
         }
 
         for (var b = 0; b < 256; b++)
-            byteTokens[b] = words.GetValueOrDefault(string.Create(CultureInfo.InvariantCulture, $"<0x{b:X2}>"), -1);
+            byteTokens[b] = vocabulary.Ids.GetValueOrDefault(string.Create(CultureInfo.InvariantCulture, $"<0x{b:X2}>"), -1);
     }
 
     /// <summary>Appends the ids of one word.</summary>

@@ -98,7 +98,7 @@ internal sealed class BpeTokenizer(BpeTokenizerParts parts) : ITokenizer
     /// </summary>
     private VerbatimParts InNormalized(string written, List<TextSpan> verbatim, string normalized)
     {
-        if (verbatim.Count == 0 || !parts.NormalizedTokens.HasSpecial) return VerbatimParts.None;
+        if (verbatim.Count == 0 || !parts.NormalizedTokens.HasGuarded) return VerbatimParts.None;
         var spans = new List<TextSpan>();
         var whole = new StringBuilder();
         var done = 0;

@@ -1,5 +1,7 @@
 using System.Security.Cryptography;
 using System.Text.Json;
+using Helios.Sdk.Checkpoints;
+using Helios.Sdk.Tokenization.ChatTemplates;
 using Helios.Sdk.Tokenization.Reading;
 
 namespace Helios.Sdk.Tokenization;
@@ -35,28 +37,38 @@ public static class TokenizerFiles
     public static ITokenizer Load(string folder)
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);
-        var path = Path.Combine(folder, FileName);
-        return Read(ReadAllBytes(path), path);
+        return Load(folder, template: null);
     }
 
     /// <summary>Reads <c>tokenizer.json</c> where there is one; a model without one is served by ids.</summary>
     /// <param name="model">A checkpoint.</param>
+    /// <param name="template">A chat template that goes before that of its files; null when there is none.</param>
     /// <exception cref="CheckpointException">The file is unreadable, or not of a supported form.</exception>
-    internal static ITokenizer LoadFor(CheckpointInfo model) =>
-        File.Exists(Path.Combine(model.Path, FileName)) ? Load(model.Path) : new NoTokenizer(model.Name, model.Path);
+    internal static ITokenizer LoadFor(CheckpointInfo model, string? template) =>
+        File.Exists(Path.Combine(model.Path, FileName)) ? Load(model.Path, template) : new NoTokenizer(model.Name, model.Path);
+
+    private static BpeTokenizer Load(string folder, string? template)
+    {
+        var path = Path.Combine(folder, FileName);
+        var json = ReadAllBytes(path);
+        var beside = ChatTemplateFiles.Read(folder);
+        return Read(json, path, beside.Tokens, template ?? beside.Template?.Source ?? "");
+    }
 
     /// <summary>Reads a tokenizer from the file's content.</summary>
     /// <param name="json">The bytes of <c>tokenizer.json</c>.</param>
     /// <param name="file">How messages name the file.</param>
-    internal static BpeTokenizer Read(ReadOnlyMemory<byte> json, string file)
+    /// <param name="beside">What the files beside it say of special tokens; null when there are none.</param>
+    /// <param name="template">The source of the chat template; empty without one.</param>
+    internal static BpeTokenizer Read(ReadOnlyMemory<byte> json, string file, SpecialTokenFiles? beside = null, string template = "")
     {
         // A name said twice has no meaning that all readers share.
         var options = new JsonDocumentOptions { MaxDepth = 32, AllowDuplicateProperties = false };
         try
         {
-            using var document = JsonDocument.Parse(json, options);
-            var fingerprint = Convert.ToHexStringLower(SHA256.HashData(json.Span));
-            return TokenizerReader.Read(new JsonField(file, "", document.RootElement), fingerprint);
+            using var document = JsonText.Parse(json, options);
+            var hash = Convert.ToHexStringLower(SHA256.HashData(json.Span));
+            return TokenizerReader.Read(new JsonField(file, "", document.RootElement), hash, beside ?? new SpecialTokenFiles(), template);
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {

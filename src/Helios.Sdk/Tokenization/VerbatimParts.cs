@@ -1,6 +1,6 @@
 namespace Helios.Sdk.Tokenization;
 
-/// <summary>Parts of a text that special tokens must not reach into. Ascending; none reaches into the next.</summary>
+/// <summary>Parts of a text that guarded tokens must not reach into. Ascending; none reaches into the next.</summary>
 internal sealed class VerbatimParts
 {
     private readonly IReadOnlyList<TextSpan> spans;

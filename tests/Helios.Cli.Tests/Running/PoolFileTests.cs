@@ -30,6 +30,10 @@ public sealed class PoolFileTests : IDisposable
         PoolFile.Read(Pool("""{ "models": [ { "path": "." } ] }""")).MemoryBudget.Should().BeNull();
     }
 
+    [Fact]
+    public void A_byte_order_mark_is_no_fault() =>
+        PoolFile.Read(Pool("""{ "memoryBudget": 1000, "models": [ { "path": "." } ] }""".Insert(0, "\uFEFF"))).MemoryBudget.Should().Be(1000);
+
     [Theory]
     [InlineData("[]", "pool.json: is [];")]
     [InlineData("{", "not valid JSON")]

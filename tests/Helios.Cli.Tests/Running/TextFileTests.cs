@@ -13,6 +13,9 @@ public sealed class TextFileTests : IDisposable
     [InlineData("a.json", "[ { \"text\": \"Once\" },\n { \"prompt\": \"Twice\", \"maxTokens\": 7 } ]")]
     [InlineData("a.txt", "\nOnce\n \n\nTwice")]
     [InlineData("a", "Once\r\n\r\nTwice\r\n")]
+    [InlineData("a.jsonl", "\uFEFF{\"prompt\": \"Once\"}\n{\"text\": \"Twice\"}\n")]
+    [InlineData("a.json", "\uFEFF[ { \"text\": \"Once\" }, { \"text\": \"Twice\" } ]")]
+    [InlineData("a.txt", "\uFEFFOnce\n\nTwice")]
     public void Reads_the_texts_of_every_kind_of_file(string name, string text) =>
         TextFile.Read(folder.Write(name, text)).Should().Equal("Once", "Twice");
 

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Threading.Tasks.Sources;
 
 namespace Helios.Sdk.Serving.Streaming;
@@ -13,6 +14,7 @@ internal sealed class TokenStream : IValueTaskSource<bool>, IThreadPoolWorkItem
     private readonly int maxTokens;
     private readonly IReadOnlyList<string> stop;
     private ITokenizer tokenizer;
+    private ImmutableArray<int> stopIds;
     private int[] ids = [];
     private ushort[] depths = [];
     private int[] textEnds = [];
@@ -28,6 +30,7 @@ internal sealed class TokenStream : IValueTaskSource<bool>, IThreadPoolWorkItem
         this.maxTokens = maxTokens;
         this.tokenizer = tokenizer;
         this.stop = stop;
+        stopIds = StopTokens.Find(stop, tokenizer);
         Text = new TokenText(tokenizer);
     }
 
@@ -53,11 +56,16 @@ internal sealed class TokenStream : IValueTaskSource<bool>, IThreadPoolWorkItem
     public (int Id, int Depth, int TextEnd) this[int index] => (ids[index], depths[index], textEnds[index]);
 
     /// <summary>Writer, before the first token: the prompt moved to a model with another tokenizer.</summary>
-    public void UseTokenizer(ITokenizer other) => tokenizer = other;
+    public void UseTokenizer(ITokenizer other)
+    {
+        if (ReferenceEquals(other, tokenizer)) return;
+        tokenizer = other;
+        stopIds = StopTokens.Find(stop, other);
+    }
 
     /// <summary>
     /// Writer: a token was generated; <see cref="Publish"/> or <see cref="Complete"/> shows it. Returns true when a stop string is
-    /// now complete.
+    /// now complete, be it in letters or as a special token.
     /// </summary>
     public bool Append(int id, int depth, long timestamp, bool isText)
     {
@@ -67,7 +75,7 @@ internal sealed class TokenStream : IValueTaskSource<bool>, IThreadPoolWorkItem
         LastTokenAt = timestamp;
         var appended = isText ? Text.Append(id) : new AppendResult(Text.SafeLength, Stopped: false);
         textEnds[written++] = appended.SafeLength;
-        return appended.Stopped;
+        return appended.Stopped || stopIds.Contains(id);
     }
 
     /// <summary>Writer: shows what was appended; more follows.</summary>

@@ -49,16 +49,16 @@ internal sealed class ChatFormat
     public static ChatFormat For(string model, string folder, ITokenizer tokenizer, string? own, TimeProvider time)
     {
         var files = ChatTemplateFiles.Read(folder);
-        if (own is not null) return new ChatFormat(tokenizer, time, files.SpecialTokens, ChatTemplate.Parse(own, PlaceOfOwn(model)), null);
+        if (own is not null) return new ChatFormat(tokenizer, time, files.Tokens.Named, ChatTemplate.Parse(own, PlaceOfOwn(model)), null);
         if (files.Template is not var (source, place))
-            return new ChatFormat(tokenizer, time, files.SpecialTokens, null, $"'{model}' has no chat template, so it takes prompts, not conversations. One may stand in {ChatTemplateFiles.Places} of {folder}, or be given with the model: {nameof(ModelSource)}.{nameof(ModelSource.ChatTemplate)}.");
+            return new ChatFormat(tokenizer, time, files.Tokens.Named, null, $"'{model}' has no chat template, so it takes prompts, not conversations. One may stand in {ChatTemplateFiles.Places} of {folder}, or be given with the model: {nameof(ModelSource)}.{nameof(ModelSource.ChatTemplate)}.");
         try
         {
-            return new ChatFormat(tokenizer, time, files.SpecialTokens, ChatTemplate.Parse(source, place), null);
+            return new ChatFormat(tokenizer, time, files.Tokens.Named, ChatTemplate.Parse(source, place), null);
         }
         catch (ChatTemplateException e)
         {
-            return new ChatFormat(tokenizer, time, files.SpecialTokens, null, $"The chat template of '{model}' cannot be used. {e.Message}");
+            return new ChatFormat(tokenizer, time, files.Tokens.Named, null, $"The chat template of '{model}' cannot be used. {e.Message}");
         }
     }
 
@@ -102,6 +102,7 @@ internal sealed class ChatFormat
     private int? LeadingSpecialId(string text)
     {
         if (text.Length == 0 || tokenizer.Encode(text, addSpecialTokens: false) is not [var id, ..]) return null;
-        return tokenizer.GetBytes(id).IsEmpty && tokenizer.Decode([id], skipSpecialTokens: false) is { Length: > 0 } token && text.StartsWith(token, StringComparison.Ordinal) ? id : null;
+        var token = tokenizer.Decode([id], skipSpecialTokens: false);
+        return token.Length > 0 && text.StartsWith(token, StringComparison.Ordinal) && (tokenizer.GetBytes(id).IsEmpty || ControlTokens.IsMarkup(token)) ? id : null;
     }
 }

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Text;
 using Helios.Sdk.Checkpoints;
 
@@ -6,41 +5,36 @@ namespace Helios.Sdk.Tokenization.ChatTemplates;
 
 /// <summary>What a model's folder says of conversations.</summary>
 /// <param name="Template">The template, and the place it was found at; null without one.</param>
-/// <param name="SpecialTokens">Special tokens by the name that templates know them by.</param>
-internal sealed record ChatTemplateFiles((string Source, string Place)? Template, ImmutableDictionary<string, string> SpecialTokens)
+/// <param name="Tokens">Its special tokens.</param>
+internal sealed record ChatTemplateFiles((string Source, string Place)? Template, SpecialTokenFiles Tokens)
 {
     /// <summary>Where a template may stand, for messages.</summary>
     public const string Places = "chat_template.jinja, or chat_template of tokenizer_config.json";
 
-    private const string ConfigName = "tokenizer_config.json";
     private const string TemplateName = "chat_template.jinja";
     private const string TemplateField = "chat_template";
     private const string DefaultTemplate = "default";
-    private const int LongestToken = 1024;
 
     /// <summary>UTF-8 bytes of a template of the greatest length that is parsed.</summary>
     private const int LongestTemplate = 1 << 20;
 
-    private static readonly string[] TokenNames = ["bos_token", "eos_token", "unk_token", "pad_token", "sep_token", "cls_token", "mask_token"];
-
     /// <summary>Reads the files of a folder that has them; <c>chat_template.jinja</c> goes before <c>tokenizer_config.json</c>, as in transformers.</summary>
     /// <exception cref="CheckpointException">A file cannot be read, or is not of the form expected.</exception>
-    public static ChatTemplateFiles Read(string folder)
+    public static ChatTemplateFiles Read(string folder) => new(ReadTemplate(folder), SpecialTokenFiles.Read(folder));
+
+    private static (string, string)? ReadTemplate(string folder)
     {
-        var configPath = Path.Combine(folder, ConfigName);
-        var config = File.Exists(configPath)
-            ? JsonFile.Parse(configPath, CheckpointFile.ReadAll(configPath), root => new ChatTemplateFiles(ReadTemplate(root), ReadTokens(root)))
-            : new ChatTemplateFiles(null, ImmutableDictionary<string, string>.Empty);
         var templatePath = Path.Combine(folder, TemplateName);
-        return File.Exists(templatePath) ? config with { Template = (ReadText(templatePath), templatePath) } : config;
+        if (File.Exists(templatePath)) return (ReadText(templatePath), templatePath);
+        var configPath = Path.Combine(folder, SpecialTokenFiles.ConfigName);
+        return File.Exists(configPath) ? JsonFile.Parse(configPath, CheckpointFile.ReadAll(configPath), ReadTemplate) : null;
     }
 
     private static string ReadText(string path)
     {
         try
         {
-            var bytes = CheckpointFile.ReadAll(path, LongestTemplate).AsSpan();
-            return new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(bytes.StartsWith("\uFEFF"u8) ? bytes[3..] : bytes);
+            return new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(JsonText.WithoutMark(CheckpointFile.ReadAll(path, LongestTemplate).AsSpan()));
         }
         catch (DecoderFallbackException e)
         {
@@ -62,19 +56,5 @@ internal sealed record ChatTemplateFiles((string Source, string Place)? Template
         }
 
         return chosen;
-    }
-
-    private static ImmutableDictionary<string, string> ReadTokens(FieldReader root)
-    {
-        var tokens = ImmutableDictionary.CreateBuilder<string, string>(StringComparer.Ordinal);
-        foreach (var name in TokenNames)
-        {
-            if (!root.TryGet(name, out var field)) continue;
-            var token = field.IsObject ? field.Required("content", "a string").AsText() : field.AsText();
-            if (token.Length > LongestToken) throw field.Fail($"at most {LongestToken} characters");
-            tokens.Add(name, token);
-        }
-
-        return tokens.ToImmutable();
     }
 }

@@ -13,7 +13,7 @@ internal static class ModelReader
             throw model["end_of_word_suffix"].Bad("null or empty");
         if (!model["dropout"].IsNull) throw model["dropout"].Bad("null: encoding is not random");
 
-        return new BpeModel(vocabulary, ReadMerges(model["merges"], vocabulary.Ids), new BpeOptions
+        return new BpeModel(vocabulary, ReadMerges(model["merges"], vocabulary), new BpeOptions
         {
             UnknownId = ReadUnknown(model["unk_token"], vocabulary.Ids),
             FuseUnknown = model["fuse_unk"].AsBool(whenMissing: false),
@@ -28,15 +28,18 @@ internal static class ModelReader
         return ids.TryGetValue(token, out var id) ? id : throw field.Bad("a token of model.vocab");
     }
 
-    /// <summary>Earlier merges go first; of a pair named twice the last counts, as in Hugging Face.</summary>
-    private static MergeTable ReadMerges(JsonField merges, IReadOnlyDictionary<string, int> ids)
+    /// <summary>Earlier merges go first; of a pair named twice the last counts, as in Hugging Face. None makes a guarded token.</summary>
+    private static MergeTable ReadMerges(JsonField merges, Vocabulary vocabulary)
     {
+        var ids = vocabulary.Ids;
         var table = new MergeTable();
         var rank = 0;
         foreach (var merge in merges.Items())
         {
             var (left, right) = ReadPair(merge);
-            table.Set(Id(left), Id(right), rank++, Id(left + right));
+            var (first, second, whole) = (Id(left), Id(right), Id(left + right));
+            if (!vocabulary.IsGuarded(whole)) table.Set(first, second, rank, whole);
+            rank++;
 
             int Id(string token) => ids.TryGetValue(token, out var id)
                 ? id

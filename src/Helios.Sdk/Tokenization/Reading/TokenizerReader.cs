@@ -1,16 +1,23 @@
+using System.Security.Cryptography;
+using System.Text;
+
 namespace Helios.Sdk.Tokenization.Reading;
 
 /// <summary>Puts a tokenizer together from the sections of <c>tokenizer.json</c>, each read by its own reader.</summary>
 internal static class TokenizerReader
 {
-    public static BpeTokenizer Read(JsonField root, string fingerprint)
+    /// <param name="root">The file.</param>
+    /// <param name="hash">A hash of the file.</param>
+    /// <param name="beside">What the files beside it say of special tokens.</param>
+    /// <param name="template">The source of the chat template; empty without one.</param>
+    public static BpeTokenizer Read(JsonField root, string hash, SpecialTokenFiles beside, string template)
     {
-        var vocabulary = VocabularyReader.Read(root);
+        var vocabulary = VocabularyReader.Read(root, beside, template);
         var normalizer = NormalizerReader.Read(root["normalizer"]);
         var decoder = DecoderReader.Read(root["decoder"]);
         return new BpeTokenizer(new BpeTokenizerParts
         {
-            Fingerprint = fingerprint,
+            Fingerprint = Fingerprint(hash, vocabulary.ToldBeside),
             Normalizer = normalizer,
             PreTokenizers = PreTokenizerReader.Read(root["pre_tokenizer"]),
             Model = ModelReader.Read(root["model"], vocabulary),
@@ -21,5 +28,13 @@ internal static class TokenizerReader
             Bytes = TokenBytes.Create(vocabulary, decoder),
             StripsLeadingSpace = decoder.StripsLeadingSpace,
         });
+    }
+
+    /// <summary>The hash of the file, and where the files beside it change ids or bytes, of what they change as well.</summary>
+    private static string Fingerprint(string hash, IReadOnlyList<AddedToken> toldBeside)
+    {
+        if (toldBeside.Count == 0) return hash;
+        var told = toldBeside.OrderBy(token => token.Id).Select(token => $"{token.Id} {token.Special} {token.Content}");
+        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\0', told.Prepend(hash)))));
     }
 }

@@ -6,26 +6,46 @@ namespace Helios.Sdk.Tokenization.Reading;
 /// </summary>
 internal static class VocabularyReader
 {
-    /// <summary>Ids end here: 16 times the largest published vocabulary, and what bounds the tables a file can ask for.</summary>
-    private const int LargestVocabulary = 1 << 22;
-
-    /// <summary>Bounds the steps that recognising an added token takes at one place of the text.</summary>
-    private const int LongestAddedToken = 1024;
-
-    public static Vocabulary Read(JsonField root)
+    /// <param name="root">The file.</param>
+    /// <param name="beside">What the files beside it say of special tokens.</param>
+    /// <param name="template">The source of the chat template; empty without one.</param>
+    public static Vocabulary Read(JsonField root, SpecialTokenFiles beside, string template)
     {
         var ids = new Dictionary<string, int>(StringComparer.Ordinal);
         var tokens = new Dictionary<int, string>();
         foreach (var (token, field) in root["model"]["vocab"].Members())
         {
-            var id = field.AsId(LargestVocabulary);
+            var id = field.AsId(Vocabulary.Largest);
             if (!tokens.TryAdd(id, token)) throw field.Bad($"{id}, which another token has", "ids that differ");
             ids.Add(token, id);
         }
 
         if (ids.Count == 0) throw root["model"]["vocab"].Bad("empty", "at least one token");
-        var added = ReadAdded(root["added_tokens"], ids, tokens);
-        return new Vocabulary(ids, tokens, added);
+        var written = ReadAdded(root["added_tokens"], ids, tokens);
+        var all = written.Concat(ReadBeside(root["added_tokens"], beside, [.. written.Select(token => token.Content)], ids, tokens));
+        var marked = new ControlTokens(beside, template).Mark([.. all]);
+        var special = written.ToDictionary(token => token.Id, token => token.Special);
+        return new Vocabulary(ids, tokens, marked) { ToldBeside = [.. marked.Where(token => !special.TryGetValue(token.Id, out var known) || known != token.Special)] };
+    }
+
+    /// <summary>
+    /// What only the files beside have: added tokens, and special ones that are in the vocabulary but not among the added ones.
+    /// Where the vocabulary knows a token, its id counts, as in Hugging Face.
+    /// </summary>
+    private static IEnumerable<AddedToken> ReadBeside(JsonField list, SpecialTokenFiles beside, HashSet<string> seen, Dictionary<string, int> ids, Dictionary<int, string> tokens)
+    {
+        foreach (var token in beside.Added.Where(token => token.Content.Length > 0 && seen.Add(token.Content)))
+        {
+            var id = ids.GetValueOrDefault(token.Content, token.Id);
+            if (!tokens.TryAdd(id, token.Content) && tokens[id] != token.Content)
+                throw list.Bad($"without \"{token.Content}\", to which {SpecialTokenFiles.AddedPlaces} gives the id {id} that another token has", "ids that differ");
+            yield return token with { Id = id };
+        }
+
+        foreach (var content in beside.Special)
+        {
+            if (ids.TryGetValue(content, out var id) && seen.Add(content)) yield return new AddedToken(id, content) { Special = true };
+        }
     }
 
     private static List<AddedToken> ReadAdded(JsonField list, Dictionary<string, int> ids, Dictionary<int, string> tokens)
@@ -52,11 +72,11 @@ internal static class VocabularyReader
     private static AddedToken ReadAdded(JsonField item)
     {
         var content = item["content"].AsString();
-        if (content.Length > LongestAddedToken)
-            throw item["content"].Bad($"{content.Length} characters long", $"{LongestAddedToken} at most");
+        if (content.Length > AddedToken.Longest)
+            throw item["content"].Bad($"{content.Length} characters long", $"{AddedToken.Longest} at most");
 
         var special = item["special"].AsBool(whenMissing: false);
-        return new AddedToken(item["id"].AsId(LargestVocabulary), content)
+        return new AddedToken(item["id"].AsId(Vocabulary.Largest), content)
         {
             Special = special,
             LeftStrip = item["lstrip"].AsBool(whenMissing: false),

@@ -13,7 +13,7 @@ public class ChatTemplateFilesTests
         using var folder = Folder("""{ "chat_template": "{{ bos_token }}", "bos_token": "<s>", "eos_token": { "content": "</s>", "lstrip": false }, "pad_token": null, "model_max_length": 2048 }""");
         var files = ChatTemplateFiles.Read(folder.Path);
         files.Template!.Value.Source.Should().Be("{{ bos_token }}");
-        files.SpecialTokens.Should().Equal(new Dictionary<string, string>(StringComparer.Ordinal) { ["bos_token"] = "<s>", ["eos_token"] = "</s>" });
+        files.Tokens.Named.Should().Equal(new Dictionary<string, string>(StringComparer.Ordinal) { ["bos_token"] = "<s>", ["eos_token"] = "</s>" });
     }
 
     [Fact]
@@ -29,7 +29,7 @@ public class ChatTemplateFilesTests
         using var folder = Folder("""{ "chat_template": "config", "bos_token": "<s>" }""", "own");
         var files = ChatTemplateFiles.Read(folder.Path);
         files.Template!.Value.Source.Should().Be("own");
-        files.SpecialTokens.Should().ContainKey("bos_token");
+        files.Tokens.Named.Should().ContainKey("bos_token");
     }
 
     [Fact]

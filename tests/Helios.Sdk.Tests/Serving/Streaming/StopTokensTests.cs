@@ -1,0 +1,40 @@
+using System.Text;
+using Helios.Sdk.Serving.Streaming;
+using Helios.Sdk.Tests.Tokenization;
+
+namespace Helios.Sdk.Tests.Serving.Streaming;
+
+public class StopTokensTests
+{
+    private static readonly int End = Tokenizers.TinyS.Encode("<|endoftext|>", addSpecialTokens: false)[0];
+
+    [Fact]
+    public void A_stop_string_that_is_a_special_token_is_its_id()
+    {
+        StopTokens.Find(["###", "<|endoftext|>", "the", "<|endoftext|>x", ""], Tokenizers.TinyS).Should().Equal(End);
+        StopTokens.Find([new string('x', 1 << 20)], Tokenizers.TinyS).Should().BeEmpty();
+        StopTokens.Find([], Tokenizers.TinyS).Should().BeEmpty();
+    }
+
+    [Fact]
+    public void An_answer_ends_where_the_token_comes_and_its_text_before_it()
+    {
+        var letter = Tokenizers.TinyS.Encode("a", addSpecialTokens: false)[0];
+        var stream = new TokenStream(8, Tokenizers.TinyS, ["###", "<|endoftext|>"]);
+
+        stream.Append(letter, depth: 1, timestamp: 1, isText: true).Should().BeFalse();
+        stream.Append(End, depth: 1, timestamp: 2, isText: true).Should().BeTrue();
+        stream.Complete(new StreamEnd(FinishReason.Stop));
+
+        Encoding.UTF8.GetString(stream.Text.Slice(0, stream.Text.SafeLength)).Should().Be("a");
+    }
+
+    [Fact]
+    public void Another_tokenizer_has_other_ids()
+    {
+        var stream = new TokenStream(8, Tokenizers.TinyS, ["</s>"]);
+        stream.UseTokenizer(Tokenizers.Stories260K);
+
+        stream.Append(2, depth: 1, timestamp: 1, isText: true).Should().BeTrue();
+    }
+}
