@@ -38,14 +38,22 @@ internal sealed class AddedTokenMatcher
     public IEnumerable<TextPiece> Cut(string text, VerbatimParts verbatim)
     {
         var done = 0;
+        var spacesEnd = 0;
         for (var at = 0; TryFind(text, verbatim, at, out var start, out var end, out var token);)
         {
+            // As in Hugging Face, white space that a token swallows may still be the next token, unless that would swallow it too.
             at = end;
             if (token.SingleWord && (EndsWithWord(text.AsSpan(0, start)) || StartsWithWord(text.AsSpan(end)))) continue;
-            if (token.LeftStrip) start = done + text.AsSpan(done, start - done).TrimEnd().Length;
-            if (token.RightStrip) at = end = text.Length - text.AsSpan(end).TrimStart().Length;
+            if (token.LeftStrip) start = done < start ? done + text.AsSpan(done, start - done).TrimEnd().Length : done;
+            if (token.RightStrip)
+            {
+                // A run of white space is looked through once, however many tokens swallow it.
+                if (end >= spacesEnd) spacesEnd = text.Length - text.AsSpan(end).TrimStart().Length;
+                end = spacesEnd;
+            }
+
             if (done < start) yield return new TextPiece(done, start, null);
-            yield return new TextPiece(start, end, token.Id);
+            if (start < end) yield return new TextPiece(start, end, token.Id);
             done = end;
         }
 
@@ -97,7 +105,8 @@ internal sealed class AddedTokenMatcher
     private static bool StartsWithWord(ReadOnlySpan<char> text) =>
         Rune.DecodeFromUtf16(text, out var rune, out _) == OperationStatus.Done && IsWord(rune);
 
-    /// <summary>What <c>\w</c> matches: letters, marks, digits, connectors and joiners.</summary>
-    private static bool IsWord(Rune rune) => rune.Value is 0x200C or 0x200D || Rune.GetUnicodeCategory(rune) is
-        <= UnicodeCategory.LetterNumber or UnicodeCategory.ConnectorPunctuation;
+    /// <summary>What <c>\w</c> matches: letters, marks, digits, connectors, joiners, and letters in circles and squares.</summary>
+    private static bool IsWord(Rune rune) =>
+        rune.Value is 0x200C or 0x200D or (>= 0x24B6 and <= 0x24E9) or (>= 0x1F130 and <= 0x1F149) or (>= 0x1F150 and <= 0x1F169) or (>= 0x1F170 and <= 0x1F189)
+        || Rune.GetUnicodeCategory(rune) is <= UnicodeCategory.LetterNumber or UnicodeCategory.ConnectorPunctuation;
 }

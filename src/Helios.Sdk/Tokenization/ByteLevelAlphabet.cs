@@ -15,6 +15,18 @@ internal static class ByteLevelAlphabet
 
     public static char ToChar(byte b) => Characters[b];
 
+    /// <summary>A text's UTF-8, each byte as its character.</summary>
+    public static string Write(ReadOnlySpan<char> text) =>
+        string.Create(Encoding.UTF8.GetByteCount(text), text, static (characters, from) =>
+        {
+            Span<byte> utf8 = stackalloc byte[4];
+            var at = 0;
+            foreach (var rune in from.EnumerateRunes())
+            {
+                foreach (var b in utf8[..rune.EncodeToUtf8(utf8)]) characters[at++] = ToChar(b);
+            }
+        });
+
     /// <summary>The bytes that a token stands for; of one that is not in the alphabet (an added token), its UTF-8.</summary>
     public static byte[] ToBytes(string token)
     {

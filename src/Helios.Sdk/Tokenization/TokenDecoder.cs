@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Helios.Sdk.Tokenization.Normalizers;
 
 namespace Helios.Sdk.Tokenization;
 
@@ -13,7 +14,7 @@ internal sealed record TokenDecoder
     public bool ByteFallback { get; init; }
 
     /// <summary>Replacements, in order: ▁ by a space, say.</summary>
-    public IReadOnlyList<(string Pattern, string Content)> Replacements { get; init; } = [];
+    public IReadOnlyList<Replace> Replacements { get; init; } = [];
 
     /// <summary>The first space of a text is not part of it.</summary>
     public bool StripsLeadingSpace { get; init; }
@@ -21,7 +22,7 @@ internal sealed record TokenDecoder
     public byte[] ToBytes(string token)
     {
         if (ByteLevel) return ByteLevelAlphabet.ToBytes(token);
-        foreach (var (pattern, content) in Replacements) token = token.Replace(pattern, content, StringComparison.Ordinal);
+        foreach (var replacement in Replacements) token = replacement.Normalize(token);
         return ByteFallback && TryParseByte(token, out var b) ? [b] : Encoding.UTF8.GetBytes(token);
     }
 

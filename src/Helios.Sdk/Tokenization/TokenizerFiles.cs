@@ -17,10 +17,10 @@ namespace Helios.Sdk.Tokenization;
 /// does not; a text that meets the limit fails with a <see cref="HeliosException"/>.
 /// </para>
 /// <para>
-/// Differences from Hugging Face, none of them in the ids of a text: bytes that are not UTF-8 decode to U+FFFD as the
-/// Unicode standard recommends (there, a run of byte tokens becomes one U+FFFD for each byte, valid ones included), a
-/// Metaspace decoder drops one leading space (there, all that the first token has), and <c>truncation</c> and
-/// <c>padding</c> are not applied.
+/// Normalizers know the characters of Unicode 9, as Hugging Face's do. Differences from it, none of them in the ids of a text:
+/// bytes that are not UTF-8 decode to U+FFFD as the Unicode standard recommends (there, a run of byte tokens becomes one U+FFFD
+/// for each byte, valid ones included), a Metaspace decoder drops one leading space (there, all that the first token has), and
+/// <c>truncation</c> and <c>padding</c> are not applied.
 /// </para>
 /// </remarks>
 public static class TokenizerFiles

@@ -9,7 +9,7 @@ public class BpeTokenizerTests
     [Fact]
     public void Merges_go_by_rank_and_words_by_the_pattern()
     {
-        var tokenizer = Tokenizers.Read(Tokenizers.SmallJson());
+        var tokenizer = TestTokenizers.Read(TestTokenizers.SmallJson());
 
         tokenizer.Encode("abc bcab").Should().Equal(6, 3, 5, 4);
         tokenizer.Encode("").Should().BeEmpty();
@@ -22,7 +22,7 @@ public class BpeTokenizerTests
     [Fact]
     public void Llama3_form()
     {
-        var json = Tokenizers.SmallJson();
+        var json = TestTokenizers.SmallJson();
         json["pre_tokenizer"] = JsonNode.Parse("""
             { "type": "Sequence", "pretokenizers": [
               { "type": "Split", "behavior": "Isolated", "invert": false, "pattern": { "Regex": "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+" } },
@@ -40,7 +40,7 @@ public class BpeTokenizerTests
               "vocab": { "a": 0, "b": 1, "c": 2, "Ġ": 3, "ab": 4, "Ġab": 5, "Ġabca": 6, "1": 9, "2": 10, "12": 11, "121": 12 },
               "merges": [ [ "a", "b" ], [ "Ġ", "ab" ], [ "1", "2" ] ] }
             """);
-        var tokenizer = Tokenizers.Read(json);
+        var tokenizer = TestTokenizers.Read(json);
 
         // " abca" is a token that no merge makes; " abcab" is not, so its merges count.
         tokenizer.Encode("ab abca abcab").Should().Equal(7, 4, 6, 5, 2, 4);
@@ -53,13 +53,13 @@ public class BpeTokenizerTests
     [Fact]
     public void Template_may_close_a_text_as_well()
     {
-        var json = Tokenizers.SmallJson();
+        var json = TestTokenizers.SmallJson();
         json["post_processor"] = JsonNode.Parse("""
             { "type": "TemplateProcessing",
               "single": [ { "SpecialToken": { "id": "B" } }, { "Sequence": { "id": "A" } }, { "SpecialToken": { "id": "E" } } ],
               "special_tokens": { "B": { "ids": [ 7, 6 ] }, "E": { "ids": [ 8 ] } } }
             """);
-        var tokenizer = Tokenizers.Read(json);
+        var tokenizer = TestTokenizers.Read(json);
 
         tokenizer.Encode("a").Should().Equal(7, 6, 0, 8);
         tokenizer.Encode("").Should().Equal(7, 6, 8);
@@ -69,7 +69,7 @@ public class BpeTokenizerTests
     [Fact]
     public void Metaspace_form_falls_back_to_bytes()
     {
-        var tokenizer = Tokenizers.Stories260K;
+        var tokenizer = TestTokenizers.Stories260K;
 
         // "你" is E4 BD A0, and <0x00> is id 3; each text between special tokens gets its own ▁.
         var space = tokenizer.Encode("", addSpecialTokens: false);
@@ -93,7 +93,7 @@ public class BpeTokenizerTests
     [InlineData("always", "aéé", new[] { 1, 8 })]
     public void Metaspace_as_pre_tokenizer(string scheme, string text, int[] ids)
     {
-        var tokenizer = Tokenizers.Read(MetaspaceJson(scheme));
+        var tokenizer = TestTokenizers.Read(MetaspaceJson(scheme));
 
         tokenizer.Encode(text).Should().Equal(ids);
         tokenizer.StripsLeadingSpace.Should().Be(scheme != "never");
@@ -105,7 +105,7 @@ public class BpeTokenizerTests
         var json = MetaspaceJson("never");
         json["model"]!["fuse_unk"] = false;
 
-        Tokenizers.Read(json).Encode("aéé").Should().Equal(3, 8, 8);
+        TestTokenizers.Read(json).Encode("aéé").Should().Equal(3, 8, 8);
     }
 
     [Theory]
@@ -115,23 +115,23 @@ public class BpeTokenizerTests
     [InlineData("special", "a<t>", new[] { 0, 7 })]
     public void Added_tokens_take_their_surroundings_as_they_say(string flag, string text, int[] ids)
     {
-        var json = Tokenizers.SmallJson();
+        var json = TestTokenizers.SmallJson();
         var added = new JsonObject { ["id"] = 7, ["content"] = "<t>", ["normalized"] = false, ["special"] = false };
         added[flag] = true;
         json["added_tokens"] = new JsonArray(added);
 
-        Tokenizers.Read(json).Encode(text).Should().Equal(ids);
+        TestTokenizers.Read(json).Encode(text).Should().Equal(ids);
     }
 
     [Fact]
     public void Of_added_tokens_the_longest_at_the_leftmost_place_is_taken()
     {
-        var json = Tokenizers.SmallJson();
+        var json = TestTokenizers.SmallJson();
         json["added_tokens"] = JsonNode.Parse("""
             [ { "id": 7, "content": "<x", "normalized": false }, { "id": 8, "content": "<xyz>", "normalized": false },
               { "id": 9, "content": "yz>a", "normalized": false } ]
             """);
-        var tokenizer = Tokenizers.Read(json);
+        var tokenizer = TestTokenizers.Read(json);
 
         tokenizer.Encode("<xyz>a").Should().Equal(8, 0);
         tokenizer.Encode("<xyzb").Should().Equal(7, 1);
@@ -141,12 +141,12 @@ public class BpeTokenizerTests
     [Fact]
     public void Normalized_added_tokens_are_found_behind_the_normalizer()
     {
-        var json = Tokenizers.SmallJson();
+        var json = TestTokenizers.SmallJson();
         json["normalizer"] = JsonNode.Parse("""{ "type": "Sequence", "normalizers": [ { "type": "Lowercase" }, { "type": "NFC" } ] }""");
         json["added_tokens"] = JsonNode.Parse("""
             [ { "id": 7, "content": "Tok", "normalized": true }, { "id": 8, "content": "RAW", "normalized": false } ]
             """);
-        var tokenizer = Tokenizers.Read(json);
+        var tokenizer = TestTokenizers.Read(json);
 
         tokenizer.Encode("ATOKB").Should().Equal(0, 7, 1);
         tokenizer.Encode("ARAWraw").Should().Equal([0, 8, 0], "r and w are no tokens, and there is none for the unknown");
@@ -155,7 +155,7 @@ public class BpeTokenizerTests
     [Fact]
     public void Digits_and_prefix_space_are_stages_of_their_own()
     {
-        var json = Tokenizers.SmallJson();
+        var json = TestTokenizers.SmallJson();
         json["pre_tokenizer"] = JsonNode.Parse("""
             { "type": "Sequence", "pretokenizers": [
               { "type": "Digits", "individual_digits": true }, { "type": "ByteLevel", "add_prefix_space": true } ] }
@@ -164,14 +164,14 @@ public class BpeTokenizerTests
         json["model"]!["vocab"]!["1"] = 11;
         json["model"]!["merges"]!.AsArray().Add("Ġ a");
 
-        Tokenizers.Read(json).Encode("a11").Should().Equal(10, 3, 11, 3, 11);
+        TestTokenizers.Read(json).Encode("a11").Should().Equal(10, 3, 11, 3, 11);
     }
 
     [Fact]
     public void Half_a_surrogate_pair_is_a_replacement_character()
     {
-        Tokenizers.TinyS.Encode("a\ud83db").Should().Equal(Tokenizers.TinyS.Encode("a\ufffdb"));
-        Tokenizers.TinyS.Encode("\ude00\ud83d").Should().Equal(Tokenizers.TinyS.Encode("\ufffd\ufffd"));
+        TestTokenizers.TinyS.Encode("a\ud83db").Should().Equal(TestTokenizers.TinyS.Encode("a\ufffdb"));
+        TestTokenizers.TinyS.Encode("\ude00\ud83d").Should().Equal(TestTokenizers.TinyS.Encode("\ufffd\ufffd"));
     }
 
     [Theory]
@@ -180,7 +180,7 @@ public class BpeTokenizerTests
     [InlineData("stories260K")]
     public void Any_text_comes_back(string name)
     {
-        var tokenizer = Tokenizers.ByName(name);
+        var tokenizer = TestTokenizers.ByName(name);
         var rune = Gen.OneOf(Gen.Choose(32, 126), Gen.Choose(1, 0xD7FF), Gen.Choose(0xE000, 0x10FFFF)).Select(char.ConvertFromUtf32);
 
         // The metaspace character itself is a space to its tokenizers.
@@ -191,7 +191,7 @@ public class BpeTokenizerTests
     [Fact]
     public void Bytes_of_tokens_are_at_hand_without_allocation()
     {
-        var tokenizer = Tokenizers.Gpt2;
+        var tokenizer = TestTokenizers.Gpt2;
         var total = 0L;
         for (var id = 0; id < tokenizer.VocabularySize; id++) total += tokenizer.GetBytes(id).Length;
 
@@ -207,17 +207,17 @@ public class BpeTokenizerTests
     [Fact]
     public void Fingerprints_tell_tokenizers_apart()
     {
-        Tokenizers.TinyS.Fingerprint.Should().Be(Helios.Sdk.Tokenization.TokenizerFiles.Load(TestData.Model("tiny-m")).Fingerprint);
-        Tokenizers.TinyS.Fingerprint.Should().NotBe(Tokenizers.Stories260K.Fingerprint);
-        Tokenizers.TinyS.Fingerprint.Should().MatchRegex("^[0-9a-f]{64}$");
+        TestTokenizers.TinyS.Fingerprint.Should().Be(Helios.Sdk.Tokenization.TokenizerFiles.Load(TestData.Model("tiny-m")).Fingerprint);
+        TestTokenizers.TinyS.Fingerprint.Should().NotBe(TestTokenizers.Stories260K.Fingerprint);
+        TestTokenizers.TinyS.Fingerprint.Should().MatchRegex("^[0-9a-f]{64}$");
     }
 
     [Fact]
     public void Ids_of_another_vocabulary_are_refused()
     {
-        var act = () => Tokenizers.TinyS.Decode([4096]);
+        var act = () => TestTokenizers.TinyS.Decode([4096]);
         act.Should().Throw<ArgumentOutOfRangeException>();
-        act = () => Tokenizers.TinyS.Decode([-1]);
+        act = () => TestTokenizers.TinyS.Decode([-1]);
         act.Should().Throw<ArgumentOutOfRangeException>();
     }
 
@@ -225,9 +225,9 @@ public class BpeTokenizerTests
     public async Task One_tokenizer_serves_many_threads()
     {
         var text = string.Concat(Enumerable.Repeat("Once upon a time 123 🦙 ", 200));
-        var expected = Tokenizers.TinyS.Encode(text);
+        var expected = TestTokenizers.TinyS.Encode(text);
 
-        var all = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(() => Tokenizers.TinyS.Encode(text))));
+        var all = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(() => TestTokenizers.TinyS.Encode(text))));
 
         all.Should().AllSatisfy(ids => ids.Should().Equal(expected));
     }

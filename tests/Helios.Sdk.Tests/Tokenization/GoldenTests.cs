@@ -31,10 +31,10 @@ public class GoldenTests
     public void Gpt2_gives_the_published_ids()
     {
         // The cases are of GPT-2 proper, before tokens for runs of white space were added to this file.
-        var json = Tokenizers.ReadGpt2Json();
+        var json = TestTokenizers.ReadGpt2Json();
         var added = json["added_tokens"]!.AsArray();
         while (added.Count > 1) added.RemoveAt(1);
-        var tokenizer = Tokenizers.Read(json);
+        var tokenizer = TestTokenizers.Read(json);
 
         var cases = Gpt2Cases().ToArray();
         cases.Should().HaveCount(46);
@@ -48,7 +48,7 @@ public class GoldenTests
     [Fact]
     public void Gpt2_with_added_tokens_takes_the_longest_run_of_spaces()
     {
-        var tokenizer = Tokenizers.Gpt2;
+        var tokenizer = TestTokenizers.Gpt2;
 
         tokenizer.VocabularySize.Should().Be(50295);
         tokenizer.Encode("a" + new string(' ', 40) + "b").Should().Equal(64, 50257, 50279, 65);
@@ -62,7 +62,7 @@ public class GoldenTests
     public void Stories260K_gives_the_published_number_of_ids()
     {
         const string Text = "One day, a clever fox found a shiny key under the old oak tree.";
-        var tokenizer = Tokenizers.Stories260K;
+        var tokenizer = TestTokenizers.Stories260K;
 
         var ids = tokenizer.Encode(Text);
 
@@ -76,8 +76,8 @@ public class GoldenTests
     /// <summary>llama.cpp's test files: texts between marker lines, ids a line; the newline before a marker is the marker's.</summary>
     private static IEnumerable<(string Text, int[] Ids)> Gpt2Cases()
     {
-        var texts = File.ReadAllText(Path.Combine(Tokenizers.Gpt2Folder, "golden.inp")).Split("\n__ggml_vocab_test__\n");
-        var ids = File.ReadAllText(Path.Combine(Tokenizers.Gpt2Folder, "golden.out")).Split('\n');
+        var texts = File.ReadAllText(Path.Combine(TestTokenizers.Gpt2Folder, "golden.inp")).Split("\n__ggml_vocab_test__\n");
+        var ids = File.ReadAllText(Path.Combine(TestTokenizers.Gpt2Folder, "golden.out")).Split('\n');
         return texts.Zip(ids).SkipLast(1).Select(c => (c.First, c.Second
             .Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(id => int.Parse(id, CultureInfo.InvariantCulture)).ToArray()));
     }

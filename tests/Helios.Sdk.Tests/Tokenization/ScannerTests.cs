@@ -37,7 +37,7 @@ public class ScannerTests
     [MemberData(nameof(Patterns))]
     public void Scanner_and_fallback_agree_on_characters_of_two_units(string pattern)
     {
-        var fallback = new RegexScanner(pattern, keepsGaps: true);
+        var fallback = Fallback(pattern);
         var scanner = PublishedPatterns.Find(pattern)!;
 
         Prop.ForAll(Texts(Gen.OneOf(Gen.Elements(Tricky), Gen.Elements(Supplementary))), text =>
@@ -53,18 +53,32 @@ public class ScannerTests
         Words(PublishedPatterns.Find(PublishedPatterns.Qwen2)!, "𝟙𝟚'ſx").Should().Equal("𝟙", "𝟚", "'ſ", "x");
     }
 
+    [Theory]
+    [InlineData("Isolated", false, "a|12|🦙|3|b")]
+    [InlineData("Removed", false, "a|🦙|b")]
+    [InlineData("Removed", true, "12|3")]
+    [InlineData("MergedWithPrevious", false, "a12|🦙3|b")]
+    [InlineData("MergedWithNext", false, "a|12🦙|3b")]
+    [InlineData("Contiguous", false, "a|12|🦙|3|b")]
+    public void Fallback_does_with_matches_what_it_is_told(string behavior, bool invert, string words) =>
+        Words(new PatternSplit(new RegexPattern("[0-9]+"), Enum.Parse<SplitBehavior>(behavior), invert), "a12🦙3b").Should().Equal(words.Split('|'));
+
+    [Theory]
+    [InlineData("MergedWithPrevious", "a1|2|🦙3|b")]
+    [InlineData("MergedWithNext", "a|1|2🦙|3b")]
+    [InlineData("Contiguous", "a|12|🦙|3|b")]
+    public void Of_matches_in_a_row_one_is_merged(string behavior, string words) =>
+        Words(new PatternSplit(new RegexPattern("[0-9]"), Enum.Parse<SplitBehavior>(behavior), invert: false), "a12🦙3b").Should().Equal(words.Split('|'));
+
     [Fact]
-    public void Fallback_keeps_or_drops_what_is_between_matches()
-    {
-        Words(new RegexScanner("[0-9]+", keepsGaps: true), "a12🦙3").Should().Equal("a", "12", "🦙", "3");
-        Words(new RegexScanner("[0-9]+", keepsGaps: false), "a12🦙3").Should().Equal("12", "3");
-    }
+    public void An_empty_match_parts_what_is_around_it() =>
+        Words(Fallback("(?=[A-Z])"), "oneTwo🦙Three").Should().Equal("one", "Two🦙", "Three");
 
     [Fact]
     public void Fallback_that_takes_too_long_fails_instead_of_hanging()
     {
         // The look-ahead rules out matching without backtracking.
-        var scanner = new RegexScanner("(?=a)(a|aa)+$", keepsGaps: true, TimeSpan.FromMilliseconds(100));
+        var scanner = Fallback("(?=a)(a|aa)+$", TimeSpan.FromMilliseconds(100));
 
         var act = () => Words(scanner, new string('a', 60) + "!");
 
@@ -75,17 +89,22 @@ public class ScannerTests
     public void Fallback_is_bounded_over_all_matches_of_a_text()
     {
         // Every place looks to the end of the text: no match is slow, all of them are.
-        var scanner = new RegexScanner("a(?=(?:a|cc)*b)|.", keepsGaps: true, TimeSpan.FromMilliseconds(100));
+        var scanner = Fallback("a(?=(?:a|cc)*b)|.", TimeSpan.FromMilliseconds(100));
 
         var act = () => Words(scanner, new string('a', 50_000));
 
         act.Should().Throw<HeliosException>();
     }
 
-    private static string[] Words(IWordScanner scanner, string text)
+    private static PatternSplit Fallback(string pattern, TimeSpan? limit = null) => new(new RegexPattern(pattern, limit), SplitBehavior.Isolated, invert: false);
+
+    private static string[] Words(IWordScanner scanner, string text) => Words(new Split(scanner), text);
+
+    private static string[] Words(IPreTokenizer stage, string text)
     {
-        var words = new WordList();
-        scanner.Scan(text, words);
+        var (from, words) = (new WordList(), new WordList());
+        from.AddWord(text);
+        stage.Apply(from, atStart: true, words);
         return [.. Enumerable.Range(0, words.Count).Select(i => words[i].ToString())];
     }
 

@@ -141,14 +141,14 @@ public class SpecialTokenFilesTests
     [Fact]
     public void A_special_token_of_the_vocabulary_is_not_found_as_a_whole_word()
     {
-        var json = Tokenizers.SmallJson();
+        var json = TestTokenizers.SmallJson();
         json["pre_tokenizer"] = null;
         json["model"]!["ignore_merges"] = true;
         json["model"]!["vocab"]!["<s>"] = 7;
         json["model"]!["vocab"]!["<"] = 10;
         json["model"]!["vocab"]!["s"] = 11;
         json["model"]!["vocab"]![">"] = 12;
-        var tokenizer = Tokenizers.Read(json);
+        var tokenizer = TestTokenizers.Read(json);
 
         tokenizer.Encode("<s>").Should().Equal(7);
         tokenizer.Encode("<s>", [new TextSpan(0, 3)]).Should().Equal(10, 11, 12);
@@ -173,7 +173,7 @@ public class SpecialTokenFilesTests
     /// <summary>The small tokenizer with three added tokens, none of them flagged special.</summary>
     private static TempFolder Folder(string end, (string Name, string Content)[] files)
     {
-        var json = Tokenizers.SmallJson();
+        var json = TestTokenizers.SmallJson();
         json["added_tokens"] = new JsonArray(Added(End, end), Added(Think, "<think>"), Added(Spaces, "  "));
         var folder = new TempFolder();
         File.WriteAllText(folder["tokenizer.json"], json.ToJsonString(), Encoding.UTF8);

@@ -6,7 +6,7 @@ namespace Helios.Sdk.Tests.Tokenization;
 /// <summary>Special tokens are not taken out of parts of a text that others wrote.</summary>
 public class VerbatimTests
 {
-    private static readonly int End = Tokenizers.TinyS.Encode("<|endoftext|>", addSpecialTokens: false)[0];
+    private static readonly int End = TestTokenizers.TinyS.Encode("<|endoftext|>", addSpecialTokens: false)[0];
 
     [Theory]
     [InlineData("a<|endoftext|>b", 0, 0, 1)]
@@ -18,9 +18,9 @@ public class VerbatimTests
     [InlineData("<|endoftext|><|endoftext|>", 0, 13, 1)]
     public void A_token_that_reaches_into_a_part_is_not_recognised(string text, int start, int length, int tokens)
     {
-        var ids = Tokenizers.TinyS.Encode(text, [new TextSpan(start, length)], addSpecialTokens: false);
+        var ids = TestTokenizers.TinyS.Encode(text, [new TextSpan(start, length)], addSpecialTokens: false);
         ids.Count(id => id == End).Should().Be(tokens);
-        Tokenizers.TinyS.Decode(ids, skipSpecialTokens: false).Should().Be(text);
+        TestTokenizers.TinyS.Decode(ids, skipSpecialTokens: false).Should().Be(text);
     }
 
     [Theory]
@@ -30,14 +30,14 @@ public class VerbatimTests
     [InlineData(5, 1)]
     public void Parts_outside_the_text_are_refused(int start, int length)
     {
-        var encode = () => Tokenizers.TinyS.Encode("abcd", [new TextSpan(start, length)]);
+        var encode = () => TestTokenizers.TinyS.Encode("abcd", [new TextSpan(start, length)]);
         encode.Should().Throw<ArgumentException>();
     }
 
     [Fact]
     public void Parts_out_of_order_are_refused()
     {
-        var encode = () => Tokenizers.TinyS.Encode("abcdef", [new TextSpan(3, 2), new TextSpan(0, 2)]);
+        var encode = () => TestTokenizers.TinyS.Encode("abcdef", [new TextSpan(3, 2), new TextSpan(0, 2)]);
         encode.Should().Throw<ArgumentException>();
     }
 
@@ -48,9 +48,9 @@ public class VerbatimTests
     public void A_text_without_special_tokens_gets_the_same_ids_wherever_its_parts_lie(string tokenizer)
     {
         const string text = "Once upon  a time,\n\nthere wasn't a 12345 é😀 end. ";
-        var expected = Tokenizers.ByName(tokenizer).Encode(text);
+        var expected = TestTokenizers.ByName(tokenizer).Encode(text);
         for (var cut = 0; cut <= text.Length; cut++)
-            Tokenizers.ByName(tokenizer).Encode(text, [new TextSpan(0, cut), new TextSpan(cut, text.Length - cut)]).Should().Equal(expected);
+            TestTokenizers.ByName(tokenizer).Encode(text, [new TextSpan(0, cut), new TextSpan(cut, text.Length - cut)]).Should().Equal(expected);
     }
 
     /// <summary>The files of Llama 2 look for special tokens in normalized text, where places have moved.</summary>
@@ -77,10 +77,10 @@ public class VerbatimTests
 
     private static BpeTokenizer WithNormalizer(string normalizer)
     {
-        var json = Tokenizers.ReadGpt2Json();
+        var json = TestTokenizers.ReadGpt2Json();
         json["normalizer"] = JsonNode.Parse(normalizer);
         json["added_tokens"] = JsonNode.Parse("""[ { "id": 50256, "content": "[end]", "special": true, "normalized": true } ]""");
         json["model"]!["vocab"]!.AsObject().Remove("<|endoftext|>");
-        return Tokenizers.Read(json);
+        return TestTokenizers.Read(json);
     }
 }

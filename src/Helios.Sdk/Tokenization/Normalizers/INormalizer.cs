@@ -1,3 +1,7 @@
+using System.Buffers;
+using System.Text;
+using Helios.Sdk.Tokenization.PreTokenizers;
+
 namespace Helios.Sdk.Tokenization.Normalizers;
 
 /// <summary>Rewrites text before it is cut into words. Stateless.</summary>
@@ -23,17 +27,48 @@ internal sealed class Prepend(string prefix) : INormalizer
     public string Normalize(string text) => text.Length == 0 ? text : prefix + text;
 }
 
-/// <summary>Replaces a string wherever it occurs.</summary>
-internal sealed class Replace(string pattern, string content) : INormalizer
+/// <summary>Replaces what a pattern matches.</summary>
+internal sealed class Replace(IPattern pattern, string content) : INormalizer
 {
-    public string Normalize(string text) => text.Replace(pattern, content, StringComparison.Ordinal);
+    public string Normalize(string text)
+    {
+        if (pattern is LiteralPattern literal) return text.Replace(literal.Text, content, StringComparison.Ordinal);
+        var pieces = new List<PatternPiece>();
+        pattern.Cut(text, pieces);
+        var result = new StringBuilder(text.Length);
+        foreach (var piece in pieces)
+        {
+            if (piece.IsMatch) result.Append(content);
+            else result.Append(text, piece.Start, piece.Length);
+        }
+
+        return result.ToString();
+    }
 }
 
-/// <summary>Lower case as Unicode maps it: .NET's mapping, and the one letter whose lower case is two characters.</summary>
+/// <summary>
+/// Lower case as Unicode 17 maps it: .NET's mapping, the one letter whose lower case is two characters, and the letters that .NET 10
+/// does not know yet.
+/// </summary>
 internal sealed class Lowercase : INormalizer
 {
-    public string Normalize(string text) =>
-        text.Replace("\u0130", "i\u0307", StringComparison.Ordinal).ToLowerInvariant();
+    private static readonly SearchValues<char> Late = SearchValues.Create('\uA7CE', '\uA7D2', '\uA7D4', '\uD81B');
+
+    public string Normalize(string text)
+    {
+        var lower = text.Replace("\u0130", "i\u0307", StringComparison.Ordinal).ToLowerInvariant();
+        if (!lower.AsSpan().ContainsAny(Late)) return lower;
+        var result = new StringBuilder(lower.Length);
+        foreach (var rune in lower.EnumerateRunes()) result.Append(new Rune(ToLower(rune.Value)));
+        return result.ToString();
+    }
+
+    private static int ToLower(int character) => character switch
+    {
+        0xA7CE or 0xA7D2 or 0xA7D4 => character + 1,
+        >= 0x16EA0 and <= 0x16EB8 => character + 0x1B, // Beria Erfe
+        _ => character,
+    };
 }
 
 /// <summary>Takes white space from the ends.</summary>

@@ -1,3 +1,4 @@
+using Helios.Sdk.Tokenization.Normalizers;
 using Helios.Sdk.Tokenization.PreTokenizers;
 
 namespace Helios.Sdk.Tokenization.Reading;
@@ -39,11 +40,11 @@ internal static class DecoderReader
         "Fuse" => decoder,
         "Replace" => decoder with
         {
-            Replacements = [.. decoder.Replacements, (Patterns.ReadString(step["pattern"]), step["content"].AsString())],
+            Replacements = [.. decoder.Replacements, new Replace(Patterns.Read(step["pattern"]), step["content"].AsString())],
         },
         "Metaspace" => decoder with
         {
-            Replacements = [.. decoder.Replacements, (PreTokenizerReader.ReadReplacement(step).ToString(), " ")],
+            Replacements = [.. decoder.Replacements, new Replace(new LiteralPattern(PreTokenizerReader.ReadReplacement(step).ToString()), " ")],
             StripsLeadingSpace = PreTokenizerReader.ReadScheme(step) != PrependScheme.Never,
         },
         "Strip" => decoder with { StripsLeadingSpace = ReadStrip(step, fused) },

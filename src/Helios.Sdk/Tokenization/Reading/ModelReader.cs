@@ -3,7 +3,10 @@ namespace Helios.Sdk.Tokenization.Reading;
 /// <summary>Reads the section <c>model</c>: BPE, its merges and its way with unknown characters.</summary>
 internal static class ModelReader
 {
-    public static BpeModel Read(JsonField model, Vocabulary vocabulary)
+    /// <param name="model">The section.</param>
+    /// <param name="vocabulary">The vocabulary.</param>
+    /// <param name="byteLevel">Whether the last stage before the model writes words in <see cref="ByteLevelAlphabet"/>.</param>
+    public static BpeModel Read(JsonField model, Vocabulary vocabulary, bool byteLevel)
     {
         // The oldest published files say no type; they are BPE, and anything else lacks merges.
         if (model["type"].AsStringOrNull() is { } type && type != "BPE") throw model["type"].Bad("\"BPE\"");
@@ -15,6 +18,7 @@ internal static class ModelReader
 
         return new BpeModel(vocabulary, ReadMerges(model["merges"], vocabulary), new BpeOptions
         {
+            ByteLevel = byteLevel,
             UnknownId = ReadUnknown(model["unk_token"], vocabulary.Ids),
             FuseUnknown = model["fuse_unk"].AsBool(whenMissing: false),
             ByteFallback = model["byte_fallback"].AsBool(whenMissing: false),
@@ -38,7 +42,7 @@ internal static class ModelReader
         {
             var (left, right) = ReadPair(merge);
             var (first, second, whole) = (Id(left), Id(right), Id(left + right));
-            if (!vocabulary.IsGuarded(whole)) table.Set(first, second, rank, whole);
+            if (!vocabulary.IsGuarded(whole)) table.Add((left, first), (right, second), rank, whole);
             rank++;
 
             int Id(string token) => ids.TryGetValue(token, out var id)

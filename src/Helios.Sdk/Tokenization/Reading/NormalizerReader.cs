@@ -6,7 +6,7 @@ namespace Helios.Sdk.Tokenization.Reading;
 internal static class NormalizerReader
 {
     private const string Supported =
-        "null, \"Sequence\", \"Prepend\", \"Replace\", \"NFC\", \"NFD\", \"Lowercase\" or \"Strip\"";
+        "null, \"Sequence\", \"Prepend\", \"Replace\", \"NFC\", \"NFD\", \"NFKC\", \"NFKD\", \"Lowercase\" or \"Strip\"";
 
     public static INormalizer Read(JsonField field)
     {
@@ -27,13 +27,19 @@ internal static class NormalizerReader
                 steps.Add(new Prepend(field["prepend"].AsString()));
                 break;
             case "Replace":
-                steps.Add(new Replace(Patterns.ReadString(field["pattern"]), field["content"].AsString()));
+                steps.Add(new Replace(Patterns.Read(field["pattern"]), field["content"].AsString()));
                 break;
             case "NFC":
-                steps.Add(new CanonicalForm(composed: true));
+                steps.Add(new UnicodeForm(composed: true));
                 break;
             case "NFD":
-                steps.Add(new CanonicalForm(composed: false));
+                steps.Add(new UnicodeForm(composed: false));
+                break;
+            case "NFKC":
+                steps.Add(new UnicodeForm(composed: true, compatible: true));
+                break;
+            case "NFKD":
+                steps.Add(new UnicodeForm(composed: false, compatible: true));
                 break;
             case "Lowercase":
                 steps.Add(new Lowercase());

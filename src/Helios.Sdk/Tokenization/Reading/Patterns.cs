@@ -5,23 +5,21 @@ namespace Helios.Sdk.Tokenization.Reading;
 /// <summary>Reads patterns: <c>{"String": "..."}</c> or <c>{"Regex": "..."}</c>.</summary>
 internal static class Patterns
 {
-    public static string ReadString(JsonField pattern)
+    public static IPattern Read(JsonField pattern)
     {
-        if (!pattern["String"].IsNull && pattern["String"].AsString() is { Length: > 0 } text) return text;
-        throw pattern.Bad("{\"String\": ...} with some text");
-    }
-
-    /// <summary>A scanner of the pattern; hand-written where the pattern is a published one.</summary>
-    public static IWordScanner ReadRegex(JsonField pattern, bool keepsGaps)
-    {
-        var regex = pattern["Regex"].AsString();
+        if (pattern["Regex"].IsNull)
+            return pattern["String"].AsStringOrNull() is { Length: > 0 } text ? new LiteralPattern(text) : throw pattern.Bad("{\"String\": ...} or {\"Regex\": ...} with some text");
         try
         {
-            return PublishedPatterns.Find(regex) ?? new RegexScanner(regex, keepsGaps);
+            return new RegexPattern(pattern["Regex"].AsString());
         }
         catch (ArgumentException e)
         {
             throw pattern["Regex"].Bad("a pattern that .NET cannot read (" + e.Message + ")", "a regular expression in .NET's syntax");
         }
     }
+
+    /// <summary>The hand-written scanner of a published pattern; null when the pattern is another.</summary>
+    public static IWordScanner? FindScanner(JsonField pattern) =>
+        pattern["Regex"].AsStringOrNull() is { } regex ? PublishedPatterns.Find(regex) : null;
 }

@@ -5,7 +5,7 @@ namespace Helios.Sdk.Tokenization.Reading;
 /// <summary>Reads the section <c>pre_tokenizer</c> into stages.</summary>
 internal static class PreTokenizerReader
 {
-    private const string Supported = "null, \"Sequence\", \"ByteLevel\", \"Metaspace\", \"Split\" or \"Digits\"";
+    private const string Supported = "null, \"Sequence\", \"ByteLevel\", \"Metaspace\", \"Split\", \"Digits\" or \"Punctuation\"";
 
     public static IReadOnlyList<IPreTokenizer> Read(JsonField field)
     {
@@ -36,6 +36,9 @@ internal static class PreTokenizerReader
             case "Digits":
                 stages.Add(new Digits(field["individual_digits"].AsBool()));
                 break;
+            case "Punctuation":
+                stages.Add(new PatternSplit(new Punctuation(), field["behavior"].IsNull ? SplitBehavior.Isolated : ReadBehavior(field["behavior"]), invert: false));
+                break;
             default:
                 throw field["type"].Bad(Supported);
         }
@@ -61,16 +64,21 @@ internal static class PreTokenizerReader
         };
     }
 
-    /// <summary>Matches and gaps as words; or, which is the older spelling of it, everything but matches removed.</summary>
-    private static Split ReadSplit(JsonField field)
+    private static IPreTokenizer ReadSplit(JsonField field)
     {
         var inverted = field["invert"].AsBool(whenMissing: false);
-        var keepsGaps = (field["behavior"].AsString(), inverted) switch
-        {
-            ("Isolated", _) => true,
-            ("Removed", true) => false,
-            _ => throw field["behavior"].Bad("\"Isolated\", or \"Removed\" with invert"),
-        };
-        return new Split(Patterns.ReadRegex(field["pattern"], keepsGaps));
+        var behavior = ReadBehavior(field["behavior"]);
+
+        // A published pattern matches all of a text, so that its matches are the words; the older spelling of that drops everything else.
+        var wholeMatches = behavior == SplitBehavior.Isolated || (behavior == SplitBehavior.Removed && inverted);
+        return wholeMatches && Patterns.FindScanner(field["pattern"]) is { } scanner
+            ? new Split(scanner)
+            : new PatternSplit(Patterns.Read(field["pattern"]), behavior, inverted);
+    }
+
+    private static SplitBehavior ReadBehavior(JsonField field)
+    {
+        var name = field.AsString();
+        return Enum.TryParse<SplitBehavior>(name, out var behavior) && Enum.GetName(behavior) == name ? behavior : throw field.Bad($"one of {string.Join(", ", Enum.GetNames<SplitBehavior>())}");
     }
 }

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Helios.Sdk.Tokenization.PreTokenizers;
 
 namespace Helios.Sdk.Tokenization.Reading;
 
@@ -14,13 +15,17 @@ internal static class TokenizerReader
     {
         var vocabulary = VocabularyReader.Read(root, beside, template);
         var normalizer = NormalizerReader.Read(root["normalizer"]);
+        var stages = PreTokenizerReader.Read(root["pre_tokenizer"]);
+
+        // The model writes bytes itself, and only of words that it has not met.
+        var byteLevel = stages is [.., ByteLevel] && !root["model"]["byte_fallback"].AsBool(whenMissing: false);
         var decoder = DecoderReader.Read(root["decoder"]);
         return new BpeTokenizer(new BpeTokenizerParts
         {
             Fingerprint = Fingerprint(hash, vocabulary.ToldBeside),
             Normalizer = normalizer,
-            PreTokenizers = PreTokenizerReader.Read(root["pre_tokenizer"]),
-            Model = ModelReader.Read(root["model"], vocabulary),
+            PreTokenizers = byteLevel ? stages.SkipLast(1).ToArray() : stages,
+            Model = ModelReader.Read(root["model"], vocabulary, byteLevel),
             WrittenTokens = AddedTokenMatcher.Create(vocabulary.Added.Where(t => !t.Normalized), t => t.Content),
             NormalizedTokens = AddedTokenMatcher.Create(
                 vocabulary.Added.Where(t => t.Normalized), t => normalizer.Normalize(t.Content)),

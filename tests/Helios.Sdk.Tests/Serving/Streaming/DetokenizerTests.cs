@@ -15,7 +15,7 @@ public class DetokenizerTests
     [InlineData("stories260K")]
     public void Pieces_together_are_the_whole_text(string name)
     {
-        var tokenizer = Tokenizers.ByName(name);
+        var tokenizer = TestTokenizers.ByName(name);
         Prop.ForAll(Ids(tokenizer).ToArbitrary(), ids =>
         {
             var text = new TokenText(tokenizer, capacity: 16, stripLeadingSpace: tokenizer.StripsLeadingSpace);
@@ -33,7 +33,7 @@ public class DetokenizerTests
     [InlineData("stories260K")]
     public void Reading_less_often_gives_the_same(string name)
     {
-        var tokenizer = Tokenizers.ByName(name);
+        var tokenizer = TestTokenizers.ByName(name);
         Prop.ForAll(Ids(tokenizer).Zip(Gen.Elements(true, false).ArrayOf(200)).ToArbitrary(), c =>
         {
             var (ids, reads) = c;
@@ -55,7 +55,7 @@ public class DetokenizerTests
     [Fact]
     public void No_half_characters()
     {
-        var tokenizer = Tokenizers.Stories260K;
+        var tokenizer = TestTokenizers.Stories260K;
         var (text, reader) = Start(tokenizer);
 
         // 🦙 is F0 9F A6 99; then a lone continuation byte, an overlong form, and a tail.
@@ -78,7 +78,7 @@ public class DetokenizerTests
     [Fact]
     public void An_answer_keeps_its_leading_space_unless_told_otherwise()
     {
-        var tokenizer = Tokenizers.Stories260K;
+        var tokenizer = TestTokenizers.Stories260K;
         var ids = tokenizer.Encode("the fox", addSpecialTokens: false);
 
         All(stripLeadingSpace: false).Should().Be(" the fox");
@@ -96,7 +96,7 @@ public class DetokenizerTests
     [Fact]
     public void A_stop_string_over_several_tokens_is_never_shown()
     {
-        var tokenizer = Tokenizers.TinyS;
+        var tokenizer = TestTokenizers.TinyS;
         var (text, reader) = Start(tokenizer, "\nQ:", "éx");
         var shown = new StringBuilder();
         var stopped = false;
@@ -119,7 +119,7 @@ public class DetokenizerTests
     [Fact]
     public void What_was_held_back_is_shown_when_the_answer_ends()
     {
-        var tokenizer = Tokenizers.TinyS;
+        var tokenizer = TestTokenizers.TinyS;
         var (text, reader) = Start(tokenizer, "!!!");
         foreach (var id in tokenizer.Encode("No!!")) text.Append(id);
         reader.Read().Should().Be("No");
@@ -134,7 +134,7 @@ public class DetokenizerTests
     [Fact]
     public void Ids_beyond_the_vocabulary_and_special_ones_add_nothing()
     {
-        var tokenizer = Tokenizers.TinyS;
+        var tokenizer = TestTokenizers.TinyS;
         var (text, reader) = Start(tokenizer);
 
         text.Append(4093).SafeLength.Should().Be(0);
@@ -145,7 +145,7 @@ public class DetokenizerTests
     [Fact]
     public void Appending_allocates_nothing_within_the_capacity()
     {
-        var tokenizer = Tokenizers.TinyS;
+        var tokenizer = TestTokenizers.TinyS;
         var ids = tokenizer.Encode(string.Concat(Enumerable.Repeat("Once upon a time. ", 100))).ToArray();
         var text = new TokenText(tokenizer, new StopDetector(["time!"]), capacity: 4096);
         text.Append(ids[0]);
@@ -159,7 +159,7 @@ public class DetokenizerTests
     [Fact]
     public async Task A_reader_follows_a_writer_on_another_thread()
     {
-        var tokenizer = Tokenizers.TinyS;
+        var tokenizer = TestTokenizers.TinyS;
         var whole = string.Concat(Enumerable.Repeat("Once upon a 🦙 in naïve times, 你好. ", 2000));
         var ids = tokenizer.Encode(whole);
         var text = new TokenText(tokenizer, new StopDetector(["never there", "🦙🦙"]), capacity: 16);

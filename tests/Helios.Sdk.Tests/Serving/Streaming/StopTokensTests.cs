@@ -6,21 +6,21 @@ namespace Helios.Sdk.Tests.Serving.Streaming;
 
 public class StopTokensTests
 {
-    private static readonly int End = Tokenizers.TinyS.Encode("<|endoftext|>", addSpecialTokens: false)[0];
+    private static readonly int End = TestTokenizers.TinyS.Encode("<|endoftext|>", addSpecialTokens: false)[0];
 
     [Fact]
     public void A_stop_string_that_is_a_special_token_is_its_id()
     {
-        StopTokens.Find(["###", "<|endoftext|>", "the", "<|endoftext|>x", ""], Tokenizers.TinyS).Should().Equal(End);
-        StopTokens.Find([new string('x', 1 << 20)], Tokenizers.TinyS).Should().BeEmpty();
-        StopTokens.Find([], Tokenizers.TinyS).Should().BeEmpty();
+        StopTokens.Find(["###", "<|endoftext|>", "the", "<|endoftext|>x", ""], TestTokenizers.TinyS).Should().Equal(End);
+        StopTokens.Find([new string('x', 1 << 20)], TestTokenizers.TinyS).Should().BeEmpty();
+        StopTokens.Find([], TestTokenizers.TinyS).Should().BeEmpty();
     }
 
     [Fact]
     public void An_answer_ends_where_the_token_comes_and_its_text_before_it()
     {
-        var letter = Tokenizers.TinyS.Encode("a", addSpecialTokens: false)[0];
-        var stream = new TokenStream(8, Tokenizers.TinyS, ["###", "<|endoftext|>"]);
+        var letter = TestTokenizers.TinyS.Encode("a", addSpecialTokens: false)[0];
+        var stream = new TokenStream(8, TestTokenizers.TinyS, ["###", "<|endoftext|>"]);
 
         stream.Append(letter, depth: 1, timestamp: 1, isText: true).Should().BeFalse();
         stream.Append(End, depth: 1, timestamp: 2, isText: true).Should().BeTrue();
@@ -32,8 +32,8 @@ public class StopTokensTests
     [Fact]
     public void Another_tokenizer_has_other_ids()
     {
-        var stream = new TokenStream(8, Tokenizers.TinyS, ["</s>"]);
-        stream.UseTokenizer(Tokenizers.Stories260K);
+        var stream = new TokenStream(8, TestTokenizers.TinyS, ["</s>"]);
+        stream.UseTokenizer(TestTokenizers.Stories260K);
 
         stream.Append(2, depth: 1, timestamp: 1, isText: true).Should().BeTrue();
     }

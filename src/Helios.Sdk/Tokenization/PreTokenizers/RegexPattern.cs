@@ -5,10 +5,10 @@ using System.Text.RegularExpressions;
 namespace Helios.Sdk.Tokenization.PreTokenizers;
 
 /// <summary>
-/// The words of a pattern that is not one of <see cref="PublishedPatterns"/>. It runs without backtracking where it allows
-/// that, and else with a time limit, so a hostile text can make it fail but not hang.
+/// A regular expression that is not one of <see cref="PublishedPatterns"/>. It runs without backtracking where it allows that, and
+/// else with a time limit, so a hostile text can make it fail but not hang.
 /// </summary>
-internal sealed class RegexScanner : IWordScanner
+internal sealed class RegexPattern : IPattern
 {
     private static readonly TimeSpan DefaultLimit = TimeSpan.FromSeconds(2);
 
@@ -16,17 +16,14 @@ internal sealed class RegexScanner : IWordScanner
     private static readonly TimeSpan TimePerCharacter = TimeSpan.FromMicroseconds(1);
 
     private readonly Regex regex;
-    private readonly bool keepsGaps;
     private readonly TimeSpan limit;
 
     /// <summary>Compiles a pattern.</summary>
     /// <param name="pattern">The pattern.</param>
-    /// <param name="keepsGaps">Whether text between matches is words as well.</param>
     /// <param name="limit">Most time for a text that is not long; 2 s unless told.</param>
     /// <exception cref="ArgumentException">.NET does not know the pattern's syntax.</exception>
-    public RegexScanner(string pattern, bool keepsGaps, TimeSpan? limit = null)
+    public RegexPattern(string pattern, TimeSpan? limit = null)
     {
-        this.keepsGaps = keepsGaps;
         this.limit = limit ?? DefaultLimit;
         try
         {
@@ -38,7 +35,7 @@ internal sealed class RegexScanner : IWordScanner
         }
     }
 
-    public void Scan(ReadOnlySpan<char> text, WordList into)
+    public void Cut(ReadOnlySpan<char> text, List<PatternPiece> into)
     {
         var shadow = new Shadow(text);
         var done = 0;
@@ -49,10 +46,11 @@ internal sealed class RegexScanner : IWordScanner
             {
                 // The expression's own limit is for one match, and a text has many.
                 if (Stopwatch.GetElapsedTime(started) > limit + (text.Length * TimePerCharacter)) throw new RegexMatchTimeoutException();
-                if (match.Length == 0) continue;
-                if (keepsGaps) into.AddWord(text[shadow.Offset(done)..shadow.Offset(match.Index)]);
-                into.AddWord(text[shadow.Offset(match.Index)..shadow.Offset(match.Index + match.Length)]);
-                done = match.Index + match.Length;
+                var (start, end) = (shadow.Offset(match.Index), shadow.Offset(match.Index + match.Length));
+                if (start == end && start == done && done > 0) continue; // an empty match right behind another is none
+                if (start > done) into.Add(new PatternPiece(done, start - done, false));
+                into.Add(new PatternPiece(start, end - start, true));
+                done = end;
             }
         }
         catch (RegexMatchTimeoutException e)
@@ -61,7 +59,7 @@ internal sealed class RegexScanner : IWordScanner
                 $"The text cannot be encoded: the tokenizer's own pattern {regex} takes longer than {limit.TotalSeconds} s on it.", e);
         }
 
-        if (keepsGaps) into.AddWord(text[shadow.Offset(done)..]);
+        if (done < text.Length) into.Add(new PatternPiece(done, text.Length - done, false));
     }
 
     /// <summary>

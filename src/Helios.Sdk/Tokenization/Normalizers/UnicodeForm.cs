@@ -3,24 +3,25 @@ using System.Text;
 namespace Helios.Sdk.Tokenization.Normalizers;
 
 /// <summary>
-/// Unicode normalization forms C and D, by tables of its own: where an app has invariant globalization, as this one,
+/// Unicode normalization forms C, D, KC and KD, by tables of its own: where an app has invariant globalization, as this one,
 /// <see cref="string.Normalize()"/> returns text as it is, and elsewhere its answer hangs on the ICU of the machine.
 /// </summary>
-/// <param name="composed">Form C rather than D.</param>
-internal sealed class CanonicalForm(bool composed) : INormalizer
+/// <param name="composed">Form C or KC rather than D or KD.</param>
+/// <param name="compatible">Form KC or KD: characters that differ in looks alone become the same.</param>
+internal sealed class UnicodeForm(bool composed, bool compatible = false) : INormalizer
 {
     private const int HangulFirst = 0xAC00, HangulCount = 11172;
     private const int LeadFirst = 0x1100, LeadCount = 19;
     private const int VowelFirst = 0x1161, VowelCount = 21;
     private const int TrailFirst = 0x11A7, TrailCount = 28;
 
-    /// <summary>Below this all characters are in form C; all of ASCII is in both.</summary>
-    private const char FirstUnsure = '\u0300';
+    /// <summary>Below this all characters are in the form: Latin-1 and its like in form C, ASCII in every form.</summary>
+    private readonly char firstUnsure = composed && !compatible ? '\u0300' : '\u0080';
 
     public string Normalize(string text)
     {
-        if (!text.AsSpan().ContainsAnyInRange(composed ? FirstUnsure : '\u0080', '\uFFFF')) return text;
-        var tables = CanonicalTables.Instance;
+        if (!text.AsSpan().ContainsAnyInRange(firstUnsure, '\uFFFF')) return text;
+        var tables = UnicodeTables.Instance;
         var characters = new List<int>(text.Length + 16);
         foreach (var rune in text.EnumerateRunes()) Decompose(rune.Value, tables, characters);
         Order(characters, tables);
@@ -30,7 +31,7 @@ internal sealed class CanonicalForm(bool composed) : INormalizer
         return result.ToString();
     }
 
-    private static void Decompose(int character, CanonicalTables tables, List<int> into)
+    private void Decompose(int character, UnicodeTables tables, List<int> into)
     {
         var syllable = character - HangulFirst;
         if ((uint)syllable < HangulCount)
@@ -39,9 +40,9 @@ internal sealed class CanonicalForm(bool composed) : INormalizer
             into.Add(VowelFirst + (syllable / TrailCount % VowelCount));
             if (syllable % TrailCount != 0) into.Add(TrailFirst + (syllable % TrailCount));
         }
-        else if (tables.TryDecompose(character, out var parts))
+        else if (tables.TryDecompose(character, compatible, out var parts))
         {
-            // The table is ours, and three steps deep at most.
+            // The tables are ours, and a few steps deep at most.
             foreach (var part in parts!) Decompose(part, tables, into);
         }
         else
@@ -51,7 +52,7 @@ internal sealed class CanonicalForm(bool composed) : INormalizer
     }
 
     /// <summary>Sorts each run of marks by class, stably; n log n even where a text is nothing but marks.</summary>
-    private static void Order(List<int> characters, CanonicalTables tables)
+    private static void Order(List<int> characters, UnicodeTables tables)
     {
         for (var start = 0; start < characters.Count; start++)
         {
@@ -69,7 +70,7 @@ internal sealed class CanonicalForm(bool composed) : INormalizer
     }
 
     /// <summary>Each character joins the last starter, unless one between them has its class or a higher one, or is a starter.</summary>
-    private static void Compose(List<int> characters, CanonicalTables tables)
+    private static void Compose(List<int> characters, UnicodeTables tables)
     {
         var starter = -1;
         var lastClass = 0;
@@ -94,7 +95,7 @@ internal sealed class CanonicalForm(bool composed) : INormalizer
         characters.RemoveRange(written, characters.Count - written);
     }
 
-    private static bool TryCompose(int first, int second, CanonicalTables tables, out int joined)
+    private static bool TryCompose(int first, int second, UnicodeTables tables, out int joined)
     {
         if ((uint)(first - LeadFirst) < LeadCount && (uint)(second - VowelFirst) < VowelCount)
         {

@@ -2,16 +2,17 @@ using System.Globalization;
 
 namespace Helios.Sdk.Tokenization.Normalizers;
 
-/// <summary><see cref="CanonicalData"/> for look-up: read when first needed, shared by all tokenizers.</summary>
-internal sealed class CanonicalTables
+/// <summary><see cref="CanonicalData"/> and <see cref="CompatibilityData"/> for look-up: read when first needed, shared by all tokenizers.</summary>
+internal sealed class UnicodeTables
 {
-    private static readonly Lazy<CanonicalTables> Lazy = new(() => new CanonicalTables());
+    private static readonly Lazy<UnicodeTables> Lazy = new(() => new UnicodeTables());
 
     private readonly Dictionary<int, int[]> decompositions = [];
+    private readonly Dictionary<int, int[]> compatible = [];
     private readonly Dictionary<(int First, int Second), int> compositions = [];
     private readonly Dictionary<int, int> classes = [];
 
-    private CanonicalTables()
+    private UnicodeTables()
     {
         foreach (var entry in Entries(CanonicalData.Decompositions))
         {
@@ -22,6 +23,12 @@ internal sealed class CanonicalTables
             if (!name.EndsWith('!')) compositions.Add((decomposed[0], decomposed[1]), character);
         }
 
+        foreach (var entry in Entries(CompatibilityData.Decompositions))
+        {
+            var (name, parts) = Cut(entry, '=');
+            compatible.Add(Hex(name), [.. parts.Split('+').Select(Hex)]);
+        }
+
         foreach (var entry in Entries(CanonicalData.CombiningClasses))
         {
             var (range, number) = Cut(entry, ':');
@@ -30,13 +37,17 @@ internal sealed class CanonicalTables
         }
     }
 
-    public static CanonicalTables Instance => Lazy.Value;
+    public static UnicodeTables Instance => Lazy.Value;
 
     /// <summary>0 for characters that start a sequence; marks of lower classes come first.</summary>
     public int ClassOf(int character) => classes.GetValueOrDefault(character);
 
     /// <summary>Decomposes by one step.</summary>
-    public bool TryDecompose(int character, out int[]? parts) => decompositions.TryGetValue(character, out parts);
+    /// <param name="character">A code point.</param>
+    /// <param name="compatibly">Whether characters that differ in looks alone decompose too.</param>
+    /// <param name="parts">What it decomposes into.</param>
+    public bool TryDecompose(int character, bool compatibly, out int[]? parts) =>
+        decompositions.TryGetValue(character, out parts) || (compatibly && compatible.TryGetValue(character, out parts));
 
     public bool TryCompose(int first, int second, out int composed) => compositions.TryGetValue((first, second), out composed);
 

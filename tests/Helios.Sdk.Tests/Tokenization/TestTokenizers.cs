@@ -6,7 +6,7 @@ using Helios.Sdk.Tokenization;
 namespace Helios.Sdk.Tests.Tokenization;
 
 /// <summary>Tokenizers that several tests use; each is read once.</summary>
-internal static class Tokenizers
+internal static class TestTokenizers
 {
     private static readonly Lazy<BpeTokenizer> LazyGpt2 = new(() => Read(ReadGpt2Json()));
     private static readonly Lazy<BpeTokenizer> LazyTinyS = new(() => (BpeTokenizer)TokenizerFiles.Load(TestData.Model("tiny-s")));
