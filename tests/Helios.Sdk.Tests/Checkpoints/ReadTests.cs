@@ -43,10 +43,10 @@ public sealed class ReadTests
         buffer[..50].Concat(buffer[250..]).Should().OnlyContain(value => value == 0xAB);
     }
 
-    [Fact]
+    [SkippableFact]
     public void A_read_needs_its_own_bytes_alone_and_says_which_are_gone()
     {
-        if (OperatingSystem.IsWindows()) return; // there, an open checkpoint cannot be truncated
+        Skip.If(OperatingSystem.IsWindows(), "Windows lets nobody truncate a checkpoint that is open.");
         using var folder = new CheckpointWriter().Write();
         using var checkpoint = Checkpoint.Open(folder.Path);
         var whole = Tensor(checkpoint, TensorRole.Down, 0);

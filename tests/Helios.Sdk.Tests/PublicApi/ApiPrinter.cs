@@ -1,39 +1,23 @@
 using System.Globalization;
 using System.Reflection;
 using System.Runtime.CompilerServices;
-using System.Text;
 
 namespace Helios.Sdk.Tests.PublicApi;
 
 /// <summary>
-/// Prints what an assembly offers to others, public and protected, one line a member, in an order that depends on nothing but
-/// names. What a compiler adds to a record is left out.
+/// Prints types and what each offers to others, public and protected, one line a member, for the reference. What a compiler adds
+/// to a record is left out.
 /// </summary>
 internal sealed class ApiPrinter
 {
     private const BindingFlags Declared = BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly;
 
     private readonly NullabilityInfoContext nulls = new();
-    private readonly StringBuilder text = new();
-
-    public static string Print(IEnumerable<Type> types)
-    {
-        var printer = new ApiPrinter();
-        foreach (var type in InOrder(types)) printer.PrintType(type);
-        return printer.text.ToString();
-    }
 
     public static IEnumerable<Type> InOrder(IEnumerable<Type> types) => types.OrderBy(type => type.FullName, StringComparer.Ordinal);
 
     /// <summary>The line that begins a type.</summary>
     public static string Declaration(Type type) => $"{Kind(type)} {type.Namespace}.{TypeNames.Of(type)}{Bases(type)}{Constraints(type.GetGenericArguments())}";
-
-    private void PrintType(Type type)
-    {
-        if (text.Length > 0) text.Append('\n');
-        text.Append(CultureInfo.InvariantCulture, $"{Declaration(type)}\n");
-        foreach (var line in Members(type).Select(member => member.Line).Order(StringComparer.Ordinal)) text.Append(CultureInfo.InvariantCulture, $"    {line}\n");
-    }
 
     /// <summary>What others see of a type, each member with its line.</summary>
     public IEnumerable<(MemberInfo Member, string Line)> Members(Type type) => Seen(type).Select(member => (member, Line(member)));

@@ -46,28 +46,22 @@ public class PublicApiTests
     [Fact]
     public void It_is_printed_as_it_is_written()
     {
-        ApiPrinter.Print([typeof(Sample<>), typeof(SampleExtensions), typeof(SampleKind), typeof(SamplePoint)]).Should().Be("""
-            static class Helios.Sdk.Tests.PublicApi.SampleExtensions
-                static TOther Make<TOther>(this string text, double scale = 0.5, SampleKind kind = SampleKind.Two) where TOther : struct
+        Lines(typeof(SampleExtensions)).Should().Equal(
+            "static class Helios.Sdk.Tests.PublicApi.SampleExtensions",
+            "static TOther Make<TOther>(this string text, double scale = 0.5, SampleKind kind = SampleKind.Two) where TOther : struct");
+        Lines(typeof(SampleKind)).Should().Equal("enum Helios.Sdk.Tests.PublicApi.SampleKind", "One = 1", "Two = 2");
+        Lines(typeof(SamplePoint)).Should().Equal("readonly record struct Helios.Sdk.Tests.PublicApi.SamplePoint", "int X { get; init; }", "new(int X)");
+        Lines(typeof(Sample<>)).Should().Equal(
+            "abstract class Helios.Sdk.Tests.PublicApi.Sample<T> : IComparer<string> where T : class, IEnumerable<int>",
+            "const int Most = 3",
+            "event EventHandler Changed",
+            "int Compare(string? x, string? y)",
+            "protected abstract List<string?>? Find(string? name, in int at, out long? found, params int[] more)",
+            "protected new()",
+            "required Dictionary<string, T?> Names { get; init; }",
+            "string? this[int index] { get; }");
 
-            enum Helios.Sdk.Tests.PublicApi.SampleKind
-                One = 1
-                Two = 2
-
-            readonly record struct Helios.Sdk.Tests.PublicApi.SamplePoint
-                int X { get; init; }
-                new(int X)
-
-            abstract class Helios.Sdk.Tests.PublicApi.Sample<T> : IComparer<string> where T : class, IEnumerable<int>
-                const int Most = 3
-                event EventHandler Changed
-                int Compare(string? x, string? y)
-                protected abstract List<string?>? Find(string? name, in int at, out long? found, params int[] more)
-                protected new()
-                required Dictionary<string, T?> Names { get; init; }
-                string? this[int index] { get; }
-
-            """.ReplaceLineEndings("\n"));
+        static IEnumerable<string> Lines(Type type) => new ApiPrinter().Members(type).Select(member => member.Line).Order(StringComparer.Ordinal).Prepend(ApiPrinter.Declaration(type));
     }
 }
 
