@@ -1,5 +1,4 @@
 using Helios.Peers.HeliosCpu;
-using Helios.Peers.LlamaCpp;
 using Helios.Peers.Measuring;
 using Helios.Peers.Models;
 using Helios.Peers.Reporting;
@@ -7,7 +6,7 @@ using Helios.Peers.Reporting;
 namespace Helios.Peers;
 
 /// <summary>Loads one pair of precisions, checks that both engines compute the same, and measures them in turn.</summary>
-internal sealed class PairRun(PrecisionPair pair, ModelStore models, LlamaLibrary library, Settings settings)
+internal sealed class PairRun(PrecisionPair pair, ModelStore models, IPeer peer, Settings settings)
 {
     private const int LongContext = 2048;
     private static readonly int[] Batches = [1, 8, 32];
@@ -15,8 +14,8 @@ internal sealed class PairRun(PrecisionPair pair, ModelStore models, LlamaLibrar
 
     public async Task<PairResult> RunAsync()
     {
-        using var theirs = new LlamaModel(models.Gguf(pair.Theirs), settings.Shape.Vocabulary);
-        LlamaEngine[] attentions = [new(library, theirs, flashAttention: true), new(library, theirs, flashAttention: false)];
+        using var theirs = peer.Load(models.Gguf(pair.Theirs), settings.Shape.Vocabulary);
+        PeerEngine[] attentions = [new(theirs, flashAttention: true), new(theirs, flashAttention: false)];
         var (ours, refusal) = await LoadOursAsync();
         using (ours)
         {
@@ -44,7 +43,7 @@ internal sealed class PairRun(PrecisionPair pair, ModelStore models, LlamaLibrar
         }
     }
 
-    private List<Row> Measure(CpuEngine? ours, LlamaEngine[] attentions)
+    private List<Row> Measure(CpuEngine? ours, PeerEngine[] attentions)
     {
         IReadOnlyList<IEngine> engines = ours is null ? attentions : [ours, .. attentions];
         var longBatches = settings.LongContext ? LongContextBatches : [];

@@ -1,13 +1,17 @@
 using System.CommandLine;
 using Helios.Peers;
 using Helios.Peers.LlamaCpp;
+using Helios.Peers.LlamaSharp;
 using Helios.Peers.Measuring;
 using Helios.Peers.Models;
 using Helios.Peers.Reporting;
 using Helios.Sdk;
+using LLama.Exceptions;
 
 var shape = new Option<string>("--shape") { Description = "Shape of the model.", DefaultValueFactory = _ => ModelShape.Default.ToString() };
 var precisions = new Option<string>("--precision") { Description = "Precisions of ours, comma-separated.", DefaultValueFactory = _ => "bf16,int8,int4" };
+var peer = new Option<string>("--peer") { Description = "Which build of llama.cpp: that of node-llama-cpp, or LLamaSharp's.", DefaultValueFactory = _ => "node-llama-cpp" };
+peer.AcceptOnlyFromAmong("node-llama-cpp", "llamasharp");
 var threads = new Option<int>("--threads") { Description = "Threads of either engine.", DefaultValueFactory = _ => 2 };
 var rounds = new Option<int>("--rounds") { Description = "Measured rounds.", DefaultValueFactory = _ => 9 };
 var shortContext = new Option<bool>("--short-context") { Description = "Leave the points at context 2,048 out." };
@@ -23,7 +27,7 @@ foreach (var option in new[] { threads, rounds })
 
 var root = new RootCommand("Compares the CPU backend with llama.cpp on the same weights, in one interleaved run.")
 {
-    shape, precisions, threads, rounds, shortContext, folder, json,
+    shape, precisions, peer, threads, rounds, shortContext, folder, json,
 };
 root.SetAction(async (parsed, _) =>
 {
@@ -32,13 +36,14 @@ root.SetAction(async (parsed, _) =>
         return await CompareAsync(new Settings(
             ModelShape.Parse(parsed.GetValue(shape)!),
             [.. parsed.GetValue(precisions)!.Split(',').Select(PrecisionPair.Parse)],
+            parsed.GetValue(peer)!,
             parsed.GetValue(threads),
             parsed.GetValue(rounds),
             LongContext: !parsed.GetValue(shortContext),
             Path.GetFullPath(parsed.GetValue(folder)!),
             parsed.GetValue(json)));
     }
-    catch (Exception error) when (error is PeerException or CheckpointException or IOException or UnauthorizedAccessException or DllNotFoundException or EntryPointNotFoundException)
+    catch (Exception error) when (error is PeerException or CheckpointException or RuntimeError or LoadWeightsFailedException or IOException or UnauthorizedAccessException or DllNotFoundException or EntryPointNotFoundException)
     {
         await Console.Error.WriteLineAsync($"peers: {error.Message.ReplaceLineEndings(" ")}");
         return 1;
@@ -48,16 +53,18 @@ return await root.Parse(args).InvokeAsync();
 
 static async Task<int> CompareAsync(Settings settings)
 {
-    using var library = new LlamaLibrary(LlamaPackage.Install(settings.Folder), settings.Threads);
+    using IPeer peer = settings.Peer == "llamasharp"
+        ? new LlamaSharpPeer(settings.Threads)
+        : new LlamaLibrary(LlamaPackage.Install(settings.Folder), settings.Threads);
     var models = new ModelStore(settings.Folder, settings.Shape);
     var results = new List<PairResult>();
     foreach (var pair in settings.Pairs)
     {
         await Console.Error.WriteLineAsync($"peers: {pair} ...");
-        results.Add(await new PairRun(pair, models, library, settings).RunAsync());
+        results.Add(await new PairRun(pair, models, peer, settings).RunAsync());
     }
 
-    Action<TextWriter, Settings, string, IReadOnlyList<PairResult>> write = settings.Json ? JsonReport.Write : TextReport.Write;
-    write(Console.Out, settings, library.Kernels, results);
+    Action<TextWriter, Settings, PeerBuild, IReadOnlyList<PairResult>> write = settings.Json ? JsonReport.Write : TextReport.Write;
+    write(Console.Out, settings, peer.Build, results);
     return results.Any(result => result.Agreement is { Holds: false }) ? 1 : 0;
 }

@@ -1,10 +1,11 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using Helios.Peers.Measuring;
 
 namespace Helios.Peers.LlamaCpp;
 
 /// <summary>llama.cpp in this process, with one thread pool that all its contexts share.</summary>
-internal sealed unsafe class LlamaLibrary : IDisposable
+internal sealed unsafe class LlamaLibrary : IPeer
 {
     private const int ErrorLevel = 4;
     private static string lastError = "it said nothing";
@@ -13,7 +14,7 @@ internal sealed unsafe class LlamaLibrary : IDisposable
     {
         Native.Load(folder);
         Native.llama_log_set(&Log, null);
-        Kernels = Native.LoadKernels(folder);
+        Build = new PeerBuild(LlamaPackage.Name, LlamaPackage.Version, LlamaPackage.Release, Native.LoadKernels(folder));
         Threads = threads;
         Native.llama_backend_init();
         var parameters = default(Native.ThreadPoolParams);
@@ -22,8 +23,7 @@ internal sealed unsafe class LlamaLibrary : IDisposable
         if (Pool == 0) throw Failure("starts no thread pool");
     }
 
-    /// <summary>Which build of the CPU kernels runs.</summary>
-    public string Kernels { get; }
+    public PeerBuild Build { get; }
 
     public int Threads { get; }
 
@@ -31,6 +31,8 @@ internal sealed unsafe class LlamaLibrary : IDisposable
 
     /// <summary>An exception with the last error that llama.cpp logged.</summary>
     public static PeerException Failure(string what) => new($"llama.cpp {what}: {lastError}.");
+
+    public IPeerModel Load(string path, int vocabulary) => new LlamaModel(this, path, vocabulary);
 
     public void Dispose() => Native.ggml_threadpool_free(Pool);
 

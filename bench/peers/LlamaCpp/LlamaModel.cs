@@ -1,14 +1,18 @@
+using Helios.Peers.Measuring;
+
 namespace Helios.Peers.LlamaCpp;
 
 /// <summary>A GGUF file in memory: read rather than mapped, and repacked where llama.cpp has kernels for that.</summary>
-internal sealed class LlamaModel : IDisposable
+internal sealed class LlamaModel : IPeerModel
 {
     private const int ReadIntoMemory = 0;
 
+    private readonly LlamaLibrary library;
     private readonly nint handle;
 
-    public LlamaModel(string path, int vocabulary)
+    public LlamaModel(LlamaLibrary library, string path, int vocabulary)
     {
+        this.library = library;
         var parameters = Native.llama_model_default_params();
         parameters.LoadMode = ReadIntoMemory;
         handle = Native.llama_model_load_from_file(path, parameters);
@@ -19,6 +23,10 @@ internal sealed class LlamaModel : IDisposable
     public int Vocabulary { get; }
 
     public long Bytes => (long)Native.llama_model_size(handle);
+
+    public IPeerSession Open(Workload workload, bool flashAttention) => new LlamaSession(library, this, workload, flashAttention);
+
+    public void Rest() => Native.ggml_threadpool_pause(library.Pool);
 
     public nint CreateContext(Native.ContextParams parameters)
     {

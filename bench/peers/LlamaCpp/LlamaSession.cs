@@ -6,7 +6,7 @@ namespace Helios.Peers.LlamaCpp;
 /// A context with a KV stream for each sequence. Settings are llama.cpp's defaults for speed: KV in F16, micro-batches of
 /// 512, weights repacked, a standing thread pool, logits only where they are asked for.
 /// </summary>
-internal sealed unsafe class LlamaSession : ISession
+internal sealed unsafe class LlamaSession : IPeerSession
 {
     private const int MicroBatch = 512;
 
@@ -76,7 +76,6 @@ internal sealed unsafe class LlamaSession : ISession
         position += workload.TokensPerStep;
     }
 
-    /// <summary>Appends tokens to the first sequence, at most a batch.</summary>
     public void Decode(ReadOnlySpan<int> text, bool allLogits)
     {
         text.CopyTo(tokens);
@@ -91,7 +90,6 @@ internal sealed unsafe class LlamaSession : ISession
         position += text.Length;
     }
 
-    /// <summary>Logits behind a row of the last batch.</summary>
     public ReadOnlySpan<float> Logits(int row) => new(Native.llama_get_logits_ith(context, row), vocabulary);
 
     public void Dispose() => Native.llama_free(context);

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Helios.Peers.LlamaCpp;
 using Helios.Peers.Measuring;
 
 namespace Helios.Peers.Reporting;
@@ -9,14 +8,14 @@ internal static class JsonReport
 {
     private static readonly JsonSerializerOptions Options = new(JsonSerializerDefaults.Web) { WriteIndented = true };
 
-    public static void Write(TextWriter output, Settings settings, string kernels, IReadOnlyList<PairResult> results) =>
+    public static void Write(TextWriter output, Settings settings, PeerBuild peer, IReadOnlyList<PairResult> results) =>
         output.WriteLine(JsonSerializer.Serialize(
             new
             {
                 Shape = settings.Shape.ToString(),
                 settings.Threads,
                 settings.Rounds,
-                Peer = new { LlamaPackage.Name, LlamaPackage.Version, LlamaPackage.Release, Kernels = kernels },
+                Peer = peer,
                 Pairs = results.Select(result => new
                 {
                     Ours = result.Pair.Ours,

@@ -1,4 +1,3 @@
-using Helios.Peers.LlamaCpp;
 using Helios.Peers.Measuring;
 
 namespace Helios.Peers.Reporting;
@@ -8,7 +7,7 @@ internal static class TextReport
 {
     private const double MiB = 1 << 20;
 
-    public static void Write(TextWriter output, Settings settings, string kernels, IReadOnlyList<PairResult> results)
+    public static void Write(TextWriter output, Settings settings, PeerBuild peer, IReadOnlyList<PairResult> results)
     {
         output.WriteLine($"{settings.Shape}, {settings.Threads} threads, {settings.Rounds} rounds: medians (least..most)");
         output.WriteLine();
@@ -22,7 +21,7 @@ internal static class TextReport
         foreach (var result in results.Where(result => result.OurBytes is not null))
             output.WriteLine($"{result.Pair}: weights of {result.OurBytes / MiB:F1} and {result.TheirBytes / MiB:F1} MiB.");
         foreach (var refusal in results.Select(result => result.Refusal).OfType<string>()) output.WriteLine($"{refusal}.");
-        output.WriteLine($"llama.cpp {LlamaPackage.Release} of {LlamaPackage.Name} {LlamaPackage.Version}, kernels built for {kernels}.");
+        output.WriteLine($"{peer}.");
         foreach (var agreement in results.Select(result => result.Agreement).OfType<Agreement>())
         {
             output.WriteLine($"Same model: top token equal at {agreement.SameTop:P1} of {agreement.Tokens} positions, "

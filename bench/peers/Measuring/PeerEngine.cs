@@ -1,19 +1,17 @@
-using Helios.Peers.Measuring;
+namespace Helios.Peers.Measuring;
 
-namespace Helios.Peers.LlamaCpp;
-
-/// <summary>A GGUF model, run with or without flash attention. Both ways share the model, which its owner disposes.</summary>
-internal sealed class LlamaEngine(LlamaLibrary library, LlamaModel model, bool flashAttention) : IEngine
+/// <summary>A peer's model, run with or without flash attention. Both ways share the model, which its owner disposes.</summary>
+internal sealed class PeerEngine(IPeerModel model, bool flashAttention) : IEngine
 {
     public string Name => flashAttention ? "flash attention" : "plain attention";
 
     public long WeightBytes => model.Bytes;
 
-    public ISession Open(Workload workload) => new LlamaSession(library, model, workload, flashAttention);
+    public ISession Open(Workload workload) => model.Open(workload, flashAttention);
 
     public Prediction[] Predict(ReadOnlySpan<int> tokens, ReadOnlySpan<int> targets)
     {
-        using var session = new LlamaSession(library, model, Workload.Prefill(tokens.Length), flashAttention);
+        using var session = model.Open(Workload.Prefill(tokens.Length), flashAttention);
         session.Decode(tokens, allLogits: true);
         var predictions = new Prediction[tokens.Length];
         for (var i = 0; i < predictions.Length; i++)
@@ -25,7 +23,7 @@ internal sealed class LlamaEngine(LlamaLibrary library, LlamaModel model, bool f
         return predictions;
     }
 
-    public void Rest() => Native.ggml_threadpool_pause(library.Pool);
+    public void Rest() => model.Rest();
 
     private static int IndexOfMax(ReadOnlySpan<float> logits)
     {
