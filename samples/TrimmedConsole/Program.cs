@@ -12,3 +12,4 @@ var client = provider.GetRequiredService<IHeliosClient>();
 await foreach (var piece in client.StreamAsync(new GenerationRequest { Prompt = "Once upon a time", MaxTokens = 48 }))
     Console.Write(piece.Text);
 Console.WriteLine();
+await Console.Error.WriteLineAsync($"({HeliosDiagnostics.Probe().Processor.VectorWidth}-bit vectors)");

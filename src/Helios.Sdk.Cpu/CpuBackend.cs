@@ -34,7 +34,10 @@ public sealed class CpuBackend : IBackend
         Device = new DeviceInfo(
             "cpu",
             $"{threads} {(threads == 1 ? "thread" : "threads")}, {kernels.VectorWidth}-bit vectors{(kvPrecision == Precision.Bf16 ? ", BF16 KV" : "")}",
-            GC.GetGCMemoryInfo().TotalAvailableMemoryBytes);
+            GC.GetGCMemoryInfo().TotalAvailableMemoryBytes)
+        {
+            Warning = options?.VectorWidth is null ? NarrowVectors.Warning : null,
+        };
     }
 
     /// <inheritdoc/>

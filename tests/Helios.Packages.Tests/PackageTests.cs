@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.IO.Compression;
 using System.Net.Http.Json;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
@@ -76,13 +77,34 @@ public sealed partial class PackageTests(PackedFeed feed) : IClassFixture<Packed
     }
 
     [Fact]
+    public async Task An_app_compiled_ahead_of_time_has_the_vectors_that_the_kernels_need_unless_it_says_otherwise()
+    {
+        var app = await feed.RestoreAppAsync("AheadOfTime", "Microsoft.NET.Sdk", "return;", ("Helios.Sdk.Cpu", feed.Version));
+
+        var usual = RuntimeInformation.OSArchitecture == Architecture.X64 ? "x86-64-v3" : "";
+        (await InstructionSetAsync(null, "PublishAot=true", "_IsPublishing=true")).Should().Be(usual, "dotnet publish means this machine");
+        (await InstructionSetAsync(null, "PublishAot=true", "RuntimeIdentifier=win-x64")).Should().Be("x86-64-v3");
+        (await InstructionSetAsync(null, "PublishAot=true", "RuntimeIdentifier=linux-arm64")).Should().BeEmpty("its kernels are as good on every processor");
+        (await InstructionSetAsync(null, "RuntimeIdentifier=win-x64")).Should().BeEmpty("the runtime compiles for the processor that it finds");
+        (await InstructionSetAsync("native", "PublishAot=true", "RuntimeIdentifier=win-x64")).Should().Be("native", "the app says so");
+
+        // What the environment says is what a project says: a later file may put something else in its place.
+        async Task<string> InstructionSetAsync(string? own, params string[] properties)
+        {
+            var environment = new Dictionary<string, string>(feed.Environment, StringComparer.Ordinal) { ["IlcInstructionSet"] = own ?? "" };
+            var ended = await DotNet.RunAsync(app, environment, ["msbuild", "-getProperty:IlcInstructionSet", .. properties.Select(property => $"-p:{property}")]);
+            return ended.Output.Trim();
+        }
+    }
+
+    [Fact]
     public async Task The_lines_of_the_readme_stream_an_answer_in_a_fresh_console_app_and_nothing_else()
     {
         var (program, lines) = (await File.ReadAllTextAsync(Path.Combine(PackedFeed.Root, "tests", "Helios.Packages.Tests", "Apps", "AfterReadme.cs")), await ReadmeLinesAsync());
         lines.Should().Contain("Console.Write(piece.Text);");
         var app = await feed.BuildAppAsync(
             "FreshConsole", "Microsoft.NET.Sdk", lines.Replace("Console.Write(piece.Text);", "Console.Write(Noted(piece.Text));", StringComparison.Ordinal) + program,
-            ("Helios.Sdk", feed.Version), ("Helios.Sdk.Cpu", feed.Version), ("Microsoft.Extensions.DependencyInjection", "10.0.14"));
+            ("Helios.Sdk", feed.Version), ("Helios.Sdk.Cpu", feed.Version), ("Microsoft.Extensions.DependencyInjection", PackedFeed.PinnedVersion("Microsoft.Extensions.DependencyInjection")));
 
         var noted = Path.Combine(feed.Folder, "noted.json");
         var ended = await DotNet.RunAsync(PackedFeed.Root, feed.Environment, app, noted);

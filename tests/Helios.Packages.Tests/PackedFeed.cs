@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Reflection;
+using System.Xml.Linq;
 
 namespace Helios.Packages.Tests;
 
@@ -34,6 +35,10 @@ public sealed class PackedFeed : IAsyncLifetime
     /// <summary>A file that this build made of a library.</summary>
     public static string Built(string library, string file) => Path.Combine(Root, "src", library, "bin", Configuration, "net10.0", file);
 
+    /// <summary>Version of a package of others that this repository takes.</summary>
+    public static string PinnedVersion(string package) => XDocument.Load(Path.Combine(Root, "Directory.Packages.props")).Descendants("PackageVersion")
+        .Single(element => element.Attribute("Include")!.Value == package).Attribute("Version")!.Value;
+
     public async Task InitializeAsync()
     {
         await DotNet.RunAsync(Root, ImmutableDictionary<string, string>.Empty, "pack", "Helios.Sdk.sln", "--no-build", "-c", Configuration, $"-p:HeliosTorchSharp={TorchSharp}", "-o", Feed, "-v", "quiet");
@@ -67,6 +72,28 @@ public sealed class PackedFeed : IAsyncLifetime
     /// <param name="packages">What it refers to, each as a name and a version.</param>
     internal async Task<string> BuildAppAsync(string name, string sdk, string program, params (string Id, string Version)[] packages)
     {
+        var folder = await MakeAppAsync(name, sdk, program, packages);
+        await DotNet.RunAsync(folder, Environment, "build", "-c", "Release", "-o", "out", "-v", "quiet");
+        foreach (var library in Directory.GetFiles(Path.Combine(folder, "out"), "Helios.*.dll"))
+        {
+            var id = Path.GetFileNameWithoutExtension(library);
+            (await File.ReadAllBytesAsync(library)).Should().Equal(await File.ReadAllBytesAsync(Built(id, $"{id}.dll")), "it is {0} of this build", id);
+        }
+
+        return Path.Combine(folder, "out", $"{name}.dll");
+    }
+
+    /// <summary>Makes a fresh app and restores its packages, and returns its folder.</summary>
+    /// <inheritdoc cref="BuildAppAsync"/>
+    internal async Task<string> RestoreAppAsync(string name, string sdk, string program, params (string Id, string Version)[] packages)
+    {
+        var folder = await MakeAppAsync(name, sdk, program, packages);
+        await DotNet.RunAsync(folder, Environment, "restore", "-v", "quiet");
+        return folder;
+    }
+
+    private async Task<string> MakeAppAsync(string name, string sdk, string program, params (string Id, string Version)[] packages)
+    {
         var folder = Directory.CreateDirectory(Path.Combine(Folder, name)).FullName;
         var references = string.Join('\n', packages.Select(package => $"""    <PackageReference Include="{package.Id}" Version="{package.Version}" />"""));
         await File.WriteAllTextAsync(Path.Combine(folder, $"{name}.csproj"), $"""
@@ -83,14 +110,7 @@ public sealed class PackedFeed : IAsyncLifetime
             </Project>
             """);
         await File.WriteAllTextAsync(Path.Combine(folder, "Program.cs"), program);
-        await DotNet.RunAsync(folder, Environment, "build", "-c", "Release", "-o", "out", "-v", "quiet");
-        foreach (var library in Directory.GetFiles(Path.Combine(folder, "out"), "Helios.*.dll"))
-        {
-            var id = Path.GetFileNameWithoutExtension(library);
-            (await File.ReadAllBytesAsync(library)).Should().Equal(await File.ReadAllBytesAsync(Built(id, $"{id}.dll")), "it is {0} of this build", id);
-        }
-
-        return Path.Combine(folder, "out", $"{name}.dll");
+        return folder;
     }
 
     private static string Metadata(string key) => typeof(PackedFeed).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(it => it.Key == key).Value!;

@@ -1,3 +1,6 @@
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+using Helios.Sdk.Cpu.Kernels;
 using Helios.Sdk.Cpu.Tests.Support;
 
 namespace Helios.Sdk.Cpu.Tests;
@@ -16,6 +19,17 @@ public sealed class CpuBackendTests
         coarse.Should().Throw<ArgumentOutOfRangeException>().WithMessage("*Fp32 or Bf16*");
         using var backend = new CpuBackend(new CpuOptions { Threads = 2, VectorWidth = 128 });
         backend.Device.Description.Should().Be("2 threads, 128-bit vectors");
+    }
+
+    [Fact]
+    public void It_warns_of_narrow_vectors_where_wide_ones_were_to_be_had_or_are_usual()
+    {
+        using var backend = new CpuBackend(new CpuOptions { Threads = 1 });
+        (backend.Device.Warning is not null).Should().Be(X86Base.IsSupported && !Vector256.IsHardwareAccelerated);
+        using var asked = new CpuBackend(new CpuOptions { Threads = 1, VectorWidth = 128 });
+        asked.Device.Warning.Should().BeNull("it was asked for");
+        NarrowVectors.Explain(processorHasAvx2: true).Should().Contain("IlcInstructionSet").And.Contain("DOTNET_EnableAVX2");
+        NarrowVectors.Explain(processorHasAvx2: false).Should().EndWith("this processor has no AVX2.");
     }
 
     [Fact]

@@ -47,6 +47,9 @@ public sealed record DeviceInfo(string Name, string Description, long TotalMemor
     /// which makes many small ones. A device whose steps take longer the more slabs there are asks for few.
     /// </summary>
     public int? KvSlabs { get; init; }
+
+    /// <summary>Why the device is far slower than it might be and what to do about it, in plain words; logged once by every engine that starts on it. Null where all is well.</summary>
+    public string? Warning { get; init; }
 }
 
 /// <summary>

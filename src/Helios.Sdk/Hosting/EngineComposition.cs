@@ -47,6 +47,7 @@ internal static partial class EngineComposition
         var backend = Opened(Backends.Create(options, strategies.Backends), opened);
         var time = builder.Time;
         var logger = builder.Logging.CreateLogger<HeliosEngine>();
+        if (backend.Device.Warning is { } warning) LogDeviceWarning(logger, backend.Device.Name, warning);
         var adaptation = options.Adaptation;
         CheckDepths(options, checkpoints[0].Info);
 
@@ -256,6 +257,9 @@ internal static partial class EngineComposition
         if (options.Adaptation.FixedDepth is { } loaded && loaded < layers)
             throw OptionsCheck.Wrong($"Serving.DraftDepth needs the full depth of '{model.Name}', {layers} layers; Adaptation.FixedDepth is {loaded}.");
     }
+
+    [LoggerMessage(15, LogLevel.Warning, "Device '{Device}': {Warning}")]
+    private static partial void LogDeviceWarning(ILogger logger, string device, string warning);
 
     [LoggerMessage(12, LogLevel.Warning, "Orders were added, and none is used ({Orders}): {Because}")]
     private static partial void LogUnusedOrders(ILogger logger, string orders, string because);

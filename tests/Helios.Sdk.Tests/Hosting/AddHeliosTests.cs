@@ -187,6 +187,18 @@ public class AddHeliosTests
         log.Of(LogLevel.Warning).Select(message => message.TrimEnd()).Should().Equal(because is null ? [] : [$"Orders were added, and none is used (latest-first): {because}"]);
     }
 
+    [Fact]
+    public async Task What_a_device_warns_of_is_logged_once()
+    {
+        var log = new CollectingLogger();
+        var cpu = new CpuBackend(new CpuOptions { Threads = 1 });
+        await using var provider = Services(helios => helios.UseBackend(() => new FaultyBackend(cpu) { Device = cpu.Device with { Warning = "It is slow. Warm it." } })).AddSingleton<ILoggerFactory>(log).BuildServiceProvider();
+        var engine = provider.GetRequiredService<HeliosEngine>();
+        await engine.Ready.WaitAsync(TestEngine.Patience);
+        await engine.GenerateAsync(new GenerationRequest { Prompt = "Once", MaxTokens = 2 });
+        log.Of(LogLevel.Warning).Select(message => message.TrimEnd()).Should().Equal("Device 'cpu': It is slow. Warm it.");
+    }
+
     private static IHeliosBuilder Small(IHeliosBuilder helios) => helios.UseCpu(cpu => cpu.Threads = 1).AddModel(TestData.Model("tiny-s")).UseMemoryBudget(32 << 20);
 
     private static IServiceCollection Services(Action<IHeliosBuilder>? more = null) => new ServiceCollection().AddHelios(helios =>
