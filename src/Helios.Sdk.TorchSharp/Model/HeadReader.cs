@@ -59,11 +59,18 @@ internal sealed class HeadReader(StepConstants constants, LayerMath math)
             var logits = Logits(states, norm, head, start, count);
             var summary = new LogitSummary(logits);
             var edited = Edit(logits, tile, positions.Slice(start, count));
-            var drawn = DeviceSampler.Draw(constants, edited, ReferenceEquals(edited, logits) ? summary : new LogitSummary(edited), tile);
-            var logProbability = logits.gather(1, drawn.unsqueeze(1)).squeeze(1) - summary.LogSum;
-            var answers = ToHost(torch.stack([.. Signals(logits, summary, needs, targets: null), drawn.to(ScalarType.Float64), logProbability.to(ScalarType.Float64)]));
+            var drawnFrom = ReferenceEquals(edited, logits) ? summary : new LogitSummary(edited);
+            var (drawn, settled) = DeviceSampler.Draw(constants, edited, drawnFrom, tile);
+            var rows = Signals(logits, summary, needs, targets: null);
+            rows.AddRange([drawn.to(ScalarType.Float64), LogProbability(logits, summary, drawn).to(ScalarType.Float64)]);
+            if (settled is not null) rows.Add(settled.to(ScalarType.Float64));
+            var answers = ToHost(torch.stack(rows));
             for (var i = 0; i < count; i++)
+            {
                 tokens[start + i] = new SampledToken((int)answers[(4 * count) + i], (float)answers[(5 * count) + i], SignalOf(answers, count, i, tile[i].Needs));
+                if (settled is not null && answers[(6 * count) + i] == 0) tokens[start + i] = DrawAgain(logits, edited, summary, tokens[start + i], tile, i);
+            }
+
             ReadLikeliest(logits, summary, tile);
         }
     }
@@ -126,6 +133,8 @@ internal sealed class HeadReader(StepConstants constants, LayerMath math)
         return edited ?? logits;
     }
 
+    private static Tensor LogProbability(Tensor logits, LogitSummary summary, Tensor ids) => logits.gather(1, ids.unsqueeze(1)).squeeze(1) - summary.LogSum;
+
     private static void ReadLikeliest(Tensor logits, LogitSummary summary, ReadOnlySpan<SampleRow> draws)
     {
         for (var i = 0; i < draws.Length; i++)
@@ -138,6 +147,17 @@ internal sealed class HeadReader(StepConstants constants, LayerMath math)
             var likeliest = draws[i].Likeliest.Span;
             for (var k = 0; k < wanted; k++) likeliest[k] = new TokenLogProbability((int)answers[k], (float)answers[wanted + k]);
         }
+    }
+
+    // A row that its likeliest tokens did not settle.
+    private SampledToken DrawAgain(Tensor logits, Tensor edited, LogitSummary summary, SampledToken token, ReadOnlySpan<SampleRow> draws, int row)
+    {
+        using var scope = torch.NewDisposeScope();
+        var mine = edited.narrow(0, row, 1);
+        var drawn = DeviceSampler.DrawSorted(constants, mine, new LogitSummary(mine), draws.Slice(row, 1));
+        var logProbability = logits.narrow(0, row, 1).gather(1, drawn.unsqueeze(1)).squeeze(1) - summary.LogSum.narrow(0, row, 1);
+        var answers = ToHost(torch.stack([drawn.to(ScalarType.Float64), logProbability.to(ScalarType.Float64)]));
+        return token with { TokenId = (int)answers[0], LogProbability = (float)answers[1] };
     }
 
     // [count, vocabulary] in FP32
