@@ -74,6 +74,12 @@ internal sealed class TorchDevice
     /// <summary>Whether torch attends in one kernel, with a mask, in every type; else it may write down all scores.</summary>
     public bool FusesAttention(int headDim) => computeCapability?.Major >= 8 && headDim % 8 == 0;
 
+    /// <summary>
+    /// Bytes of keys and values of a layer from which gathering a sequence's costs more than a call of its own that reads them where they lie:
+    /// on a GPU what it copies in the time that the host takes for the call.
+    /// </summary>
+    public long GatherBytes => IsCuda ? 32 << 20 : 128 << 10;
+
     /// <summary>Refuses a device on which torch has no product with weights in 8 bits; tried once.</summary>
     /// <exception cref="NotSupportedException">It has none.</exception>
     public void RequireInt8()

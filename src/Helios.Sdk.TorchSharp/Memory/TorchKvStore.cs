@@ -5,8 +5,8 @@ using TorchSharp;
 namespace Helios.Sdk.TorchSharp.Memory;
 
 /// <summary>
-/// Slabs of device memory for KV. A block holds for each layer one unit, <c>[tokens of a block][key heads, then value heads][headDim]</c>,
-/// so that a step finds the keys and values of a layer by numbers of units, and writes them by numbers of tokens.
+/// Slabs of device memory for KV. A block holds for each layer one unit, <c>[tokens of a block][key heads, then value heads][headDim]</c>. A slab holds the
+/// units of all its blocks for slot 0, then those for slot 1, and so on: blocks that follow each other are, for each layer, tokens that do.
 /// </summary>
 internal sealed class TorchKvStore : IKvStore
 {
@@ -42,11 +42,13 @@ internal sealed class TorchKvStore : IKvStore
 
     public void RemoveSlab(int slab) => slabs.Remove(slab);
 
+    /// <summary>Blocks of so many elements that a slab holds, which is how many units lie between two slots of a block.</summary>
+    public long BlocksOf(long blockElements) => SlabBytes / Elements.BytesOf(Type) / blockElements;
+
     public void CopyBlock(KvShape shape, KvBlock from, KvBlock to)
     {
-        var elements = shape.Layers * UnitElements(shape.KvHeads, shape.HeadDim);
         using var scope = torch.NewDisposeScope();
-        Block(to, elements).copy_(Block(from, elements));
+        Block(to, shape).copy_(Block(from, shape));
     }
 
     /// <summary>A slab as rows of so many elements, <c>[as many as fit, columns]</c>. It is the slab's to dispose.</summary>
@@ -62,9 +64,11 @@ internal sealed class TorchKvStore : IKvStore
 
     public void Dispose() => slabs.Dispose();
 
-    private Tensor Block(KvBlock block, long elements)
+    // [layers, elements of a unit]
+    private Tensor Block(KvBlock block, KvShape shape)
     {
-        Require(block, elements);
-        return slabs[block.Slab].Memory.Memory.narrow(0, block.Index * elements, elements);
+        var unit = UnitElements(shape.KvHeads, shape.HeadDim);
+        Require(block, shape.Layers * unit);
+        return slabs[block.Slab].Memory.Memory.as_strided([shape.Layers, unit], [BlocksOf(shape.Layers * unit) * unit, 1], block.Index * unit);
     }
 }

@@ -39,6 +39,13 @@ internal sealed class AttentionIndex : IDisposable
             var most = 0;
             foreach (var run in group)
             {
+                // Where it lies, it is looked at without being gathered: worth a call of its own from so many bytes on.
+                if (BlocksOf(run.Length) * unitBytes >= constants.Device.GatherBytes && FollowEachOther(rows, run))
+                {
+                    Add(architecture, rows, [run], layers, placed);
+                    continue;
+                }
+
                 var blocks = Math.Max(most, BlocksOf(run.Length));
                 if (some.Count > 0 && (some.Count + 1L) * blocks * Math.Max(unitBytes, run.Rows * rowBytes) > mostBytes)
                 {
@@ -50,7 +57,7 @@ internal sealed class AttentionIndex : IDisposable
                 most = blocks;
             }
 
-            Add(architecture, rows, some, layers, placed);
+            if (some.Count > 0) Add(architecture, rows, some, layers, placed);
         }
 
         // Tiles give their rows one after another; usually that is the order of the step.
@@ -113,8 +120,12 @@ internal sealed class AttentionIndex : IDisposable
         var blocks = BlocksOf(longest);
         var (count, units) = (sequences * each, sequences * blocks);
 
-        // Places of rows, their positions, places of units, their numbers.
-        var numbers = constants.Upload.Room<long>(2 * count + 2 * units);
+        var whole = sequences == 1 && FollowEachOther(rows, runs[0]);
+        if (whole) units = 0;
+
+        // Places of rows, their positions; of units that are gathered places, numbers in slot 0, and what lies between two slots.
+        var size = (2 * count) + (3 * units);
+        var numbers = constants.Upload.Room<long>(size);
         var contiguous = true;
         for (var (s, i) = (0, 0); s < sequences; s++)
         {
@@ -128,8 +139,9 @@ internal sealed class AttentionIndex : IDisposable
             }
         }
 
-        var shares = Locate(rows, runs, blocks, numbers.Slice(2 * count, units), numbers.Slice(2 * count + units, units));
-        var device = constants.Upload.ToDevice(2 * count + 2 * units);
+        var shares = whole ? [] : Locate(rows, runs, blocks, numbers[(2 * count)..size]);
+        var device = constants.Upload.ToDevice(size);
+        Tensor Part(int which, int start, int length) => device.narrow(0, (2 * count) + (which * units) + start, length);
 
         // A row alone looks at its sequence to the end, and needs no mask; the rows of masks are as long as whole blocks, as fused kernels like them.
         var length = count == 1 ? longest : blocks * constants.Kv.TokensPerBlock;
@@ -144,53 +156,76 @@ internal sealed class AttentionIndex : IDisposable
             Tokens = blocks * constants.Kv.TokensPerBlock,
             Length = length,
             Positions = count == 1 ? null : Hold(device.narrow(0, count, count)),
+            Whole = whole ? PieceOf(rows, runs[0]) : null,
             Pieces = [.. shares.Select(share => new TilePiece(
                 constants.Units(share.Slab),
-                shares.Count == 1 ? null : Hold(device.narrow(0, 2 * count + share.Start, share.Count)),
-                Hold(constants.Slots.narrow(0, 0, layers).add(device.narrow(0, 2 * count + units + share.Start, share.Count), constants.One))))],
+                shares.Count == 1 ? null : Hold(Part(0, share.Start, share.Count)),
+                Hold(constants.BySlot(layers, Part(1, share.Start, share.Count), Part(2, share.Start, share.Count)))))],
         };
         tiles.Add(tile);
         if (tile.Positions is null || (maskRoom -= tile.MaskBytes) < 0) return;
         tile.Mask = Hold(tile.MakeMask(constants, tile.Positions));
     }
 
-    // Writes which units of a tile lie where, slab after slab. Shorter sequences are filled up with their first block, which is masked there.
-    private List<(int Slab, int Start, int Count)> Locate(TorchStepRows rows, List<Run> runs, int blocks, Span<long> places, Span<long> units)
+    // Whether the blocks of a sequence follow each other in one slab, and so its tokens in every slot.
+    private bool FollowEachOther(TorchStepRows rows, Run run)
     {
+        var blocks = rows.Blocks(rows.Active[run.Start])[..BlocksOf(run.Length)];
+        for (var b = 1; b < blocks.Length; b++)
+        {
+            if (blocks[b].Slab != blocks[0].Slab || blocks[b].Index != blocks[0].Index + b) return false;
+        }
+
+        return true;
+    }
+
+    private WholePiece PieceOf(TorchStepRows rows, Run run)
+    {
+        var row = rows.Active[run.Start];
+        var first = rows.Blocks(row)[0];
+        return new WholePiece(constants.Tokens(first.Slab), (long)first.Index * constants.Kv.TokensPerBlock, rows.SlotUnits(row) * constants.Kv.TokensPerBlock);
+    }
+
+    // Writes which units of a tile lie where, slab after slab: their places in the tile, their numbers in slot 0, and what lies between two slots, each
+    // for all units. Shorter sequences are filled up with their first block, which is masked there.
+    private List<(int Slab, int Start, int Count)> Locate(TorchStepRows rows, List<Run> runs, int blocks, Span<long> numbers)
+    {
+        var count = numbers.Length / 3;
         var slabs = new List<int>();
-        var slabOf = ArrayPool<int>.Shared.Rent(units.Length);
+        var slabOf = ArrayPool<int>.Shared.Rent(count);
         for (var (s, u) = (0, 0); s < runs.Count; s++)
         {
             var row = rows.Active[runs[s].Start];
             var table = rows.Blocks(row);
-            var (own, depth) = (BlocksOf(runs[s].Length), rows[row].KvDepth);
+            var (own, stride) = (BlocksOf(runs[s].Length), rows.SlotUnits(row));
             for (var b = 0; b < blocks; b++, u++)
             {
                 var (slab, index) = table[b < own ? b : 0];
                 if (slabs.Count == 0 || (slabs[^1] != slab && !slabs.Contains(slab))) slabs.Add(slab);
-                (places[u], units[u]) = (u, (long)index * depth);
+                (numbers[u], numbers[count + u], numbers[(2 * count) + u]) = (u, index, stride);
                 slabOf[u] = slab;
             }
         }
 
         var shares = new List<(int Slab, int Start, int Count)>(slabs.Count);
-        if (slabs.Count == 1) shares.Add((slabs[0], 0, units.Length));
-        else Divide(slabs, slabOf.AsSpan(0, units.Length), places, units, shares);
+        if (slabs.Count == 1) shares.Add((slabs[0], 0, count));
+        else Divide(slabs, slabOf.AsSpan(0, count), numbers, shares);
         ArrayPool<int>.Shared.Return(slabOf);
         return shares;
     }
 
-    private static void Divide(List<int> slabs, ReadOnlySpan<int> slabOf, Span<long> places, Span<long> units, List<(int Slab, int Start, int Count)> shares)
+    private static void Divide(List<int> slabs, ReadOnlySpan<int> slabOf, Span<long> numbers, List<(int Slab, int Start, int Count)> shares)
     {
-        var before = units.ToArray();
+        var before = numbers.ToArray();
+        var count = slabOf.Length;
         var at = 0;
         foreach (var slab in slabs)
         {
             var start = at;
-            for (var u = 0; u < slabOf.Length; u++)
+            for (var u = 0; u < count; u++)
             {
                 if (slabOf[u] != slab) continue;
-                (places[at], units[at]) = (u, before[u]);
+                for (var part = 0; part < 3 * count; part += count) numbers[part + at] = before[part + u];
                 at++;
             }
 

@@ -20,7 +20,7 @@ internal sealed class AttentionTile
     /// <summary>The rows, as indices into those at work; null where they follow each other.</summary>
     public required Tensor? Which { get; init; }
 
-    /// <summary>Units of all sequences: blocks of the longest, times the sequences.</summary>
+    /// <summary>Units that are gathered: blocks of the longest sequence, times the sequences.</summary>
     public required int Units { get; init; }
 
     /// <summary>Tokens gathered of each sequence.</summary>
@@ -32,7 +32,10 @@ internal sealed class AttentionTile
     /// <summary>Positions of its rows; null for one row, which sees all.</summary>
     public required Tensor? Positions { get; init; }
 
-    /// <summary>Where the units lie, by slabs.</summary>
+    /// <summary>Where the only sequence lies, when its tokens follow each other; null where units are gathered.</summary>
+    public required WholePiece? Whole { get; init; }
+
+    /// <summary>Where the units lie, by slabs; none where nothing is gathered.</summary>
     public required TilePiece[] Pieces { get; init; }
 
     /// <summary>Made once for all layers; null where it is made for each, or there is none.</summary>
@@ -66,9 +69,10 @@ internal sealed class AttentionTile
         return attended.reshape(Sequences, kvHeads, group, Rows, headDim).permute(0, 3, 1, 2, 4).reshape(Sequences * Rows, Architecture.QuerySize);
     }
 
-    // [Units, elements of a unit]
+    // [Units, elements of a unit], or the same tokens where they lie.
     private Tensor Gather(int slot)
     {
+        if (Whole is { } whole) return whole.Tokens.narrow(0, whole.First + (slot * whole.Stride), Tokens);
         if (Pieces is [{ Places: null } only]) return only.Slab.index_select(0, only.Numbers.select(0, slot));
         var first = Pieces[0].Slab;
         var tile = torch.empty(Units, first.shape[1], dtype: first.dtype, device: first.device);
@@ -87,3 +91,9 @@ internal sealed class AttentionTile
 /// <param name="Places">Where in the tile they go; null for all of it, in order.</param>
 /// <param name="Numbers">By slot, which they are <c>[layers, units]</c>.</param>
 internal sealed record TilePiece(Tensor Slab, Tensor? Places, Tensor Numbers);
+
+/// <summary>Tokens that follow each other in a slab.</summary>
+/// <param name="Tokens">The slab by tokens.</param>
+/// <param name="First">The first in slot 0.</param>
+/// <param name="Stride">Tokens between two slots.</param>
+internal sealed record WholePiece(Tensor Tokens, long First, long Stride);

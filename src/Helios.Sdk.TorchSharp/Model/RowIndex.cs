@@ -21,7 +21,7 @@ internal sealed class RowIndex : IDisposable
     {
         var kv = constants.Kv;
         var count = some.Length;
-        var numbers = constants.Upload.Room<long>(4 * count);
+        var numbers = constants.Upload.Room<long>(5 * count);
         var slabs = new List<int>();
         for (var i = 0; i < count; i++)
         {
@@ -43,7 +43,8 @@ internal sealed class RowIndex : IDisposable
                 var block = rows.BlockOf(some[i], row.Position);
                 if (block.Slab != slab) continue;
                 numbers[at] = i;
-                numbers[at + count] = ((long)block.Index * row.KvDepth * kv.TokensPerBlock) + row.Position % kv.TokensPerBlock;
+                numbers[at + count] = ((long)block.Index * kv.TokensPerBlock) + row.Position % kv.TokensPerBlock;
+                numbers[at + (2 * count)] = rows.SlotUnits(some[i]) * kv.TokensPerBlock;
                 at++;
             }
 
@@ -51,14 +52,13 @@ internal sealed class RowIndex : IDisposable
         }
 
         using var scope = torch.NewDisposeScope();
-        var device = constants.Upload.ToDevice(4 * count);
+        var device = constants.Upload.ToDevice(5 * count);
         Ids = Hold(device.narrow(0, 0, count));
         (Cosines, Sines) = constants.Turn(device.narrow(0, count, count));
         held.AddRange([Cosines, Sines]);
         foreach (var (slab, start, length) in pieces)
         {
-            // Slot s of a block lies s units, that is s times the tokens of a block, behind slot 0.
-            var places = constants.SlotTokens.narrow(0, 0, layers).add(device.narrow(0, start + count, length), constants.One);
+            var places = constants.BySlot(layers, device.narrow(0, start + count, length), device.narrow(0, start + (2 * count), length));
             writes.Add(new Write(
                 constants.Tokens(slab),
                 pieces.Count == 1 ? null : Hold(device.narrow(0, start, length)),

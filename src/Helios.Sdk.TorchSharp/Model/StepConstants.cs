@@ -24,7 +24,6 @@ internal sealed class StepConstants : IDisposable
         Draws = new HostBuffer(device, ScalarType.Float64);
         frequencies = Keep(torch.tensor(architecture.RopeScaling.InverseFrequencies(architecture.HeadDim, architecture.RopeTheta)));
         signs = Keep(torch.tensor(new double[] { -1, 1 }).view(1, 2, 1));
-        SlotTokens = Keep((torch.arange(architecture.Layers, ScalarType.Int64) * kv.TokensPerBlock).view(architecture.Layers, 1));
         Slots = Keep(torch.arange(architecture.Layers, ScalarType.Int64).view(architecture.Layers, 1));
         Columns = Keep(torch.arange((architecture.ContextLength + kv.TokensPerBlock - 1) / kv.TokensPerBlock * kv.TokensPerBlock, ScalarType.Int64));
         Allowed = Keep(torch.zeros(1, Type));
@@ -50,10 +49,7 @@ internal sealed class StepConstants : IDisposable
     /// <summary>Parameters of sampling on their way to the device.</summary>
     public HostBuffer Draws { get; }
 
-    /// <summary>Tokens by which each slot lies behind slot 0, <c>[layers, 1]</c>.</summary>
-    public Tensor SlotTokens { get; }
-
-    /// <summary>Units by which each slot lies behind slot 0, <c>[layers, 1]</c>.</summary>
+    /// <summary>Slots from 0, <c>[layers, 1]</c>.</summary>
     public Tensor Slots { get; }
 
     /// <summary>Positions from 0, as many as a context has, in whole blocks.</summary>
@@ -70,6 +66,13 @@ internal sealed class StepConstants : IDisposable
 
     /// <summary>0 in double.</summary>
     public Tensor Zero64 { get; }
+
+    /// <summary>Where something lies for each slot.</summary>
+    /// <param name="layers">Slots, from 0 on.</param>
+    /// <param name="first">Where it lies for slot 0, <c>[some]</c>.</param>
+    /// <param name="stride">What lies between two slots, <c>[some]</c>.</param>
+    /// <returns><c>[layers, some]</c>.</returns>
+    public Tensor BySlot(int layers, Tensor first, Tensor stride) => (Slots.narrow(0, 0, layers) * stride).add_(first);
 
     /// <summary>A slab by units: one layer of one block each, <c>[units, elements of a unit]</c>. It is the slab's to dispose.</summary>
     public Tensor Units(int slab) => Kv.Rows(slab, Kv.UnitElements(architecture.KvHeads, architecture.HeadDim));

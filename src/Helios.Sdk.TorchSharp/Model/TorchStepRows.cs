@@ -19,6 +19,9 @@ internal sealed class TorchStepRows(ModelArchitecture architecture, TorchKvStore
     /// <summary>Elements of one layer in a block.</summary>
     public long UnitElements { get; } = kv.UnitElements(architecture.KvHeads, architecture.HeadDim);
 
+    /// <summary>Units between two slots of a row's blocks.</summary>
+    public long SlotUnits(int row) => kv.BlocksOf(this[row].KvDepth * UnitElements);
+
     /// <summary>Blocks of a row's sequence, and of those behind it.</summary>
     public ReadOnlySpan<KvBlock> Blocks(int row) => blocks.AsSpan(TableOf(row));
 

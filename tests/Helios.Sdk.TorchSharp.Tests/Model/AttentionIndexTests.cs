@@ -46,6 +46,38 @@ public sealed class AttentionIndexTests : IDisposable
         difference.Should().BeLessThan(1e-5f);
     }
 
+    // Seven blocks that follow each other, and the same in no order: those of 16 tokens of 512 numbers are looked at where they lie.
+    [SkippableFact]
+    public void Tokens_that_are_looked_at_where_they_lie_give_what_gathered_ones_give()
+    {
+        using var wide = new RandomCheckpoint(RandomCheckpoint.Architecture(heads: 8, kvHeads: 4, headDim: 64));
+        var a = wide.Info.Architecture;
+        using var part = Session.Wait(backend.Loader.LoadFixedAsync(wide, Precision.Fp32, budget.TryReserve(backend.Loader.Measure(wide, Precision.Fp32).FixedBytes)!, default));
+        using var store = (Memory.TorchKvStore)backend.CreateKvStore(24L * 16 * 3 * 2 * a.KvSize * sizeof(float), 16);
+        store.AddSlab(budget.TryReserve(store.SlabBytes)!);
+        using var shared = new StepConstants((TorchFixedPart)part, store, TorchDevice.Open("cpu"));
+        using var scope = torch.NewDisposeScope();
+        shared.Tokens(0).copy_(torch.randn(24 * 16 * 3, 2 * a.KvSize));
+        int[] order = [0, 1, 2, 3, 4, 5, 6];
+        int[] scattered = [23, 11, 20, 13, 15, 9, 18];
+        foreach (var block in order) store.CopyBlock(new KvShape(3, a.KvHeads, a.HeadDim), new KvBlock(0, block), new KvBlock(0, scattered[block]));
+
+        var queries = torch.randn(4, a.QuerySize);
+        var results = new[] { order, scattered }.Select(blocks =>
+        {
+            var some = new TorchStepRows(a, store, 8);
+            some.Begin(new StepBatch
+            {
+                Rows = [new(1, 60, 0, 3), new(1, 46, 4, 3), new(1, 47, 4, 3), new(1, 50, 0, 3)],
+                Blocks = blocks.Select(block => new KvBlock(0, block)).ToArray(),
+            });
+            using var index = new AttentionIndex(shared, a, some, layers: 3, long.MaxValue / 4);
+            return Enumerable.Range(0, 3).Select(slot => index.Attend(slot, queries)).ToArray();
+        }).ToArray();
+        for (var slot = 0; slot < 3; slot++)
+            (results[0][slot] - results[1][slot]).abs().max().item<float>().Should().BeLessThan(1e-5f, $"slot {slot}");
+    }
+
     [SkippableFact]
     public void A_tile_leaves_nothing_but_its_result()
     {

@@ -63,7 +63,7 @@ internal sealed class BlockPool : IDisposable
         var held = table.Count;
         while (missing-- > 0)
         {
-            if (TryTake(group) is { } block)
+            if (TryTake(group, table.Count > 0 ? table.Blocks[^1] : null) is { } block)
             {
                 Push(table, block);
                 continue;
@@ -141,7 +141,7 @@ internal sealed class BlockPool : IDisposable
         if (!isShared && node is null) return true;
 
         var group = slabs.GroupOf(table.Shape);
-        if (slabs.Obtainable(group) > 0 && TryTake(group) is { } copy)
+        if (slabs.Obtainable(group) > 0 && TryTake(group, behind: null) is { } copy)
         {
             store.CopyBlock(table.Shape, block, copy);
             table.Replace(position, copy);
@@ -211,11 +211,17 @@ internal sealed class BlockPool : IDisposable
     }
 
     /// <summary>
-    /// A block nobody holds, for one holder; <see cref="Obtainable"/> has said that there is one. Null when the device lacks the
-    /// memory that the budget has.
+    /// A block nobody holds, for one holder, the one behind another if that is free; <see cref="Obtainable"/> has said that there is one.
+    /// Null when the device lacks the memory that the budget has.
     /// </summary>
-    private KvBlock? TryTake(ShapeSlabs group)
+    private KvBlock? TryTake(ShapeSlabs group, KvBlock? behind)
     {
+        if (behind is { } last && group.TryTakeAfter(slabs.Of(last), last.Index) is { } following)
+        {
+            Use(following, holders: 1);
+            return following;
+        }
+
         while (!group.HasRoom)
         {
             if (!slabs.TryCut(group) && !TryEvict(group)) return null;

@@ -29,14 +29,15 @@ internal sealed class ShapeSlabs(KvShape shape, long blockBytes, int blocksPerSl
     /// <summary>Slabs that can be emptied without touching a used block, once these are moved together.</summary>
     public long SpareSlabs => (FreeBlocks + CachedBlocks) / BlocksPerSlab;
 
+    /// <summary>A free block; there is one.</summary>
     public KvBlock Take()
     {
         var slab = open[^1];
-        var block = slab.Take();
-        FreeBlocks--;
-        if (slab.FreeBlocks == 0) Close(slab);
-        return block;
+        return Taken(slab, slab.Take());
     }
+
+    /// <summary>The block behind another of a slab of the group, where that is free.</summary>
+    public KvBlock? TryTakeAfter(Slab slab, int block) => slab.OpenIndex >= 0 && slab.TryTakeAfter(block) is { } taken ? Taken(slab, taken) : null;
 
     public void Return(Slab slab, int block)
     {
@@ -57,6 +58,13 @@ internal sealed class ShapeSlabs(KvShape shape, long blockBytes, int blocksPerSl
     {
         FreeBlocks -= slab.FreeBlocks;
         if (slab.OpenIndex >= 0) Close(slab);
+    }
+
+    private KvBlock Taken(Slab slab, KvBlock block)
+    {
+        FreeBlocks--;
+        if (slab.FreeBlocks == 0) Close(slab);
+        return block;
     }
 
     private void Open(Slab slab)

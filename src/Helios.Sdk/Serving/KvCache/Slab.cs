@@ -2,25 +2,22 @@ namespace Helios.Sdk.Serving.KvCache;
 
 /// <summary>
 /// A slab cut into blocks of one shape. Each is free, used (held by so many tables) or cached (held by none, but in the index).
-/// Blocks are handed out last-freed first, so that warm memory is used again.
+/// Blocks are handed out so that those of a sequence follow each other as far as can be.
 /// </summary>
 internal sealed class Slab
 {
-    private readonly int[] free;
+    private readonly FreeRuns free;
     private readonly int[] holders;
     private readonly PrefixNode?[] nodes;
-    private int freeCount;
 
     public Slab(int index, ShapeSlabs group)
     {
         Index = index;
         Group = group;
         InIdle = new LinkedListNode<Slab>(this);
-        free = new int[group.BlocksPerSlab];
-        holders = new int[free.Length];
-        nodes = new PrefixNode?[free.Length];
-        for (var i = 0; i < free.Length; i++) free[i] = free.Length - 1 - i;
-        freeCount = free.Length;
+        free = new FreeRuns(group.BlocksPerSlab);
+        holders = new int[group.BlocksPerSlab];
+        nodes = new PrefixNode?[group.BlocksPerSlab];
     }
 
     /// <summary>Index in the backend's store.</summary>
@@ -29,13 +26,13 @@ internal sealed class Slab
     /// <summary>The slabs cut like it.</summary>
     public ShapeSlabs Group { get; }
 
-    public int Blocks => free.Length;
+    public int Blocks => holders.Length;
 
-    public int FreeBlocks => freeCount;
+    public int FreeBlocks => free.Count;
 
     public int UsedBlocks { get; set; }
 
-    public bool IsEmpty => freeCount == free.Length;
+    public bool IsEmpty => free.Count == Blocks;
 
     /// <summary>Place in its group's list of slabs that have room, or -1.</summary>
     public int OpenIndex { get; set; } = -1;
@@ -52,7 +49,11 @@ internal sealed class Slab
     /// <summary>The prefix whose KV a block holds; null when the index does not know it.</summary>
     public ref PrefixNode? Node(int block) => ref nodes[block];
 
-    public KvBlock Take() => new(Index, free[--freeCount]);
+    /// <summary>A free block with room behind it.</summary>
+    public KvBlock Take() => new(Index, free.Take());
 
-    public void Return(int block) => free[freeCount++] = block;
+    /// <summary>The block behind another, where that is free.</summary>
+    public KvBlock? TryTakeAfter(int block) => free.TryTakeAfter(block) ? new KvBlock(Index, block + 1) : null;
+
+    public void Return(int block) => free.Return(block);
 }

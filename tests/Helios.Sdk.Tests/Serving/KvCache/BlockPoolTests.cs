@@ -26,6 +26,24 @@ public class BlockPoolTests
     }
 
     [Fact]
+    public void Blocks_of_a_table_follow_each_other_while_nobody_is_in_the_way()
+    {
+        using var rig = new Rig(SlabBytes);
+        var (first, second) = (rig.Tables[0], rig.Tables[4]);
+        for (var blocks = 1; blocks <= 6; blocks++)
+        {
+            rig.Pool.TryGrow(first, blocks * 16).Should().BeTrue();
+            rig.Pool.TryGrow(second, blocks * 16).Should().BeTrue();
+        }
+
+        foreach (var table in new[] { first, second })
+        {
+            var start = table.Blocks[0].Index;
+            table.Blocks.ToArray().Select(block => block.Index).Should().Equal(Enumerable.Range(start, 6));
+        }
+    }
+
+    [Fact]
     public void It_grows_whole_or_not_at_all()
     {
         using var rig = new Rig(SlabBytes);
