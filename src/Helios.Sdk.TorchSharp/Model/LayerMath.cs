@@ -5,7 +5,7 @@ using TorchSharp;
 namespace Helios.Sdk.TorchSharp.Model;
 
 /// <summary>
-/// A transformer layer as torch operations: 18 kernels where one tile attends. Each call frees what it made on the way.
+/// A transformer layer as torch operations: 14 or 15 kernels where one tile attends. Each call frees what it made on the way.
 /// </summary>
 internal sealed class LayerMath(ModelArchitecture architecture, StepConstants constants)
 {
