@@ -2,7 +2,8 @@
 
     python3 generate.py        (needs jinja2 3.1)
 
-Templates stand in <name>.json as "template"; their "cases" are replaced. snippets.json is written from SNIPPETS below.
+Templates stand in <name>.json as "template"; their "cases" are replaced. snippets.json is written from SNIPPETS below, texts.json from
+EXPRESSIONS and TEXTS.
 """
 import datetime
 import json
@@ -51,7 +52,7 @@ def render(source, **variables):
     """The text; or null where rendering fails."""
     try:
         return environment().from_string(source).render(**variables)
-    except (jinja2.exceptions.TemplateError, TypeError):
+    except (jinja2.exceptions.TemplateError, TypeError, ValueError, ArithmeticError):
         return None
 
 
@@ -129,6 +130,62 @@ SNIPPETS = r"""
 a{% generation %} b{{ 1 }}{% set x = 2 %}{{ x }}{% endgeneration %}{{ x is defined }}
 """.strip("\n").split("\n")
 
+EXPRESSIONS = r"""
+s|title
+s.title()
+s|capitalize
+s.capitalize()
+s|upper
+s.upper()
+s|lower
+s.lower()
+s is upper
+s is lower
+s|trim
+s|trim('😀xΣ ')
+s.strip('😁') ~ s.lstrip('ab\t') ~ s.rstrip('-\u00e9')
+s|replace('', '-')
+s|replace('', '-', 2)
+s.replace('', '😀', 1)
+s|replace('a', 'b', 0)
+s|replace("'", '"') ~ s.replace('ss', 's', -1)
+s|indent
+s|indent(2, true)
+s|indent('> ', blank=true)
+s|indent(0) ~ s|indent(-3)
+s|escape
+s|int
+s|int(7)
+s|float
+s|float('x')
+s|length
+s|reverse
+s|list
+s.split()
+s.split(none, 1)
+s.rsplit()
+s.rsplit(none, 1)
+s.rsplit(none, 0)
+s.split('a') ~ s.rsplit('a', 1)
+s.splitlines() ~ s.splitlines(true)
+s.isdigit() ~ s.isalpha() ~ s.isalnum() ~ s.isspace()
+s.find('b') ~ s.rfind('b') ~ s.find('') ~ s.rfind('') ~ s.count('') ~ s.count('b')
+s.startswith('they') ~ s.endswith(('n', '😀')) ~ s.removeprefix('a') ~ s.removesuffix('b')
+s.join(['x', 'y', 'z'])
+s.join([1, 2])
+s.join('ab')
+[1, s]|join('-')
+""".strip("\n").split("\n")
+
+TEXTS = [
+    "", " ", "they're o'neill's bill", "hello-world (and {more} [of] <this>) a/b c_d 2nd", "ALL CAPS are'nt", "straße maß ßa", "ﬁne ﬃx",
+    "\u01c6ep \u01c4EP", "ΟΔΟΣ Σ ΣΣ aΣ'b aΣ' Σ.Σ", "İstanbul dız", "აბგ Ა", "中a 中文b", "ªa ʰb Ⅰⅰ ⓐ", "\U00010428\U00010400 x", "a😀b",
+    "😀ab😁😀", " \t a  b \n c \x1c\x1d\u00a0", "a\nb\r\nc\rd\x0be\x0cf\x85g\u2028h\n", "a\r", "a\n\n", "<a&\"b'c>",
+    "42", " 42 ", "-7", "+7", "1,5", "1,234", "1.5", "1_000", "_1", "1_", "1__0", "1e3", "1_0.5e1_0", ".5", "5.", ".", "inf", "-Infinity", "nan", "0x10",
+    "\u0663\u0664", "²³", "½", "Ⅷ", "9" * 18, "- 5", "5 6", "∞", "1\u20225", "éÉe\u0301", "abab", "b", "x" * 40,
+    " ".join(c for c in map(chr, range(0x110000)) if not "\ud800" <= c <= "\udfff" and (c.upper() != c or c.lower() != c or c.title() != c)),
+]
+
 WHITE_SPACE = ["\n", " ", "  \n", "\n\n", "\t", "x", "\n x", "x \n"]
 OPEN = ["{% if true %}", "{%- if true %}", "{% if true -%}", "{%- if true -%}", "{%+ if true %}", "{% if true +%}"]
 CLOSE = ["{% endif %}", "{%- endif %}", "{% endif -%}", "{%+ endif +%}"]
@@ -142,13 +199,18 @@ def white_space_snippets():
         yield before + OPEN[i % 6] + between + INSIDE[(i // 6) % 6] + after + CLOSE[i % 4] + before + INSIDE[i % 6] + after
 
 
+def expressions_for(s):
+    """What maps case alone, where all characters that have case are mapped: the file is long enough."""
+    return EXPRESSIONS if len(s) < 1000 else EXPRESSIONS[:8]
+
+
 def write(name, value):
     (HERE / name).write_text(json.dumps(value, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 
 def main():
     for file in sorted(HERE.glob("*.json")):
-        if file.name == "snippets.json":
+        if file.name in ("snippets.json", "texts.json"):
             continue
         golden = json.loads(file.read_text(encoding="utf-8"))
         golden["cases"] = [
@@ -162,6 +224,8 @@ def main():
         ]
         write(file.name, golden)
     write("snippets.json", [{"template": source, "text": render(source)} for source in [*SNIPPETS, *white_space_snippets()]])
+    cases = [{"s": s, "texts": [render("{{ " + expression + " }}", s=s) for expression in expressions_for(s)]} for s in TEXTS]
+    write("texts.json", {"expressions": EXPRESSIONS, "cases": cases})
 
 
 if __name__ == "__main__":

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Text;
 using Helios.Sdk.Tokenization.PreTokenizers;
 
@@ -46,29 +45,10 @@ internal sealed class Replace(IPattern pattern, string content) : INormalizer
     }
 }
 
-/// <summary>
-/// Lower case as Unicode 17 maps it: .NET's mapping, the one letter whose lower case is two characters, and the letters that .NET 10
-/// does not know yet.
-/// </summary>
+/// <summary>Lower case as Unicode 17 maps it, with the one letter whose lower case is two characters.</summary>
 internal sealed class Lowercase : INormalizer
 {
-    private static readonly SearchValues<char> Late = SearchValues.Create('\uA7CE', '\uA7D2', '\uA7D4', '\uD81B');
-
-    public string Normalize(string text)
-    {
-        var lower = text.Replace("\u0130", "i\u0307", StringComparison.Ordinal).ToLowerInvariant();
-        if (!lower.AsSpan().ContainsAny(Late)) return lower;
-        var result = new StringBuilder(lower.Length);
-        foreach (var rune in lower.EnumerateRunes()) result.Append(new Rune(ToLower(rune.Value)));
-        return result.ToString();
-    }
-
-    private static int ToLower(int character) => character switch
-    {
-        0xA7CE or 0xA7D2 or 0xA7D4 => character + 1,
-        >= 0x16EA0 and <= 0x16EB8 => character + 0x1B, // Beria Erfe
-        _ => character,
-    };
+    public string Normalize(string text) => UnicodeCase.ToLower(text.Replace("\u0130", "i\u0307", StringComparison.Ordinal));
 }
 
 /// <summary>Takes white space from the ends.</summary>

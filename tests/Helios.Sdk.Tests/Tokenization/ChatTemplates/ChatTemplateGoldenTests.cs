@@ -51,6 +51,26 @@ public class ChatTemplateGoldenTests
         }
     }
 
+    [Fact]
+    public void Filters_and_methods_of_texts_do_what_Pythons_do()
+    {
+        using var golden = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(Folder, "texts.json")));
+        var expressions = golden.RootElement.GetProperty("expressions").EnumerateArray().Select(expression => expression.GetString()!).ToList();
+        var wrong = new List<string>();
+        foreach (var one in golden.RootElement.GetProperty("cases").EnumerateArray())
+        {
+            var s = one.GetProperty("s").GetString()!;
+            foreach (var (text, expression) in one.GetProperty("texts").EnumerateArray().Zip(expressions))
+            {
+                var variables = new Dictionary<string, Value>(StringComparer.Ordinal) { ["s"] = new TextValue(s) };
+                var rendered = TextOf(() => ChatTemplate.Parse($"{{{{ {expression} }}}}", "text").Render(variables, Now));
+                if (rendered != text.GetString()) wrong.Add($"{expression} of '{s}' is '{rendered}', not '{text.GetString()}'");
+            }
+        }
+
+        wrong.Should().BeEmpty();
+    }
+
     /// <summary>The text; null where the template is refused or refuses.</summary>
     private static string? TextOf(Func<TextValue> render)
     {

@@ -1,4 +1,4 @@
-using System.Globalization;
+using Helios.Sdk.Tokenization.ChatTemplates.Syntax;
 using Helios.Sdk.Tokenization.ChatTemplates.Values;
 
 namespace Helios.Sdk.Tokenization.ChatTemplates.Running;
@@ -61,8 +61,8 @@ internal static class Filters
             IntValue => value,
             BoolValue truth => new IntValue(truth.IsTrue ? 1 : 0),
             FloatValue number when Math.Abs(number.Number) < 9e18 => new IntValue((long)number.Number),
-            TextValue text when long.TryParse(text.Text.AsSpan().Trim(), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var whole) => new IntValue(whole),
-            TextValue text when double.TryParse(text.Text, CultureInfo.InvariantCulture, out var fraction) && Math.Abs(fraction) < 9e18 => new IntValue((long)fraction),
+            TextValue text when PythonText.TryInt(text.Text, out var whole) => new IntValue(whole),
+            TextValue text when PythonText.TryFloat(text.Text, out var fraction) && Math.Abs(fraction) < 9e18 => new IntValue((long)fraction),
             _ => bound[0] ?? new IntValue(0),
         };
     }
@@ -71,6 +71,6 @@ internal static class Filters
     {
         var fallback = arguments.Bind("default")[0] ?? new FloatValue(0);
         if (ValueComparison.TryNumber(value, out var number)) return new FloatValue(number);
-        return value is TextValue text && double.TryParse(text.Text, CultureInfo.InvariantCulture, out var parsed) ? new FloatValue(parsed) : fallback;
+        return value is TextValue text && PythonText.TryFloat(text.Text, out var parsed) ? new FloatValue(parsed) : fallback;
     }
 }

@@ -62,7 +62,7 @@ internal static class Globals
         if (bound[1] is null) (first, end) = (0, first);
         if (step == 0) throw arguments.Fail("the step is 0");
         var count = Math.Max(0, step > 0 ? (end - first + step - 1) / step : (first - end - step - 1) / -step);
-        if (count > arguments.Meter.Limits.Range) throw arguments.Fail($"found {count} numbers, expected at most {arguments.Meter.Limits.Range}");
+        if (count > arguments.Meter.Limits.Range) throw arguments.Fail(Invariant($"found {count} numbers, expected at most {arguments.Meter.Limits.Range}"));
         arguments.Meter.Charge(count);
         var numbers = new Value[count];
         for (var i = 0; i < count; i++) numbers[i] = new IntValue(first + (i * step));

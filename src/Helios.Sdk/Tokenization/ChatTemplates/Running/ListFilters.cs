@@ -1,4 +1,5 @@
 using System.Runtime.ExceptionServices;
+using Helios.Sdk.Tokenization.ChatTemplates.Syntax;
 using Helios.Sdk.Tokenization.ChatTemplates.Values;
 
 namespace Helios.Sdk.Tokenization.ChatTemplates.Running;
@@ -114,7 +115,7 @@ internal static class ListFilters
         return isCaseSensitive is { IsTrue: true } ? key : Folded(key);
     }
 
-    private static Value Folded(Value key) => key is TextValue text ? new TextValue(text.Text.ToLowerInvariant()) : key;
+    private static Value Folded(Value key) => key is TextValue text ? new TextValue(PythonCase.Lower(text.Text)) : key;
 
     private static List<Value> Sorted(IReadOnlyList<Value> items, Func<Value, Value> key, bool reverse, ExecutionMeter meter)
     {

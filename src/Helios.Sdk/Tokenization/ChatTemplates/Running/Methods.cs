@@ -1,3 +1,5 @@
+using System.Text;
+using Helios.Sdk.Tokenization.ChatTemplates.Syntax;
 using Helios.Sdk.Tokenization.ChatTemplates.Values;
 
 namespace Helios.Sdk.Tokenization.ChatTemplates.Running;
@@ -50,11 +52,11 @@ internal static class Methods
         "replace" => arguments => Replace(text, arguments),
         "find" or "rfind" or "index" => arguments => Find(text, name, arguments),
         "count" => arguments => new IntValue(TextMethods.CountOf(text, arguments.Text(arguments.Single("sub"), "sub"), arguments.Meter)),
-        "join" => arguments => Filters.Apply(arguments.Single("items"), evaluator.Callable("join", text), "join", evaluator),
-        "isdigit" => arguments => All(text, char.IsDigit, arguments),
-        "isalpha" => arguments => All(text, char.IsLetter, arguments),
-        "isalnum" => arguments => All(text, char.IsLetterOrDigit, arguments),
-        "isspace" => arguments => All(text, Syntax.PythonText.IsSpace, arguments),
+        "join" => arguments => Join(text, arguments, evaluator),
+        "isdigit" => arguments => All(text, PythonText.IsDigit, arguments),
+        "isalpha" => arguments => All(text, PythonText.IsAlpha, arguments),
+        "isalnum" => arguments => All(text, PythonText.IsAlphanumeric, arguments),
+        "isspace" => arguments => All(text, PythonText.IsSpace, arguments),
         _ => null,
     };
 
@@ -82,7 +84,7 @@ internal static class Methods
         var most = arguments.Int(bound[1], "maxsplit", -1);
         if (most < 0) most = int.MaxValue;
         if (name == "split") return evaluator.List(TextMethods.Split(text, separator, most, arguments.Meter));
-        return evaluator.List(TextMethods.SplitFromRight(text, separator ?? throw arguments.Fail("without a separator it is not supported"), most, arguments.Meter));
+        return evaluator.List(TextMethods.SplitFromRight(text, separator, most, arguments.Meter));
     }
 
     private static bool Fits(TextValue text, bool atStart, CallArguments arguments)
@@ -113,10 +115,18 @@ internal static class Methods
         return new IntValue(at < 0 ? -1 : CodePoints.Count(text.Text[..at]));
     }
 
-    private static BoolValue All(TextValue text, Func<char, bool> holds, CallArguments arguments)
+    /// <summary>The filter turns items into text; the method takes nothing but texts.</summary>
+    private static Value Join(TextValue text, CallArguments arguments, Evaluator evaluator)
+    {
+        var items = arguments.Single("items");
+        foreach (var item in evaluator.Items(items)) arguments.Text(item, "items");
+        return Filters.Apply(items, evaluator.Callable("join", text), "join", evaluator);
+    }
+
+    private static BoolValue All(TextValue text, Func<Rune, bool> holds, CallArguments arguments)
     {
         arguments.None();
         arguments.Meter.ChargeText(text.Length);
-        return BoolValue.Of(text.Length > 0 && text.Text.All(holds));
+        return BoolValue.Of(text.Length > 0 && text.Text.EnumerateRunes().All(holds));
     }
 }

@@ -1,3 +1,4 @@
+using Helios.Sdk.Tokenization.ChatTemplates.Syntax;
 using Helios.Sdk.Tokenization.ChatTemplates.Values;
 
 namespace Helios.Sdk.Tokenization.ChatTemplates.Running;
@@ -46,11 +47,16 @@ internal static class Tests
             "callable" => value is FunctionValue,
             "odd" => Operators.Apply("%", value, new IntValue(2), arguments.Meter).IsTrue,
             "even" => !Operators.Apply("%", value, new IntValue(2), arguments.Meter).IsTrue,
-            "lower" => IsInCase(ValueText.Str(value, arguments.Meter).Text, char.IsLower, char.IsUpper),
-            "upper" => IsInCase(ValueText.Str(value, arguments.Meter).Text, char.IsUpper, char.IsLower),
+            "lower" => PythonCase.IsLower(Text(value, arguments.Meter)),
+            "upper" => PythonCase.IsUpper(Text(value, arguments.Meter)),
             _ => throw arguments.Meter.Fail($"the test '{name}' is not supported"),
         };
     }
 
-    private static bool IsInCase(string text, Func<char, bool> wanted, Func<char, bool> other) => text.Any(wanted) && !text.Any(other);
+    private static string Text(Value value, ExecutionMeter meter)
+    {
+        var text = ValueText.Str(value, meter).Text;
+        meter.ChargeText(text.Length);
+        return text;
+    }
 }

@@ -1,3 +1,5 @@
+using System.Text;
+using Helios.Sdk.Tokenization.ChatTemplates.Syntax;
 using Helios.Sdk.Tokenization.ChatTemplates.Values;
 
 namespace Helios.Sdk.Tokenization.ChatTemplates.Running;
@@ -11,7 +13,10 @@ internal static class TextFilters
         {
             case "trim":
                 return TextMethods.Strip(Text(value, arguments), arguments.TextOrNull(arguments.Bind("chars")[0], "chars"), left: true, right: true, arguments.Meter);
-            case "upper" or "lower" or "capitalize" or "title":
+            case "title":
+                arguments.None();
+                return Title(Text(value, arguments), arguments.Meter);
+            case "upper" or "lower" or "capitalize":
                 arguments.None();
                 return TextMethods.InCase(Text(value, arguments), name, arguments.Meter);
             case "replace":
@@ -34,12 +39,37 @@ internal static class TextFilters
 
     private static TextValue Text(Value value, CallArguments arguments) => ValueText.Str(value, arguments.Meter);
 
+    /// <summary>Words begin behind white space, hyphens and opening brackets, and nowhere else: the method of this name knows other words.</summary>
+    private static TextValue Title(TextValue text, ExecutionMeter meter)
+    {
+        var titled = new StringBuilder(text.Length);
+        var rest = text.Text.AsSpan();
+        while (!rest.IsEmpty)
+        {
+            var isWord = !IsBetweenWords(rest[0]);
+            var length = 1;
+            while (length < rest.Length && !IsBetweenWords(rest[length]) == isWord) length++;
+            Rune.DecodeFromUtf16(rest, out _, out var first);
+            if (isWord) titled.Append(PythonCase.Upper(rest[..first])).Append(PythonCase.Lower(rest[first..length]));
+            else titled.Append(rest[..length]);
+            rest = rest[length..];
+        }
+
+        meter.ChargeText(titled.Length);
+        return TextValue.DerivedFrom(titled.ToString(), text);
+    }
+
+    private static bool IsBetweenWords(char c) => c is '-' or '(' or '{' or '[' or '<' || PythonText.IsSpace(c);
+
     private static TextValue Indent(TextValue text, CallArguments arguments)
     {
         var bound = arguments.Bind("width", "first", "blank");
-        var indent = bound[0] as TextValue ?? new TextValue(new string(' ', Math.Clamp(arguments.Int(bound[0], "width", 4), 0, 1000)));
+        var indent = bound[0] as TextValue ?? Spaces(arguments.Int(bound[0], "width", 4), arguments.Meter);
+        var ended = new TextBuilder(arguments.Meter);
+        ended.Append(text);
+        ended.Append("\n");
+        var lines = TextMethods.SplitLines(ended.ToText(), keepEnds: false, arguments.Meter);
         var builder = new TextBuilder(arguments.Meter);
-        var lines = TextMethods.Split(text, new TextValue("\n"), int.MaxValue, arguments.Meter);
         for (var i = 0; i < lines.Count; i++)
         {
             var line = (TextValue)lines[i];
@@ -49,6 +79,12 @@ internal static class TextFilters
         }
 
         return builder.ToText();
+    }
+
+    private static TextValue Spaces(int count, ExecutionMeter meter)
+    {
+        meter.ChargeText(Math.Max(0, count));
+        return new TextValue(new string(' ', Math.Max(0, count)));
     }
 
     private static TextValue Escape(TextValue text, ExecutionMeter meter)

@@ -5,39 +5,50 @@ using Helios.Sdk.Tokenization.ChatTemplates.Values;
 
 namespace Helios.Sdk.Tokenization.ChatTemplates.Running;
 
-/// <summary>What Python's <c>str</c> can do, over text that remembers whose it is. Case is mapped character by character.</summary>
+/// <summary>What Python's <c>str</c> can do, over text that remembers whose it is.</summary>
 internal static class TextMethods
 {
     private static readonly SearchValues<char> LineEnds = SearchValues.Create("\n\r\v\f\u001c\u001d\u001e\u0085\u2028\u2029");
 
     public static TextValue Strip(TextValue text, TextValue? characters, bool left, bool right, ExecutionMeter meter)
     {
-        meter.ChargeText(text.Length);
-        bool IsStripped(char c) => characters is null ? PythonText.IsSpace(c) : characters.Text.Contains(c, StringComparison.Ordinal);
-        var (start, end) = (0, text.Length);
-        while (left && start < end && IsStripped(text.Text[start])) start++;
-        while (right && end > start && IsStripped(text.Text[end - 1])) end--;
-        return text.Cut(start, end - start);
+        meter.ChargeText(text.Length + (characters?.Length ?? 0));
+        var stripped = characters?.Text.EnumerateRunes().ToHashSet();
+        bool IsStripped(Rune rune) => stripped?.Contains(rune) ?? PythonText.IsSpace(rune);
+        var rest = text.Text.AsSpan();
+        for (var length = 0; left && !rest.IsEmpty; rest = rest[length..])
+        {
+            Rune.DecodeFromUtf16(rest, out var first, out length);
+            if (!IsStripped(first)) break;
+        }
+
+        var start = text.Length - rest.Length;
+        for (var length = 0; right && !rest.IsEmpty; rest = rest[..^length])
+        {
+            Rune.DecodeLastFromUtf16(rest, out var last, out length);
+            if (!IsStripped(last)) break;
+        }
+
+        return text.Cut(start, rest.Length);
     }
 
     public static TextValue InCase(TextValue text, string name, ExecutionMeter meter)
     {
-        meter.ChargeText(text.Length);
-        return TextValue.DerivedFrom(
-            name switch
-            {
-                "upper" => text.Text.ToUpperInvariant(),
-                "lower" => text.Text.ToLowerInvariant(),
-                "capitalize" => text.Length == 0 ? "" : text.Text[..1].ToUpperInvariant() + text.Text[1..].ToLowerInvariant(),
-                _ => Title(text.Text),
-            },
-            text);
+        var mapped = name switch
+        {
+            "upper" => PythonCase.Upper(text.Text),
+            "lower" => PythonCase.Lower(text.Text),
+            "capitalize" => PythonCase.Capitalize(text.Text),
+            _ => PythonCase.Title(text.Text),
+        };
+        meter.ChargeText(mapped.Length);
+        return TextValue.DerivedFrom(mapped, text);
     }
 
     public static TextValue Replace(TextValue text, TextValue old, TextValue with, int count, ExecutionMeter meter)
     {
         meter.ChargeText(text.Length);
-        if (old.Length == 0) throw meter.Fail("replace: the text to be replaced is empty");
+        if (old.Length == 0) return PutBetween(text, with, count, meter);
         var builder = new TextBuilder(meter);
         var from = 0;
         for (var at = Find(text, old, 0); at >= 0 && count != 0; at = Find(text, old, from), count--)
@@ -71,9 +82,10 @@ internal static class TextMethods
     }
 
     /// <summary>The same from the right.</summary>
-    public static List<Value> SplitFromRight(TextValue text, TextValue separator, int most, ExecutionMeter meter)
+    public static List<Value> SplitFromRight(TextValue text, TextValue? separator, int most, ExecutionMeter meter)
     {
         meter.ChargeText(text.Length);
+        if (separator is null) return SplitWordsFromRight(text, most, meter);
         if (separator.Length == 0) throw meter.Fail("rsplit: the separator is empty");
         var parts = new List<Value>();
         var to = text.Length;
@@ -140,16 +152,36 @@ internal static class TextMethods
         return words;
     }
 
-    private static string Title(string text)
+    private static List<Value> SplitWordsFromRight(TextValue text, int most, ExecutionMeter meter)
     {
-        var titled = new StringBuilder(text.Length);
-        var inWord = false;
-        foreach (var c in text)
+        var words = new List<Value>();
+        for (var to = text.Length; ;)
         {
-            titled.Append(inWord ? char.ToLowerInvariant(c) : char.ToUpperInvariant(c));
-            inWord = char.IsLetter(c);
+            while (to > 0 && PythonText.IsSpace(text.Text[to - 1])) to--;
+            if (to == 0) break;
+            meter.Charge();
+            var start = words.Count == most ? 0 : to;
+            while (start > 0 && !PythonText.IsSpace(text.Text[start - 1])) start--;
+            words.Add(text.Cut(start, to - start));
+            to = start;
         }
 
-        return titled.ToString();
+        words.Reverse();
+        return words;
+    }
+
+    /// <summary>What replacing nothing comes to in Python: the text goes before every character, and behind the last.</summary>
+    private static TextValue PutBetween(TextValue text, TextValue with, int count, ExecutionMeter meter)
+    {
+        var builder = new TextBuilder(meter);
+        var left = count < 0 ? int.MaxValue : count;
+        foreach (var character in CodePoints.Split(text, meter))
+        {
+            if (left-- > 0) builder.Append(with);
+            builder.Append((TextValue)character);
+        }
+
+        if (left > 0) builder.Append(with);
+        return builder.ToText();
     }
 }

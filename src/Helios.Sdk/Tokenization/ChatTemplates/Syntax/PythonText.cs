@@ -6,7 +6,68 @@ namespace Helios.Sdk.Tokenization.ChatTemplates.Syntax;
 /// <summary>What Python says of characters and numbers where .NET says otherwise.</summary>
 internal static class PythonText
 {
+    public static bool IsSpace(Rune rune) => rune.IsBmp && IsSpace((char)rune.Value);
+
     public static bool IsSpace(char c) => char.IsWhiteSpace(c) || c is >= '\u001c' and <= '\u001f';
+
+    /// <summary>Whether <c>repr</c> writes a character as it is.</summary>
+    public static bool IsPrintable(Rune rune) => rune.Value == ' ' || Rune.GetUnicodeCategory(rune) is not (
+        UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.Surrogate or UnicodeCategory.PrivateUse or UnicodeCategory.OtherNotAssigned
+        or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator or UnicodeCategory.SpaceSeparator);
+
+    /// <summary><c>str.isalpha</c>.</summary>
+    public static bool IsAlpha(Rune rune) => Rune.IsLetter(rune);
+
+    /// <summary><c>str.isdigit</c>: a superscript is a digit too.</summary>
+    public static bool IsDigit(Rune rune) => CharUnicodeInfo.GetDigitValue(rune.ToString(), 0) >= 0;
+
+    /// <summary><c>str.isalnum</c>: whatever has a numeric value is a number.</summary>
+    public static bool IsAlphanumeric(Rune rune) => Rune.IsLetter(rune) || Rune.GetNumericValue(rune) is not -1;
+
+    /// <summary>Reads what <c>int</c> reads; false also for what 64 bits do not hold.</summary>
+    public static bool TryInt(string text, out long number)
+    {
+        number = 0;
+        return Plain(text) is { } plain && long.TryParse(plain, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out number);
+    }
+
+    /// <summary>Reads what <c>float</c> reads: no group separators, but underscores between digits.</summary>
+    public static bool TryFloat(string text, out double number)
+    {
+        number = 0;
+        if (Plain(text) is not { } plain) return false;
+        var named = plain.TrimStart('+', '-').ToUpperInvariant();
+        if (named is "INF" or "INFINITY" or "NAN")
+        {
+            number = named == "NAN" ? double.NaN : plain[0] == '-' ? double.NegativeInfinity : double.PositiveInfinity;
+            return plain.Length - named.Length <= 1;
+        }
+
+        const NumberStyles Styles = NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent;
+        return double.TryParse(plain, Styles, CultureInfo.InvariantCulture, out number);
+    }
+
+    /// <summary>A numeral with its digits in ASCII, without white space around it and underscores between digits; null where an underscore stands elsewhere.</summary>
+    private static string? Plain(string text)
+    {
+        var plain = new StringBuilder(text.Length);
+        var (start, end) = (0, text.Length);
+        while (start < end && IsSpace(text[start])) start++;
+        while (end > start && IsSpace(text[end - 1])) end--;
+        var (wasDigit, wasUnderscore) = (false, false);
+        foreach (var rune in text.AsSpan(start, end - start).EnumerateRunes())
+        {
+            var digit = CharUnicodeInfo.GetDecimalDigitValue(rune.ToString(), 0);
+            if (wasUnderscore && digit < 0) return null;
+            wasUnderscore = rune.Value == '_';
+            if (wasUnderscore && !wasDigit) return null;
+            wasDigit = digit >= 0;
+            if (wasDigit) plain.Append((char)('0' + digit));
+            else if (!wasUnderscore) plain.Append(rune.ToString());
+        }
+
+        return wasUnderscore ? null : plain.ToString();
+    }
 
     public static bool IsDigit(char c) => c is >= '0' and <= '9';
 

@@ -15,7 +15,7 @@ internal sealed class TemplateParser
     /// <exception cref="ChatTemplateException">The source is malformed, too large, or not of the supported subset.</exception>
     public static IReadOnlyList<Statement> Parse(string source, TemplateErrors errors, TemplateLimits limits)
     {
-        if (source.Length > limits.SourceLength) throw errors.At(1, $"the template is {source.Length} characters long; expected at most {limits.SourceLength}");
+        if (source.Length > limits.SourceLength) throw errors.At(1, Invariant($"the template is {source.Length} characters long; expected at most {limits.SourceLength}"));
         var parser = new TemplateParser(new TokenReader(TemplateLexer.Lex(source, errors), errors, limits.Nesting));
         var body = parser.ReadBody();
         if (parser.tokens.Current.Kind != TokenKind.End) throw parser.tokens.Unexpected("the end of the template");

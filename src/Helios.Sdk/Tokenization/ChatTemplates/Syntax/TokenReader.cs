@@ -45,7 +45,7 @@ internal sealed class TokenReader(IReadOnlyList<TemplateToken> tokens, TemplateE
     /// <summary>Reads something nested one deeper.</summary>
     public T Deeper<T>(Func<T> read)
     {
-        if (++depth > maxDepth) throw Fail($"it is nested more than {maxDepth} deep");
+        if (++depth > maxDepth) throw Fail(Invariant($"it is nested more than {maxDepth} deep"));
         var result = read();
         depth--;
         return result;

@@ -20,7 +20,7 @@ internal sealed class ExecutionMeter(TemplateErrors errors, TemplateLimits limit
     public void Charge(long count = 1)
     {
         steps += count;
-        if (steps > limits.Steps) throw Fail($"it takes more than {limits.Steps} steps");
+        if (steps > limits.Steps) throw Fail(Invariant($"it takes more than {limits.Steps} steps"));
     }
 
     /// <summary>Some characters are read or written.</summary>
@@ -28,7 +28,7 @@ internal sealed class ExecutionMeter(TemplateErrors errors, TemplateLimits limit
     /// <param name="before">Characters that the text they are written to has already.</param>
     public void ChargeText(long count, long before = 0)
     {
-        if (count + before > limits.TextLength) throw Fail($"a text grows longer than {limits.TextLength} characters");
+        if (count + before > limits.TextLength) throw Fail(Invariant($"a text grows longer than {limits.TextLength} characters"));
         Charge(1 + (count / CharactersPerStep));
     }
 
@@ -36,14 +36,14 @@ internal sealed class ExecutionMeter(TemplateErrors errors, TemplateLimits limit
     public T Nested<T>(T value)
         where T : Value
     {
-        if (value.Depth > limits.Nesting) throw Fail($"values lie in each other more than {limits.Nesting} deep");
+        if (value.Depth > limits.Nesting) throw Fail(Invariant($"values lie in each other more than {limits.Nesting} deep"));
         return value;
     }
 
     public void Enter()
     {
         Charge();
-        if (++depth > limits.Stack) throw Fail($"it runs more than {limits.Stack} calls, blocks and expressions deep");
+        if (++depth > limits.Stack) throw Fail(Invariant($"it runs more than {limits.Stack} calls, blocks and expressions deep"));
     }
 
     public void Leave() => depth--;

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Text;
 using Helios.Sdk.Tokenization.ChatTemplates.Syntax;
@@ -69,18 +70,23 @@ internal static class ValueText
     {
         var quote = text.Contains('\'', StringComparison.Ordinal) && !text.Contains('"', StringComparison.Ordinal) ? '"' : '\'';
         var quoted = new StringBuilder(text.Length + 2).Append(quote);
-        foreach (var c in text)
+        for (var at = 0; at < text.Length;)
         {
-            _ = c switch
+            var isWhole = Rune.DecodeFromUtf16(text.AsSpan(at), out var rune, out var length) == OperationStatus.Done;
+            var code = isWhole ? rune.Value : text[at];
+            _ = code switch
             {
                 '\n' => quoted.Append("\\n"),
                 '\r' => quoted.Append("\\r"),
                 '\t' => quoted.Append("\\t"),
                 '\\' => quoted.Append("\\\\"),
-                _ when c == quote => quoted.Append('\\').Append(c),
-                < ' ' or (>= '\u007f' and <= '\u00a0') or '\u00ad' => quoted.Append(CultureInfo.InvariantCulture, $"\\x{(int)c:x2}"),
-                _ => quoted.Append(c),
+                _ when code == quote => quoted.Append('\\').Append(quote),
+                _ when isWhole && PythonText.IsPrintable(rune) => quoted.Append(text, at, length),
+                < 0x100 => quoted.Append(CultureInfo.InvariantCulture, $"\\x{code:x2}"),
+                < 0x10000 => quoted.Append(CultureInfo.InvariantCulture, $"\\u{code:x4}"),
+                _ => quoted.Append(CultureInfo.InvariantCulture, $"\\U{code:x8}"),
             };
+            at += length;
         }
 
         return quoted.Append(quote).ToString();
