@@ -30,7 +30,7 @@ internal static class CalibrationReader
     private static int ReadDepth(string name, FieldReader field, IReadOnlyCollection<int> depths)
     {
         // "03" and "3" would be one exit under two keys: only the plain form counts.
-        if (int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var depth) && depth.ToString() == name && depths.Contains(depth))
+        if (int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var depth) && depth.ToString(CultureInfo.InvariantCulture) == name && depths.Contains(depth))
             return depth;
         throw CheckpointError.Field(field.File, field.Path, "not an exit below the full depth", $"one of {string.Join(", ", depths)}");
     }
@@ -72,7 +72,7 @@ internal static class CalibrationReader
             throw CheckpointError.Field(
                 field.File,
                 field.Path,
-                $"not monotone at [{Math.Abs(here.Signal)}, {here.Agreement}]",
+                Invariant($"not monotone at [{Math.Abs(here.Signal)}, {here.Agreement}]"),
                 "each signal once, in order, and an agreement that never falls as the model grows surer");
         }
     }

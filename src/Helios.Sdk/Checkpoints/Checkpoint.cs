@@ -42,6 +42,7 @@ public sealed class Checkpoint : ICheckpoint
         var set = SafetensorsSet.Open(files.Path);
         try
         {
+            architecture = TiedHead.Settle(architecture, set);
             var tensors = LlamaTensorMap.Build(set, architecture, files.ConfigPath, sidecar, files.SidecarPath);
             return new Checkpoint(set, tensors, new CheckpointInfo
             {
@@ -80,7 +81,7 @@ public sealed class Checkpoint : ICheckpoint
         ArgumentNullException.ThrowIfNull(tensor);
         if (!known.Contains(tensor)) throw new ArgumentException($"'{tensor.Name}' is not a tensor of {Info.Name}.", nameof(tensor));
         if (offset < 0 || offset > tensor.Bytes - destination.Length)
-            throw new ArgumentOutOfRangeException(nameof(offset), offset, $"'{tensor.Name}' has {tensor.Bytes} bytes; asked for {destination.Length} from {offset} on.");
+            throw new ArgumentOutOfRangeException(nameof(offset), offset, Invariant($"'{tensor.Name}' has {tensor.Bytes} bytes; asked for {destination.Length} from {offset} on."));
 
         set.Files[tensor.File].Read(tensor.Name, tensor.Offset + offset, destination);
     }

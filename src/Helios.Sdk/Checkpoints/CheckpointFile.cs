@@ -8,12 +8,16 @@ internal static class CheckpointFile
     /// <summary>Longest JSON file read whole. Real ones have kilobytes; an index of ten thousand tensors has one megabyte.</summary>
     public const int LongestJson = 16 * 1024 * 1024;
 
-    /// <summary>Opens for reading. Others may read and delete meanwhile, as the Hugging Face cache does.</summary>
+    /// <summary>
+    /// Opens for reading. Others may read and delete meanwhile, as the Hugging Face cache does. A file that has no length is refused before
+    /// it is opened: no file of a model is empty, and to open a pipe is to wait for whoever writes to it.
+    /// </summary>
     public static SafeFileHandle Open(string path, out long length)
     {
         SafeFileHandle? handle = null;
         try
         {
+            if (File.Exists(path) && WholeFile.IsEmpty(path)) throw CheckpointError.File(path, "has 0 bytes: it is empty, or no ordinary file");
             handle = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, FileOptions.RandomAccess);
             length = RandomAccess.GetLength(handle);
             return handle;
@@ -55,7 +59,7 @@ internal static class CheckpointFile
         }
 
         throw CheckpointError.File(
-            path, $"{part} cannot be read: the file ended before byte {position + destination.Length}; was it truncated after it was opened?");
+            path, Invariant($"{part} cannot be read: the file ended before byte {position + destination.Length}; was it truncated after it was opened?"));
     }
 
     /// <summary>Reads a small file whole.</summary>
@@ -65,9 +69,10 @@ internal static class CheckpointFile
     {
         using var handle = Open(path, out var length);
         if (length > longest)
-            throw CheckpointError.File(path, $"has {length} bytes, expected at most {longest}");
+            throw CheckpointError.File(path, Invariant($"has {length} bytes, expected at most {longest}"));
         var bytes = new byte[length];
         Fill(handle, path, "content", 0, bytes);
+        GitLfsPointer.Refuse(path, bytes);
         return bytes;
     }
 

@@ -7,8 +7,7 @@ internal sealed class CheckpointFolder
 {
     public CheckpointFolder(string folder)
     {
-        Path = System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(folder));
-        if (!Directory.Exists(Path)) throw CheckpointError.File(Path, "there is no such folder");
+        Path = CheckpointPath.Require(folder);
         ConfigPath = InFolder("config.json");
         if (!File.Exists(ConfigPath)) throw CheckpointError.File(ConfigPath, "is missing, expected the config of a Hugging Face checkpoint");
         SidecarPath = InFolder(SidecarReader.FileName);

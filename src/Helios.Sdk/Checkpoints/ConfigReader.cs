@@ -18,7 +18,7 @@ internal static class ConfigReader
         var heads = Size(config, "num_attention_heads");
         var kvHeads = Size(config, "num_key_value_heads", heads);
         if (heads % kvHeads != 0)
-            throw CheckpointError.Field(config.File, "num_key_value_heads", $"{kvHeads}", $"a divisor of num_attention_heads, which is {heads}");
+            throw CheckpointError.Field(config.File, "num_key_value_heads", Invariant($"{kvHeads}"), Invariant($"a divisor of num_attention_heads, which is {heads}"));
         var (theta, scaling) = RopeReader.Read(config);
         return new ModelArchitecture
         {
@@ -82,12 +82,12 @@ internal static class ConfigReader
     {
         var given = config.TryGet("head_dim", out _);
         if (!given && hidden % heads != 0)
-            throw CheckpointError.Field(config.File, "hidden_size", $"{hidden}", $"a multiple of num_attention_heads, which is {heads}, or a head_dim");
+            throw CheckpointError.Field(config.File, "hidden_size", Invariant($"{hidden}"), Invariant($"a multiple of num_attention_heads, which is {heads}, or a head_dim"));
         var headDim = given ? Size(config, "head_dim") : hidden / heads;
         if (headDim % 2 != 0)
-            throw CheckpointError.Field(config.File, "head_dim", $"{headDim}", "an even number: rotary positions turn pairs");
+            throw CheckpointError.Field(config.File, "head_dim", Invariant($"{headDim}"), "an even number: rotary positions turn pairs");
         if ((long)heads * headDim > int.MaxValue)
-            throw CheckpointError.Field(config.File, "head_dim", $"{headDim}", $"at most 2^31 - 1 elements in {heads} heads");
+            throw CheckpointError.Field(config.File, "head_dim", Invariant($"{headDim}"), Invariant($"at most 2^31 - 1 elements in {heads} heads"));
         return headDim;
     }
 
@@ -96,6 +96,6 @@ internal static class ConfigReader
         var epsilon = (float)config.Number("rms_norm_eps", 1e-6);
         return epsilon is > 0 and < 1
             ? epsilon
-            : throw CheckpointError.Field(config.File, "rms_norm_eps", $"{epsilon}", "a number above 0 and below 1");
+            : throw CheckpointError.Field(config.File, "rms_norm_eps", Invariant($"{epsilon}"), "a number above 0 and below 1");
     }
 }

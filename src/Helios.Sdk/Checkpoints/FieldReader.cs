@@ -54,13 +54,13 @@ internal readonly struct FieldReader(string file, string path, JsonElement eleme
     public long AsLong(long min, long max)
     {
         if (element.ValueKind == JsonValueKind.Number && element.TryGetInt64(out var value) && value >= min && value <= max) return value;
-        throw Fail($"a whole number from {min} to {max}");
+        throw Fail(Invariant($"a whole number from {min} to {max}"));
     }
 
     public double AsNumber(double min, double max)
     {
         var value = AsNumber();
-        return value >= min && value <= max ? value : throw Fail(max == double.MaxValue ? $"a number of at least {min}" : $"a number from {min} to {max}");
+        return value >= min && value <= max ? value : throw Fail(max == double.MaxValue ? Invariant($"a number of at least {min}") : Invariant($"a number from {min} to {max}"));
     }
 
     public double AsNumber()
@@ -90,7 +90,7 @@ internal readonly struct FieldReader(string file, string path, JsonElement eleme
         static IEnumerable<FieldReader> Enumerate(string file, string path, JsonElement array)
         {
             var index = 0;
-            foreach (var item in array.EnumerateArray()) yield return new FieldReader(file, $"{path}[{index++}]", item);
+            foreach (var item in array.EnumerateArray()) yield return new FieldReader(file, Invariant($"{path}[{index++}]"), item);
         }
     }
 
@@ -114,7 +114,7 @@ internal readonly struct FieldReader(string file, string path, JsonElement eleme
     public CheckpointException Fail(string expected) => CheckpointError.Field(file, path, element.GetRawText(), expected);
 
     private static string WholeNumber(int min, int max) =>
-        max == int.MaxValue ? $"a whole number from {min} up to 2^31 - 1" : $"a whole number from {min} to {max}";
+        max == int.MaxValue ? Invariant($"a whole number from {min} up to 2^31 - 1") : Invariant($"a whole number from {min} to {max}");
 
     private FieldReader Child(string name, JsonElement value) => new(file, Join(name), value);
 

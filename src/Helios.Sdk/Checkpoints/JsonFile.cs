@@ -31,33 +31,20 @@ internal static class JsonFile
         }
     }
 
-    /// <summary>
-    /// Writes a file beside its place and moves it there, so that who reads it finds the old one or the new one; of two that write
-    /// it at once, the last one wins.
-    /// </summary>
+    /// <summary>Writes a file of a format, over one of the same format alone; see <see cref="WholeFile"/>.</summary>
     /// <param name="path">The file; its folder must exist.</param>
+    /// <param name="format">What the file is, and what one that is there must be.</param>
     /// <param name="write">Writes the root value.</param>
-    /// <param name="longest">Most bytes that will be read again.</param>
-    /// <exception cref="IOException">The file system failed, or there is more than will be read again; what was there before is still there.</exception>
-    public static void Write(string path, Action<Utf8JsonWriter> write, int longest = CheckpointFile.LongestJson)
+    /// <exception cref="IOException">
+    /// Another file is there, the file system failed, or there is more than will be read again; what was there before is still there.
+    /// </exception>
+    public static void Write(string path, JsonFormat format, Action<Utf8JsonWriter> write)
     {
-        var full = Path.GetFullPath(path);
-        var beside = $"{full}.{Guid.NewGuid():N}.tmp";
-        try
+        format.RefuseOther(path);
+        WholeFile.Write(path, stream =>
         {
-            using (var stream = new FileStream(beside, FileMode.CreateNew, FileAccess.Write, FileShare.None))
-            {
-                using (var json = new Utf8JsonWriter(stream, new JsonWriterOptions { Indented = true })) write(json);
-                if (stream.Length > longest) throw new IOException($"{path} would have {stream.Length} bytes, and is read again with at most {longest}.");
-                stream.Flush(flushToDisk: true);
-            }
-
-            File.Move(beside, full, overwrite: true);
-        }
-        catch
-        {
-            File.Delete(beside);
-            throw;
-        }
+            using (var json = new Utf8JsonWriter(stream, new JsonWriterOptions { Indented = true })) write(json);
+            if (stream.CanSeek && stream.Length > format.Longest) throw new IOException(Invariant($"{path} would have {stream.Length} bytes, and is read again with at most {format.Longest}."));
+        });
     }
 }

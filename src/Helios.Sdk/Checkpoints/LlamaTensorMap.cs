@@ -8,8 +8,8 @@ namespace Helios.Sdk.Checkpoints;
 /// </summary>
 internal sealed class LlamaTensorMap
 {
-    private const string EmbeddingName = "model.embed_tokens.weight";
-    private const string HeadName = "lm_head.weight";
+    public const string EmbeddingName = "model.embed_tokens.weight";
+    public const string HeadName = "lm_head.weight";
     private const string LayerPrefix = "model.layers.";
 
     private static readonly (TensorRole Role, string Suffix)[] LayerTensors =
@@ -44,7 +44,7 @@ internal sealed class LlamaTensorMap
         map.RefuseWhatContradicts();
         map.AddFixedPart();
         for (var layer = 0; layer < architecture.Layers; layer++) map.AddLayer(layer);
-        for (var i = 0; i < sidecar.Exits.Length; i++) map.AddExit(sidecar.Exits[i], sidecarPath, $"exits[{i}]");
+        for (var i = 0; i < sidecar.Exits.Length; i++) map.AddExit(sidecar.Exits[i], sidecarPath, Invariant($"exits[{i}]"));
         return map.tensors;
     }
 
@@ -59,7 +59,7 @@ internal sealed class LlamaTensorMap
     private void AddLayer(int layer)
     {
         foreach (var (role, suffix) in LayerTensors)
-            AddOwn(new TensorKey(role, layer), $"{LayerPrefix}{layer}.{suffix}");
+            AddOwn(new TensorKey(role, layer), Invariant($"{LayerPrefix}{layer}.{suffix}"));
     }
 
     private void AddExit(SidecarExit exit, string sidecarPath, string field)
@@ -110,7 +110,7 @@ internal sealed class LlamaTensorMap
             var digits = name.AsSpan(LayerPrefix.Length);
             digits = digits[..Math.Max(0, digits.IndexOf('.'))];
             if (int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var layer) && layer >= architecture.Layers)
-                throw CheckpointError.Tensor(path, name, $"is of layer {layer}, expected layers 0 to {architecture.Layers - 1} by num_hidden_layers of {configPath}");
+                throw CheckpointError.Tensor(path, name, Invariant($"is of layer {layer}, expected layers 0 to {architecture.Layers - 1} by num_hidden_layers of {configPath}"));
         }
     }
 
@@ -131,7 +131,7 @@ internal sealed class LlamaTensorMap
     }
 
     private string ShowShape(TensorRole role) =>
-        Shape(role) is ({ } rows, var columns) ? $"[{rows}, {columns}]" : $"[{Shape(role).Columns}]";
+        Shape(role) is ({ } rows, var columns) ? Invariant($"[{rows}, {columns}]") : Invariant($"[{Shape(role).Columns}]");
 
     private string Why(TensorKey key) => key.Role == TensorRole.Head ? $" because tie_word_embeddings is false in {configPath}" : "";
 

@@ -44,7 +44,7 @@ internal static class RopeReader
     private static double? Agree(FieldReader place, string name, double? before, double? here)
     {
         if (before is { } known && here is { } found && !known.Equals(found))
-            throw CheckpointError.Field(place.File, $"{place.Path}.{name}", $"{found}", $"{known} as elsewhere in the file");
+            throw CheckpointError.Field(place.File, $"{place.Path}.{name}", Invariant($"{found}"), Invariant($"{known} as elsewhere in the file"));
         return here ?? before;
     }
 
@@ -78,7 +78,7 @@ internal static class RopeReader
         var low = Positive(field, "low_freq_factor");
         var high = Positive(field, "high_freq_factor");
         if (high <= low) // equal ones would divide by zero in the blend
-            throw CheckpointError.Field(field.File, $"{field.Path}.high_freq_factor", $"{high}", $"more than low_freq_factor, which is {low}");
+            throw CheckpointError.Field(field.File, $"{field.Path}.high_freq_factor", Invariant($"{high}"), Invariant($"more than low_freq_factor, which is {low}"));
         var original = field.Int("original_max_position_embeddings", 1, ConfigReader.LongestContext);
         return new RopeScaling(RopeScalingKind.Llama3, AtLeastOne(field, "factor"), low, high, original);
     }

@@ -63,16 +63,17 @@ internal sealed class SafetensorsFile : IDisposable
 
     private byte[] ReadHeader()
     {
+        Span<byte> start = stackalloc byte[(int)Math.Min(Length, GitLfsPointer.Prefix)];
+        CheckpointFile.Fill(handle, Path, "header", 0, start);
+        GitLfsPointer.Refuse(Path, start);
         if (Length < PrefixBytes)
             throw CheckpointError.File(Path, $"has {Length} bytes, expected at least the {PrefixBytes} of a safetensors header length");
 
-        Span<byte> prefix = stackalloc byte[PrefixBytes];
-        CheckpointFile.Fill(handle, Path, "header length", 0, prefix);
-        var length = BinaryPrimitives.ReadUInt64LittleEndian(prefix);
+        var length = BinaryPrimitives.ReadUInt64LittleEndian(start);
         if (length > LongestHeader)
             throw CheckpointError.File(Path, $"has a header length of {length} bytes, expected at most {LongestHeader}");
         if ((long)length > Length - PrefixBytes)
-            throw CheckpointError.File(Path, $"has a header length of {length} bytes, expected at most the {Length - PrefixBytes} that follow it");
+            throw CheckpointError.File(Path, Invariant($"has a header length of {length} bytes, expected at most the {Length - PrefixBytes} that follow it"));
 
         var header = new byte[length];
         CheckpointFile.Fill(handle, Path, "header", PrefixBytes, header);

@@ -104,7 +104,7 @@ internal ref struct SafetensorsHeader
             if (json.TokenType != JsonTokenType.Number || !json.TryGetInt64(out var number) || number < 0)
                 throw CheckpointError.Tensor(file, name, $"has a {field} that is not a list of whole numbers from 0 up to 2^63 - 1");
             if (numbers.Count == most)
-                throw CheckpointError.Tensor(file, name, $"has a {field} of more than {most} numbers");
+                throw CheckpointError.Tensor(file, name, Invariant($"has a {field} of more than {most} numbers"));
             numbers.Add(number);
         }
 

@@ -11,7 +11,7 @@ internal static class SafetensorsLayout
         foreach (var entry in entries)
         {
             if (entry.Begin > entry.End || entry.End > dataLength)
-                throw CheckpointError.Tensor(file, entry.Name, $"has data_offsets [{entry.Begin}, {entry.End}], expected a range within the {dataLength} bytes of data");
+                throw CheckpointError.Tensor(file, entry.Name, Invariant($"has data_offsets [{entry.Begin}, {entry.End}], expected a range within the {dataLength} bytes of data"));
             CheckSize(file, entry);
         }
 
@@ -34,7 +34,7 @@ internal static class SafetensorsLayout
             throw CheckpointError.Tensor(
                 file,
                 entry.Name,
-                $"has {entry.End - entry.Begin} bytes, but shape {CheckpointError.Show(entry.Shape)} of {entry.Type.Name} needs {(double)bits / 8}");
+                Invariant($"has {entry.End - entry.Begin} bytes, but shape {CheckpointError.Show(entry.Shape)} of {entry.Type.Name} needs {(double)bits / 8}"));
         }
     }
 
@@ -46,13 +46,13 @@ internal static class SafetensorsLayout
             if (entry.Begin != covered)
             {
                 var what = entry.Begin < covered ? "overlaps the tensor before it" : "leaves a hole before it";
-                throw CheckpointError.Tensor(file, entry.Name, $"{what}: it begins at byte {entry.Begin} of the data, expected {covered}");
+                throw CheckpointError.Tensor(file, entry.Name, Invariant($"{what}: it begins at byte {entry.Begin} of the data, expected {covered}"));
             }
 
             covered = entry.End;
         }
 
         if (covered != dataLength)
-            throw CheckpointError.File(file, $"has {dataLength} bytes of data, but its tensors cover {covered}");
+            throw CheckpointError.File(file, Invariant($"has {dataLength} bytes of data, but its tensors cover {covered}"));
     }
 }

@@ -26,7 +26,7 @@ internal static class SidecarReader
         {
             var exit = ReadExit(item, layers);
             if (exit.Depth <= deepest)
-                throw CheckpointError.Field(item.File, $"{item.Path}.layers", $"{exit.Depth}", $"more than {deepest}, the exit before it");
+                throw CheckpointError.Field(item.File, $"{item.Path}.layers", Invariant($"{exit.Depth}"), Invariant($"more than {deepest}, the exit before it"));
             deepest = exit.Depth;
             exits.Add(exit);
         }

@@ -1,4 +1,5 @@
 using Helios.Sdk.Checkpoints;
+using Helios.Sdk.Tokenization;
 
 namespace Helios.Sdk.Tests.Checkpoints;
 
@@ -99,6 +100,81 @@ public sealed class FolderTests
         open.Should().Throw<CheckpointException>().WithMessage("*nowhere*no such folder*");
     }
 
+    [Theory]
+    [InlineData("model.gguf", "is a GGUF file, which is not supported", "Hugging Face layout")]
+    [InlineData("model.safetensors", "a file of weights alone", "config.json")]
+    [InlineData("config.json", "is a file, expected the folder")]
+    public void A_file_in_place_of_the_folder_is_said_clearly(string name, params string[] words)
+    {
+        using var folder = new CheckpointWriter().Write();
+        if (!File.Exists(folder[name])) File.WriteAllText(folder[name], "GGUF");
+        var open = () => Checkpoint.Open(folder[name]);
+        var tokenizer = () => TokenizerFiles.Load(folder[name]);
+        open.Should().Throw<CheckpointException>().Which.Message.Should().ContainAll(words).And.NotContain("no such folder");
+        tokenizer.Should().Throw<CheckpointException>().Which.Message.Should().ContainAll(words);
+    }
+
+    [Theory]
+    [InlineData("meta-llama/Llama-3.2-1B", true)]
+    [InlineData("gpt2-community/gpt2.x", true)]
+    [InlineData("./nowhere/else", false)]
+    [InlineData("one/two/three", false)]
+    [InlineData("nowhere", false)]
+    public void An_id_of_the_Hub_is_asked_for(string given, bool isAsked)
+    {
+        var message = FluentActions.Invoking(() => Checkpoint.Open(given)).Should().Throw<CheckpointException>().Which.Message;
+        message.Contains("hf download", StringComparison.Ordinal).Should().Be(isAsked);
+        message.Should().Contain("no such folder");
+    }
+
+    [Theory]
+    [InlineData("model.safetensors")]
+    [InlineData("config.json")]
+    [InlineData("helios.json")]
+    [InlineData("generation_config.json")]
+    public void A_Git_LFS_pointer_is_said_to_be_one(string file)
+    {
+        using var folder = new CheckpointWriter().Write();
+        File.WriteAllText(folder[file], LfsPointer);
+        Opening.MustBeRefused(folder, file, "Git LFS pointer", "git lfs pull");
+    }
+
+    [Theory]
+    [InlineData("tokenizer.json")]
+    [InlineData("model.gguf")]
+    public void So_is_one_in_place_of_a_tokenizer_or_of_a_model_file(string file)
+    {
+        using var folder = new TempFolder();
+        File.WriteAllText(folder[file], LfsPointer);
+        var load = () => TokenizerFiles.Load(file == "tokenizer.json" ? folder.Path : folder[file]);
+        load.Should().Throw<CheckpointException>().WithMessage($"*{file}*Git LFS pointer*");
+    }
+
+    [Theory]
+    [InlineData("config.json")]
+    [InlineData("model.safetensors")]
+    [InlineData("tokenizer.json")]
+    public async Task A_pipe_in_place_of_a_file_is_refused_and_not_waited_for(string file)
+    {
+        if (OperatingSystem.IsWindows()) return;
+        using var folder = new CheckpointWriter().Write();
+        File.Delete(folder[file]);
+        using (var made = System.Diagnostics.Process.Start("mkfifo", folder[file])) await made.WaitForExitAsync();
+        var open = Task.Run(() => file == "tokenizer.json" ? (object)TokenizerFiles.Load(folder.Path) : Checkpoint.Open(folder.Path));
+        var opened = async () => await open.WaitAsync(TimeSpan.FromSeconds(60));
+        await opened.Should().ThrowAsync<CheckpointException>().WithMessage($"*{file}*0 bytes*no ordinary file*");
+    }
+
+    [Fact]
+    public void A_linked_file_is_read_as_in_the_cache_of_the_Hub()
+    {
+        using var folder = new CheckpointWriter().Write();
+        File.Move(folder["model.safetensors"], folder["blob"]);
+        File.CreateSymbolicLink(folder["model.safetensors"], "blob");
+        using var checkpoint = Checkpoint.Open(folder.Path);
+        checkpoint.Info.Parameters.Should().Be(6896);
+    }
+
     [Fact]
     public void No_config_is_said_clearly()
     {
@@ -189,6 +265,8 @@ public sealed class FolderTests
         With(32768 - 2048).Should().NotBe(untouched);
         With(0).Should().Be(untouched, "an edit outside the sample is not seen, as the documentation says");
     }
+
+    private const string LfsPointer = "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a214614ab2935c943f9e0ff69d22eadbb8f32b1258daaa5e2ca24d17e2393\nsize 12345\n";
 
     private static void RefuseIndex(string json, string word)
     {

@@ -8,16 +8,19 @@ namespace Helios.Sdk;
 /// <summary>Certificates as files: JSON, versioned, read strictly.</summary>
 public static class CertificateFile
 {
+    internal static JsonFormat Format { get; } = new("certificate", CheckpointFile.LongestJson, "version", "checkpoint", "maxDisagreement", "points");
+
     private const string Share = "a number between 0 and 1";
     private const string Points = "a list of one point or more";
 
-    /// <summary>Writes a certificate; an existing file is replaced in one go.</summary>
+    /// <summary>Writes a certificate; one that is there is replaced in one go.</summary>
     /// <param name="certificate">The certificate.</param>
     /// <param name="path">Where to.</param>
+    /// <exception cref="IOException">A file that is no certificate is there, or the file system failed; what was there before is still there.</exception>
     public static void Save(RiskCertificate certificate, string path)
     {
         ArgumentNullException.ThrowIfNull(certificate);
-        JsonFile.Write(path, json => Write(certificate, json));
+        JsonFile.Write(path, Format, json => Write(certificate, json));
     }
 
     /// <summary>Reads a certificate.</summary>

@@ -1,13 +1,14 @@
 using System.Collections.Immutable;
 using Helios.Sdk.Adaptation.Evaluation;
 using Helios.Sdk.Adaptation.Telemetry;
+using Helios.Sdk.Checkpoints;
 
 namespace Helios.Sdk.Adaptation.Repository;
 
 /// <summary>
 /// What an engine learns of its candidates, kept in a file from one run to the next: a model repository of the engine's own,
-/// of live traffic. It serves the start and never stops it: a file that cannot be read, or holds what it must not, is ignored
-/// with a warning and replaced by the next write. Belongs to the adaptation loop.
+/// of live traffic. It serves the start and never stops it: a repository that holds what it must not is ignored with a warning and
+/// replaced by the next write. A file that is no repository is left alone. Belongs to the adaptation loop.
 /// </summary>
 internal sealed class ProfileStore
 {
@@ -113,7 +114,7 @@ internal sealed class ProfileStore
 
     private ModelRepository Read()
     {
-        if (!File.Exists(settings.Path)) return ModelRepository.Empty;
+        if (!File.Exists(settings.Path) || WholeFile.IsEmpty(settings.Path)) return ModelRepository.Empty;
         try
         {
             return RepositoryFile.Read(settings.Path);

@@ -12,19 +12,19 @@ internal static class RepositoryFile
     /// <summary>Version of the format.</summary>
     public const int Version = 1;
 
-    /// <summary>Longest file, in bytes: what is written can be read again.</summary>
-    public const int Longest = 64 << 20;
+    /// <summary>The format; what is written can be read again.</summary>
+    public static JsonFormat Format { get; } = new("model repository", 64 << 20, "version", "models");
 
     /// <summary>Reads a repository.</summary>
     /// <param name="path">The file.</param>
     /// <exception cref="CheckpointException">It cannot be read, or something in it is not as it must be: the message names the field, what was found and what was expected.</exception>
-    public static ModelRepository Read(string path) => JsonFile.Parse(path, CheckpointFile.ReadAll(path, Longest), RepositoryReader.Read);
+    public static ModelRepository Read(string path) => JsonFile.Parse(path, CheckpointFile.ReadAll(path, Format.Longest), RepositoryReader.Read);
 
     /// <summary>Writes a repository.</summary>
     /// <param name="path">The file; its folder must exist.</param>
     /// <param name="repository">What to write.</param>
-    /// <exception cref="IOException">The file system failed, or there is too much to be read again; what was there before is still there.</exception>
-    public static void Write(string path, ModelRepository repository) => JsonFile.Write(path, json => RepositoryWriter.Write(json, repository), Longest);
+    /// <exception cref="IOException">Another file is there, the file system failed, or there is too much to be read again; what was there before is still there.</exception>
+    public static void Write(string path, ModelRepository repository) => JsonFile.Write(path, Format, json => RepositoryWriter.Write(json, repository));
 }
 
 /// <summary>Writes a repository as JSON; see <see cref="RepositoryReader"/> for the fields.</summary>

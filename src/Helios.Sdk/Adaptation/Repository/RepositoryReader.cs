@@ -77,7 +77,7 @@ internal static class RepositoryReader
     {
         var depths = ReadList(model, "exits", field => field.AsInt(1, layers));
         if (depths.IsEmpty || depths[^1] != layers || depths.Zip(depths.Skip(1)).Any(pair => pair.First >= pair.Second))
-            throw model.Required("exits", "a list").Fail($"ascending depths of which the last is {layers}, the layers");
+            throw model.Required("exits", "a list").Fail(Invariant($"ascending depths of which the last is {layers}, the layers"));
         return depths;
     }
 
@@ -153,7 +153,7 @@ internal static class RepositoryReader
         var confidences = ReadList(request, "confidences", field => ReadHistogram(field, tokens));
         var highest = ReadList(request, "highest", field => ReadHistogram(field, tokens));
         if (nats.Length != exits || agreed.Length != exits || confidences.Length != exits || highest.Length != exits)
-            throw request.Fail($"one item per exit ({exits}) in nats, agreed, confidences and highest");
+            throw request.Fail(Invariant($"one item per exit ({exits}) in nats, agreed, confidences and highest"));
         if (agreed[^1] != tokens || confidences[^1].AtLeast(ConfidenceHistogram.Levels) != tokens)
             throw request.Fail("a full depth that agrees with itself and is sure of every token");
         if (Enumerable.Range(0, exits).Any(i => !highest[i].IsAsSureAs(confidences[i]) || (i > 0 && !highest[i].IsAsSureAs(highest[i - 1]))))
@@ -170,7 +170,7 @@ internal static class RepositoryReader
             .Select(pair => pair is [var level, var count] ? new LevelCount(level.AsInt(0, ConfidenceHistogram.Levels), count.AsInt(1, tokens)) : throw histogram.Fail(Expected))
             .ToImmutableArray();
         if (counts.Zip(counts.Skip(1)).Any(pair => pair.First.Level >= pair.Second.Level)) throw histogram.Fail(Expected);
-        if (counts.Sum(count => (long)count.Tokens) > tokens) throw histogram.Fail($"no more than the request's tokens ({tokens})");
+        if (counts.Sum(count => (long)count.Tokens) > tokens) throw histogram.Fail(Invariant($"no more than the request's tokens ({tokens})"));
         return new ConfidenceHistogram(counts);
     }
 

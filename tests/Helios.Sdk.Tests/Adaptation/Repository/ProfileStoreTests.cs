@@ -118,12 +118,36 @@ public sealed class ProfileStoreTests : IDisposable
     }
 
     [Theory]
-    [InlineData("")]
     [InlineData("not json")]
     [InlineData("[1, 2]")]
+    [InlineData("{}")]
+    [InlineData("""{"models": [{"name": "m"}], "memoryBudget": "1GiB"}""")]
+    public void A_file_of_another_kind_is_left_alone_with_a_warning(string content)
+    {
+        System.IO.File.WriteAllText(File, content);
+
+        Open().Save([Learnt("m", texts: 3)], new UsualLengths());
+
+        System.IO.File.ReadAllText(File).Should().Be(content);
+        log.Of(LogLevel.Warning).Should().HaveCount(2).And.OnlyContain(line => line.Contains(File));
+        log.Of(LogLevel.Warning).Last().Should().Contain("is no model repository");
+    }
+
+    [Fact]
+    public void An_empty_file_is_a_store_to_begin()
+    {
+        System.IO.File.WriteAllText(File, "");
+
+        Open().Save([Learnt("m", texts: 3)], new UsualLengths());
+
+        log.Of(LogLevel.Warning).Should().BeEmpty();
+        RepositoryFile.Read(File).Models[0].Requests.Should().HaveCount(3);
+    }
+
+    [Theory]
     [InlineData("""{"version": 1, "models": [{"name": "m"}]}""")]
     [InlineData("""{"version": 99, "models": []}""")]
-    public void A_file_that_is_not_one_is_ignored_with_a_warning_and_replaced(string content)
+    public void A_store_that_holds_what_it_must_not_is_ignored_with_a_warning_and_replaced(string content)
     {
         System.IO.File.WriteAllText(File, content);
 

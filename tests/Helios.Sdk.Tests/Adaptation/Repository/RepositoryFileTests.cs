@@ -49,9 +49,9 @@ public sealed class RepositoryFileTests : IDisposable
     [Fact]
     public void What_could_not_be_read_again_is_not_written()
     {
-        var write = () => RepositoryFile.Write(File, new ModelRepository([Records.Model("a") with { Name = new string('n', RepositoryFile.Longest) }]));
+        var write = () => RepositoryFile.Write(File, new ModelRepository([Records.Model("a") with { Name = new string('n', RepositoryFile.Format.Longest) }]));
 
-        write.Should().Throw<IOException>().WithMessage($"*at most {RepositoryFile.Longest}*");
+        write.Should().Throw<IOException>().WithMessage($"*at most {RepositoryFile.Format.Longest}*");
         Directory.GetFiles(folder.Path).Should().BeEmpty();
     }
 

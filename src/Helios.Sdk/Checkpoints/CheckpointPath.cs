@@ -1,0 +1,35 @@
+using System.Text.RegularExpressions;
+
+namespace Helios.Sdk.Checkpoints;
+
+/// <summary>What was given for a model's folder, and what it is instead.</summary>
+internal static partial class CheckpointPath
+{
+    private const string Folder = "the folder of a checkpoint in Hugging Face layout (config.json, safetensors, tokenizer.json)";
+
+    /// <summary>Absolute path of a folder that exists.</summary>
+    /// <param name="given">The folder.</param>
+    /// <exception cref="CheckpointException">There is none; the message says what is there, and what was meant perhaps.</exception>
+    public static string Require(string given)
+    {
+        var path = Path.TrimEndingDirectorySeparator(Path.GetFullPath(given));
+        if (Directory.Exists(path)) return path;
+        if (!File.Exists(path)) throw CheckpointError.File(path, $"there is no such folder{AskForHub(given)}");
+        GitLfsPointer.Refuse(path);
+        throw CheckpointError.File(path, Path.GetExtension(path).ToLowerInvariant() switch
+        {
+            ".gguf" => $"is a GGUF file, which is not supported: expected {Folder}",
+            ".safetensors" => $"is a file of weights alone: expected the folder that holds it, '{Path.GetDirectoryName(path)}', with config.json and tokenizer.json beside it",
+            _ => $"is a file, expected {Folder}",
+        });
+    }
+
+    /// <summary>An id of the Hugging Face Hub looks like a relative path; where its first part is no folder, it is no path that was misspelt.</summary>
+    private static string AskForHub(string given) =>
+        HubId().IsMatch(given) && !Directory.Exists(given.Split('/')[0])
+            ? $". If '{given}' is a model of the Hugging Face Hub: models are not downloaded; fetch it first (hf download {given} --local-dir DIR) and give its folder"
+            : "";
+
+    [GeneratedRegex(@"^[\w-][\w.-]*/[\w-][\w.-]*$", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex HubId();
+}
