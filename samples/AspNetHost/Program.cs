@@ -35,9 +35,9 @@ app.MapPost("/generate", (Question question, IHeliosClient client, CancellationT
     TypedResults.ServerSentEvents(AnswerAsync(client, question, cancellationToken)));
 
 // The same engine as the IChatClient that it also is: the model that answers puts the conversation into words by its own chat template.
-app.MapPost("/chat", async (ChatTurn[] turns, IChatClient chat, CancellationToken cancellationToken) =>
+app.MapPost("/chat", async (ChatTurn?[] turns, IChatClient chat, CancellationToken cancellationToken) =>
 {
-    var messages = turns.Select(turn => new ChatMessage(new ChatRole(turn.Role), turn.Content));
+    var messages = turns.Select((turn, i) => turn is null ? throw new ArgumentException($"turns[{i}] is null.", nameof(turns)) : new ChatMessage(new ChatRole(turn.Role), turn.Content));
     var answer = await chat.GetResponseAsync(messages, new ChatOptions { MaxOutputTokens = 64, Temperature = 0.7f }, cancellationToken);
     return new ChatTurn(ChatRole.Assistant.Value, answer.Text);
 });

@@ -32,11 +32,11 @@ internal abstract class LayeredModel<TLayer>(ModelArchitecture architecture, Ste
         for (var i = 0; i < taken.Length; i++)
         {
             if (layers[i] is not TLayer layer)
-                throw new ArgumentException($"Layer {i} was not loaded by this backend.", nameof(layers));
+                throw new ArgumentException(Invariant($"Layer {i} was not loaded by this backend."), nameof(layers));
             if (ArchitectureOf(layer) != architecture)
-                throw new ArgumentException($"Layer {layer.Layer} belongs to a model of another shape.", nameof(layers));
+                throw new ArgumentException(Invariant($"Layer {layer.Layer} belongs to a model of another shape."), nameof(layers));
             if (layer.Layer != layers[0].Layer + i)
-                throw new ArgumentException($"Layers are consecutive: {layer.Layer} stands where {layers[0].Layer + i} belongs.", nameof(layers));
+                throw new ArgumentException(Invariant($"Layers are consecutive: {layer.Layer} stands where {layers[0].Layer + i} belongs."), nameof(layers));
             taken[i] = layer;
         }
 
@@ -61,8 +61,8 @@ internal abstract class LayeredModel<TLayer>(ModelArchitecture architecture, Ste
     public void Extend(ReadOnlySpan<RowToken> rows)
     {
         RequireStep();
-        if (restDepth > 0) throw new InvalidOperationException($"The step cannot be extended: rows still rest at {restDepth}.");
-        if (FirstLayer > 0) throw new InvalidOperationException($"The step cannot be extended: layer 0 is not in use, the layers in use start at {FirstLayer}.");
+        if (restDepth > 0) throw new InvalidOperationException(Invariant($"The step cannot be extended: rows still rest at {restDepth}."));
+        if (FirstLayer > 0) throw new InvalidOperationException(Invariant($"The step cannot be extended: layer 0 is not in use, the layers in use start at {FirstLayer}."));
         BeforeRegroup();
         step.Extend(rows);
         (restDepth, depth) = (depth, 0);
@@ -74,11 +74,11 @@ internal abstract class LayeredModel<TLayer>(ModelArchitecture architecture, Ste
     {
         RequireStep();
         if (restDepth > 0 && layers.End > restDepth)
-            throw new InvalidOperationException($"Layers {layers} cannot run at once: rows rest at {restDepth}.");
+            throw new InvalidOperationException(Invariant($"Layers {layers} cannot run at once: rows rest at {restDepth}."));
         if (layers.Start != depth || layers.End < layers.Start || layers.End > FirstLayer + Layers.Length)
-            throw new InvalidOperationException($"Layers {layers} cannot run: the walk stands at {depth}, layers [{FirstLayer}, {FirstLayer + Layers.Length}) are in use.");
+            throw new InvalidOperationException(Invariant($"Layers {layers} cannot run: the walk stands at {depth}, layers [{FirstLayer}, {FirstLayer + Layers.Length}) are in use."));
         if (step.ActiveCount > 0 && layers.End - FirstLayer > step.LeastKvDepth())
-            throw new InvalidOperationException($"Layers {layers} cannot run: a row keeps KV for {step.LeastKvDepth()} layers from {FirstLayer} on, and must retire there.");
+            throw new InvalidOperationException(Invariant($"Layers {layers} cannot run: a row keeps KV for {step.LeastKvDepth()} layers from {FirstLayer} on, and must retire there."));
 
         for (; depth < layers.End; depth++)
         {
@@ -99,13 +99,13 @@ internal abstract class LayeredModel<TLayer>(ModelArchitecture architecture, Ste
         foreach (var row in look.Rows)
         {
             RequireRow(row);
-            if (step.StateOf(row) != RowState.Active) throw new InvalidOperationException($"Row {row} cannot be looked at: it is {step.StateOf(row)}.");
+            if (step.StateOf(row) != RowState.Active) throw new InvalidOperationException(Invariant($"Row {row} cannot be looked at: it is {step.StateOf(row)}."));
         }
 
         foreach (var target in look.Targets)
         {
             if (target < -1 || target >= architecture.VocabularySize)
-                throw new ArgumentOutOfRangeException(nameof(look), target, $"Targets lie in -1..{architecture.VocabularySize - 1}.");
+                throw new ArgumentOutOfRangeException(nameof(look), target, Invariant($"Targets lie in -1..{architecture.VocabularySize - 1}."));
         }
 
         Read(look, signals);
@@ -131,7 +131,7 @@ internal abstract class LayeredModel<TLayer>(ModelArchitecture architecture, Ste
             RequireRow(draw.Row);
             var state = step.StateOf(draw.Row);
             if (state == RowState.Active) RequireHead();
-            else if (state != RowState.Retired) throw new InvalidOperationException($"Row {draw.Row} cannot be drawn from: it is {state}.");
+            else if (state != RowState.Retired) throw new InvalidOperationException(Invariant($"Row {draw.Row} cannot be drawn from: it is {state}."));
             if (!(draw.Uniform >= 0 && draw.Uniform < 1)) throw new ArgumentOutOfRangeException(nameof(rows), draw.Uniform, "A draw lies in [0, 1).");
             if (!(draw.MinP >= 0 && draw.MinP <= 1)) throw new ArgumentOutOfRangeException(nameof(rows), draw.MinP, "The least share of the likeliest token's probability lies in [0, 1].");
         }
@@ -192,7 +192,7 @@ internal abstract class LayeredModel<TLayer>(ModelArchitecture architecture, Ste
         if (taken.Length == 0) throw new InvalidOperationException("No layers in use: call UseLayers before Begin.");
         var from = batch.Resume ? depth : 0;
         if (taken[0].Layer != from)
-            throw new InvalidOperationException($"The layers in use start at {taken[0].Layer}, the walk {(batch.Resume ? "goes on" : "starts")} at {from}.");
+            throw new InvalidOperationException(Invariant($"The layers in use start at {taken[0].Layer}, the walk {(batch.Resume ? "goes on" : "starts")} at {from}."));
 
         restDepth = 0;
         if (batch.Resume)
@@ -229,7 +229,7 @@ internal abstract class LayeredModel<TLayer>(ModelArchitecture architecture, Ste
     private void RequireHead()
     {
         if (depth > 0 && depth == FirstLayer)
-            throw new InvalidOperationException($"The step was resumed at depth {depth}: look or retire before resuming, or after the next layer.");
+            throw new InvalidOperationException(Invariant($"The step was resumed at depth {depth}: look or retire before resuming, or after the next layer."));
     }
 
     private void RequireRow(int row)

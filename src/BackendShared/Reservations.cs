@@ -12,7 +12,7 @@ internal static class Reservations
         {
             var held = reservation.Bytes;
             reservation.Dispose();
-            throw new ArgumentException($"The reservation holds {held} bytes, {bytes} are needed.", nameof(reservation));
+            throw new ArgumentException(Invariant($"The reservation holds {held} bytes, {bytes} are needed."), nameof(reservation));
         }
 
         if (surplus > 0) reservation.Split(surplus).Dispose();

@@ -42,7 +42,7 @@ internal abstract class StepRows(ModelArchitecture architecture, int maxRows, in
     {
         Clear();
         if (batch.Rows.Length > Capacity)
-            throw new ArgumentException($"A step of {batch.Rows.Length} rows; the model was composed for {Capacity}.", nameof(batch));
+            throw new ArgumentException(Invariant($"A step of {batch.Rows.Length} rows; the model was composed for {Capacity}."), nameof(batch));
         Accept(batch);
         for (var row = 0; row < Count; row++) states[row] = rows[row].TokenId == StepRow.Unknown ? RowState.Waiting : RowState.Active;
         Regroup();
@@ -52,11 +52,11 @@ internal abstract class StepRows(ModelArchitecture architecture, int maxRows, in
     public void Resume(in StepBatch batch)
     {
         if (Count == 0 || ActiveCount != Count || batch.Rows.Length != Count)
-            throw new InvalidOperationException($"Only a step with the same rows, none of them retired, can be resumed: {batch.Rows.Length} rows, {Count} before, {Count - ActiveCount} of them retired.");
+            throw new InvalidOperationException(Invariant($"Only a step with the same rows, none of them retired, can be resumed: {batch.Rows.Length} rows, {Count} before, {Count - ActiveCount} of them retired."));
         for (var row = 0; row < Count; row++)
         {
             if (batch.Rows[row].TokenId != rows[row].TokenId || batch.Rows[row].Position != rows[row].Position)
-                throw new InvalidOperationException($"Row {row} of the resumed step is another than before.");
+                throw new InvalidOperationException(Invariant($"Row {row} of the resumed step is another than before."));
         }
 
         Clear();
@@ -71,9 +71,9 @@ internal abstract class StepRows(ModelArchitecture architecture, int maxRows, in
         foreach (var (row, token) in entering)
         {
             if ((uint)row >= (uint)Count) throw new ArgumentOutOfRangeException(nameof(entering), row, $"The step has {Count} rows.");
-            if (states[row] != RowState.Waiting) throw new InvalidOperationException($"Row {row} does not wait for a token.");
+            if (states[row] != RowState.Waiting) throw new InvalidOperationException(Invariant($"Row {row} does not wait for a token."));
             if ((uint)token >= (uint)architecture.VocabularySize)
-                throw new ArgumentOutOfRangeException(nameof(entering), token, $"Row {row}: token ids lie in 0..{architecture.VocabularySize - 1}.");
+                throw new ArgumentOutOfRangeException(nameof(entering), token, Invariant($"Row {row}: token ids lie in 0..{architecture.VocabularySize - 1}."));
         }
 
         foreach (var row in Active) states[row] = RowState.Resting;
@@ -103,12 +103,12 @@ internal abstract class StepRows(ModelArchitecture architecture, int maxRows, in
         foreach (var row in retiring)
         {
             if ((uint)row >= (uint)Count) throw new ArgumentOutOfRangeException(nameof(retiring), row, $"The step has {Count} rows.");
-            if (states[row] != RowState.Active) throw new InvalidOperationException($"Row {row} cannot retire: it is {states[row]}.");
+            if (states[row] != RowState.Active) throw new InvalidOperationException(Invariant($"Row {row} cannot retire: it is {states[row]}."));
         }
 
         foreach (var row in retiring)
         {
-            if (states[row] == RowState.Retired) throw new InvalidOperationException($"Row {row} retires twice.");
+            if (states[row] == RowState.Retired) throw new InvalidOperationException(Invariant($"Row {row} retires twice."));
             states[row] = RowState.Retired;
             leftAt[row] = depth;
         }
@@ -157,25 +157,25 @@ internal abstract class StepRows(ModelArchitecture architecture, int maxRows, in
     {
         var sequence = batch.Rows[first];
         if (sequence.KvDepth < 1 || sequence.KvDepth > architecture.Layers)
-            throw new ArgumentOutOfRangeException(nameof(batch), sequence.KvDepth, $"Row {first}: KV depth lies in 1..{architecture.Layers}.");
+            throw new ArgumentOutOfRangeException(nameof(batch), sequence.KvDepth, Invariant($"Row {first}: KV depth lies in 1..{architecture.Layers}."));
 
         var last = -1;
         for (var row = first; row < end; row++)
         {
             var (token, position, _, depth) = batch.Rows[row];
             if (token != StepRow.Unknown && (uint)token >= (uint)architecture.VocabularySize)
-                throw new ArgumentOutOfRangeException(nameof(batch), token, $"Row {row}: token ids lie in 0..{architecture.VocabularySize - 1}.");
+                throw new ArgumentOutOfRangeException(nameof(batch), token, Invariant($"Row {row}: token ids lie in 0..{architecture.VocabularySize - 1}."));
             if (position <= last || position >= architecture.ContextLength)
-                throw new ArgumentOutOfRangeException(nameof(batch), position, $"Row {row}: positions of a sequence rise, within 0..{architecture.ContextLength - 1}.");
+                throw new ArgumentOutOfRangeException(nameof(batch), position, Invariant($"Row {row}: positions of a sequence rise, within 0..{architecture.ContextLength - 1}."));
             if (depth != sequence.KvDepth)
-                throw new ArgumentException($"Row {row}: rows of one sequence share their KV depth.", nameof(batch));
+                throw new ArgumentException(Invariant($"Row {row}: rows of one sequence share their KV depth."), nameof(batch));
             last = position;
             rows[row] = batch.Rows[row];
         }
 
         var used = last / tokensPerBlock + 1;
         if (sequence.FirstBlock < 0 || sequence.FirstBlock > batch.Blocks.Length - used)
-            throw new ArgumentOutOfRangeException(nameof(batch), sequence.FirstBlock, $"Row {first}: {used} blocks from there do not lie in a table of {batch.Blocks.Length}.");
+            throw new ArgumentOutOfRangeException(nameof(batch), sequence.FirstBlock, Invariant($"Row {first}: {used} blocks from there do not lie in a table of {batch.Blocks.Length}."));
         var table = AddTable(batch.Blocks.Slice(sequence.FirstBlock, used), sequence.KvDepth);
         tables.AsSpan(first, end - first).Fill(table);
     }

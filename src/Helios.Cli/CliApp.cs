@@ -21,18 +21,7 @@ internal static class CliApp
     public static async Task<int> RunAsync(IReadOnlyList<string> args, TextWriter stdout, TextWriter stderr, CancellationToken cancellationToken = default)
     {
         var global = new GlobalOptions();
-        var root = new RootCommand("Inspect, score and serve early-exit language models.");
-        global.AddTo(root);
-        root.Add(new InspectCommand(global));
-        root.Add(new TokenizeCommand(global));
-        root.Add(new ScoreCommand(global));
-        root.Add(new GenerateCommand(global));
-        root.Add(new RunCommand(global));
-        root.Add(new ProfileCommand(global));
-        root.Add(new CertifyCommand(global));
-        root.Add(new SimulateCommand(global));
-        root.Add(new BenchCommand(global));
-        root.Add(new DoctorCommand(global));
+        var root = CreateRoot(global);
 
         // An argument that starts with '@' is text like any other.
         var parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null, EnablePosixBundling = false });
@@ -60,6 +49,25 @@ internal static class CliApp
             await WriteLineAsync(stderr, message).ConfigureAwait(false);
             return code;
         }
+    }
+
+    /// <summary>The whole command line.</summary>
+    public static RootCommand CreateRoot(GlobalOptions global)
+    {
+        var root = new RootCommand("Inspect, score and serve early-exit language models.");
+        global.AddTo(root);
+        root.Add(new InspectCommand(global));
+        root.Add(new TokenizeCommand(global));
+        root.Add(new ScoreCommand(global));
+        root.Add(new GenerateCommand(global));
+        root.Add(new RunCommand(global));
+        root.Add(new ProfileCommand(global));
+        root.Add(new CertifyCommand(global));
+        root.Add(new SimulateCommand(global));
+        root.Add(new BenchCommand(global));
+        root.Add(new DoctorCommand(global));
+        Numbers.ReadStrictly(root);
+        return root;
     }
 
     /// <summary>What the parser found wrong, and for words that it does not know what may have been meant.</summary>

@@ -33,7 +33,7 @@ public sealed class CpuBackend : IBackend
         Loader = new CpuLayerLoader(counter);
         Device = new DeviceInfo(
             "cpu",
-            $"{threads} {(threads == 1 ? "thread" : "threads")}, {kernels.VectorWidth}-bit vectors{(kvPrecision == Precision.Bf16 ? ", BF16 KV" : "")}",
+            Invariant($"{threads} {(threads == 1 ? "thread" : "threads")}, {kernels.VectorWidth}-bit vectors{(kvPrecision == Precision.Bf16 ? ", BF16 KV" : "")}, {Processor.Name}"),
             GC.GetGCMemoryInfo().TotalAvailableMemoryBytes)
         {
             Warning = options?.VectorWidth is null ? NarrowVectors.Warning : null,

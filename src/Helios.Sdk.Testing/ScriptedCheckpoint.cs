@@ -31,7 +31,7 @@ internal static class ScriptedCheckpoint
     }
 
     // Names of models differ, so that their fingerprints do.
-    private static string Config(ScriptedModel model) => $$"""
+    private static string Config(ScriptedModel model) => Invariant($$"""
         {
           "_name_or_path": "{{JsonEncodedText.Encode(model.Name)}}",
           "model_type": "llama", "hidden_act": "silu", "tie_word_embeddings": true,
@@ -39,19 +39,19 @@ internal static class ScriptedCheckpoint
           "num_attention_heads": 1, "num_key_value_heads": 1, "head_dim": {{Width}},
           "vocab_size": {{ScriptedModel.Vocabulary}}, "eos_token_id": {{ScriptedModel.EndOfSequence}}, "max_position_embeddings": 4096
         }
-        """;
+        """);
 
     // Signals of scripted exits are probabilities: the calibration is the identity.
     private static string Sidecar(ScriptedModel model)
     {
-        var exits = string.Join(", ", model.Exits.Append(model.Layers).Select(depth => $$"""{ "layers": {{depth}} }"""));
-        var curves = string.Join(", ", model.Exits.Select(depth => $"\"{depth}\": [[0, 0], [1, 1]]"));
+        var exits = string.Join(", ", model.Exits.Append(model.Layers).Select(depth => Invariant($$"""{ "layers": {{depth}} }""")));
+        var curves = string.Join(", ", model.Exits.Select(depth => Invariant($"\"{depth}\": [[0, 0], [1, 1]]")));
         return $$"""{ "version": 1, "exits": [{{exits}}], "calibration": { "signal": "top1", "exits": { {{curves}} } } }""";
     }
 
     private static string Tokenizer()
     {
-        var bytes = string.Join(", ", Enumerable.Range(0, 256).Select(value => $"\"<0x{value:X2}>\": {value}"));
+        var bytes = string.Join(", ", Enumerable.Range(0, 256).Select(value => Invariant($"\"<0x{value:X2}>\": {value}")));
         return $$"""
             {
               "added_tokens": [{ "id": {{ScriptedModel.EndOfSequence}}, "content": "</s>", "special": true }],
@@ -67,7 +67,7 @@ internal static class ScriptedCheckpoint
         var tensors = new List<(string Name, int[] Shape)> { ("model.embed_tokens.weight", [ScriptedModel.Vocabulary, Width]), ("model.norm.weight", [Width]) };
         for (var layer = 0; layer < model.Layers; layer++)
         {
-            var prefix = $"model.layers.{layer}.";
+            var prefix = Invariant($"model.layers.{layer}.");
             tensors.Add((prefix + "input_layernorm.weight", [Width]));
             tensors.Add((prefix + "post_attention_layernorm.weight", [Width]));
             foreach (var matrix in (string[])["q_proj", "k_proj", "v_proj", "o_proj"]) tensors.Add(($"{prefix}self_attn.{matrix}.weight", [Width, Width]));
@@ -80,7 +80,7 @@ internal static class ScriptedCheckpoint
         {
             var begin = end;
             end += BytesPerElement * shape.Aggregate(1, (product, dimension) => product * dimension);
-            entries.Add($$"""  "{{name}}": { "dtype": "BF16", "shape": [{{string.Join(", ", shape)}}], "data_offsets": [{{begin}}, {{end}}] }""");
+            entries.Add(Invariant($$"""  "{{name}}": { "dtype": "BF16", "shape": [{{string.Join(", ", shape)}}], "data_offsets": [{{begin}}, {{end}}] }"""));
         }
 
         var header = Encoding.UTF8.GetBytes($"{{ {string.Join(", ", entries)} }}");

@@ -35,7 +35,7 @@ public sealed class ScriptedModel : IDisposable
         var above = 0;
         foreach (var exit in exits)
         {
-            if (exit <= above || exit >= layers) throw new ArgumentException($"Exits are {string.Join(", ", exits)}; expected ascending depths from 1 to {layers - 1}.", nameof(exits));
+            if (exit <= above || exit >= layers) throw new ArgumentException(Invariant($"Exits are {string.Join(", ", exits)}; expected ascending depths from 1 to {layers - 1}."), nameof(exits));
             above = exit;
         }
 

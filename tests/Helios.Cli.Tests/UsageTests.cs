@@ -1,3 +1,4 @@
+using System.CommandLine;
 using Helios.Cli.Options;
 
 namespace Helios.Cli.Tests;
@@ -13,6 +14,13 @@ public sealed class UsageTests
     [InlineData("inspect MODEL --threads x", "--threads is 'x'; expected a whole number.")]
     [InlineData("generate MODEL --prompt a --seed x", "--seed is 'x'; expected a whole number.")]
     [InlineData("generate MODEL --prompt a --temperature x", "--temperature is 'x'; expected a number.")]
+    [InlineData("generate MODEL --prompt a --temperature 0,7", "--temperature is '0,7'; expected a number, with a point and no comma.")]
+    [InlineData("generate MODEL --prompt a --min-p 0,1", "--min-p is '0,1'")]
+    [InlineData("generate MODEL --prompt a --repetition-penalty 1,0", "--repetition-penalty is '1,0'")]
+    [InlineData("generate MODEL --prompt a --temperature NaN", "--temperature is 'NaN'")]
+    [InlineData("generate MODEL --prompt a --max-tokens 1,000", "--max-tokens is '1,000'; expected a whole number, without commas.")]
+    [InlineData("generate MODEL --prompt a --stop-id 1,2", "--stop-id is '1,2'")]
+    [InlineData("run --pool p --prompts q --rate 1,5", "--rate is '1,5'")]
     [InlineData("generate MODEL --prompt a --logprobs 2", "--logprobs needs --json")]
     [InlineData("inspect MODEL --device tpu", "cpu or cuda[:n]")]
     [InlineData("inspect MODEL --device cuda:one", "cpu or cuda[:n]")]
@@ -100,6 +108,32 @@ public sealed class UsageTests
         result.Error.Should().NotContain("(Parameter");
     }
 
+    [Fact]
+    public void Every_number_of_the_command_line_has_a_point_and_no_comma()
+    {
+        using var _ = Cultures.Use(Cultures.German);
+        var options = NumericOptions(CliApp.CreateRoot(new GlobalOptions())).ToList();
+        options.Should().HaveCountGreaterThan(50);
+        foreach (var option in options)
+        {
+            var parsed = new RootCommand { option }.Parse([option.Name, "1,5"]);
+            parsed.Errors.Should().ContainSingle().Which.Message.Should().StartWith($"{option.Name} is '1,5'; expected");
+        }
+    }
+
+    [Theory]
+    [InlineData(Cultures.German)]
+    [InlineData(Cultures.Swedish)]
+    public async Task Results_are_alike_in_every_culture(string culture)
+    {
+        var expected = await CliRunner.RunAsync(Split("inspect MODEL"));
+        var answer = await CliRunner.JsonAsync(Split("generate MODEL --ids 1,2 --max-tokens 4 --temperature 0.7 --presence-penalty -0.5 --seed -3 --exit-policy top1:0.5"));
+        using var _ = Cultures.Use(culture);
+        (await CliRunner.RunAsync(Split("inspect MODEL"))).Should().Be(expected);
+        var again = await CliRunner.JsonAsync(Split("generate MODEL --ids 1,2 --max-tokens 4 --temperature 0.7 --presence-penalty -0.5 --seed -3 --exit-policy top1:0.5"));
+        again.Ints("ids").Should().Equal(answer.Ints("ids"));
+    }
+
     [Theory]
     [InlineData("--device cuda", "--device is 'cuda'")]
     [InlineData("--device CUDA:1", "--device is 'CUDA:1'")]
@@ -158,12 +192,33 @@ public sealed class UsageTests
         ShouldBeOneLine(result, "model.safetensors");
     }
 
+    [Theory]
+    [InlineData("generate")]
+    [InlineData("tokenize")]
+    [InlineData("score")]
+    public async Task A_model_without_its_tokenizer_fails_on_text(string command)
+    {
+        using var folder = new TempFolder();
+        foreach (var file in new[] { "config.json", "model.safetensors" }) File.Copy(Path.Combine(TestData.Stories, file), Path.Combine(folder.Path, file));
+        var result = await CliRunner.RunAsync(command, folder.Path, command == "generate" ? "--prompt" : "--text", "Once");
+        result.Code.Should().Be(CliApp.Failed);
+        ShouldBeOneLine(result, "tokenizer.json");
+    }
+
     [Fact]
     public async Task Help_is_no_failure()
     {
         var result = await CliRunner.RunAsync("run", "--help");
         result.Code.Should().Be(CliApp.Done);
         result.Out.Should().Contain("--max-quality-gap");
+    }
+
+    private static IEnumerable<Option> NumericOptions(Command command)
+    {
+        Type[] numbers = [typeof(int), typeof(long), typeof(float), typeof(double)];
+        return command.Options
+            .Where(option => numbers.Contains(option.ValueType.GetElementType() ?? Nullable.GetUnderlyingType(option.ValueType) ?? option.ValueType))
+            .Concat(command.Subcommands.SelectMany(NumericOptions));
     }
 
     private static void ShouldBeOneLine(CliResult result, string expected)

@@ -58,6 +58,7 @@ public sealed class AspNetHostTests : IClassFixture<WebApplicationFactory<Progra
     [InlineData("/generate", """{ "prompt": "Once", "maxTokens": -1 }""", "MaxTokens is -1")]
     [InlineData("/generate", """{ "prompt": "Once", "maxTokens": 1000000 }""", "pass the context")]
     [InlineData("/chat", "[]", "no messages")]
+    [InlineData("/chat", "[null]", "turns[0] is null")]
     [InlineData("/chat", """[{ "role": "tool", "content": "42" }]""", "role 'tool'")]
     [InlineData("/chat", """[{ "content": "Hello" }]""", "Parameter")]
     public async Task The_callers_mistakes_are_bad_requests(string path, string body, string message)

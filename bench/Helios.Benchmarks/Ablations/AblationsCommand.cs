@@ -28,6 +28,7 @@ internal static class AblationsCommand
     public static Task<int> RunAsync(string[] args)
     {
         var command = new RootCommand("Ablations of the adaptation loop on the sample models.") { Texts, Results, Rounds, PerKind, Only };
+        Numbers.ReadStrictly(command);
         command.SetAction(async parsed =>
         {
             var path = parsed.GetRequiredValue(Results);

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Helios.Cli.Options;
 using Helios.Cli.Running;
 
 namespace Helios.Benchmarks.Ablations;
@@ -27,6 +28,7 @@ internal static class ContentionCommand
     public static Task<int> RunAsync(string[] args)
     {
         var command = new RootCommand("The controller beside a process that takes half the cores for a while.") { Texts, Objectives, Rate, Seconds, WarmUp, Gap, Gain, Tpot, Results };
+        Numbers.ReadStrictly(command);
         command.SetAction(async parsed =>
         {
             var path = parsed.GetRequiredValue(Results);

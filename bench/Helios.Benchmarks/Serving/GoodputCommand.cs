@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
 using Helios.Cli.Benching;
+using Helios.Cli.Options;
 using Helios.Cli.Running;
 using Helios.Sdk.Checkpoints;
 using Helios.Sdk.Tokenization;
@@ -38,6 +39,7 @@ internal static class GoodputCommand
     public static Task<int> GoodputAsync(string[] args)
     {
         var command = new RootCommand("Goodput of full depth, static early exit and HELIOS over rates of a trace.") { Traces, Texts, Pool, Rates, Ttft, Tpot, Seconds, Rounds, WarmUp, Quick, Out };
+        Numbers.ReadStrictly(command);
         command.SetAction(async parsed =>
         {
             var quick = parsed.GetValue(Quick);
@@ -68,6 +70,7 @@ internal static class GoodputCommand
     public static Task<int> PromptsAsync(string[] args)
     {
         var command = new RootCommand("The first requests of traces as prompt files for helios run, prompts-TRACE.jsonl.") { Traces, Texts, Pool, Count, Out };
+        Numbers.ReadStrictly(command);
         command.SetAction(parsed =>
         {
             foreach (var trace in ReadTraces(parsed)) trace.Write(Path.Combine(parsed.GetRequiredValue(Out), $"prompts-{trace.Trace.Name}.jsonl"), parsed.GetValue(Count));

@@ -87,11 +87,11 @@ internal sealed class BenchedModel : IDisposable
     }
 
     /// <summary>Bytes of the budget for the activations of so many rows.</summary>
-    public MemoryReservation ReserveActivations(int rows) => Reserve(Backend.MeasureWorkspace(Architecture, rows), $"activations of {rows} rows");
+    public MemoryReservation ReserveActivations(int rows) => Reserve(Backend.MeasureWorkspace(Architecture, rows), Invariant($"activations of {rows} rows"));
 
     /// <summary>Bytes of the budget for something that must fit.</summary>
     public MemoryReservation Reserve(long bytes, string what) => Budget.TryReserve(bytes)
-        ?? throw new HeliosException($"No room for {bytes} bytes of {what}: {Budget.Free} of {Budget.Limit} bytes are free.");
+        ?? throw new HeliosException(Invariant($"No room for {bytes} bytes of {what}: {Budget.Free} of {Budget.Limit} bytes are free."));
 
     public void Dispose()
     {
@@ -104,6 +104,6 @@ internal sealed class BenchedModel : IDisposable
         var loader = Backend.Loader;
         fixedPart = await loader.LoadFixedAsync(checkpoint, precision, Reserve(Size.FixedBytes, "embedding and head"), cancellationToken).ConfigureAwait(false);
         for (var layer = 0; layer < depth; layer++)
-            layers.Add(await loader.LoadLayerAsync(checkpoint, layer, precision, Reserve(Size.LayerBytes[layer], $"layer {layer}"), cancellationToken).ConfigureAwait(false));
+            layers.Add(await loader.LoadLayerAsync(checkpoint, layer, precision, Reserve(Size.LayerBytes[layer], Invariant($"layer {layer}")), cancellationToken).ConfigureAwait(false));
     }
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using Helios.Cli.Running;
 using Helios.Sdk;
 
@@ -18,7 +19,7 @@ internal sealed class BusyProcess : IDisposable
 
     public BusyProcess(int threads)
     {
-        var start = ThisProgram.With("bench", CommandName, "--threads", threads.ToString());
+        var start = ThisProgram.With("bench", CommandName, "--threads", threads.ToString(CultureInfo.InvariantCulture));
         start.RedirectStandardInput = true;
         process = Process.Start(start) ?? throw new HeliosException("The busy process could not be started.");
     }

@@ -25,7 +25,7 @@ internal sealed class CapacityBench(ICheckpoint checkpoint, IBackend backend, Ca
         var row = await MeasureAsync(depth, budget, memory, cancellationToken).ConfigureAwait(false);
         var allocated = BuiltInBackends.AllocatedBytes(backend);
         if (allocated != 0 || budget.Used != 0)
-            throw new InvalidOperationException($"{allocated} bytes are allocated and {budget.Used} reserved after everything was freed.");
+            throw new InvalidOperationException(Invariant($"{allocated} bytes are allocated and {budget.Used} reserved after everything was freed."));
         return row;
     }
 

@@ -60,7 +60,7 @@ internal sealed record ModelShape(string Text, int Layers, int Hidden, int Heads
     private void RequireWholeHeads()
     {
         if (Hidden % Heads != 0 || Hidden / Heads % 2 != 0)
-            throw new FormatException($"shape field 'heads' is {Heads}, which does not cut hidden={Hidden} into heads of an even width.");
-        if (Heads % KvHeads != 0) throw new FormatException($"shape field 'kv' is {KvHeads}, which does not divide heads={Heads}.");
+            throw new FormatException(Invariant($"shape field 'heads' is {Heads}, which does not cut hidden={Hidden} into heads of an even width."));
+        if (Heads % KvHeads != 0) throw new FormatException(Invariant($"shape field 'kv' is {KvHeads}, which does not divide heads={Heads}."));
     }
 }

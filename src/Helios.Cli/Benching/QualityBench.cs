@@ -41,7 +41,7 @@ internal sealed class QualityBench(ICheckpoint checkpoint, IBackend backend, Hel
         for (var i = 0; i < tallies.Length; i++)
         {
             if (!double.IsFinite(tallies[i].Nats))
-                throw new HeliosException($"The score of '{model.Info.Name}' in {model.PrecisionName} at depth {plan.Depths[i]} is not a finite number: its weights hold NaN or infinities.");
+                throw new HeliosException(Invariant($"The score of '{model.Info.Name}' in {model.PrecisionName} at depth {plan.Depths[i]} is not a finite number: its weights hold NaN or infinities."));
         }
 
         return tallies;

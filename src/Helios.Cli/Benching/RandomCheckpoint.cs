@@ -82,7 +82,7 @@ internal sealed class RandomCheckpoint : ICheckpoint
     }
 
     private void Add(TensorRole role, int layer, int rows, int columns) =>
-        tensors.Add(new TensorKey(role, layer), new StoredTensor($"{role}.{layer}", 0, 0, TensorType.BF16, rows, columns));
+        tensors.Add(new TensorKey(role, layer), new StoredTensor(Invariant($"{role}.{layer}"), 0, 0, TensorType.BF16, rows, columns));
 
     /// <summary>
     /// Four BF16 weights at a time. A matrix holds magnitudes spread evenly over [2^k, 2^(k+1)) with either sign, k such that

@@ -24,7 +24,7 @@ internal sealed class ReplayRig : IDisposable
         kv = model.Backend.CreateKvStore(table.Length * model.BlockBytes(depth), DecodeRig.TokensPerBlock);
         try
         {
-            kv.AddSlab(model.Reserve(kv.SlabBytes, $"KV of {longest} tokens"));
+            kv.AddSlab(model.Reserve(kv.SlabBytes, Invariant($"KV of {longest} tokens")));
             device = model.Compose(kv, maxRows);
         }
         catch

@@ -19,7 +19,7 @@ internal sealed class RigInSlab : IDisposable
         kv = model.Backend.CreateKvStore(blocks * model.BlockBytes(depth), DecodeRig.TokensPerBlock);
         try
         {
-            kv.AddSlab(model.Reserve(kv.SlabBytes, $"KV of {batch} sequences of {plan.Context} tokens"));
+            kv.AddSlab(model.Reserve(kv.SlabBytes, Invariant($"KV of {batch} sequences of {plan.Context} tokens")));
             Rig = new DecodeRig(model, kv, [.. Enumerable.Range(0, blocks).Select(i => new KvBlock(0, i))], size);
         }
         catch

@@ -30,7 +30,7 @@ internal sealed class ScoreRig : IDisposable
         kv = model.Backend.CreateKvStore(table.Length * model.BlockBytes(depths[^1]), DecodeRig.TokensPerBlock);
         try
         {
-            kv.AddSlab(model.Reserve(kv.SlabBytes, $"KV of {longest} tokens"));
+            kv.AddSlab(model.Reserve(kv.SlabBytes, Invariant($"KV of {longest} tokens")));
             device = model.Compose(kv, rows.Length);
         }
         catch

@@ -41,7 +41,7 @@ internal static class BackendOpening
         }
         catch (TimeoutException)
         {
-            return new Opening(IsOpened: false, $"It did not open within {patience.TotalSeconds:0} seconds.");
+            return new Opening(IsOpened: false, Invariant($"It did not open within {patience.TotalSeconds:0} seconds."));
         }
         finally
         {
@@ -53,7 +53,7 @@ internal static class BackendOpening
         {
             CliApp.Done => new Opening(IsOpened: true, said),
             CliApp.Failed => new Opening(IsOpened: false, CliApp.WithoutPrefix(complained.Split('\n')[^1])),
-            _ => new Opening(IsOpened: false, $"The process that tried ended with exit code {process.ExitCode}. {complained.ReplaceLineEndings(" ")}".TrimEnd()),
+            _ => new Opening(IsOpened: false, Invariant($"The process that tried ended with exit code {process.ExitCode}. {complained.ReplaceLineEndings(" ")}").TrimEnd()),
         };
     }
 }

@@ -18,10 +18,10 @@ internal static class MachineChecks
     internal static Check Vectors(ProcessorReport processor)
     {
         var usual = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 128 : 256;
-        var has = processor.VectorWidth == 0 ? "no vectors" : $"{processor.VectorWidth} bits; {string.Join(", ", processor.InstructionSets)}";
+        var has = processor.VectorWidth == 0 ? "no vectors" : Invariant($"{processor.VectorWidth} bits; {string.Join(", ", processor.InstructionSets)}");
         return processor.VectorWidth >= usual
             ? new Check("vectors", Ok: true, has)
-            : new Check("vectors", Ok: false, $"{has}. The kernels of the CPU backend are several times slower than with {usual} bits.");
+            : new Check("vectors", Ok: false, Invariant($"{has}. The kernels of the CPU backend are several times slower than with {usual} bits."));
     }
 
     private static async Task<Check> OpenAsync(BackendReport backend, CancellationToken cancellationToken)

@@ -42,7 +42,7 @@ internal sealed class BenchCapacityCommand : Command
         BenchOptions.CheckTokens("--context", tokens, info);
         var plan = new CapacityPlan(parsed.GetRequiredValue(budget)!.Value, tokens, device.Precision, device.Backend.KvPrecision, parsed.GetValue(seconds), parsed.GetValue(warmUp));
         if (plan.BudgetBytes > backend.Device.TotalMemory)
-            throw new HeliosException($"--budget is {plan.BudgetBytes} bytes; {backend.Device.Name} offers this process {backend.Device.TotalMemory}.");
+            throw new HeliosException(Invariant($"--budget is {plan.BudgetBytes} bytes; {backend.Device.Name} offers this process {backend.Device.TotalMemory}."));
 
         var bench = new CapacityBench(checkpoint, backend, plan, TimeProvider.System);
         var rows = ImmutableArray.CreateBuilder<CapacityRow>();

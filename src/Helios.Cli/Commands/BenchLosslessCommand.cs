@@ -51,7 +51,7 @@ internal sealed class BenchLosslessCommand : Command
         foreach (var depth in drafts)
         {
             if (!exits.Contains(depth))
-                throw new UsageException($"--draft is {depth}; '{model.Name}' has {(exits.Count == 0 ? "no exit below its full depth" : $"exits below its full depth at {string.Join(", ", exits)}")}.");
+                throw new UsageException(Invariant($"--draft is {depth}; '{model.Name}' has {(exits.Count == 0 ? "no exit below its full depth" : $"exits below its full depth at {string.Join(", ", exits)}")}."));
         }
 
         return drafts;

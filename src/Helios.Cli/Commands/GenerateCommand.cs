@@ -85,7 +85,7 @@ internal sealed class GenerateCommand : Command
         }
 
         screen.Text(Environment.NewLine);
-        screen.Remark($"{result.Ids.Length} tokens ({result.FinishReason}), {result.LoadedLayers} layers, {Units.Bytes(result.WeightBytes)} of weights, "
+        screen.Remark(Invariant($"{result.Ids.Length} tokens ({result.FinishReason}), {result.LoadedLayers} layers, {Units.Bytes(result.WeightBytes)} of weights, ")
             + $"{Units.Bytes(result.KvBytes)} of KV, first token after {Units.Number(result.TtftMs, "0.0")} ms, then {Units.Number(result.TpotMs, "0.00")} ms a token");
     }
 }

@@ -64,7 +64,7 @@ internal sealed class InspectCommand : Command
     {
         try
         {
-            return $"tokenizer.json, {TokenizerFiles.Load(folder).VocabularySize} tokens";
+            return Invariant($"tokenizer.json, {TokenizerFiles.Load(folder).VocabularySize} tokens");
         }
         catch (CheckpointException error)
         {

@@ -1,9 +1,11 @@
 using System.CommandLine;
+using System.Text;
 using Helios.Cli.Options;
 using Helios.Cli.Output;
 using Helios.Cli.Running;
 using Helios.Cli.Simulating;
 using Helios.Sdk;
+using Helios.Sdk.Checkpoints;
 using Helios.Sdk.Naming;
 using Helios.Sdk.Simulation;
 
@@ -38,6 +40,7 @@ internal sealed class SimulateCommand : Command
 
     private int Run(ParseResult parsed, Screen screen, CancellationToken cancellationToken)
     {
+        if (parsed.GetValue(svg) is { } picture) RefuseOther(picture);
         var script = Script(parsed);
         var simulator = new Simulator(script, Settings(parsed));
         var compared = parsed.GetValue(compare) ? simulator.Compare(parsed.GetValue(seed), Tell, cancellationToken) : null;
@@ -45,10 +48,20 @@ internal sealed class SimulateCommand : Command
         if (screen.IsJson) screen.Json(SimulationSummary.Of(report, compared), CliJson.Lines.SimulationSummary);
         else SimulationTables.Show(screen, report, compared);
 
-        if (parsed.GetValue(svg) is { } file) File.WriteAllText(file, SimulationSvg.Draw(script, report));
+        if (parsed.GetValue(svg) is { } file) WholeFile.Write(file, stream => stream.Write(Encoding.UTF8.GetBytes(SimulationSvg.Draw(script, report))));
         return CliApp.Done;
 
         void Tell(AdaptationEvent happened) => SimulateCommand.Tell(screen, happened);
+    }
+
+    /// <summary>A picture is drawn over; any other file is left alone.</summary>
+    private static void RefuseOther(string file)
+    {
+        if (!File.Exists(file) || WholeFile.IsEmpty(file)) return;
+        var start = new char["<svg".Length];
+        using var reader = File.OpenText(file);
+        if (reader.ReadBlock(start) < start.Length || !start.AsSpan().SequenceEqual("<svg"))
+            throw new FileException($"--svg is '{file}', which is there already and is no picture, so it is left alone: name another file, or remove it.");
     }
 
     private SimulationScript Script(ParseResult parsed)

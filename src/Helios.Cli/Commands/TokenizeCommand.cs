@@ -47,7 +47,7 @@ internal sealed class TokenizeCommand : Command
     {
         foreach (var id in ids)
         {
-            if (id >= tokenizer.VocabularySize) throw new UsageException($"--decode has id {id}; ids of this tokenizer run from 0 to {tokenizer.VocabularySize - 1}.");
+            if (id >= tokenizer.VocabularySize) throw new UsageException(Invariant($"--decode has id {id}; ids of this tokenizer run from 0 to {tokenizer.VocabularySize - 1}."));
         }
 
         return new DecodedIds(tokenizer.Decode(ids, skipSpecialTokens: !special));

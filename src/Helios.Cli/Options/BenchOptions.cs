@@ -50,7 +50,7 @@ internal sealed class BenchOptions
         foreach (var depth in depths)
         {
             if (depth > model.Architecture.Layers)
-                throw new UsageException($"--depth is {depth}; '{model.Name}' has {model.Architecture.Layers} layers.");
+                throw new UsageException(Invariant($"--depth is {depth}; '{model.Name}' has {model.Architecture.Layers} layers."));
         }
 
         return depths;
@@ -60,7 +60,7 @@ internal sealed class BenchOptions
     public static void CheckTokens(string option, int tokens, CheckpointInfo model)
     {
         var most = model.Architecture.ContextLength;
-        if (tokens > most) throw new UsageException($"{option} takes {tokens} tokens; the context of '{model.Name}' holds {most}.");
+        if (tokens > most) throw new UsageException(Invariant($"{option} takes {tokens} tokens; the context of '{model.Name}' holds {most}."));
     }
 
     private static ModelShape? ParseShape(ArgumentResult result)

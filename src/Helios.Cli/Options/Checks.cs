@@ -10,14 +10,14 @@ internal static class Checks
     public static void MustBe<T>(this Option<T?> option, Func<T, bool> accepts, string expected)
         where T : struct => option.Validators.Add(result =>
         {
-            if (TryRead<T?>(result) is { } value && !accepts(value)) result.AddError($"{option.Name} is {value}; expected {expected}.");
+            if (TryRead<T?>(result) is { } value && !accepts(value)) result.AddError(Invariant($"{option.Name} is {value}; expected {expected}."));
         });
 
     /// <inheritdoc cref="MustBe{T}(Option{T?}, Func{T, bool}, string)"/>
     public static void MustBe<T>(this Option<T> option, Func<T, bool> accepts, string expected)
         where T : struct => option.Validators.Add(result =>
         {
-            if (TryRead<T?>(result) is { } value && !accepts(value)) result.AddError($"{option.Name} is {value}; expected {expected}.");
+            if (TryRead<T?>(result) is { } value && !accepts(value)) result.AddError(Invariant($"{option.Name} is {value}; expected {expected}."));
         });
 
     /// <summary>Refuses a command line that gives none or more than one of some options.</summary>

@@ -33,16 +33,9 @@ internal static partial class OptionNames
         return Names.Aggregate(plain, (text, name) => text.Replace(name.Engine, name.CommandLine, StringComparison.Ordinal));
     }
 
-    /// <summary>What the parser says, without the names of types.</summary>
-    public static string Explain(string message)
-    {
-        if (NotParsed().Match(message) is { Success: true } match)
-            return $"{match.Groups["option"].Value} is '{match.Groups["found"].Value}'; expected a {(match.Groups["type"].Value.StartsWith("Int", StringComparison.Ordinal) ? "whole number" : "number")}.";
-        return message.StartsWith("Required command", StringComparison.Ordinal) ? $"{message} --help lists what there is." : message;
-    }
-
-    [GeneratedRegex(@"^Cannot parse argument '(?<found>.*)' for option '(?<option>.*)' as expected type '.*System\.(?<type>Int32|Int64|Single|Double)\]?'", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
-    private static partial Regex NotParsed();
+    /// <summary>What the parser says, and where to look.</summary>
+    public static string Explain(string message) =>
+        message.StartsWith("Required command", StringComparison.Ordinal) ? $"{message} --help lists what there is." : message;
 
     /// <summary>The name of a parameter says nothing at a prompt.</summary>
     [GeneratedRegex(@" \(Parameter '\w+'\)", RegexOptions.None, matchTimeoutMilliseconds: 1000)]

@@ -16,7 +16,7 @@ internal static class Tables
     public static Table Of(Inspection model) => Facts(
         ("name", model.Name),
         ("architecture", model.Architecture),
-        ("layers", $"{model.Layers}, exits at {string.Join(", ", model.Exits)}"),
+        ("layers", Invariant($"{model.Layers}, exits at {string.Join(", ", model.Exits)}")),
         ("hidden size", Units.Count(model.HiddenSize)),
         ("vocabulary", Units.Count(model.VocabSize)),
         ("context", $"{Units.Count(model.ContextLength)} tokens"),
@@ -35,7 +35,7 @@ internal static class Tables
         foreach (var point in profiled.Points)
         {
             table.AddRow(
-                Markup.Escape(point.Model), $"{point.Depth}", Units.Bytes(point.WeightBytes), $"{point.MaxBatch}", Units.Number(point.Throughput, "0"),
+                Markup.Escape(point.Model), Invariant($"{point.Depth}"), Units.Bytes(point.WeightBytes), Invariant($"{point.MaxBatch}"), Units.Number(point.Throughput, "0"),
                 Units.Number(point.TpotMs, "0.00"), Units.Number(point.AloneTpotMs, "0.00"), Units.Number(point.TtftMs, "0.0"), Units.Number(point.BitsPerByte, "0.000"),
                 Units.Number(point.QualityGap, "+0.000;-0.000;0.000"), Units.Number(point.Agreement, "0.000"), Units.Number(point.BreachRate, "0.000"));
         }
@@ -53,7 +53,7 @@ internal static class Tables
         {
             var top = scored.TopId[depth];
             var perToken = scored.Tokens > 1 ? nats / (scored.Tokens - 1) : (double?)null;
-            table.AddRow(new Text(depth), new Text(Units.Number(nats, "0.0000")), new Text(Units.Number(perToken, "0.0000")), new Text($"{top} {textOf(top)}"));
+            table.AddRow(new Text(depth), new Text(Units.Number(nats, "0.0000")), new Text(Units.Number(perToken, "0.0000")), new Text(Invariant($"{top} {textOf(top)}")));
         }
 
         return table;
@@ -64,10 +64,10 @@ internal static class Tables
         var table = new Table().Border(TableBorder.Rounded).AddColumns("point", "tokens that differ", "95 %", "p", "");
         foreach (var tested in report.Points)
         {
-            var interval = tested.Interval is { } known ? $"{known.Low:0.0%} to {known.High:0.0%}" : "";
+            var interval = tested.Interval is { } known ? Invariant($"{known.Low:0.0%} to {known.High:0.0%}") : "";
             table.AddRow(
                 new Text(tested.Point.ToString()),
-                new Text($"{tested.Disagreement:0.00%}"),
+                new Text(Invariant($"{tested.Disagreement:0.00%}")),
                 new Text(interval),
                 new Text(Units.Number(tested.PValue, "0.0000")),
                 new Text(tested.RefusedBecause ?? "certified"));

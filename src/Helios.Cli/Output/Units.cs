@@ -12,7 +12,7 @@ internal static class Units
     {
         var (value, unit) = ((double)bytes, 0);
         for (; value >= 1024 && unit < Binary.Length - 1; unit++) value /= 1024;
-        return unit == 0 ? $"{bytes} B" : string.Create(CultureInfo.InvariantCulture, $"{value:0.0} {Binary[unit]}");
+        return unit == 0 ? Invariant($"{bytes} B") : string.Create(CultureInfo.InvariantCulture, $"{value:0.0} {Binary[unit]}");
     }
 
     public static string Count(long count) => count.ToString("N0", CultureInfo.InvariantCulture);

@@ -17,7 +17,7 @@ internal static class JsonLines
         foreach (var line in File.ReadLines(path))
         {
             number++;
-            if (!string.IsNullOrWhiteSpace(line)) found.Add(ReadLine($"{path}, line {number}:", line, read));
+            if (!string.IsNullOrWhiteSpace(line)) found.Add(ReadLine(Invariant($"{path}, line {number}:"), line, read));
         }
 
         return found;

@@ -35,7 +35,7 @@ internal sealed record PoolFile(long? MemoryBudget, IReadOnlyList<PoolFileModel>
         for (var i = 0; i < models.Count; i++)
         {
             if (models.FindIndex(model => Names.Same(model.Name, models[i].Name)) is var first && first < i)
-                throw new FileException($"{path}: models[{i}].name is '{models[i].Name}', as is models[{first}].name; names are unique, and have no case.");
+                throw new FileException(Invariant($"{path}: models[{i}].name is '{models[i].Name}', as is models[{first}].name; names are unique, and have no case."));
         }
 
         return new PoolFile(ReadBudget(pool), models);
@@ -56,7 +56,7 @@ internal sealed record PoolFile(long? MemoryBudget, IReadOnlyList<PoolFileModel>
 
     private static PoolFileModel ReadModel(string file, int index, JsonElement element)
     {
-        var model = new StrictObject($"{file}: models[{index}]", element);
+        var model = new StrictObject(Invariant($"{file}: models[{index}]"), element);
         model.HasOnly("name", "path");
         var path = model.RequiredString("path", "the folder of a model");
         var folder = Find(file, path) ?? throw new FileException($"{model.At("path")} is '{path}', which is no folder, neither from here nor from the folder of the pool file.");

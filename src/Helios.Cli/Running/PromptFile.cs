@@ -53,7 +53,7 @@ internal static class PromptFile
         if (previous is { AtMs: null }) throw fields.Wrong(Field, value, "none, as the lines before have none");
         if (value.ValueKind != JsonValueKind.Number || !value.TryGetDouble(out var atMs) || !double.IsFinite(atMs) || atMs < 0)
             throw fields.Wrong(Field, value, "milliseconds of at least 0");
-        return atMs >= (previous?.AtMs ?? 0) ? atMs : throw fields.Wrong(Field, value, $"at least the {previous!.AtMs} of the line before");
+        return atMs >= (previous?.AtMs ?? 0) ? atMs : throw fields.Wrong(Field, value, Invariant($"at least the {previous!.AtMs} of the line before"));
     }
 }
 

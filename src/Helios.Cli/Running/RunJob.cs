@@ -13,7 +13,7 @@ internal sealed class RunJob(RunSettings settings, Screen screen, TimeProvider t
     {
         var pool = PoolFile.Read(settings.Pool);
         var prompts = PromptFile.Read(settings.Prompts, settings.MaxTokens);
-        if (settings.WarmUp >= prompts.Count) throw new UsageException($"--warm-up is {settings.WarmUp}; {settings.Prompts} has {prompts.Count} prompts, and one at least must be left.");
+        if (settings.WarmUp >= prompts.Count) throw new UsageException(Invariant($"--warm-up is {settings.WarmUp}; {settings.Prompts} has {prompts.Count} prompts, and one at least must be left."));
         var log = new EventLog(screen, time);
         var run = await new ServingPart(settings, log, time).RunAsync(pool, prompts, cancellationToken).ConfigureAwait(false);
         var check = await CheckAsync(pool, run, cancellationToken).ConfigureAwait(false);
@@ -24,7 +24,7 @@ internal sealed class RunJob(RunSettings settings, Screen screen, TimeProvider t
 
         // Who was turned away met a limit that was asked for.
         var failed = run.Unserved.Where(unserved => !unserved.IsRejected).ToList();
-        if (failed.Count > 0) throw new HeliosException($"{failed.Count} of {run.Completed.Length + run.Unserved.Length} requests failed; the first so: {failed[0].Reason}");
+        if (failed.Count > 0) throw new HeliosException(Invariant($"{failed.Count} of {run.Completed.Length + run.Unserved.Length} requests failed; the first so: {failed[0].Reason}"));
         return CliApp.Done;
     }
 

@@ -29,11 +29,11 @@ internal static class TextFile
             using var document = JsonText.Parse(bytes, new JsonDocumentOptions { AllowDuplicateProperties = false });
             if (document.RootElement.ValueKind != JsonValueKind.Array)
                 throw new FileException($"{path}: the file holds one JSON {document.RootElement.ValueKind}; expected a list of objects (a file of an object a line is named .jsonl).");
-            return [.. document.RootElement.EnumerateArray().Select((item, i) => TextOf(new StrictObject($"{path}: [{i}]", item)))];
+            return [.. document.RootElement.EnumerateArray().Select((item, i) => TextOf(new StrictObject(Invariant($"{path}: [{i}]"), item)))];
         }
         catch (JsonException error)
         {
-            throw new FileException($"{path}, line {error.LineNumber + 1}: the file is not valid JSON{BrokenJson.Place(bytes)} ({error.Message}).");
+            throw new FileException(Invariant($"{path}, line {error.LineNumber + 1}: the file is not valid JSON{BrokenJson.Place(bytes)} ({error.Message})."));
         }
     }
 

@@ -34,9 +34,9 @@ internal sealed class SimulationSvg
 
     private string Draw()
     {
-        Add($"<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{Width}\" height=\"{Height}\" font-family=\"sans-serif\" font-size=\"11\">");
-        Add($"<rect width=\"{Width}\" height=\"{Height}\" fill=\"white\"/>");
-        Text(Left, 18, $"{report.Script}: {report.Requests:N0} requests, {report.Throughput:0} tokens a second", "font-size=\"14\"");
+        Add(Invariant($"<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{Width}\" height=\"{Height}\" font-family=\"sans-serif\" font-size=\"11\">"));
+        Add(Invariant($"<rect width=\"{Width}\" height=\"{Height}\" fill=\"white\"/>"));
+        Text(Left, 18, Invariant($"{report.Script}: {report.Requests:N0} requests, {report.Throughput:0} tokens a second"), "font-size=\"14\"");
         DrawPhases();
         var throughput = Lane(0, "tokens a second", report.Samples.Max(sample => sample.Throughput));
         Line(throughput, sample => sample.Throughput, "#333333");
@@ -59,7 +59,7 @@ internal sealed class SimulationSvg
             var from = i == 0 ? 0 : report.Samples[i - 1].Seconds;
             while (i < report.Samples.Length && report.Samples[i].Phase == phase) i++;
             var (x, width) = (X(from), X(report.Samples[i - 1].Seconds) - X(from));
-            Add($"<rect x=\"{N(x)}\" y=\"{Top - 18}\" width=\"{N(width)}\" height=\"{Height - Top - 22}\" fill=\"{(phase % 2 == 0 ? "#f4f4f4" : "#ffffff")}\"/>");
+            Add(Invariant($"<rect x=\"{N(x)}\" y=\"{Top - 18}\" width=\"{N(width)}\" height=\"{Height - Top - 22}\" fill=\"{(phase % 2 == 0 ? "#f4f4f4" : "#ffffff")}\"/>"));
             if (width > 60) Text(x + 3, Top - 6, script.Phases[phase].Name, "fill=\"#777777\"");
         }
     }
@@ -68,7 +68,7 @@ internal sealed class SimulationSvg
     {
         var bottom = Top + (lane + 1) * (LaneHeight + LaneGap) - LaneGap;
         most = Math.Max(most, 1e-9);
-        Add($"<line x1=\"{Left}\" y1=\"{bottom}\" x2=\"{Width - Right}\" y2=\"{bottom}\" stroke=\"#999999\"/>");
+        Add(Invariant($"<line x1=\"{Left}\" y1=\"{bottom}\" x2=\"{Width - Right}\" y2=\"{bottom}\" stroke=\"#999999\"/>"));
         Text(Left - 6, bottom, "0", "text-anchor=\"end\"");
         Text(Left - 6, bottom - LaneHeight + 10, most.ToString(most < 100 ? "0.#" : "0", CultureInfo.InvariantCulture), "text-anchor=\"end\"");
         Text(Left + 4, bottom + 14, name, "fill=\"#777777\"");
@@ -88,7 +88,7 @@ internal sealed class SimulationSvg
         {
             var y = N(Y(lane, sample.MeanDepth));
             Add($"<line x1=\"{N(X(from))}\" y1=\"{y}\" x2=\"{N(X(sample.Seconds))}\" y2=\"{y}\" stroke=\"{Colour(sample.Point.Target.Model)}\" stroke-width=\"3\"/>");
-            if (sample.Breaches > breaches) Add($"<circle cx=\"{N(X(sample.Seconds))}\" cy=\"{lane.Bottom - LaneHeight}\" r=\"3\" fill=\"#cc0000\"><title>breach</title></circle>");
+            if (sample.Breaches > breaches) Add(Invariant($"<circle cx=\"{N(X(sample.Seconds))}\" cy=\"{lane.Bottom - LaneHeight}\" r=\"3\" fill=\"#cc0000\"><title>breach</title></circle>"));
             (from, breaches) = (sample.Seconds, sample.Breaches);
         }
     }
@@ -98,8 +98,8 @@ internal sealed class SimulationSvg
         foreach (var change in report.Changes)
         {
             var x = N(X(change.Seconds));
-            Add($"<line x1=\"{x}\" y1=\"{Top}\" x2=\"{x}\" y2=\"{Height - 40}\" stroke=\"{Colour(change.Chosen.Target.Model)}\" stroke-dasharray=\"2 3\">"
-                + $"<title>{WebUtility.HtmlEncode($"{change.Seconds:0.0} s, {change.Trigger}: {change.Previous} to {change.Chosen}, {change.Reason}")}</title></line>");
+            Add(Invariant($"<line x1=\"{x}\" y1=\"{Top}\" x2=\"{x}\" y2=\"{Height - 40}\" stroke=\"{Colour(change.Chosen.Target.Model)}\" stroke-dasharray=\"2 3\">")
+                + $"<title>{WebUtility.HtmlEncode(Invariant($"{change.Seconds:0.0} s, {change.Trigger}: {change.Previous} to {change.Chosen}, {change.Reason}"))}</title></line>");
         }
     }
 
@@ -108,13 +108,13 @@ internal sealed class SimulationSvg
         var x = (double)Left;
         foreach (var model in script.Models)
         {
-            Add($"<rect x=\"{N(x)}\" y=\"{Height - 22}\" width=\"10\" height=\"10\" fill=\"{Colour(model.Name)}\"/>");
+            Add(Invariant($"<rect x=\"{N(x)}\" y=\"{Height - 22}\" width=\"10\" height=\"10\" fill=\"{Colour(model.Name)}\"/>"));
             Text(x + 14, Height - 13, model.Name, "");
             x += 30 + 7 * model.Name.Length;
         }
 
         Text(x + 10, Height - 13, "dashes: changes of what serves; red: breaches", "fill=\"#777777\"");
-        Text(Width - Right, Height - 13, $"{seconds:0.#} simulated seconds", "text-anchor=\"end\" fill=\"#777777\"");
+        Text(Width - Right, Height - 13, Invariant($"{seconds:0.#} simulated seconds"), "text-anchor=\"end\" fill=\"#777777\"");
     }
 
     private string Colour(string model)

@@ -10,7 +10,7 @@ internal static class SimulationTables
     public static void Show(Screen screen, SimulationReport report, SimulationComparison? compared)
     {
         screen.Show(Tables.Facts(
-            ("script", $"{report.Script}, seed {report.Seed}"),
+            ("script", Invariant($"{report.Script}, seed {report.Seed}")),
             ("requests", $"{Units.Count(report.Requests)}, {Units.Count(report.Tokens)} tokens in {Units.Number(report.Seconds, "0.0")} simulated seconds"),
             ("throughput", $"{Units.Number(report.Throughput, "0")} tok/s behind the warm-up"),
             ("between two tokens", $"{Units.Number(report.StepMs.P50, "0.00")}, {Units.Number(report.StepMs.P95, "0.00")}, {Units.Number(report.StepMs.P99, "0.00")} ms (p50, p95, p99)"),

@@ -32,8 +32,8 @@ internal sealed class SoakJob(SoakSettings settings, TimeProvider time)
         }
 
         var nativeBytes = BuiltInBackends.AllocatedBytes(soaked.Backend);
-        Expect(nativeBytes == 0, $"{nativeBytes} native bytes are allocated after the engine was disposed");
-        Expect(engine.Pool.Snapshot.UsedBytes == 0, $"{engine.Pool.Snapshot.UsedBytes} bytes of the budget are taken after the engine was disposed");
+        Expect(nativeBytes == 0, Invariant($"{nativeBytes} native bytes are allocated after the engine was disposed"));
+        Expect(engine.Pool.Snapshot.UsedBytes == 0, Invariant($"{engine.Pool.Snapshot.UsedBytes} bytes of the budget are taken after the engine was disposed"));
         JudgeMemory(memory);
         var streams = load.Streams.Kept;
         var differences = await new SoakReplay(settings, models).CompareAsync(streams, cancellationToken).ConfigureAwait(false);
@@ -83,7 +83,7 @@ internal sealed class SoakJob(SoakSettings settings, TimeProvider time)
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            Expect(false, $"requests were still unanswered {SoakSettings.Patience.TotalSeconds:0} s after the last one was made");
+            Expect(false, Invariant($"requests were still unanswered {SoakSettings.Patience.TotalSeconds:0} s after the last one was made"));
         }
 
         Expect(load.Failures.Count == 0, $"{load.Failures.Count} requests failed, the first so: {load.Failures.FirstOrDefault()}");
@@ -110,10 +110,10 @@ internal sealed class SoakJob(SoakSettings settings, TimeProvider time)
             if (now.RunningSequences == 0 && now.KvUsedBytes == 0 && leases == 1 && stray == 0) return 0;
             if (time.GetElapsedTime(started) > SoakSettings.Patience)
             {
-                Expect(now.RunningSequences == 0, $"{now.RunningSequences} sequences still hold KV");
-                Expect(now.KvUsedBytes == 0, $"{now.KvUsedBytes} bytes of KV blocks are still in use");
-                Expect(leases == 1, $"there are {leases} claims on models; expected the one of what serves");
-                Expect(stray == 0, $"{stray} bytes of the budget are neither weights nor KV slabs");
+                Expect(now.RunningSequences == 0, Invariant($"{now.RunningSequences} sequences still hold KV"));
+                Expect(now.KvUsedBytes == 0, Invariant($"{now.KvUsedBytes} bytes of KV blocks are still in use"));
+                Expect(leases == 1, Invariant($"there are {leases} claims on models; expected the one of what serves"));
+                Expect(stray == 0, Invariant($"{stray} bytes of the budget are neither weights nor KV slabs"));
                 return stray;
             }
 
@@ -123,7 +123,7 @@ internal sealed class SoakJob(SoakSettings settings, TimeProvider time)
 
     private void JudgeMemory(ResidentWatch memory) => Expect(
         settings.Duration < SoakSettings.ShortestJudged || memory.End <= memory.Middle * SoakSettings.MostGrowth,
-        $"resident memory grew from {Units.Bytes(memory.Middle)} in the middle to {Units.Bytes(memory.End)} at the end, by more than {SoakSettings.MostGrowth} times");
+        Invariant($"resident memory grew from {Units.Bytes(memory.Middle)} in the middle to {Units.Bytes(memory.End)} at the end, by more than {SoakSettings.MostGrowth} times"));
 
     private void Expect(bool holds, string otherwise)
     {

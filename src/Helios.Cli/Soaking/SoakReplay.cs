@@ -32,8 +32,8 @@ internal sealed class SoakReplay(SoakSettings settings, SoakModels models)
         var (ids, depths) = (stream.Ids, stream.Depths);
         for (var i = 0; i < Math.Min(ids.Length, alone.TokenIds.Length); i++)
         {
-            if (ids[i] != alone.TokenIds[i]) return $"token {i} is {ids[i]}, alone {alone.TokenIds[i]}";
-            if (depths[i] != alone.ExitDepths[i]) return $"token {i} ran through {depths[i]} layers, alone through {alone.ExitDepths[i]}";
+            if (ids[i] != alone.TokenIds[i]) return Invariant($"token {i} is {ids[i]}, alone {alone.TokenIds[i]}");
+            if (depths[i] != alone.ExitDepths[i]) return Invariant($"token {i} ran through {depths[i]} layers, alone through {alone.ExitDepths[i]}");
         }
 
         if (stream.Finish is { } finish)

@@ -47,7 +47,7 @@ internal sealed class SoakTraffic(IReadOnlyList<SoakModel> models, int seed)
         {
             Prompt = prompt,
             MaxTokens = 1 + (int)(Square() * (context - tokens - 1)),
-            Tenant = Chance(0.2) ? null : $"tenant-{(int)(Square() * 6)}",
+            Tenant = Chance(0.2) ? null : Invariant($"tenant-{(int)(Square() * 6)}"),
             IgnoreEndOfSequence = Chance(0.5),
             Stop = Chance(0.15) ? [Pick(Stops)] : [],
             Priority = Chance(0.7) ? RequestPriority.Normal : Chance(0.5) ? RequestPriority.High : RequestPriority.Low,

@@ -38,7 +38,7 @@ public interface IBackend : IDisposable
 
 /// <summary>What a device is, for people and for keys of measured profiles.</summary>
 /// <param name="Name">Short name, e.g. <c>cpu</c> or <c>cuda:0</c>.</param>
-/// <param name="Description">Hardware and code path, e.g. <c>2 threads, 512-bit vectors</c>.</param>
+/// <param name="Description">Hardware and code path, e.g. <c>2 threads, 512-bit vectors, AMD EPYC 7763</c>.</param>
 /// <param name="TotalMemory">Bytes the device can offer this process (container limits respected).</param>
 public sealed record DeviceInfo(string Name, string Description, long TotalMemory)
 {

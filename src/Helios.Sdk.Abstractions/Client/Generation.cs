@@ -143,7 +143,7 @@ public sealed record GenerationRequest
     private string Asked() =>
         Messages is not null ? $"Messages = {Messages.Count} turns"
         : TokenIds is not null ? $"TokenIds = {TokenIds.Count} ids"
-        : $"Prompt = {Prompt?.Length ?? 0} characters";
+        : Invariant($"Prompt = {Prompt?.Length ?? 0} characters");
 }
 
 /// <summary>Why an answer ended.</summary>

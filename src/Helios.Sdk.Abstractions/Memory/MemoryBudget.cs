@@ -78,7 +78,7 @@ public sealed class MemoryBudget
     {
         lock (gate)
         {
-            if (bytes > used) throw new InvalidOperationException($"{bytes} bytes returned to a budget of which {used} are in use.");
+            if (bytes > used) throw new InvalidOperationException(Invariant($"{bytes} bytes returned to a budget of which {used} are in use."));
             used -= bytes;
         }
     }
@@ -109,7 +109,7 @@ public sealed class MemoryReservation : IDisposable
         do
         {
             held = Interlocked.Read(ref bytes);
-            if (part > held) throw new ArgumentOutOfRangeException(nameof(part), part, $"The reservation holds {held} bytes.");
+            if (part > held) throw new ArgumentOutOfRangeException(nameof(part), part, Invariant($"The reservation holds {held} bytes."));
         }
         while (Interlocked.CompareExchange(ref bytes, held - part, held) != held);
         return new MemoryReservation(budget, part);

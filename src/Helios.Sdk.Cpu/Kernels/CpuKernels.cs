@@ -21,7 +21,7 @@ internal abstract unsafe class CpuKernels
             512 when Vector512.IsHardwareAccelerated => new CpuKernels<Simd512, Vector512<float>>(),
             256 when Vector256.IsHardwareAccelerated => new CpuKernels<Simd256, Vector256<float>>(),
             128 => new CpuKernels<Simd128, Vector128<float>>(),
-            256 or 512 => throw new PlatformNotSupportedException($"This machine has no {width}-bit vectors."),
+            256 or 512 => throw new PlatformNotSupportedException(Invariant($"This machine has no {width}-bit vectors.")),
             _ => throw new ArgumentOutOfRangeException(nameof(vectorWidth), vectorWidth, "A vector is 128, 256 or 512 bits wide."),
         };
     }

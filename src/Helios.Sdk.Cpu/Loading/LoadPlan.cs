@@ -74,7 +74,7 @@ internal sealed class LoadPlan(ICheckpoint checkpoint, Precision precision)
         Bytes += (bytes + NativeBuffer.Alignment - 1) / NativeBuffer.Alignment * NativeBuffer.Alignment;
 
     private CheckpointException Missing(TensorRole role, int layer) =>
-        new($"{checkpoint.Info.Path}: no tensor {role}{(layer < 0 ? "" : $" of layer {layer}")}.");
+        new($"{checkpoint.Info.Path}: no tensor {role}{(layer < 0 ? "" : Invariant($" of layer {layer}"))}.");
 }
 
 /// <summary>Where everything of a layer goes.</summary>

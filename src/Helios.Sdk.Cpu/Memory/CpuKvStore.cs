@@ -14,7 +14,7 @@ internal sealed unsafe class CpuKvStore : IKvStore
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(slabBytes);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(tokensPerBlock);
         if (tokensPerBlock % KvLayout.Tile != 0)
-            throw new ArgumentException($"{tokensPerBlock} tokens per block are not a multiple of {KvLayout.Tile}.", nameof(tokensPerBlock));
+            throw new ArgumentException(Invariant($"{tokensPerBlock} tokens per block are not a multiple of {KvLayout.Tile}."), nameof(tokensPerBlock));
         this.counter = counter;
         this.precision = precision;
         SlabBytes = slabBytes;
@@ -44,7 +44,7 @@ internal sealed unsafe class CpuKvStore : IKvStore
     {
         var slab = slabs[block.Slab];
         if (block.Index < 0 || (block.Index + 1L) * blockBytes > SlabBytes)
-            throw new ArgumentOutOfRangeException(nameof(block), block, $"A slab of {SlabBytes} bytes holds {SlabBytes / blockBytes} blocks of {blockBytes}.");
+            throw new ArgumentOutOfRangeException(nameof(block), block, Invariant($"A slab of {SlabBytes} bytes holds {SlabBytes / blockBytes} blocks of {blockBytes}."));
         return slab.Memory.Pointer + block.Index * blockBytes;
     }
 

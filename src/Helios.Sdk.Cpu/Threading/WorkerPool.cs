@@ -45,7 +45,7 @@ internal sealed class WorkerPool : IDisposable
         for (var i = 0; i < this.threads.Length; i++)
         {
             var worker = i + 1;
-            this.threads[i] = new Thread(() => Work(worker)) { IsBackground = true, Name = $"helios-cpu-{worker}" };
+            this.threads[i] = new Thread(() => Work(worker)) { IsBackground = true, Name = Invariant($"helios-cpu-{worker}") };
             this.threads[i].Start();
         }
     }

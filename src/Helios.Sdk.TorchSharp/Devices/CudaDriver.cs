@@ -45,7 +45,7 @@ internal static unsafe class CudaDriver
         if (result == Success) result = memory(&bytes, device);
         if (result == Success) result = attribute(&major, ComputeCapabilityMajor, device);
         if (result == Success) result = attribute(&minor, ComputeCapabilityMinor, device);
-        because = result == Success ? "" : $"the CUDA driver answers error {result} for device {index}";
+        because = result == Success ? "" : Invariant($"the CUDA driver answers error {result} for device {index}");
         if (result != Success) return null;
         return new CudaFacts(
             Encoding.UTF8.GetString(MemoryMarshal.CreateReadOnlySpanFromNullTerminated(text)),

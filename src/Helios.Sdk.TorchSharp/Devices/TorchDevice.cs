@@ -98,7 +98,7 @@ internal sealed class TorchDevice
         }
         catch (ExternalException error) when (SaysOutOfMemory(error.Message))
         {
-            throw new InsufficientMemoryException($"{Name} has no room for {elements * Elements.BytesOf(type)} bytes: {FirstLine(error.Message)}", error);
+            throw new InsufficientMemoryException(Invariant($"{Name} has no room for {elements * Elements.BytesOf(type)} bytes: {FirstLine(error.Message)}"), error);
         }
     }
 
@@ -123,13 +123,13 @@ internal sealed class TorchDevice
         NativeLibraries.Require("torch_cpu", "TorchSharp-cpu");
         RequireDispatcher();
         return new TorchDevice(
-            torch.CPU, "torch-cpu", $"torch {Dispatcher.Version}, {torch.get_num_threads()} of {Environment.ProcessorCount} threads",
+            torch.CPU, "torch-cpu", Invariant($"torch {Dispatcher.Version}, {torch.get_num_threads()} of {Environment.ProcessorCount} threads"),
             GC.GetGCMemoryInfo().TotalAvailableMemoryBytes);
     }
 
     private static TorchDevice OpenCuda(int index)
     {
-        var name = $"cuda:{index}";
+        var name = Invariant($"cuda:{index}");
         var facts = CudaDriver.TryRead(index, out var because);
         if (facts is null) throw new PlatformNotSupportedException($"{name} is not there: {because}. Nothing falls back to the CPU: ask for Device = \"cpu\", or for another backend.");
         NativeLibraries.Require("torch_cuda", OperatingSystem.IsWindows() ? "TorchSharp-cuda-windows" : "TorchSharp-cuda-linux");
@@ -137,7 +137,7 @@ internal sealed class TorchDevice
         if (!torch.cuda.is_available())
             throw new PlatformNotSupportedException($"{name} ({facts.Name}) is there, but torch {Dispatcher.Version} cannot use it: its CUDA may be newer than the {facts.Driver} that the driver runs.");
         var count = torch.cuda.device_count();
-        if (index >= count) throw new PlatformNotSupportedException($"{name} is not there: torch sees {count} CUDA {(count == 1 ? "device" : "devices")}.");
+        if (index >= count) throw new PlatformNotSupportedException(Invariant($"{name} is not there: torch sees {count} CUDA {(count == 1 ? "device" : "devices")}."));
         return new TorchDevice(
             new torch.Device(DeviceType.CUDA, index), name,
             $"{facts.Name}, compute capability {facts.ComputeCapability}, driver for CUDA {facts.Driver}, torch {Dispatcher.Version}", facts.TotalBytes, facts.ComputeCapability);

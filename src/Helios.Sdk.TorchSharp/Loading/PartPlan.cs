@@ -99,7 +99,7 @@ internal sealed class PartPlan
     }
 
     private CheckpointException Missing(TensorRole role, int layer) =>
-        new($"{checkpoint.Info.Path}: no tensor {role}{(layer < 0 ? "" : $" of layer {layer}")}.");
+        new($"{checkpoint.Info.Path}: no tensor {role}{(layer < 0 ? "" : Invariant($" of layer {layer}"))}.");
 }
 
 /// <summary>Where everything of a layer goes.</summary>

@@ -18,7 +18,7 @@ internal sealed class TorchKvStore : IKvStore
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(slabBytes);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(tokensPerBlock);
-        if (tokensPerBlock % 16 != 0) throw new ArgumentException($"{tokensPerBlock} tokens per block are not a multiple of 16.", nameof(tokensPerBlock));
+        if (tokensPerBlock % 16 != 0) throw new ArgumentException(Invariant($"{tokensPerBlock} tokens per block are not a multiple of 16."), nameof(tokensPerBlock));
         this.device = device;
         this.counter = counter;
         Type = type;
@@ -59,7 +59,7 @@ internal sealed class TorchKvStore : IKvStore
     {
         var slab = slabs[block.Slab].Memory;
         if (block.Index < 0 || (block.Index + 1L) * blockElements > slab.Elements)
-            throw new ArgumentOutOfRangeException(nameof(block), block, $"A slab of {SlabBytes} bytes holds {slab.Elements / blockElements} blocks of {blockElements * Elements.BytesOf(Type)}.");
+            throw new ArgumentOutOfRangeException(nameof(block), block, Invariant($"A slab of {SlabBytes} bytes holds {slab.Elements / blockElements} blocks of {blockElements * Elements.BytesOf(Type)}."));
     }
 
     public void Dispose() => slabs.Dispose();

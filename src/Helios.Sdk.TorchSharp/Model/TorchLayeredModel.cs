@@ -47,7 +47,7 @@ internal sealed class TorchLayeredModel : LayeredModel<TorchLayerWeights>
         foreach (var layer in layers)
         {
             if (layer.Type != fixedPart.Type)
-                throw new ArgumentException($"Layer {layer.Layer} is held as {layer.Type}, embedding and head as {fixedPart.Type}.", nameof(layers));
+                throw new ArgumentException(Invariant($"Layer {layer.Layer} is held as {layer.Type}, embedding and head as {fixedPart.Type}."), nameof(layers));
         }
     }
 

@@ -53,7 +53,7 @@ internal sealed partial class AdaptationJournal(TimeProvider time, ILogger<Helio
         OnDecision?.Invoke(decision);
         if (logger.IsEnabled(LogLevel.Information)) LogDecision(logger, decision.Trigger, decision.Act, decision.Chosen, Shorten(decision.Reason));
         if (!logger.IsEnabled(LogLevel.Debug)) return;
-        var cost = decision.PredictedCost is { } load ? $"{load.BytesToLoad} bytes in {load.LoadSeconds:0.###} s" : "nothing";
+        var cost = decision.PredictedCost is { } load ? Invariant($"{load.BytesToLoad} bytes in {load.LoadSeconds:0.###} s") : "nothing";
         LogRecord(logger, decision.Trigger, decision.Act, decision.Chosen, decision.Reason, decision.Degraded, cost, string.Join("; ", decision.Considered.Select(Describe)));
     }
 
@@ -123,10 +123,10 @@ internal sealed partial class AdaptationJournal(TimeProvider time, ILogger<Helio
 
     private static string Describe(ConsideredPoint considered)
     {
-        var verdict = considered.InfeasibleBecause is { } because ? $"may not serve, for {because}" : $"scores {considered.Score:0.###}";
+        var verdict = considered.InfeasibleBecause is { } because ? $"may not serve, for {because}" : Invariant($"scores {considered.Score:0.###}");
         return considered.Terms.IsEmpty
             ? $"{considered.Point} {verdict}"
-            : $"{considered.Point} ({string.Join(", ", considered.Terms.Select(term => $"{term.Name} {term.Value:0.###} {term.Unit}"))}) {verdict}";
+            : $"{considered.Point} ({string.Join(", ", considered.Terms.Select(term => Invariant($"{term.Name} {term.Value:0.###} {term.Unit}")))}) {verdict}";
     }
 
     private void Tell(Action<AdaptationEvent> observer, AdaptationEvent happened)

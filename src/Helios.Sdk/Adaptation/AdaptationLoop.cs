@@ -55,6 +55,7 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
         catch (Exception error)
         {
             ready.TrySetException(error is OperationCanceledException ? new HeliosException("The engine stopped before a model served.", error) : error);
+            _ = ready.Task.Exception; // nobody has to wait for it
             throw;
         }
         finally
@@ -96,7 +97,7 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
             .Select(candidate => new LoadTarget(candidate.Name, FirstDepths(candidate).Last()))
             .Select(target => (target, parts.Switcher.BytesWithOneSequence(target)))
             .MinBy(one => one.Item2);
-        return $"MemoryBudgetBytes is {parts.Profiles.BudgetBytes}, and the candidate that needs least, {target}, takes {bytes} bytes with one sequence";
+        return Invariant($"MemoryBudgetBytes is {parts.Profiles.BudgetBytes}, and the candidate that needs least, {target}, takes {bytes} bytes with one sequence");
     }
 
     /// <summary>Nothing when something serves; else why each candidate does not, at the shallowest depth that it may.</summary>

@@ -36,7 +36,7 @@ internal sealed class GoalChanges(AdaptationLoop loop, Goals goals, ModelPool po
         {
             var least = pool.LeastBytes();
             return bytes < least
-                ? new BudgetChange.Refused($"the least that can serve takes {least} bytes with one sequence", least)
+                ? new BudgetChange.Refused(Invariant($"the least that can serve takes {least} bytes with one sequence"), least)
                 : await ChangeBudgetAsync(bytes, least, cancellationToken).ConfigureAwait(false);
         }
         catch (OperationCanceledException error) when (!cancellationToken.IsCancellationRequested)
@@ -72,7 +72,7 @@ internal sealed class GoalChanges(AdaptationLoop loop, Goals goals, ModelPool po
         {
             var decision = await loop.ReconsiderAsync(AdaptationTrigger.BudgetChanged).WaitAsync(cancellationToken).ConfigureAwait(false);
             if (loop.Serving is { } serving && pool.BytesWithOneSequence(serving.Target) is var needed && needed > bytes)
-                return new BudgetChange.Refused($"{serving} takes {needed} bytes with one sequence, and what takes less could not be brought up beside it", least);
+                return new BudgetChange.Refused(Invariant($"{serving} takes {needed} bytes with one sequence, and what takes less could not be brought up beside it"), least);
 
             while (!await memory.TryLimitAsync(bytes).ConfigureAwait(false))
                 await Task.Delay(Look, time, cancellationToken).ConfigureAwait(false);

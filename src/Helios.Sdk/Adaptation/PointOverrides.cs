@@ -30,8 +30,8 @@ internal sealed class PointOverrides(ModelPool pool, Routes routes, Profiles pro
         return result switch
         {
             AcquireResult.Acquired { Lease: ModelLease lease } => (new Route(point, lease, policyOf(point.ExitPolicy)), lease),
-            AcquireResult.NoRoom room => throw new HeliosException($"{point} does not fit the memory budget beside what serves: {room.NeededBytes} bytes are needed, {room.FreeBytes} can be had."),
-            AcquireResult.BackingOff wait => throw new HeliosException($"{point} could not be loaded and is tried again in {wait.RetryAfter.TotalSeconds:0.#} s: {wait.Reason}"),
+            AcquireResult.NoRoom room => throw new HeliosException(Invariant($"{point} does not fit the memory budget beside what serves: {room.NeededBytes} bytes are needed, {room.FreeBytes} can be had.")),
+            AcquireResult.BackingOff wait => throw new HeliosException(Invariant($"{point} could not be loaded and is tried again in {wait.RetryAfter.TotalSeconds:0.#} s: {wait.Reason}")),
             AcquireResult.Failed failed => throw new HeliosException($"{point} could not be loaded: {failed.Error.Message}", failed.Error),
             _ => throw new InvalidOperationException($"Unknown result {result}."),
         };

@@ -97,7 +97,7 @@ internal sealed class EnergyGauge : IDisposable
         {
             return meter.Read() switch
             {
-                { Joules: { } joules } when !double.IsFinite(joules) => EnergyReading.Unavailable($"{meter.Source} says {joules} joules"),
+                { Joules: { } joules } when !double.IsFinite(joules) => EnergyReading.Unavailable(Invariant($"{meter.Source} says {joules} joules")),
                 { Joules: null, UnavailableBecause: null } => EnergyReading.Unavailable($"{meter.Source} says nothing"),
                 var reading => reading,
             };

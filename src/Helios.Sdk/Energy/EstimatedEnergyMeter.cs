@@ -23,7 +23,7 @@ public sealed class EstimatedEnergyMeter : IEnergyMeter
     }
 
     /// <inheritdoc/>
-    public string Source => $"estimate: {watts:0.###} W all the time";
+    public string Source => Invariant($"estimate: {watts:0.###} W all the time");
 
     /// <inheritdoc/>
     public bool IsEstimate => true;

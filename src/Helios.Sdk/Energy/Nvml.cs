@@ -50,7 +50,7 @@ internal sealed unsafe class Nvml : INvml
         var result = init();
         if (result == Success) result = open((uint)index, &device);
         if (result == Success) return new Nvml(library, device);
-        because = $"NVML has no GPU {index}: {Explain(library, result)}";
+        because = Invariant($"NVML has no GPU {index}: {Explain(library, result)}");
         return null;
     }
 
@@ -74,7 +74,7 @@ internal sealed unsafe class Nvml : INvml
     private static string Explain(nint library, int result)
     {
         var name = (delegate* unmanaged[Cdecl]<int, nint>)Find(library, "nvmlErrorString");
-        return (name is null || result < 0 ? null : Marshal.PtrToStringUTF8(name(result))) ?? $"error {result}";
+        return (name is null || result < 0 ? null : Marshal.PtrToStringUTF8(name(result))) ?? Invariant($"error {result}");
     }
 
     private static nint Find(nint library, string name) => NativeLibrary.TryGetExport(library, name, out var address) ? address : 0;

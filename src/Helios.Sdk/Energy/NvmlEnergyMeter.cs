@@ -35,7 +35,7 @@ public sealed class NvmlEnergyMeter : IEnergyMeter
     }
 
     /// <inheritdoc/>
-    public string Source => $"NVML energy of GPU {device}";
+    public string Source => Invariant($"NVML energy of GPU {device}");
 
     /// <inheritdoc/>
     public EnergyReading Read()

@@ -4,7 +4,7 @@ namespace Helios.Sdk.ExitPolicies;
 /// <param name="threshold">A probability, 0..1.</param>
 internal sealed class ConfidencePolicy(float threshold) : IExitPolicy
 {
-    public string Name { get; } = $"confidence:{threshold}";
+    public string Name { get; } = Invariant($"confidence:{threshold}");
 
     public ExitSignals Needs => ExitSignals.Confidence;
 

@@ -4,7 +4,7 @@ namespace Helios.Sdk.ExitPolicies;
 /// <param name="threshold">In nats, above 0.</param>
 internal sealed class EntropyPolicy(float threshold) : IExitPolicy
 {
-    public string Name { get; } = $"entropy:{threshold}";
+    public string Name { get; } = Invariant($"entropy:{threshold}");
 
     public ExitSignals Needs => ExitSignals.Entropy;
 

@@ -4,7 +4,7 @@ namespace Helios.Sdk.ExitPolicies;
 /// <param name="threshold">A difference of two probabilities, 0..1.</param>
 internal sealed class MarginPolicy(float threshold) : IExitPolicy
 {
-    public string Name { get; } = $"margin:{threshold}";
+    public string Name { get; } = Invariant($"margin:{threshold}");
 
     public ExitSignals Needs => ExitSignals.Margin;
 

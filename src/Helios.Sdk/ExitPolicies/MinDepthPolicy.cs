@@ -5,7 +5,7 @@ namespace Helios.Sdk.ExitPolicies;
 /// <param name="depth">Least layers that every token runs through.</param>
 internal sealed class MinDepthPolicy(IExitPolicy inner, int depth) : IExitPolicy
 {
-    public string Name { get; } = $"{inner.Name},min={depth}";
+    public string Name { get; } = Invariant($"{inner.Name},min={depth}");
 
     public ExitSignals Needs => inner.Needs;
 

@@ -6,7 +6,7 @@ internal sealed class PatiencePolicy(int looks) : IExitPolicy
 {
     private readonly int agreeing = looks;
 
-    public string Name { get; } = $"patience:{looks}";
+    public string Name { get; } = Invariant($"patience:{looks}");
 
     public ExitSignals Needs => ExitSignals.None;
 

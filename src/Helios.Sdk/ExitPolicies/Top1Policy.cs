@@ -4,7 +4,7 @@ namespace Helios.Sdk.ExitPolicies;
 /// <param name="threshold">A probability, 0..1.</param>
 internal sealed class Top1Policy(float threshold) : IExitPolicy
 {
-    public string Name { get; } = $"top1:{threshold}";
+    public string Name { get; } = Invariant($"top1:{threshold}");
 
     public ExitSignals Needs => ExitSignals.Top1;
 

@@ -62,7 +62,7 @@ internal static partial class EngineComposition
         var pool = new ModelPool(entries, backend, kv, memory, new PoolSettings(options.Precision, options.Serving.MaxRowsPerStep, budget, time));
 
         var meter = Opened(new EngineMeter(builder.Meters, builder.Name), opened);
-        var metrics = new ServingMetrics(meter, time);
+        var metrics = new ServingMetrics(meter, entries.Select(entry => entry.Info.Name), time);
         var routes = new Routes();
         var telemetry = new ServingTelemetry(adaptation, time);
         var energy = new EnergyGauge(strategies.EnergyMeter?.Invoke() ?? EnergyMeters.For(backend.Device), () => telemetry.BusySeconds, time);
@@ -73,7 +73,9 @@ internal static partial class EngineComposition
         work.OwedWhen(() => telemetry.Sampling.IsPaying);
 
         IExitPolicy PolicyOf(string name) => ExitPolicyParser.Parse(name, strategies.ExitPolicies);
-        var exitPolicy = PolicyOf(options.Serving.ExitPolicy).Name;
+        var policy = PolicyOf(options.Serving.ExitPolicy);
+        foreach (var entry in entries) LookChoice.Of(entry.Info, entry.Info.Architecture.Layers, policy);
+        var exitPolicy = policy.Name;
         var journal = new AdaptationJournal(time, logger);
         var certificates = Certificates.Load(adaptation.Certificates, options.Precision, [.. entries.Select(entry => entry.Info)]);
         var goals = new Goals(ObjectiveParser.Parse(adaptation.Objective, strategies.Objectives), budget.Limit, ServiceLimits.Of(adaptation));
@@ -248,14 +250,14 @@ internal static partial class EngineComposition
     {
         var layers = model.Architecture.Layers;
         if (options.Adaptation is { Enabled: false, FixedDepth: { } depth } && depth > layers)
-            throw OptionsCheck.Wrong($"Adaptation.FixedDepth is {depth}; '{model.Name}' has {layers} layers.");
+            throw OptionsCheck.Wrong(Invariant($"Adaptation.FixedDepth is {depth}; '{model.Name}' has {layers} layers."));
         if (options.Serving.DraftDepth is not { } draft) return;
 
         var exits = model.Exits.Select(exit => exit.Depth).Where(exit => exit < layers).ToList();
         if (!exits.Contains(draft))
-            throw OptionsCheck.Wrong($"Serving.DraftDepth is {draft}; '{model.Name}' can draft at {(exits.Count == 0 ? "none: it has no exit below its full depth" : $"its exits {string.Join(", ", exits)}")}.");
+            throw OptionsCheck.Wrong(Invariant($"Serving.DraftDepth is {draft}; '{model.Name}' can draft at {(exits.Count == 0 ? "none: it has no exit below its full depth" : $"its exits {string.Join(", ", exits)}")}."));
         if (options.Adaptation.FixedDepth is { } loaded && loaded < layers)
-            throw OptionsCheck.Wrong($"Serving.DraftDepth needs the full depth of '{model.Name}', {layers} layers; Adaptation.FixedDepth is {loaded}.");
+            throw OptionsCheck.Wrong(Invariant($"Serving.DraftDepth needs the full depth of '{model.Name}', {layers} layers; Adaptation.FixedDepth is {loaded}."));
     }
 
     [LoggerMessage(15, LogLevel.Warning, "Device '{Device}': {Warning}")]

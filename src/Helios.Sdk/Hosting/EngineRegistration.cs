@@ -67,6 +67,6 @@ internal sealed record EngineRegistration(string Name, HeliosBuilder Builder, IC
     {
         if (source.Index is not { } index) return KeyNames.Full(source.Key, Section ?? "");
         var written = Configuration?.GetSection(source.Key).GetChildren().ElementAtOrDefault(index);
-        return written?.Path ?? $"{source.Key}:{index}";
+        return written?.Path ?? Invariant($"{source.Key}:{index}");
     }
 }

@@ -35,7 +35,7 @@ public static class HeliosBuilderExtensions
     /// <summary>Sets the one budget for weights, workspaces and KV.</summary>
     /// <typeparam name="TBuilder">The builder's type, kept for what follows in the chain.</typeparam>
     /// <param name="builder">The builder.</param>
-    /// <param name="bytes">Bytes, above 0.</param>
+    /// <param name="bytes">Bytes, above 0. Gibibytes are written <c>4L &lt;&lt; 30</c>: without the <c>L</c>, C# computes an int, which overflows.</param>
     public static TBuilder UseMemoryBudget<TBuilder>(this TBuilder builder, long bytes)
         where TBuilder : IHeliosBuilder =>
         Change(builder, options => options.MemoryBudgetBytes = bytes);

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using Helios.Sdk.Adaptation;
 using Helios.Sdk.Adaptation.Repository;
+using Helios.Sdk.Quantities;
 using Helios.Sdk.Serving.Decoding;
 using Helios.Sdk.Serving.Requests;
 using Helios.Sdk.Serving.Streaming;
@@ -106,7 +107,7 @@ public sealed class HeliosEngine : IHeliosClient, IAsyncDisposable, IDisposable
     /// <exception cref="HeliosException">The engine stops.</exception>
     public Task<BudgetChange> SetMemoryBudgetAsync(long bytes, CancellationToken cancellationToken = default)
     {
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(bytes);
+        if (bytes < 1) throw new ArgumentOutOfRangeException(nameof(bytes), bytes, $"A memory budget is at least 1 byte. {ByteSize.Overflow}");
         CheckAdapts();
         return parts.Goals.SetBudgetAsync(bytes, cancellationToken);
     }
@@ -131,7 +132,8 @@ public sealed class HeliosEngine : IHeliosClient, IAsyncDisposable, IDisposable
     {
         Check(request);
         ArgumentOutOfRangeException.ThrowIfLessThan(samples, 1);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(samples, (long)parts.Serving.MaxQueueLength + parts.Serving.MaxBatchSize);
+        var most = (long)parts.Serving.MaxQueueLength + parts.Serving.MaxBatchSize;
+        if (samples > most) throw new ArgumentOutOfRangeException(nameof(samples), samples, Invariant($"At most {most} can wait and run at once (Serving.MaxQueueLength and Serving.MaxBatchSize)."));
         var arrivedAt = parts.Time.GetTimestamp();
         var seed = request.Seed ?? Random.Shared.NextInt64();
         var running = new List<RunningRequest>(samples);
@@ -189,16 +191,17 @@ public sealed class HeliosEngine : IHeliosClient, IAsyncDisposable, IDisposable
     /// nobody meanwhile, without adaptation.
     /// </summary>
     /// <param name="texts">Texts like those to be served; half of each is taken for the answer. None leaves quality and exits unknown.</param>
-    /// <param name="path">The file to be written; one that is there is replaced.</param>
+    /// <param name="path">The file to be written; a model repository that is there is replaced, and any other file left alone.</param>
     /// <param name="cancellationToken">Ends it; nothing is written then.</param>
     /// <returns>What each exit of each model is worth within the budget of this engine.</returns>
     /// <exception cref="HeliosException">A model does not fit the budget, or could not be loaded or scored.</exception>
-    /// <exception cref="IOException">The file could not be written.</exception>
+    /// <exception cref="IOException">The file could not be written, or is there and is no model repository, which is found before anything is measured.</exception>
     public async Task<IReadOnlyList<PointProfile>> ProfileAsync(IReadOnlyList<string> texts, string path, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(texts);
         ArgumentException.ThrowIfNullOrWhiteSpace(path);
         ObjectDisposedException.ThrowIf(Volatile.Read(ref stopped) == 1, this);
+        RepositoryFile.Format.RefuseOther(path);
         await Ready.WaitAsync(cancellationToken).ConfigureAwait(false);
         var (repository, profiles) = await parts.Profiling.RunAsync(texts, request => GenerateAsync(request, cancellationToken), cancellationToken).ConfigureAwait(false);
         RepositoryFile.Write(path, repository);
@@ -318,7 +321,8 @@ public sealed class HeliosEngine : IHeliosClient, IAsyncDisposable, IDisposable
         // Who is turned away is demand all the same.
         for (var i = 0; i < count; i++) parts.Telemetry.RequestArrived(int.MaxValue);
         var waiting = parts.Loop.Queue.Waiting;
-        throw parts.Loop.Busy($"{waiting} requests wait to be started already; Serving.MaxQueueLength is {parts.Serving.MaxQueueLength}.", waiting);
+        var asked = count == 1 ? "" : Invariant($"{count} answers to one request take as many places, and ");
+        throw parts.Loop.Busy(Invariant($"{asked}{waiting} requests wait to be started already; Serving.MaxQueueLength is {parts.Serving.MaxQueueLength}."), waiting);
     }
 
     private RunningRequest Start(Sequence sequence, QueuePlace place, RequestTrace? trace, CancellationToken cancellationToken)

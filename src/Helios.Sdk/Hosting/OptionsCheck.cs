@@ -1,7 +1,10 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
 using Helios.Sdk.Adaptation.Objectives;
+using Helios.Sdk.Adaptation.Repository;
 using Helios.Sdk.ExitPolicies;
 using Helios.Sdk.Naming;
+using Helios.Sdk.Quantities;
 using Helios.Sdk.Serving.Scheduling;
 using Helios.Sdk.Tokenization.ChatTemplates;
 
@@ -44,10 +47,10 @@ internal static class OptionsCheck
     public static IEnumerable<string> Find(ServiceLimits limits) => new[]
     {
         Between("Adaptation.ConfidenceTarget", limits.ConfidenceTarget, 0, 1),
-        limits.MaxQualityGap is not { } gap || gap >= 0 ? null : $"Adaptation.MaxQualityGap is {gap}; expected at least 0 bits per byte, or null.",
+        limits.MaxQualityGap is not { } gap || gap >= 0 ? null : Invariant($"Adaptation.MaxQualityGap is {gap}; expected at least 0 bits per byte, or null."),
         Between("Adaptation.MinAgreement", limits.MinAgreement ?? 0, 0, 1),
-        AtLeast("Adaptation.MaxPointBytes", limits.MaxPointBytes ?? 1, 1),
-        limits.MaxJoulesPerToken is not { } joules || joules > 0 ? null : $"Adaptation.MaxJoulesPerToken is {joules}; expected above 0, or null.",
+        Bytes("Adaptation.MaxPointBytes", limits.MaxPointBytes),
+        limits.MaxJoulesPerToken is not { } joules || joules > 0 ? null : Invariant($"Adaptation.MaxJoulesPerToken is {joules}; expected above 0, or null."),
         limits.MaxTtft is not { } ttft || ttft > TimeSpan.Zero ? null : $"Adaptation.MaxTtft is {ttft}; expected above 0, or null.",
     }.OfType<string>();
 
@@ -70,7 +73,7 @@ internal static class OptionsCheck
         var serving = options.Serving;
         var adaptation = options.Adaptation;
         if (adaptation is { Enabled: true, FixedDepth: { } depth })
-            yield return $"Adaptation.FixedDepth is {depth} and Adaptation.Enabled is on; expected Adaptation.Enabled off: at a fixed depth nothing adapts.";
+            yield return Invariant($"Adaptation.FixedDepth is {depth} and Adaptation.Enabled is on; expected Adaptation.Enabled off: at a fixed depth nothing adapts.");
         if (serving.DraftDepth is not null)
         {
             if (adaptation.Enabled) yield return "Serving.DraftDepth needs Adaptation.Enabled off: drafts are verified by the full depth of one model.";
@@ -80,18 +83,18 @@ internal static class OptionsCheck
         foreach (var message in new[]
         {
             Enum.IsDefined(options.Precision) ? null : $"Precision is {options.Precision}; expected {string.Join(", ", Enum.GetNames<Precision>())}.",
-            AtLeast("MemoryBudgetBytes", options.MemoryBudgetBytes ?? 1, 1),
+            Bytes("MemoryBudgetBytes", options.MemoryBudgetBytes),
             AtLeast("Serving.MaxBatchSize", serving.MaxBatchSize, 1),
             AtLeast("Serving.MaxRowsPerStep", serving.MaxRowsPerStep, serving.MaxBatchSize, " (Serving.MaxBatchSize)"),
             AtLeast("Serving.MaxQueueLength", serving.MaxQueueLength, 1),
-            serving.MaxRowsPerStep <= MostRows ? null : $"Serving.MaxRowsPerStep is {serving.MaxRowsPerStep}; expected at most {MostRows}.",
-            serving.KvBlockTokens is >= 16 and <= MostBlockTokens && serving.KvBlockTokens % 16 == 0 ? null : $"Serving.KvBlockTokens is {serving.KvBlockTokens}; expected a multiple of 16 from 16 to {MostBlockTokens}.",
-            AtLeast("Serving.KvSlabBytes", serving.KvSlabBytes ?? 1, 1),
+            serving.MaxRowsPerStep <= MostRows ? null : Invariant($"Serving.MaxRowsPerStep is {serving.MaxRowsPerStep}; expected at most {MostRows}."),
+            serving.KvBlockTokens is >= 16 and <= MostBlockTokens && serving.KvBlockTokens % 16 == 0 ? null : Invariant($"Serving.KvBlockTokens is {serving.KvBlockTokens}; expected a multiple of 16 from 16 to {MostBlockTokens}."),
+            Bytes("Serving.KvSlabBytes", serving.KvSlabBytes),
             Between("Serving.DefaultCacheShare", serving.DefaultCacheShare, 0, 1),
             serving.DrainTimeout >= TimeSpan.Zero && serving.DrainTimeout <= TimeSpan.FromDays(1) ? null : $"Serving.DrainTimeout is {serving.DrainTimeout}; expected 0 to 1 day.",
             serving.MaxQueueTime is not { } wait || wait > TimeSpan.Zero ? null : $"Serving.MaxQueueTime is {wait}; expected above 0, or null.",
             serving.PriorityAging > TimeSpan.Zero && serving.PriorityAging <= TimeSpan.FromDays(1) ? null : $"Serving.PriorityAging is {serving.PriorityAging}; expected above 0, at most 1 day.",
-            serving.MaxDecodeStretch > 1 ? null : $"Serving.MaxDecodeStretch is {serving.MaxDecodeStretch}; expected above 1.",
+            serving.MaxDecodeStretch > 1 ? null : Invariant($"Serving.MaxDecodeStretch is {serving.MaxDecodeStretch}; expected above 1."),
             serving.UnpacedStepTime >= TimeSpan.Zero && serving.UnpacedStepTime <= TimeSpan.FromSeconds(1) ? null : $"Serving.UnpacedStepTime is {serving.UnpacedStepTime}; expected 0 to 1 second.",
             Between("Serving.KvWatermark", serving.KvWatermark, 0, 0.5),
             AtLeast("Adaptation.FixedDepth", adaptation.FixedDepth ?? 1, 1),
@@ -101,15 +104,15 @@ internal static class OptionsCheck
             adaptation.ProfileMaxAge > TimeSpan.Zero ? null : $"Adaptation.ProfileMaxAge is {adaptation.ProfileMaxAge}; expected above 0.",
             adaptation.EvaluationTimeLimit > TimeSpan.Zero && adaptation.EvaluationTimeLimit <= TimeSpan.FromDays(1) ? null : $"Adaptation.EvaluationTimeLimit is {adaptation.EvaluationTimeLimit}; expected above 0, at most 1 day.",
             AtLeast("Adaptation.BreachWindow", adaptation.BreachWindow, 2),
-            adaptation.BreachLimit >= 1 && adaptation.BreachLimit < adaptation.BreachWindow ? null : $"Adaptation.BreachLimit is {adaptation.BreachLimit}; expected 1 to {adaptation.BreachWindow - 1} (below Adaptation.BreachWindow).",
+            adaptation.BreachLimit >= 1 && adaptation.BreachLimit < adaptation.BreachWindow ? null : Invariant($"Adaptation.BreachLimit is {adaptation.BreachLimit}; expected 1 to {adaptation.BreachWindow - 1} (below Adaptation.BreachWindow)."),
             Between("Adaptation.BreachMargin", adaptation.BreachMargin, 0, 1),
             AtLeast("Adaptation.ReassessEveryRequests", adaptation.ReassessEveryRequests, 1),
             Between("Adaptation.ShadowScoringRate", adaptation.ShadowScoringRate, 0, 1),
             Between("Adaptation.MinShadowScoringRate", adaptation.MinShadowScoringRate, 0, 1),
-            adaptation.MaxGapUncertainty > 0 ? null : $"Adaptation.MaxGapUncertainty is {adaptation.MaxGapUncertainty}; expected above 0 bits per byte.",
-            adaptation.MaxScoringShare > 0 && adaptation.MaxScoringShare <= 1 ? null : $"Adaptation.MaxScoringShare is {adaptation.MaxScoringShare}; expected above 0 and at most 1.",
-            adaptation.MaxLoadShare > 0 && adaptation.MaxLoadShare <= 1 ? null : $"Adaptation.MaxLoadShare is {adaptation.MaxLoadShare}; expected above 0 and at most 1.",
-            adaptation.MinimumGain >= 0 ? null : $"Adaptation.MinimumGain is {adaptation.MinimumGain}; expected at least 0.",
+            adaptation.MaxGapUncertainty > 0 ? null : Invariant($"Adaptation.MaxGapUncertainty is {adaptation.MaxGapUncertainty}; expected above 0 bits per byte."),
+            adaptation.MaxScoringShare > 0 && adaptation.MaxScoringShare <= 1 ? null : Invariant($"Adaptation.MaxScoringShare is {adaptation.MaxScoringShare}; expected above 0 and at most 1."),
+            adaptation.MaxLoadShare > 0 && adaptation.MaxLoadShare <= 1 ? null : Invariant($"Adaptation.MaxLoadShare is {adaptation.MaxLoadShare}; expected above 0 and at most 1."),
+            adaptation.MinimumGain >= 0 ? null : Invariant($"Adaptation.MinimumGain is {adaptation.MinimumGain}; expected at least 0."),
             adaptation.ReassessEvery is not { } every || every > TimeSpan.Zero ? null : $"Adaptation.ReassessEvery is {every}; expected a time above 0, or null.",
             adaptation.ChangeHorizon > TimeSpan.Zero ? null : $"Adaptation.ChangeHorizon is {adaptation.ChangeHorizon}; expected a time above 0.",
             adaptation.MinimumResidence >= TimeSpan.Zero ? null : $"Adaptation.MinimumResidence is {adaptation.MinimumResidence}; expected a time of 0 or more.",
@@ -128,7 +131,7 @@ internal static class OptionsCheck
         if (Directory.Exists(full) || Path.EndsInDirectorySeparator(full)) return "which is a folder";
         var folder = Path.GetDirectoryName(full)!;
         if (File.Exists(folder)) return $"and '{folder}' is a file";
-        return Directory.Exists(folder) ? null : $"and there is no folder '{folder}'";
+        return Directory.Exists(folder) ? RepositoryFile.Format.WhyOther(full) is { } other ? $"which {other}" : null : $"and there is no folder '{folder}'";
     }
 
     private static string? TroubleIn(ModelSource source)
@@ -164,16 +167,20 @@ internal static class OptionsCheck
         foreach (var group in serving.Tenants.Values.OfType<TenantOptions>().Where(tenant => tenant.CacheGroup is not null).GroupBy(tenant => tenant.CacheGroup, StringComparer.Ordinal))
         {
             var shares = group.Select(tenant => tenant.CacheShare).OfType<double>().Distinct().ToList();
-            if (shares.Count > 1) yield return $"Serving.Tenants: those of CacheGroup '{group.Key}' name the CacheShares {string.Join(", ", shares)}; a group has one.";
+            if (shares.Count > 1) yield return $"Serving.Tenants: those of CacheGroup '{group.Key}' name the CacheShares {string.Join(", ", shares.Select(share => share.ToString(CultureInfo.InvariantCulture)))}; a group has one.";
         }
     }
 
     private static string? AtLeast(string option, long found, long least, string note = "") =>
-        found >= least ? null : $"{option} is {found}; expected at least {least}{note}.";
+        found >= least ? null : Invariant($"{option} is {found}; expected at least {least}{note}.");
+
+    /// <summary>What an app computes of ints overflows before anybody can check it.</summary>
+    private static string? Bytes(string option, long? found) =>
+        found is not { } bytes || bytes >= 1 ? null : Invariant($"{option} is {bytes}; expected at least 1. {ByteSize.Overflow}");
 
     // Written so that NaN is refused.
     private static string? Between(string option, double found, double least, double most) =>
-        found >= least && found <= most ? null : $"{option} is {found}; expected {least} to {most}.";
+        found >= least && found <= most ? null : Invariant($"{option} is {found}; expected {least} to {most}.");
 
     private static void Try(string? name, Action<string> parse, string option, List<string> wrong)
     {

@@ -95,7 +95,7 @@ internal sealed class RequestDoor(ModelPool pool, Routes routes, PointOverrides 
         }
         catch (TimeoutException)
         {
-            throw loop.Busy($"No model serves yet, and the request waited {most.TotalSeconds:0.###} s for one; that is Serving.MaxQueueTime.", loop.Queue.Waiting);
+            throw loop.Busy(Invariant($"No model serves yet, and the request waited {most.TotalSeconds:0.###} s for one; that is Serving.MaxQueueTime."), loop.Queue.Waiting);
         }
     }
 

@@ -7,6 +7,9 @@ internal static class ByteSize
 {
     public const string Expected = "bytes, or a number and a unit such as 48MiB, 2GiB or 1.5GB, at least 1 byte";
 
+    /// <summary>Where an amount below 1 comes from.</summary>
+    public const string Overflow = "(In C#, 4 << 30 is an int that overflows to 0, and 2 << 30 one below 0; 4L << 30 is 4 GiB.)";
+
     // Longest first, so that "B" does not take the end of "MiB".
     private static readonly (string Name, decimal Bytes)[] Units =
     [

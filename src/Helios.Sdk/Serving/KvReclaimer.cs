@@ -33,7 +33,7 @@ internal sealed class KvReclaimer(MemoryBudget budget, BlockPool blocks, DeviceW
 
     /// <summary>Device thread: claims bytes that were given back just now. They are there: nobody else claims any on another thread.</summary>
     public MemoryReservation Retake(long bytes) => budget.TryReserve(bytes)
-        ?? throw new InvalidOperationException($"{bytes} bytes were to be free, but {budget.Free} are.");
+        ?? throw new InvalidOperationException(Invariant($"{bytes} bytes were to be free, but {budget.Free} are."));
 
     /// <summary>Any thread: a model is gone, and what was cached of it is worth nothing.</summary>
     public void Forget(ServedModel model) => _ = work.RunUrgentAsync(() =>

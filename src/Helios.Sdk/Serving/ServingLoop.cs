@@ -207,7 +207,7 @@ internal sealed class ServingLoop
             if (time.TimestampAfter(sequence.ArrivedAt, sequence.Request.TimeLimit) <= now)
                 End(sequence, new StreamEnd(FinishReason.TimeLimit), sequence.Answer.IsEmpty ? StreamEndKind.Cancelled : StreamEndKind.Completed);
             else
-                End(sequence, new StreamEnd(null, Busy($"The request waited {time.GetElapsedTime(sequence.QueuedAt, now).TotalSeconds:0.###} s without being started; Serving.MaxQueueTime is {limits.MaxQueueTime!.Value.TotalSeconds:0.###} s.", sequences.Count - sequences.Running)), StreamEndKind.Failed);
+                End(sequence, new StreamEnd(null, Busy(Invariant($"The request waited {time.GetElapsedTime(sequence.QueuedAt, now).TotalSeconds:0.###} s without being started; Serving.MaxQueueTime is {limits.MaxQueueTime!.Value.TotalSeconds:0.###} s."), sequences.Count - sequences.Running)), StreamEndKind.Failed);
         }
     }
 
@@ -228,7 +228,7 @@ internal sealed class ServingLoop
     private void Reject()
     {
         if (plan.NeverFits is { } sequence && plan.Entries.Count == 0)
-            rejected.Add((sequence, new HeliosException($"The memory budget has no room for the KV of {sequence.Known} tokens of '{sequence.Lease!.Target}' beside its weights.")));
+            rejected.Add((sequence, new HeliosException(Invariant($"The memory budget has no room for the KV of {sequence.Known} tokens of '{sequence.Lease!.Target}' beside its weights."))));
         foreach (var (refused, error) in rejected)
         {
             // A scheduler may have proposed it more than once.

@@ -40,7 +40,7 @@ internal sealed class SimulatedSwitcher(SimulationScript script, SimulatedDevice
         if (missing > 0)
         {
             if (backoff.Check(target.Model) is { } wait) return Refuse(target, wait.Reason, wait.RetryAfter);
-            if (missing > device.BytesBesideWeights) return Refuse(target, $"{missing} bytes are needed, {device.BytesBesideWeights} can be had", null);
+            if (missing > device.BytesBesideWeights) return Refuse(target, Invariant($"{missing} bytes are needed, {device.BytesBesideWeights} can be had"), null);
             journal.Tell(new AdaptationEvent.Loading(journal.Now, target, missing));
 
             device.LoadingBytes = missing;
@@ -74,8 +74,8 @@ internal sealed class SimulatedSwitcher(SimulationScript script, SimulatedDevice
     {
         var missing = BytesToLoad(target);
         if (missing == 0) return null;
-        if (backoff.Check(target.Model) is { } wait) return $"it could not be loaded, and is left alone for {wait.RetryAfter.TotalSeconds:0.#} s: {wait.Reason}";
-        return missing <= device.BytesBesideWeights ? null : $"{missing} bytes to load do not fit beside what serves, which leaves {Math.Max(0, device.BytesBesideWeights)}";
+        if (backoff.Check(target.Model) is { } wait) return Invariant($"it could not be loaded, and is left alone for {wait.RetryAfter.TotalSeconds:0.#} s: {wait.Reason}");
+        return missing <= device.BytesBesideWeights ? null : Invariant($"{missing} bytes to load do not fit beside what serves, which leaves {Math.Max(0, device.BytesBesideWeights)}");
     }
 
     /// <inheritdoc/>

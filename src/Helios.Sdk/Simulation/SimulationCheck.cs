@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace Helios.Sdk.Simulation;
 
 /// <summary>Refuses scripts that make no world.</summary>
@@ -12,11 +14,14 @@ internal static class SimulationCheck
         Positive("loadBytesPerSecond", script.LoadBytesPerSecond);
         Demand(script.LoadSlowdown >= 1, "loadSlowdown", script.LoadSlowdown, "at least 1");
         Demand(script.StepNoise is >= 0 and < 1, "stepNoise", script.StepNoise, "0 up to 1");
+        NoNull(script.Models, "models");
+        NoNull(script.Phases, "phases");
+        NoNull(script.LoadFaults, "loadFaults");
         var twice = script.Models.GroupBy(model => model.Name, StringComparer.Ordinal).FirstOrDefault(group => group.Count() > 1);
         Demand(twice is null, "models", $"'{twice?.Key}' twice", "unique names");
 
-        for (var i = 0; i < script.Models.Length; i++) Check(script.Models[i], $"models[{i}]");
-        for (var i = 0; i < script.Phases.Length; i++) Check(script.Phases[i], $"phases[{i}]", script);
+        for (var i = 0; i < script.Models.Length; i++) Check(script.Models[i], Invariant($"models[{i}]"));
+        for (var i = 0; i < script.Phases.Length; i++) Check(script.Phases[i], Invariant($"phases[{i}]"), script);
         foreach (var fault in script.LoadFaults)
             Demand(script.Models.Any(model => model.Name == fault.Model), "loadFaults", $"'{fault.Model}'", "the name of a model");
     }
@@ -31,12 +36,13 @@ internal static class SimulationCheck
         Check(model.Costs.Head, $"{at}.costs.head");
         Demand(!model.Texts.IsEmpty, $"{at}.texts", "empty", "at least one kind of text");
 
+        foreach (var (kind, exits) in model.Texts) NoNull(exits, $"{at}.texts.{kind}");
         var depths = model.Texts.First().Value.Select(exit => exit.Depth).ToList();
         foreach (var (kind, exits) in model.Texts)
         {
             var place = $"{at}.texts.{kind}";
             Demand(exits.Select(exit => exit.Depth).SequenceEqual(depths), place, $"depths {string.Join(", ", exits.Select(exit => exit.Depth))}", $"{string.Join(", ", depths)}, as of the first kind");
-            Demand(exits.Length > 0 && exits[^1].Depth == model.Layers, place, $"the last depth {(exits.Length > 0 ? exits[^1].Depth : 0)}", $"{model.Layers}, the full depth");
+            Demand(exits.Length > 0 && exits[^1].Depth == model.Layers, place, Invariant($"the last depth {(exits.Length > 0 ? exits[^1].Depth : 0)}"), Invariant($"{model.Layers}, the full depth"));
             Demand(exits.Zip(exits.Skip(1)).All(pair => pair.First.Depth < pair.Second.Depth) && exits[0].Depth >= 1, place, "depths out of order", "ascending depths from 1");
             foreach (var exit in exits)
             {
@@ -47,13 +53,13 @@ internal static class SimulationCheck
         }
     }
 
-    private static void Check(System.Collections.Immutable.ImmutableArray<RowCost> costs, string at)
+    private static void Check(ImmutableArray<RowCost> costs, string at)
     {
-        Demand(!costs.IsDefaultOrEmpty && costs[0].Rows == 1, at, costs.IsDefaultOrEmpty ? "empty" : $"a first row of {costs[0].Rows}", "costs from 1 row on");
+        Demand(!costs.IsDefaultOrEmpty && costs[0].Rows == 1, at, costs.IsDefaultOrEmpty ? "empty" : Invariant($"a first row of {costs[0].Rows}"), "costs from 1 row on");
         for (var i = 0; i < costs.Length; i++)
         {
-            Positive($"{at}[{i}].ms", costs[i].Ms);
-            Demand(i == 0 || costs[i].Rows > costs[i - 1].Rows && costs[i].Ms >= costs[i - 1].Ms, $"{at}[{i}]", costs[i], "more rows, and no less time, than before");
+            Positive(Invariant($"{at}[{i}].ms"), costs[i].Ms);
+            Demand(i == 0 || costs[i].Rows > costs[i - 1].Rows && costs[i].Ms >= costs[i - 1].Ms, Invariant($"{at}[{i}]"), costs[i], "more rows, and no less time, than before");
         }
     }
 
@@ -65,6 +71,7 @@ internal static class SimulationCheck
         if (phase.Concurrency is { } concurrency) Positive($"{at}.concurrency", concurrency);
         if (phase.RequestsPerSecond is { } rate) Positive($"{at}.requestsPerSecond", rate);
         Demand(!phase.Sources.IsDefaultOrEmpty, $"{at}.sources", "empty", "at least one");
+        NoNull(phase.Sources, $"{at}.sources");
         Demand(phase.Sources.Sum(source => source.Share) > 0 && phase.Sources.Sum(source => source.ShareAtEnd ?? source.Share) > 0, $"{at}.sources", "no share", "shares above 0 at both ends");
         foreach (var source in phase.Sources)
         {
@@ -76,10 +83,16 @@ internal static class SimulationCheck
         }
     }
 
+    private static void NoNull<T>(ImmutableArray<T> items, string at)
+        where T : class
+    {
+        for (var i = 0; i < items.Length; i++) Demand(items[i] is not null, Invariant($"{at}[{i}]"), "null", "an object");
+    }
+
     private static void Positive(string at, double value) => Demand(value > 0 && double.IsFinite(value), at, value, "a number above 0");
 
     private static void Demand(bool holds, string at, object found, string expected)
     {
-        if (!holds) throw new ArgumentException($"{at} is {found}; expected {expected}.", nameof(found));
+        if (!holds) throw new ArgumentException(Invariant($"{at} is {found}; expected {expected}."), nameof(found));
     }
 }

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using Helios.Sdk.Serving;
@@ -15,6 +16,10 @@ namespace Helios.Sdk.Telemetry;
 /// </summary>
 internal sealed class ServingMetrics : IServingObserver
 {
+    /// <summary>What the conventions call a value that is none of those known.</summary>
+    private const string Other = "_OTHER";
+
+    private readonly FrozenDictionary<string, string> models;
     private readonly TimeProvider time;
     private readonly Histogram<double> duration;
     private readonly Histogram<double> timeToFirstToken;
@@ -26,8 +31,12 @@ internal sealed class ServingMetrics : IServingObserver
     private readonly Counter<long> generated;
 
     /// <summary>The first three have the buckets that the conventions advise.</summary>
-    public ServingMetrics(EngineMeter meter, TimeProvider time)
+    /// <param name="meter">What measures.</param>
+    /// <param name="models">Names of the pool: callers may ask for any, and a tag has few values.</param>
+    /// <param name="time">The clock.</param>
+    public ServingMetrics(EngineMeter meter, IEnumerable<string> models, TimeProvider time)
     {
+        this.models = models.ToFrozenDictionary(name => name, StringComparer.OrdinalIgnoreCase);
         this.time = time;
         duration = meter.Distribute("gen_ai.server.request.duration", "s", "Time from submission of a request to its end.", 0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92);
         timeToFirstToken = meter.Distribute("gen_ai.server.time_to_first_token", "s", "Time from submission of a request to its first token.", 0.001, 0.005, 0.01, 0.02, 0.04, 0.06, 0.08, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0);
@@ -83,14 +92,14 @@ internal sealed class ServingMetrics : IServingObserver
         duration.Record(Seconds(arrivedAt, time.GetTimestamp()), tags);
     }
 
-    private static TagList TagsOf(GenerationRequest request, OperatingPoint? point)
+    private TagList TagsOf(GenerationRequest request, OperatingPoint? point)
     {
         var tags = new TagList
         {
             { "gen_ai.operation.name", HeliosTelemetry.OperationOf(request) },
             { "gen_ai.provider.name", HeliosTelemetry.Provider },
         };
-        if (request.Model is { } asked) tags.Add("gen_ai.request.model", asked);
+        if (request.Model is { } asked) tags.Add("gen_ai.request.model", models.GetValueOrDefault(asked, Other));
         if (point is not null) tags.Add(ResponseModel(point.Target.Model));
         return tags;
     }

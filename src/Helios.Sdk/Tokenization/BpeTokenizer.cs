@@ -132,7 +132,7 @@ internal sealed class BpeTokenizer(BpeTokenizerParts parts) : ITokenizer
         foreach (var id in ids)
         {
             if ((uint)id >= (uint)VocabularySize)
-                throw new ArgumentOutOfRangeException(nameof(ids), id, $"Ids of this tokenizer are below {VocabularySize}.");
+                throw new ArgumentOutOfRangeException(nameof(ids), id, Invariant($"Ids of this tokenizer are below {VocabularySize}."));
             if (!(skipSpecialTokens && parts.Bytes.IsSpecial(id))) bytes.Write(parts.Bytes[id]);
         }
 

@@ -11,11 +11,11 @@ internal sealed class NoTokenizer(string model, string folder) : ITokenizer
 
     public bool StripsLeadingSpace => false;
 
-    /// <exception cref="ArgumentException">Always: there is nothing to encode with.</exception>
+    /// <exception cref="CheckpointException">Always: there is nothing to encode with.</exception>
     public IReadOnlyList<int> Encode(string text, bool addSpecialTokens = true) =>
-        throw new ArgumentException($"'{model}' has no tokenizer.json, so it takes token ids, not text.", nameof(text));
+        throw new CheckpointException($"{Path.Combine(folder, "tokenizer.json")}: is missing, so '{model}' takes token ids, and no text.");
 
-    /// <exception cref="ArgumentException">Always, likewise.</exception>
+    /// <exception cref="CheckpointException">Always, likewise.</exception>
     public IReadOnlyList<int> Encode(string text, IReadOnlyList<TextSpan> verbatim, bool addSpecialTokens = true) => Encode(text, addSpecialTokens);
 
     public string Decode(IEnumerable<int> ids, bool skipSpecialTokens = true) => "";

@@ -26,7 +26,7 @@ namespace Helios.Sdk.Tokenization;
 public static class TokenizerFiles
 {
     /// <summary>Largest file read. The largest published ones have some 35 MB.</summary>
-    internal const long LargestFile = 256L << 20;
+    internal const int LargestFile = 256 << 20;
 
     private const string FileName = "tokenizer.json";
 
@@ -49,8 +49,9 @@ public static class TokenizerFiles
 
     private static BpeTokenizer Load(string folder, string? template)
     {
-        var path = Path.Combine(folder, FileName);
-        var json = ReadAllBytes(path);
+        var path = Path.Combine(CheckpointPath.Require(folder), FileName);
+        if (!File.Exists(path)) throw CheckpointError.File(path, "is missing, expected a tokenizer in Hugging Face format");
+        var json = CheckpointFile.ReadAll(path, LargestFile);
         var beside = ChatTemplateFiles.Read(folder);
         return Read(json, path, beside.Tokens, template ?? beside.Template?.Source ?? "");
     }
@@ -73,24 +74,6 @@ public static class TokenizerFiles
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             throw new CheckpointException($"{file}: the file is not valid JSON ({e.Message}); expected a tokenizer.", e);
-        }
-    }
-
-    private static byte[] ReadAllBytes(string path)
-    {
-        try
-        {
-            using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
-            if (stream.Length > LargestFile)
-                throw new CheckpointException($"{path}: the file has {stream.Length} bytes; expected {LargestFile} at most.");
-
-            var bytes = new byte[stream.Length];
-            stream.ReadExactly(bytes);
-            return bytes;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new CheckpointException($"{path}: the file cannot be read ({e.Message}); expected a tokenizer in Hugging Face format.", e);
         }
     }
 }

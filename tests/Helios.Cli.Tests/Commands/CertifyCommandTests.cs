@@ -25,7 +25,7 @@ public sealed class CertifyCommandTests
     {
         using var folder = new TempFolder();
         var texts = folder.Write("texts.txt", Stories);
-        var file = folder.Write("certificate.json", "of a former run");
+        var file = folder.Write("certificate.json", """{ "version": 1, "checkpoint": "of a former run", "maxDisagreement": 0.1, "points": [] }""");
 
         var refused = await CliRunner.JsonAsync("certify", TestData.TinyS, "--texts", texts, "--policies", "top1:0.99", "top1:0.5", "--out", file);
 
@@ -33,6 +33,21 @@ public sealed class CertifyCommandTests
         refused.Text("verdict").Should().Contain("No point qualifies");
         refused.GetProperty("points")[1].Text("because").Should().Contain("not tested");
         File.Exists(file).Should().BeFalse();
+    }
+
+    [Theory]
+    [InlineData("certify", "--texts")]
+    [InlineData("profile", "--texts")]
+    public async Task A_file_of_another_kind_at_out_is_left_alone_and_said_at_once(string command, string texts)
+    {
+        using var folder = new TempFolder();
+        var file = folder.Write("notes.json", """{ "mine": true }""");
+
+        var result = await CliRunner.RunAsync(command, TestData.TinyS, texts, folder.Write("texts.txt", Stories), "--out", file);
+
+        result.Code.Should().Be(CliApp.Failed);
+        result.Error.Should().Contain(file).And.Contain("left alone");
+        File.ReadAllText(file).Should().Be("""{ "mine": true }""");
     }
 
     [Theory]

@@ -143,7 +143,7 @@ public sealed class GenerateCommandTests
     [InlineData("--min-p", "1.5", "--min-p is 1.5")]
     [InlineData("--repetition-penalty", "0", "--repetition-penalty is 0; expected a number from 0.1 to 10")]
     [InlineData("--presence-penalty", "-3", "--presence-penalty is -3")]
-    [InlineData("--frequency-penalty", "nan", "--frequency-penalty is NaN")]
+    [InlineData("--frequency-penalty", "nan", "--frequency-penalty is 'nan'; expected a number")]
     [InlineData("--logprobs", "21", "--logprobs is 21; expected a number from 0 to 20")]
     public async Task A_bad_option_is_bad_usage(string option, string value, string named)
     {

@@ -182,7 +182,7 @@ public sealed class RunCommandTests : IDisposable
     [InlineData("--max-bytes much", "--max-bytes is 'much'; expected bytes")]
     [InlineData("--max-ttft 500", "--max-ttft is '500'; expected a time")]
     [InlineData("--max-joules 0", "--max-joules is 0; expected a finite number above 0")]
-    [InlineData("--estimate-watts NaN", "--estimate-watts is NaN; expected a finite number above 0")]
+    [InlineData("--estimate-watts NaN", "--estimate-watts is 'NaN'; expected a number")]
     [InlineData("--objective goodput:ttft=1s", "--objective: Objective 'goodput:ttft=1s' lacks tpot")]
     public async Task Limits_that_are_none_are_bad_usage(string args, string message)
     {

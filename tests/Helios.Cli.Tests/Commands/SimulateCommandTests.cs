@@ -31,6 +31,13 @@ public class SimulateCommandTests
         result.Code.Should().Be(0, result.Error);
         result.Out.Should().Contain("throughput");
         XDocument.Load(file).Root!.Name.LocalName.Should().Be("svg");
+
+        (await CliRunner.RunAsync("simulate", Script("alternating"), "--requests", "400", "--svg", file)).Code.Should().Be(0, "a picture is drawn over");
+        File.WriteAllText(file, "notes");
+        var refused = await CliRunner.RunAsync("simulate", Script("alternating"), "--requests", "400", "--svg", file);
+        refused.Code.Should().Be(CliApp.Failed);
+        refused.Error.Should().Contain("left alone");
+        File.ReadAllText(file).Should().Be("notes");
     }
 
     [Fact]

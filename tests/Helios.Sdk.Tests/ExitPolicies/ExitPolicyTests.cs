@@ -25,6 +25,19 @@ public class ExitPolicyTests
     }
 
     [Theory]
+    [InlineData(Cultures.German, "confidence:0.8")]
+    [InlineData(Cultures.German, "top1:0.95,min=3")]
+    [InlineData(Cultures.German, "margin:0.3")]
+    [InlineData(Cultures.German, "entropy:1.5")]
+    [InlineData(Cultures.German, "patience:2")]
+    [InlineData(Cultures.Swedish, "entropy:1E-05")]
+    public void A_name_is_written_alike_in_every_culture_and_read_again(string culture, string name)
+    {
+        using var _ = Cultures.Use(culture);
+        ExitPolicyParser.Parse(name).Name.Should().Be(name);
+    }
+
+    [Theory]
     [MemberData(nameof(Names))]
     public void Where_looks_cost_nothing_it_looks_everywhere_or_nowhere(string name, ExitSignals needs) =>
         Looks(name, lookCost: 0).Should().AllBeEquivalentTo(name != "none", because: needs.ToString());

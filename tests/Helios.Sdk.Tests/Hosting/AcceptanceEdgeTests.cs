@@ -20,7 +20,7 @@ public class AcceptanceEdgeTests
         answer.Text.Should().BeEmpty();
         (await engine.Engine.ScoreAsync("bare", [743, 727, 258])).Depths.Should().HaveCount(6);
         var text = () => engine.AskAsync(new GenerationRequest { Prompt = "Once", MaxTokens = 2 });
-        (await text.Should().ThrowAsync<ArgumentException>()).WithMessage("*bare*tokenizer.json*");
+        (await text.Should().ThrowAsync<CheckpointException>()).WithMessage("*tokenizer.json*bare*");
     }
 
     [Fact]

@@ -28,6 +28,11 @@ public class SimulationScriptTests
     [InlineData("\"name\": \"steady\"", "\"nome\": \"steady\"", "*nome*")]
     [InlineData("\"concurrency\": 64", "\"tenant\": 64", "*tenant*")]
     [InlineData("\"modelsFrom\": \"models.json\",", "", "*models is empty*")]
+    [InlineData("\"modelsFrom\": \"models.json\",", "\"modelsFrom\": \"models.json\", \"models\": [null],", "*models[0] is null; expected an object*")]
+    [InlineData("\"modelsFrom\": \"models.json\",", "\"modelsFrom\": \"models.json\", \"models\": null,", "*models*")]
+    [InlineData("\"modelsFrom\": \"models.json\",", "\"modelsFrom\": \"models.json\", \"loadFaults\": [null],", "*loadFaults[0] is null*")]
+    [InlineData("\"name\": \"steady\"", "\"name\": null", "*name*")]
+    [InlineData("\"text\": \"math\"", "\"text\": null", "*text*")]
     public void What_is_wrong_is_named(string part, string instead, string message)
     {
         using var folder = new TempFolder();

@@ -57,6 +57,22 @@ public sealed class ServingMetricsTests
     }
 
     [Fact]
+    public async Task Tags_name_models_of_the_pool_whatever_is_asked_for()
+    {
+        using var collected = new Collected();
+        await using var engine = await ServeAsync(collected);
+        await engine.AskAsync(Usual with { Model = "TINY-s", MaxTokens = 1 });
+        foreach (var name in new[] { "tiny-x", Guid.NewGuid().ToString() })
+        {
+            var unknown = () => engine.AskAsync(Usual with { Model = name });
+            await unknown.Should().ThrowAsync<ArgumentException>();
+        }
+
+        await engine.SettleAsync();
+        collected.Of("gen_ai.server.request.duration").Select(reading => reading["gen_ai.request.model"]).Should().BeEquivalentTo(["tiny-s", "_OTHER", "_OTHER"]);
+    }
+
+    [Fact]
     public async Task A_request_that_fails_says_how()
     {
         using var collected = new Collected();

@@ -18,7 +18,7 @@ internal sealed record CertificationPlan(RiskBound Bound, ImmutableArray<Countab
     {
         CheckShare(request.MaxDisagreement, nameof(request.MaxDisagreement));
         CheckShare(request.Confidence, nameof(request.Confidence));
-        if (request.MaxTokensPerRequest < 1) throw new ArgumentException($"MaxTokensPerRequest is {request.MaxTokensPerRequest}; expected at least 1.", nameof(request));
+        if (request.MaxTokensPerRequest < 1) throw new ArgumentException(Invariant($"MaxTokensPerRequest is {request.MaxTokensPerRequest}; expected at least 1."), nameof(request));
 
         var longest = Math.Min(request.MaxTokensPerRequest, model.Architecture.ContextLength - 1);
         ImmutableArray<CountableText> texts = [.. request.Texts.Select((text, i) => Cut(text, i, longest, model)).Where(text => text.Counted > 0)];
@@ -32,14 +32,14 @@ internal sealed record CertificationPlan(RiskBound Bound, ImmutableArray<Countab
     private static IEnumerable<CertificationPoint> PointsOf(CertificationRequest request, CheckpointInfo model)
     {
         if (request.Points is { Count: > 0 } asked) return asked;
-        if (model.Exits.Length < 2) throw new ArgumentException($"'{model.Name}' has no exit below its full depth of {model.Architecture.Layers} layers; name depths or exit policies to certify.", nameof(request));
+        if (model.Exits.Length < 2) throw new ArgumentException(Invariant($"'{model.Name}' has no exit below its full depth of {model.Architecture.Layers} layers; name depths or exit policies to certify."), nameof(request));
         return model.Exits.SkipLast(1).Reverse().Select(exit => new CertificationPoint(exit.Depth));
     }
 
     private static CountableText Cut(CalibrationText text, int index, int mostCounted, CheckpointInfo model)
     {
         if (text.PromptLength < 1 || text.PromptLength > text.TokenIds.Count)
-            throw new ArgumentException($"Text {index} has {text.TokenIds.Count} tokens and a prompt of {text.PromptLength}; expected a prompt of at least 1 token, within the text.", nameof(text));
+            throw new ArgumentException(Invariant($"Text {index} has {text.TokenIds.Count} tokens and a prompt of {text.PromptLength}; expected a prompt of at least 1 token, within the text."), nameof(text));
         PromptRules.CheckIds(text.TokenIds, model);
         var length = Math.Min(Math.Min(text.TokenIds.Count, model.Architecture.ContextLength), text.PromptLength + mostCounted);
         return new CountableText([.. text.TokenIds.Take(length)], text.PromptLength);
@@ -48,14 +48,14 @@ internal sealed record CertificationPlan(RiskBound Bound, ImmutableArray<Countab
     private static PlannedPoint Check(CertificationPoint point, CheckpointInfo model, Func<string, IExitPolicy> policyOf)
     {
         var layers = model.Architecture.Layers;
-        if (point.Depth < 1 || point.Depth > layers) throw new ArgumentException($"Depth {point.Depth} of '{model.Name}' is not to be had; it has layers 1 to {layers}.", nameof(point));
+        if (point.Depth < 1 || point.Depth > layers) throw new ArgumentException(Invariant($"Depth {point.Depth} of '{model.Name}' is not to be had; it has layers 1 to {layers}."), nameof(point));
         var policy = policyOf(point.ExitPolicy);
         point = point with { ExitPolicy = policy.Name };
         if (policy is NoExitPolicy)
         {
             return point.Depth < layers
                 ? new PlannedPoint(point, Policy: null)
-                : throw new ArgumentException($"Depth {layers} of '{model.Name}' without exits is its full depth, which needs no certificate.", nameof(point));
+                : throw new ArgumentException(Invariant($"Depth {layers} of '{model.Name}' without exits is its full depth, which needs no certificate."), nameof(point));
         }
 
         if (policy.Needs.HasFlag(ExitSignals.Confidence))
@@ -65,7 +65,7 @@ internal sealed record CertificationPlan(RiskBound Bound, ImmutableArray<Countab
 
     private static void CheckShare(double value, string name)
     {
-        if (value is not (> 0 and < 1)) throw new ArgumentException($"{name} is {value}; expected a number between 0 and 1.", name);
+        if (value is not (> 0 and < 1)) throw new ArgumentException(Invariant($"{name} is {value}; expected a number between 0 and 1."), name);
     }
 }
 

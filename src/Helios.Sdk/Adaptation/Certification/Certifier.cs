@@ -34,7 +34,7 @@ internal sealed class Certifier(ModelPool pool, LayerwiseScorer scorer, PointRep
     private async Task<List<int[][]>> ReadAsync(PoolEntry entry, CertificationPlan plan, ImmutableArray<int> depths, CancellationToken cancellationToken)
     {
         var session = await scorer.OpenAsync(entry, [.. plan.Texts.Select(text => text.Tokens)], cancellationToken).ConfigureAwait(false)
-            ?? throw new HeliosException($"The memory budget has no room to score {plan.LongestText} tokens with '{entry.Info.Name}'.");
+            ?? throw new HeliosException(Invariant($"The memory budget has no room to score {plan.LongestText} tokens with '{entry.Info.Name}'."));
         await using (session.ConfigureAwait(false))
         {
             var read = new List<int[][]>(plan.Texts.Length);
@@ -62,7 +62,7 @@ internal sealed class Certifier(ModelPool pool, LayerwiseScorer scorer, PointRep
             Tokens = tokens,
             Verdict = certified.IsEmpty
                 ? $"No point qualifies: {tested[0].Point}: {tested[0].RefusedBecause}."
-                : $"Certified down to {certified[^1].Point}: at most {plan.Bound.MaxDisagreement:0.##%} of the tokens of traffic like these {plan.Texts.Length} texts differ from those of the full depth, with {plan.Bound.Confidence:0.##%} confidence.",
+                : Invariant($"Certified down to {certified[^1].Point}: at most {plan.Bound.MaxDisagreement:0.##%} of the tokens of traffic like these {plan.Texts.Length} texts differ from those of the full depth, with {plan.Bound.Confidence:0.##%} confidence."),
             Certificate = certified.IsEmpty ? null : new RiskCertificate
             {
                 Model = model.Name,

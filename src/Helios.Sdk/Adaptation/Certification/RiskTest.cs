@@ -58,6 +58,6 @@ internal static class RiskTest
     {
         if (maxShare is not (> 0 and < 1)) throw new ArgumentOutOfRangeException(nameof(maxShare), maxShare, "Expected a share between 0 and 1.");
         if (requests.FirstOrDefault(request => request.Whole > longest) is { Whole: > 0 } over)
-            throw new ArgumentException($"A request of {over.Whole} tokens; expected at most {longest}.", nameof(requests));
+            throw new ArgumentException(Invariant($"A request of {over.Whole} tokens; expected at most {longest}."), nameof(requests));
     }
 }

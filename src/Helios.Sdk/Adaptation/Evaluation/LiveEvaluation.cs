@@ -128,7 +128,7 @@ internal sealed class LiveEvaluation(PointSwitcher switcher, ServingTelemetry te
             }
             catch (TimeoutException error)
             {
-                if (!comes) throw new TimeoutException($"Its {settings.RequestsPerCandidate} live requests were not answered within {settings.TimeLimit.TotalSeconds:0.#} s.", error);
+                if (!comes) throw new TimeoutException(Invariant($"Its {settings.RequestsPerCandidate} live requests were not answered within {settings.TimeLimit.TotalSeconds:0.#} s."), error);
             }
         }
     }
@@ -153,7 +153,7 @@ internal sealed class LiveEvaluation(PointSwitcher switcher, ServingTelemetry te
         }
         catch (OperationCanceledException error) when (limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
-            throw new TimeoutException($"{what} took longer than {settings.TimeLimit.TotalSeconds:0.#} s.", error);
+            throw new TimeoutException(Invariant($"{what} took longer than {settings.TimeLimit.TotalSeconds:0.#} s."), error);
         }
     }
 

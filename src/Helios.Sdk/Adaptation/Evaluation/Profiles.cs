@@ -57,8 +57,8 @@ internal sealed class Profiles(IEnumerable<Candidate> initial, ServingTelemetry 
         var restored = candidates.Select(candidate => candidate.Restored).OfType<RestoredEvidence>().ToList();
         if (restored.Count < candidates.Count) return null;
         var age = now - restored.Min(evidence => evidence.At);
-        var said = age.TotalHours < 1 ? $"{age.TotalMinutes:0} min" : $"{age.TotalHours:0.#} h";
-        return $"nothing was evaluated anew, for every candidate rests on {restored.Min(evidence => evidence.Requests)} or more requests of a former run, {said} old";
+        var said = age.TotalHours < 1 ? Invariant($"{age.TotalMinutes:0} min") : Invariant($"{age.TotalHours:0.#} h");
+        return Invariant($"nothing was evaluated anew, for every candidate rests on {restored.Min(evidence => evidence.Requests)} or more requests of a former run, {said} old");
     }
 
     /// <summary>Notices when steps no longer take what they are taken to cost now.</summary>

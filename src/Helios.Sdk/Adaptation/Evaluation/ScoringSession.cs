@@ -133,7 +133,7 @@ internal sealed class ScoringSession : IAsyncDisposable
         var started = parts.Time.GetTimestamp();
         var bytes = staging!.Split(entry.Size.LayerBytes[layer]);
         var staged = await parts.Loads.WaitAsync(
-            $"Staging layer {layer} of '{entry.Info.Name}'",
+            Invariant($"Staging layer {layer} of '{entry.Info.Name}'"),
             (_, token) => parts.Backend.Loader.LoadLayerAsync(entry.Checkpoint, layer, parts.Precision, bytes, token).AsTask(),
             late => late.Dispose(),
             cancellationToken).ConfigureAwait(false);

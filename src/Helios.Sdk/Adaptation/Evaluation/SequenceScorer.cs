@@ -41,11 +41,11 @@ internal sealed class SequenceScorer(ModelPool pool, LayerwiseScorer scorer)
     {
         var a = model.Architecture;
         if (tokenIds.Count == 0) throw new ArgumentException("There are no tokens to score.", nameof(tokenIds));
-        if (tokenIds.Count > a.ContextLength) throw new ArgumentException($"{tokenIds.Count} tokens pass the context of '{model.Name}' ({a.ContextLength} tokens).", nameof(tokenIds));
+        if (tokenIds.Count > a.ContextLength) throw new ArgumentException(Invariant($"{tokenIds.Count} tokens pass the context of '{model.Name}' ({a.ContextLength} tokens)."), nameof(tokenIds));
         Serving.Requests.PromptRules.CheckIds(tokenIds, model);
         if (depths is null) return [.. Enumerable.Range(1, a.Layers)];
         if (depths.Count == 0 || depths[0] < 1 || depths[^1] > a.Layers || depths.Zip(depths.Skip(1)).Any(pair => pair.First >= pair.Second))
-            throw new ArgumentException($"Depths {string.Join(", ", depths)}: expected ascending numbers from 1 to {a.Layers}.", nameof(depths));
+            throw new ArgumentException(Invariant($"Depths {string.Join(", ", depths)}: expected ascending numbers from 1 to {a.Layers}."), nameof(depths));
         return [.. depths];
     }
 }

@@ -34,7 +34,7 @@ internal sealed class LoadLimit(TimeSpan limit, TimeProvider time)
             LeaveBehind(LetGoAsync(loading, letGo, patience));
             cancellationToken.ThrowIfCancellationRequested();
             throw patience.IsOver
-                ? new TimeoutException($"{what} took longer than {limit.TotalSeconds:0.#} s.", error)
+                ? new TimeoutException(Invariant($"{what} took longer than {limit.TotalSeconds:0.#} s."), error)
                 : new HeliosException($"{what} was cancelled by its backend.", error);
         }
         catch

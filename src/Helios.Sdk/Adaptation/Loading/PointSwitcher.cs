@@ -137,9 +137,9 @@ internal sealed class PointSwitcher(ModelPool pool, Routes routes, ServingTeleme
     {
         var missing = BytesToLoad(target);
         if (missing == 0) return null;
-        if (pool.BackingOff(target.Model) is { } wait) return $"it could not be loaded, and is left alone for {wait.RetryAfter.TotalSeconds:0.#} s: {wait.Reason}";
+        if (pool.BackingOff(target.Model) is { } wait) return Invariant($"it could not be loaded, and is left alone for {wait.RetryAfter.TotalSeconds:0.#} s: {wait.Reason}");
         var left = pool.BytesBesideWeights(target);
-        return missing <= left ? null : $"{missing} bytes to load do not fit beside what serves, which leaves {Math.Max(0, left)}";
+        return missing <= left ? null : Invariant($"{missing} bytes to load do not fit beside what serves, which leaves {Math.Max(0, left)}");
     }
 
     /// <summary>Whether a target fits beside what serves in a budget, which may be one that the engine is still on its way to.</summary>
@@ -159,7 +159,7 @@ internal sealed class PointSwitcher(ModelPool pool, Routes routes, ServingTeleme
 
     private AdaptationEvent.LoadFailed Refusal(LoadTarget target, AcquireResult result) => result switch
     {
-        AcquireResult.NoRoom room => new(journal.Now, target, $"{room.NeededBytes} bytes are needed, {room.FreeBytes} can be had", null),
+        AcquireResult.NoRoom room => new(journal.Now, target, Invariant($"{room.NeededBytes} bytes are needed, {room.FreeBytes} can be had"), null),
         AcquireResult.BackingOff wait => new(journal.Now, target, wait.Reason, wait.RetryAfter),
         AcquireResult.Failed failed => new(journal.Now, target, failed.Error.Message, RetryAfter(target.Model)),
         _ => throw new InvalidOperationException($"Unknown result {result}."),

@@ -12,9 +12,9 @@ internal sealed class AgreementFloor(ISloObjective inner, double minimum, Eviden
         if (profile.IsFullDepth) return null;
         if (profile.Agreement is not { } agreement) return "agreement is not measured yet";
         if (!(agreement >= minimum) && !need.Spares(profile, !(profile.AgreementInterval?.High >= minimum)))
-            return $"agreement {agreement:0.###}{EvidenceNeed.Range(profile.AgreementInterval, profile)} is under {minimum:0.###}";
+            return Invariant($"agreement {agreement:0.###}{EvidenceNeed.Range(profile.AgreementInterval, profile)} is under {minimum:0.###}");
         if (EvidenceNeed.Distrusts(profile, profile.AgreementInterval?.Low >= minimum))
-            return $"agreement {agreement:0.###}{EvidenceNeed.Range(profile.AgreementInterval, profile)} may be under {minimum:0.###}, and a floor was not kept when it served";
+            return Invariant($"agreement {agreement:0.###}{EvidenceNeed.Range(profile.AgreementInterval, profile)} may be under {minimum:0.###}, and a floor was not kept when it served");
         return profile.IsServing || need.Lack(profile) is not { } lack ? null : $"agreement {lack}";
     }
 }

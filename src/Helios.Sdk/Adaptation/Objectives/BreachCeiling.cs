@@ -11,6 +11,6 @@ internal sealed class BreachCeiling(ISloObjective inner, Func<PointProfile, doub
         if (profile.IsFullDepth) return null;
         if (profile.BreachRate is not { } rate) return "breach rate is not measured yet";
         var most = maxRate(profile);
-        return rate <= most ? null : $"breach rate {rate:0.###} is over {most:0.###}";
+        return rate <= most ? null : Invariant($"breach rate {rate:0.###} is over {most:0.###}");
     }
 }

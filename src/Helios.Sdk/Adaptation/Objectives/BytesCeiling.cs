@@ -9,6 +9,6 @@ internal sealed class BytesCeiling(ISloObjective inner, long maxBytes) : Constra
     protected override string? Violation(PointProfile profile)
     {
         var bytes = profile.WeightBytes + profile.KvBytesPerSequence;
-        return bytes <= maxBytes ? null : $"it takes {bytes} bytes with one sequence, over {maxBytes}";
+        return bytes <= maxBytes ? null : Invariant($"it takes {bytes} bytes with one sequence, over {maxBytes}");
     }
 }

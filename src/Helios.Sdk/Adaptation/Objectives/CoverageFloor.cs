@@ -13,6 +13,6 @@ internal sealed class CoverageFloor(ISloObjective inner, double minimum) : Const
     {
         if (profile.IsFullDepth) return null;
         if (profile.Coverage is not { } coverage) return "the share of tokens that leave up to here is not measured yet";
-        return coverage >= minimum ? null : $"{coverage:0.###} of all tokens leave up to here, under {minimum:0.###}";
+        return coverage >= minimum ? null : Invariant($"{coverage:0.###} of all tokens leave up to here, under {minimum:0.###}");
     }
 }

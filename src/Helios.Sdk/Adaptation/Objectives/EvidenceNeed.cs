@@ -18,14 +18,14 @@ internal readonly record struct EvidenceNeed(int Enough, int Full, double Uncert
     /// <summary>What is lacking to conclude anything about a point's quality; null when nothing is.</summary>
     public string? Lack(PointProfile profile)
     {
-        if (profile.EvidenceRequests < Enough) return $"rests on {profile.EvidenceRequests} requests, and takes {Enough}";
+        if (profile.EvidenceRequests < Enough) return Invariant($"rests on {profile.EvidenceRequests} requests, and takes {Enough}");
         if (profile.EvidenceRequests >= Full || profile.QualityGapInterval is not { } interval || interval.Width <= 2 * Uncertainty) return null;
-        return $"is known to ±{interval.Width / 2:0.###} bits per byte from {profile.EvidenceRequests} requests, and must be to ±{Uncertainty:0.###} before there are {Full}";
+        return Invariant($"is known to ±{interval.Width / 2:0.###} bits per byte from {profile.EvidenceRequests} requests, and must be to ±{Uncertainty:0.###} before there are {Full}");
     }
 
     /// <summary>How well a figure of a point is known, for people; nothing where it is known exactly, or not how well.</summary>
     public static string Range(Interval? interval, PointProfile profile) =>
-        interval is { Width: > 0 } known ? $" ({known.Low:0.###} to {known.High:0.###} by {profile.EvidenceRequests} requests)" : "";
+        interval is { Width: > 0 } known ? Invariant($" ({known.Low:0.###} to {known.High:0.###} by {profile.EvidenceRequests} requests)") : "";
 
     /// <summary>
     /// Whether what serves stays although its estimate is beyond a floor: too little is known to conclude anything, or its interval

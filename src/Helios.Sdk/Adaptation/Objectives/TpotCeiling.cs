@@ -9,6 +9,6 @@ internal sealed class TpotCeiling(ISloObjective inner, TimeSpan most) : Constrai
     protected override string? Violation(PointProfile profile)
     {
         var ms = profile.LoadedTpotMs ?? profile.TpotMs;
-        return ms <= most.TotalMilliseconds ? null : $"time per output token {ms:0.##} ms is over {most.TotalMilliseconds:0.##} ms";
+        return ms <= most.TotalMilliseconds ? null : Invariant($"time per output token {ms:0.##} ms is over {most.TotalMilliseconds:0.##} ms");
     }
 }

@@ -9,6 +9,6 @@ internal sealed class TtftCeiling(ISloObjective inner, TimeSpan most) : Constrai
     protected override string? Violation(PointProfile profile)
     {
         var ms = profile.TtftP95Ms ?? profile.TtftMs;
-        return ms <= most.TotalMilliseconds ? null : $"time to first token (p95) {ms:0.#} ms is over {most.TotalMilliseconds:0.#} ms";
+        return ms <= most.TotalMilliseconds ? null : Invariant($"time to first token (p95) {ms:0.#} ms is over {most.TotalMilliseconds:0.#} ms");
     }
 }

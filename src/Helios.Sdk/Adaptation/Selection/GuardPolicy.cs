@@ -87,7 +87,7 @@ internal sealed class GuardPolicy(ISloObjective objective, Func<PointProfile, do
     private string? Refuse(PointProfile profile, double? breachRate, double seconds)
     {
         if (breachRate is not { } rate) return "breach rate is not measured yet";
-        if (rate > 0 && maxBreachRate(profile) is var most && rate > most) return $"breach rate {rate:0.###}, as traffic is now, is over {most:0.###}";
+        if (rate > 0 && maxBreachRate(profile) is var most && rate > most) return Invariant($"breach rate {rate:0.###}, as traffic is now, is over {most:0.###}");
         return double.IsFinite(seconds) ? null : "its throughput is not known";
     }
 
@@ -95,7 +95,7 @@ internal sealed class GuardPolicy(ISloObjective objective, Func<PointProfile, do
     {
         var present = situation.Present;
         var serving = present.Throughput > 0 ? horizonTokens / present.Throughput : double.PositiveInfinity;
-        var because = present.IsFullDepth ? null : $"breach rate {situation.ObservedBreachRate:0.###} is over its limit";
+        var because = present.IsFullDepth ? null : Invariant($"breach rate {situation.ObservedBreachRate:0.###} is over its limit");
         double? score = because is null && double.IsFinite(serving) ? -serving : null;
         return new ConsideredPoint(
             present.Point, score, [new("load", 0, "s"), .. Known("serve", serving, "s"), new("breachRate", situation.ObservedBreachRate, "share")], because);
@@ -127,8 +127,8 @@ internal sealed class GuardPolicy(ISloObjective objective, Func<PointProfile, do
     {
         if (chosen is null) return "neither more layers nor another candidate may serve this traffic, so what serves stays";
         var (other, kind) = chosen == deepen ? (change, "another candidate") : (deepen, "more layers");
-        var against = other is null ? $"{kind} may not serve this traffic" : $"{other.Profile.Point} would cost {other.Seconds:0.###} s";
-        return $"{chosen.Profile.Point} costs {chosen.Seconds:0.###} s over {horizonTokens} tokens; {against}";
+        var against = other is null ? $"{kind} may not serve this traffic" : Invariant($"{other.Profile.Point} would cost {other.Seconds:0.###} s");
+        return Invariant($"{chosen.Profile.Point} costs {chosen.Seconds:0.###} s over {horizonTokens} tokens; {against}");
     }
 
     private static IEnumerable<ScoreTerm> Known(string name, double? value, string unit) =>

@@ -88,7 +88,7 @@ internal sealed class PointSelector(ISloObjective objective, double minimumGain)
             if (best - value <= Tie) return new Choice(present.Profile, $"it is the best for {objective.Name}, and serves already");
             if (request.HoldBecause is { } because) return new Choice(present.Profile, because);
             if (best - value <= minimumGain * Math.Abs(value))
-                return new Choice(present.Profile, $"the best would gain {Gain(best, value)} for {objective.Name} over {request.Horizon.TotalSeconds:0.#} s, its load included, under the {minimumGain:P0} for which a change is made");
+                return new Choice(present.Profile, Invariant($"the best would gain {Gain(best, value)} for {objective.Name} over {request.Horizon.TotalSeconds:0.#} s, its load included, under the {minimumGain:P0} for which a change is made"));
         }
 
         var winner = feasible
@@ -140,7 +140,7 @@ internal sealed class PointSelector(ISloObjective objective, double minimumGain)
     }
 
     private static string Gain(double best, double present) =>
-        Math.Abs(present) > Tie ? $"{(best - present) / Math.Abs(present):P1}" : $"{best - present:0.###}";
+        Math.Abs(present) > Tie ? Invariant($"{(best - present) / Math.Abs(present):P1}") : Invariant($"{best - present:0.###}");
 
     private sealed record Scored(PointProfile Profile, ConsideredPoint Considered)
     {

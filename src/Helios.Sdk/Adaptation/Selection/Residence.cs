@@ -32,10 +32,10 @@ internal sealed class Residence(AdaptationOptions options, TimeProvider time)
     public string? HoldBecause(long completed)
     {
         var requests = completed - requestsAtPublish;
-        if (requests < options.MinimumResidenceRequests) return $"it has served {requests} requests since the last change, and stays for {options.MinimumResidenceRequests}";
+        if (requests < options.MinimumResidenceRequests) return Invariant($"it has served {requests} requests since the last change, and stays for {options.MinimumResidenceRequests}");
         var elapsed = time.GetElapsedTime(publishedAt);
-        if (elapsed < options.MinimumResidence) return $"it has served for {elapsed.TotalSeconds:0.#} s since the last change, and stays for {options.MinimumResidence.TotalSeconds:0.#} s";
-        return looks < hold ? $"it is look {looks + 1} since the last change, and after wavering it stays for {hold}" : null;
+        if (elapsed < options.MinimumResidence) return Invariant($"it has served for {elapsed.TotalSeconds:0.#} s since the last change, and stays for {options.MinimumResidence.TotalSeconds:0.#} s");
+        return looks < hold ? Invariant($"it is look {looks + 1} since the last change, and after wavering it stays for {hold}") : null;
     }
 
     /// <summary>A look at fresh texts that changed nothing.</summary>

@@ -26,7 +26,7 @@ internal static class ChatRequests
                 throw new ArgumentException($"{nameof(ChatOptions.AdditionalProperties)}[\"{key}\"] is unknown; expected {string.Join(", ", Known)}.{NearMiss.Ask(key, Known)}", nameof(options));
         }
 
-        if (options?.MaxOutputTokens < 1) throw new ArgumentException($"{nameof(ChatOptions.MaxOutputTokens)} is {options.MaxOutputTokens}; expected at least 1, or null.", nameof(options));
+        if (options?.MaxOutputTokens < 1) throw new ArgumentException(Invariant($"{nameof(ChatOptions.MaxOutputTokens)} is {options.MaxOutputTokens}; expected at least 1, or null."), nameof(options));
         return request with
         {
             Messages = ToTurns(messages, options?.Instructions),
@@ -80,7 +80,7 @@ internal static class ChatRequests
         var index = 0;
         foreach (var message in messages)
         {
-            if (message is null) throw new ArgumentException($"messages[{index}] is null.", nameof(messages));
+            if (message is null) throw new ArgumentException(Invariant($"messages[{index}] is null."), nameof(messages));
             var turn = ToTurn(message, index++);
 
             // Templates take one system message: what the caller says follows the instructions.
@@ -94,10 +94,10 @@ internal static class ChatRequests
 
     private static ChatTurn ToTurn(ChatMessage message, int index)
     {
-        if (message.Role == ChatRole.Tool) throw new NotSupportedException($"messages[{index}] has the role 'tool', which Helios does not support: tools are not called.");
+        if (message.Role == ChatRole.Tool) throw new NotSupportedException(Invariant($"messages[{index}] has the role 'tool', which Helios does not support: tools are not called."));
         foreach (var content in message.Contents)
         {
-            if (content is not TextContent) throw new NotSupportedException($"messages[{index}] holds {content?.GetType().Name ?? "null"}, which Helios does not support: models take text alone ({nameof(TextContent)}).");
+            if (content is not TextContent) throw new NotSupportedException(Invariant($"messages[{index}] holds {content?.GetType().Name ?? "null"}, which Helios does not support: models take text alone ({nameof(TextContent)})."));
         }
 
         return new ChatTurn(message.Role.Value, message.Text);

@@ -15,7 +15,7 @@ internal static class OptionTables
     {
         Models => string.Join('\n', options.Models),
         BackendSettings => string.Join('\n', options.BackendSettings.OrderBy(setting => setting.Key, StringComparer.Ordinal)),
-        Tenants => string.Join('\n', options.Serving.Tenants.OrderBy(tenant => tenant.Key, StringComparer.Ordinal).Select(tenant => $"{tenant.Key} {tenant.Value.Weight} {tenant.Value.CacheGroup} {tenant.Value.CacheShare}")),
+        Tenants => string.Join('\n', options.Serving.Tenants.OrderBy(tenant => tenant.Key, StringComparer.Ordinal).Select(tenant => Invariant($"{tenant.Key} {tenant.Value.Weight} {tenant.Value.CacheGroup} {tenant.Value.CacheShare}"))),
         _ => string.Join('\n', options.Adaptation.Certificates),
     };
 }

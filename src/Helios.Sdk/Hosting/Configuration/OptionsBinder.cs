@@ -1,3 +1,4 @@
+using System.Globalization;
 using Helios.Sdk.Naming;
 using Microsoft.Extensions.Configuration;
 
@@ -77,7 +78,7 @@ internal sealed class OptionsBinder(string folder)
     {
         string? path = null;
         string? template = null;
-        var name = int.TryParse(section.Key, out _) ? null : section.Key;
+        var name = int.TryParse(section.Key, NumberStyles.None, CultureInfo.InvariantCulture, out _) ? null : section.Key;
         if (!HasChildren(section)) path = section.Value;
         foreach (var child in section.GetChildren())
         {

@@ -14,7 +14,7 @@ internal sealed class LivenessCheck(HeliosEngine engine, TimeSpan stallAfter) : 
         {
             { DeviceEnded: true, Ending: true } => "The engine has stopped.",
             { DeviceEnded: true } => "The serving loop has failed; the log says why.",
-            _ when turn > stallAfter => $"The serving loop stalls: its present step has taken {turn.TotalSeconds:0.#} s.",
+            _ when turn > stallAfter => Invariant($"The serving loop stalls: its present step has taken {turn.TotalSeconds:0.#} s."),
             _ => null,
         };
         return Task.FromResult(failure is null

@@ -27,7 +27,7 @@ internal sealed class ReadinessCheck(HeliosEngine engine) : IHealthCheck
         foreach (var model in engine.Parts.Pool.Entries.Select(entry => entry.Info.Name))
         {
             if (engine.Parts.Pool.BackingOff(model) is { } wait)
-                return $"'{model}' could not be loaded, and is left alone for {wait.RetryAfter.TotalSeconds:0.#} s: {wait.Reason}";
+                return Invariant($"'{model}' could not be loaded, and is left alone for {wait.RetryAfter.TotalSeconds:0.#} s: {wait.Reason}");
         }
 
         return engine.Parts.Adaptation.Degraded ? "No operating point keeps every limit; the deepest that fits serves." : null;

@@ -139,7 +139,7 @@ internal sealed class LogitsEdit : ILogitsEdit
         {
             if (float.IsFinite(logits[id])) choices = true;
             else if (!float.IsNegativeInfinity(logits[id]))
-                throw new HeliosException($"{editor} made the logit of token {id} {logits[id]}; expected a finite number, or negative infinity to forbid it.");
+                throw new HeliosException(Invariant($"{editor} made the logit of token {id} {logits[id]}; expected a finite number, or negative infinity to forbid it."));
         }
 
         if (!choices) throw new HeliosException($"{editor} forbids every token: no logit is finite.");

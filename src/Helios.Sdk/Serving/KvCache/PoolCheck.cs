@@ -15,7 +15,7 @@ internal sealed class PoolCheck(SlabSet slabs, PrefixIndex index)
             {
                 var block = new KvBlock(slab.Index, i);
                 var tables = held.GetValueOrDefault(block);
-                if (slab.Holders(i) != tables) throw Wrong($"{tables} tables hold {block}, but {slab.Holders(i)} are counted.");
+                if (slab.Holders(i) != tables) throw Wrong(Invariant($"{tables} tables hold {block}, but {slab.Holders(i)} are counted."));
                 if (slab.Holders(i) > 0) usedHere++;
                 if (slab.Node(i) is not { } node) continue;
                 known++;
@@ -25,29 +25,29 @@ internal sealed class PoolCheck(SlabSet slabs, PrefixIndex index)
                 if (!IsHeldLike(node)) throw Wrong($"{block} is used, but not what comes before it.");
             }
 
-            if (slab.UsedBlocks != usedHere) throw Wrong($"{slab.UsedBlocks} KV blocks of slab {slab.Index} are in use, but sequences hold {usedHere}.");
+            if (slab.UsedBlocks != usedHere) throw Wrong(Invariant($"{slab.UsedBlocks} KV blocks of slab {slab.Index} are in use, but sequences hold {usedHere}."));
             if (slab.FreeBlocks + usedHere + cachedHere != slab.Blocks)
-                throw Wrong($"{slab.FreeBlocks} free + {usedHere} used + {cachedHere} cached KV blocks of slab {slab.Index} are not {slab.Blocks}.");
+                throw Wrong(Invariant($"{slab.FreeBlocks} free + {usedHere} used + {cachedHere} cached KV blocks of slab {slab.Index} are not {slab.Blocks}."));
             used += usedHere;
             cached += cachedHere;
             bytesUsed += usedHere * slab.Group.BlockBytes;
             bytesCached += cachedHere * slab.Group.BlockBytes;
         }
 
-        if (used != held.Count) throw Wrong($"{used} KV blocks are in use, but sequences hold {held.Count}.");
-        if (known != index.Count) throw Wrong($"{index.Count} blocks are indexed; {known} slabs' blocks are.");
-        if (bytesUsed != usedBytes || bytesCached != cachedBytes) throw Wrong($"{bytesUsed} bytes are used and {bytesCached} cached, but {usedBytes} and {cachedBytes} are counted.");
+        if (used != held.Count) throw Wrong(Invariant($"{used} KV blocks are in use, but sequences hold {held.Count}."));
+        if (known != index.Count) throw Wrong(Invariant($"{index.Count} blocks are indexed; {known} slabs' blocks are."));
+        if (bytesUsed != usedBytes || bytesCached != cachedBytes) throw Wrong(Invariant($"{bytesUsed} bytes are used and {bytesCached} cached, but {usedBytes} and {cachedBytes} are counted."));
         CheckGroups(cached);
     }
 
     private void CheckGroups(long cached)
     {
         var groups = slabs.Cut.Select(slab => slab.Group).Distinct().ToList();
-        if (groups.Sum(group => group.CachedBlocks) != cached) throw Wrong($"{cached} KV blocks are cached, but not all of them can be evicted.");
+        if (groups.Sum(group => group.CachedBlocks) != cached) throw Wrong(Invariant($"{cached} KV blocks are cached, but not all of them can be evicted."));
         foreach (var group in groups)
         {
             var free = slabs.Cut.Where(slab => slab.Group == group).Sum(slab => (long)slab.FreeBlocks);
-            if (free != group.FreeBlocks) throw Wrong($"{free} KV blocks of {group.Shape} are free, but {group.FreeBlocks} are counted.");
+            if (free != group.FreeBlocks) throw Wrong(Invariant($"{free} KV blocks of {group.Shape} are free, but {group.FreeBlocks} are counted."));
         }
     }
 

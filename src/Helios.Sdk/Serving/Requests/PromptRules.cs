@@ -10,7 +10,7 @@ internal static class PromptRules
         foreach (var id in request.LogitBias?.Keys ?? []) RequireId(nameof(request.LogitBias), id, model);
         foreach (var id in request.StopTokenIds) RequireId(nameof(request.StopTokenIds), id, model);
         if (request.LogProbabilities > model.Architecture.VocabularySize)
-            throw RequestRules.Bad(nameof(request.LogProbabilities), request.LogProbabilities, $"at most the {model.Architecture.VocabularySize} tokens of '{model.Name}'");
+            throw RequestRules.Bad(nameof(request.LogProbabilities), request.LogProbabilities, Invariant($"at most the {model.Architecture.VocabularySize} tokens of '{model.Name}'"));
     }
 
     /// <summary>Most tokens of an answer, in whatever context.</summary>
@@ -23,10 +23,10 @@ internal static class PromptRules
     /// <summary>Message for a prompt and answer that pass the model's context.</summary>
     public static string Overflow(GenerationRequest request, int promptTokens, CheckpointInfo model)
     {
-        var context = $"the context of '{model.Name}' ({model.Architecture.ContextLength} tokens)";
+        var context = Invariant($"the context of '{model.Name}' ({model.Architecture.ContextLength} tokens)");
         return request.MaxTokens is { } named
-            ? $"Prompt ({promptTokens} tokens) and {nameof(GenerationRequest.MaxTokens)} ({named}) together pass {context}."
-            : $"Prompt ({promptTokens} tokens) leaves no room for an answer in {context}.";
+            ? Invariant($"Prompt ({promptTokens} tokens) and {nameof(GenerationRequest.MaxTokens)} ({named}) together pass {context}.")
+            : Invariant($"Prompt ({promptTokens} tokens) leaves no room for an answer in {context}.");
     }
 
     /// <exception cref="ArgumentException">An id is outside the vocabulary.</exception>
@@ -41,7 +41,7 @@ internal static class PromptRules
         for (var i = 0; i < ids.Length; i++)
         {
             if ((uint)ids[i] >= (uint)model.Architecture.VocabularySize)
-                return $"{nameof(GenerationRequest.TokenIds)}[{i}] is {ids[i]}; ids of '{model.Name}' run from 0 to {model.Architecture.VocabularySize - 1}.";
+                return Invariant($"{nameof(GenerationRequest.TokenIds)}[{i}] is {ids[i]}; ids of '{model.Name}' run from 0 to {model.Architecture.VocabularySize - 1}.");
         }
 
         return null;
@@ -50,6 +50,6 @@ internal static class PromptRules
     private static void RequireId(string option, int id, CheckpointInfo model)
     {
         if ((uint)id >= (uint)model.Architecture.VocabularySize)
-            throw new ArgumentException($"{option} names token {id}; ids of '{model.Name}' run from 0 to {model.Architecture.VocabularySize - 1}.", option);
+            throw new ArgumentException(Invariant($"{option} names token {id}; ids of '{model.Name}' run from 0 to {model.Architecture.VocabularySize - 1}."), option);
     }
 }

@@ -37,8 +37,8 @@ internal static class RequestRules
         if (messages.Count == 0) throw new ArgumentException($"{nameof(request.Messages)} is empty; expected at least one message.", nameof(request));
         for (var i = 0; i < messages.Count; i++)
         {
-            if (messages[i] is not { Content: not null }) throw new ArgumentException($"{nameof(request.Messages)}[{i}] is null, or has no content.", nameof(request));
-            if (string.IsNullOrWhiteSpace(messages[i].Role)) throw new ArgumentException($"{nameof(request.Messages)}[{i}] has no role; expected system, user or assistant, or what else the chat template knows.", nameof(request));
+            if (messages[i] is not { Content: not null }) throw new ArgumentException(Invariant($"{nameof(request.Messages)}[{i}] is null, or has no content."), nameof(request));
+            if (string.IsNullOrWhiteSpace(messages[i].Role)) throw new ArgumentException(Invariant($"{nameof(request.Messages)}[{i}] has no role; expected system, user or assistant, or what else the chat template knows."), nameof(request));
         }
     }
 
@@ -50,7 +50,7 @@ internal static class RequestRules
         foreach (var (id, bias) in request.LogitBias ?? ImmutableDictionary<int, float>.Empty)
         {
             if (!(Math.Abs(bias) <= 100 || float.IsNegativeInfinity(bias)))
-                throw Bad($"{nameof(request.LogitBias)}[{id}]", bias, "a number from -100 to 100, or negative infinity to forbid the token");
+                throw Bad(Invariant($"{nameof(request.LogitBias)}[{id}]"), bias, "a number from -100 to 100, or negative infinity to forbid the token");
         }
 
         if (request.LogitsProcessors.IsDefault) throw new ArgumentException($"{nameof(request.LogitsProcessors)} is not initialised; leave it out for none.", nameof(request));

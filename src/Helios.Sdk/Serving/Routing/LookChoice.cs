@@ -9,6 +9,7 @@ internal static class LookChoice
     /// <param name="model">The model.</param>
     /// <param name="depth">Depth served.</param>
     /// <param name="policy">The policy.</param>
+    /// <exception cref="HeliosException">The policy, which may be the application's, threw.</exception>
     public static ImmutableArray<int> Of(CheckpointInfo model, int depth, IExitPolicy policy)
     {
         var exits = model.Exits.Select(exit => exit.Depth).Where(exit => exit < depth).ToArray();
@@ -19,7 +20,15 @@ internal static class LookChoice
             LookCost = LookCost(model.Architecture),
         };
         var looks = new bool[exits.Length];
-        policy.ChooseLooks(layout, looks);
+        try
+        {
+            policy.ChooseLooks(layout, looks);
+        }
+        catch (Exception error)
+        {
+            throw new HeliosException(Invariant($"The exit policy '{policy.Name}' chose no looks in '{model.Name}' served at {depth} layers: {error.Message}"), error);
+        }
+
         return [.. exits.Where((_, i) => looks[i])];
     }
 

@@ -56,7 +56,7 @@ internal sealed class RegexPattern : IPattern
         catch (RegexMatchTimeoutException e)
         {
             throw new HeliosException(
-                $"The text cannot be encoded: the tokenizer's own pattern {regex} takes longer than {limit.TotalSeconds} s on it.", e);
+                Invariant($"The text cannot be encoded: the tokenizer's own pattern {regex} takes longer than {limit.TotalSeconds} s on it."), e);
         }
 
         if (done < text.Length) into.Add(new PatternPiece(done, text.Length - done, false));

@@ -76,7 +76,7 @@ internal readonly struct JsonField(string file, string path, JsonElement? elemen
     {
         var index = 0;
         foreach (var item in array.EnumerateArray())
-            yield return new JsonField(file, $"{path}[{index++}]", item);
+            yield return new JsonField(file, Invariant($"{path}[{index++}]"), item);
     }
 
     private static IEnumerable<(string Name, JsonField Value)> ReadMembers(

@@ -39,7 +39,7 @@ internal static class TokenizerReader
     private static string Fingerprint(string hash, IReadOnlyList<AddedToken> toldBeside)
     {
         if (toldBeside.Count == 0) return hash;
-        var told = toldBeside.OrderBy(token => token.Id).Select(token => $"{token.Id} {token.Special} {token.Content}");
+        var told = toldBeside.OrderBy(token => token.Id).Select(token => Invariant($"{token.Id} {token.Special} {token.Content}"));
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\0', told.Prepend(hash)))));
     }
 }

@@ -16,7 +16,7 @@ internal static class VocabularyReader
         foreach (var (token, field) in root["model"]["vocab"].Members())
         {
             var id = field.AsId(Vocabulary.Largest);
-            if (!tokens.TryAdd(id, token)) throw field.Bad($"{id}, which another token has", "ids that differ");
+            if (!tokens.TryAdd(id, token)) throw field.Bad(Invariant($"{id}, which another token has"), "ids that differ");
             ids.Add(token, id);
         }
 
@@ -38,7 +38,7 @@ internal static class VocabularyReader
         {
             var id = ids.GetValueOrDefault(token.Content, token.Id);
             if (!tokens.TryAdd(id, token.Content) && tokens[id] != token.Content)
-                throw list.Bad($"without \"{token.Content}\", to which {SpecialTokenFiles.AddedPlaces} gives the id {id} that another token has", "ids that differ");
+                throw list.Bad(Invariant($"without \"{token.Content}\", to which {SpecialTokenFiles.AddedPlaces} gives the id {id} that another token has"), "ids that differ");
             yield return token with { Id = id };
         }
 
@@ -58,9 +58,9 @@ internal static class VocabularyReader
             var token = ReadAdded(item);
             if (!seen.Add(token.Content)) throw item["content"].Bad("there twice", "every added token once");
             if (ids.TryGetValue(token.Content, out var known) && known != token.Id)
-                throw item["id"].Bad($"{token.Id}, but {known} in model.vocab", "the same id");
+                throw item["id"].Bad(Invariant($"{token.Id}, but {known} in model.vocab"), "the same id");
             if (tokens.TryGetValue(token.Id, out var other) && other != token.Content)
-                throw item["id"].Bad($"{token.Id}, which another token has", "ids that differ");
+                throw item["id"].Bad(Invariant($"{token.Id}, which another token has"), "ids that differ");
 
             tokens[token.Id] = token.Content;
             added.Add(token);
