@@ -11,7 +11,7 @@ public class StartTests
     {
         var build = () => TestEngine.Build(builder => builder.AddModel(TestData.Model("tiny-s")).UseMemoryBudget(bytes).LimitBytes(bytes).Configure(options => options.Serving.KvSlabBytes = bytes));
         var message = build.Should().Throw<ArgumentException>().Which.Message;
-        message.Should().ContainAll($"MemoryBudgetBytes is {bytes}", "4L << 30", "Adaptation.MaxPointBytes", "Serving.KvSlabBytes");
+        message.Should().ContainAll(FormattableString.Invariant($"MemoryBudgetBytes is {bytes}"), "4L << 30", "Adaptation.MaxPointBytes", "Serving.KvSlabBytes");
     }
 
     [Fact]

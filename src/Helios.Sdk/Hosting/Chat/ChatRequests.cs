@@ -138,5 +138,5 @@ internal static class ChatRequests
     };
 
     private static ArgumentException Bad(string key, object value, string expected) =>
-        new($"{nameof(ChatOptions.AdditionalProperties)}[\"{key}\"] is {value} ({value.GetType().Name}); expected {expected}.", key);
+        new(Invariant($"{nameof(ChatOptions.AdditionalProperties)}[\"{key}\"] is {value} ({value.GetType().Name}); expected {expected}."), key);
 }

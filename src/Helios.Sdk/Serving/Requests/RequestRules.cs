@@ -64,5 +64,5 @@ internal static class RequestRules
     }
 
     public static ArgumentException Bad(string option, object? found, string expected) =>
-        new($"{option} is {found}; expected {expected}.", option);
+        new(Invariant($"{option} is {found}; expected {expected}."), option);
 }
