@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 namespace Helios.Sdk.Adaptation;
 
 /// <summary>Records every decision with its reason, and tells observers what happens. Thread-safe.</summary>
-internal sealed partial class AdaptationJournal(TimeProvider time, ILogger<HeliosEngine> logger)
+internal sealed partial class AdaptationJournal(TimeProvider time, ILogger logger)
 {
     private const int Kept = 256;
 

@@ -320,7 +320,7 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
     /// <returns>Its record, with why that could not be done if so.</returns>
     private async Task<AdaptationDecision> ApplyAsync(AdaptationDecision decision, CancellationToken cancellationToken)
     {
-        using var activity = DecisionTrace.Start(decision);
+        using var activity = DecisionTrace.Start(decision, parts.Engine);
         parts.Journal.Decide(decision);
         Degraded = decision.Degraded;
         var keeps = decision.Act == AdaptationAct.Keep;
@@ -367,6 +367,9 @@ internal sealed record AdaptationParts(
     Func<UsualLengths, ISloObjective> Constrained,
     Func<ISloObjective, UsualLengths, GuardPolicy> Guard)
 {
+    /// <summary>Name of the engine among several; empty for the one without.</summary>
+    public string Engine { get; init; } = "";
+
     /// <summary>Exit policy of a fixed point, as it calls itself.</summary>
     public string ExitPolicy { get; init; } = Serving.ExitPolicy;
 

@@ -9,9 +9,10 @@ namespace Helios.Sdk.Adaptation;
 internal static class DecisionTrace
 {
     /// <summary>Begins the activity of a decision; null when nobody listens. The caller disposes it when the decision was carried out.</summary>
-    public static Activity? Start(AdaptationDecision decision)
+    public static Activity? Start(AdaptationDecision decision, string engine = "")
     {
         if (HeliosTelemetry.Source.StartActivity("helios.decision") is not { } activity) return null;
+        if (engine.Length > 0) activity.SetTag(HeliosTelemetry.EngineTag, engine);
         activity.SetTag("helios.trigger", decision.Trigger.ToString());
         activity.SetTag("helios.act", decision.Act.ToString());
         activity.SetTag("helios.previous", decision.Previous?.ToString());

@@ -21,7 +21,7 @@ internal sealed partial class CheckedReload : IOptionsChangeTokenSource<HeliosOp
     {
         Name = registration.Name;
         this.factory = factory;
-        logger = (logging ?? NullLoggerFactory.Instance).CreateLogger<HeliosEngine>();
+        logger = HeliosTelemetry.LoggerOf(logging ?? NullLoggerFactory.Instance, registration.Name);
         subscription = ChangeToken.OnChange(registration.Configuration!.GetReloadToken, Check);
     }
 

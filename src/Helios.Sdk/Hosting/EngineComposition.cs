@@ -46,7 +46,7 @@ internal static partial class EngineComposition
         var strategies = builder.Strategies;
         var backend = Opened(Backends.Create(options, strategies.Backends), opened);
         var time = builder.Time;
-        var logger = builder.Logging.CreateLogger<HeliosEngine>();
+        var logger = HeliosTelemetry.LoggerOf(builder.Logging, builder.Name);
         if (backend.Device.Warning is { } warning) LogDeviceWarning(logger, backend.Device.Name, warning);
         var adaptation = options.Adaptation;
         CheckDepths(options, checkpoints[0].Info);
@@ -106,6 +106,7 @@ internal static partial class EngineComposition
             Constrained,
             (constrained, lengths) => new GuardPolicy(constrained, ceilings.For(lengths), ceilings.TokensPerInterval(lengths)))
         {
+            Engine = builder.Name,
             ExitPolicy = exitPolicy,
             Store = store,
             Limits = () => goals.Limits,
@@ -121,6 +122,7 @@ internal static partial class EngineComposition
 
         return new EngineParts
         {
+            Name = builder.Name,
             Serving = options.Serving,
             Time = time,
             Backend = backend,

@@ -25,6 +25,9 @@ internal sealed partial class EngineParts : IDisposable
 
     public EngineParts() => device = new Thread(RunDevice) { Name = "helios-device", IsBackground = true };
 
+    /// <summary>Tells engines of one container apart; empty for the one without a name.</summary>
+    public required string Name { get; init; }
+
     public required ServingOptions Serving { get; init; }
 
     public required TimeProvider Time { get; init; }
@@ -82,7 +85,7 @@ internal sealed partial class EngineParts : IDisposable
 
     public required Certifier Certifier { get; init; }
 
-    public required ILogger<HeliosEngine> Logger { get; init; }
+    public required ILogger Logger { get; init; }
 
     /// <summary>Whether it takes no more requests.</summary>
     public bool Ending => ending;

@@ -139,7 +139,7 @@ public sealed class HeliosEngine : IHeliosClient, IAsyncDisposable, IDisposable
         var running = new List<RunningRequest>(samples);
         IReadOnlyList<QueuePlace> places = [];
         Sequence? first = null;
-        RequestTrace? Trace() => RequestTrace.Start(request, parts.CapturesContent);
+        RequestTrace? Trace() => RequestTrace.Start(request, parts.Name, parts.CapturesContent);
         try
         {
             places = await TakePlacesAsync(samples, cancellationToken).ConfigureAwait(false);
@@ -290,7 +290,7 @@ public sealed class HeliosEngine : IHeliosClient, IAsyncDisposable, IDisposable
     private async Task<RunningRequest> SubmitAsync(GenerationRequest request, CancellationToken cancellationToken)
     {
         var arrivedAt = parts.Time.GetTimestamp();
-        var trace = RequestTrace.Start(request, parts.CapturesContent);
+        var trace = RequestTrace.Start(request, parts.Name, parts.CapturesContent);
         QueuePlace? place = null;
         try
         {

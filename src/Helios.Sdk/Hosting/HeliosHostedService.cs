@@ -25,12 +25,11 @@ internal sealed class HeliosHostedService(
 
     public Task StartAsync(CancellationToken cancellationToken)
     {
-        var logger = (logging ?? NullLoggerFactory.Instance).CreateLogger<HeliosEngine>();
         foreach (var registration in registrations)
         {
             var engine = registration.Of(provider);
             engines.Add(engine);
-            followers.Add(new OptionsFollower(engine, registration, options, logger));
+            followers.Add(new OptionsFollower(engine, registration, options, HeliosTelemetry.LoggerOf(logging ?? NullLoggerFactory.Instance, registration.Name)));
         }
 
         return Task.CompletedTask;

@@ -17,7 +17,7 @@ internal sealed class EngineMeter : IDisposable
     public EngineMeter(IMeterFactory? factory, string engine)
     {
         isOwned = factory is null;
-        var options = new MeterOptions(HeliosTelemetry.MeterName) { Version = HeliosTelemetry.Version, Tags = engine.Length > 0 ? [KeyValuePair.Create<string, object?>("helios.engine", engine)] : null };
+        var options = new MeterOptions(HeliosTelemetry.MeterName) { Version = HeliosTelemetry.Version, Tags = engine.Length > 0 ? [KeyValuePair.Create<string, object?>(HeliosTelemetry.EngineTag, engine)] : null };
         meter = factory?.Create(options) ?? new Meter(options);
     }
 

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Microsoft.Extensions.Logging;
 
 namespace Helios.Sdk;
 
@@ -19,6 +20,15 @@ public static class HeliosTelemetry
     internal static readonly string Version = typeof(HeliosTelemetry).Assembly.GetName().Version!.ToString(3);
 
     internal static readonly ActivitySource Source = new(ActivitySourceName, Version);
+
+    /// <summary>The tag that names one of several engines, on its meter and its activities.</summary>
+    internal const string EngineTag = "helios.engine";
+
+    /// <summary>The logger of an engine: one of several has its name behind the category, so that a filter for the category is one for all.</summary>
+    /// <param name="logging">Makes it.</param>
+    /// <param name="engine">Its name; empty for the one without.</param>
+    internal static ILogger LoggerOf(ILoggerFactory logging, string engine) =>
+        logging.CreateLogger(engine.Length == 0 ? $"Helios.Sdk.{nameof(HeliosEngine)}" : $"Helios.Sdk.{nameof(HeliosEngine)}.{engine}");
 
     /// <summary>What the GenAI conventions call what a request asks for (<c>gen_ai.operation.name</c>).</summary>
     internal static string OperationOf(GenerationRequest request) => request.Messages is null ? "text_completion" : "chat";

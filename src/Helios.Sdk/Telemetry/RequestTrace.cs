@@ -23,7 +23,7 @@ internal sealed class RequestTrace
     }
 
     /// <summary>Begins one; null when nobody listens. It is not made the current activity: nothing that it causes runs in the caller's context.</summary>
-    public static RequestTrace? Start(GenerationRequest request, bool capturesContent)
+    public static RequestTrace? Start(GenerationRequest request, string engine, bool capturesContent)
     {
         if (!HeliosTelemetry.Source.HasListeners()) return null;
         var operation = HeliosTelemetry.OperationOf(request);
@@ -34,6 +34,7 @@ internal sealed class RequestTrace
         if (activity is null) return null;
 
         var trace = new RequestTrace(activity, capturesContent);
+        if (engine.Length > 0) activity.SetTag(HeliosTelemetry.EngineTag, engine);
         if (activity.IsAllDataRequested) trace.Describe(request);
         return trace;
     }

@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
 using Helios.Sdk.Cpu;
 using Helios.Sdk.Tests.Serving.Scheduling;
 using Microsoft.Extensions.DependencyInjection;
@@ -111,6 +113,36 @@ public class AddHeliosTests
         provider.GetRequiredService<IOptionsMonitor<HeliosOptions>>().Get("small").Adaptation.FixedDepth.Should().Be(2);
         deep.Snapshot.EnergySource.Should().Contain("40 W");
         provider.GetRequiredKeyedService<HeliosEngine>("small").Snapshot.EnergySource.Should().NotContain("40 W");
+    }
+
+    [Fact]
+    public async Task What_an_engine_with_a_name_logs_and_traces_names_it()
+    {
+        var log = new CollectingLogger();
+        var activities = new ConcurrentQueue<Activity>();
+        using var caller = new Activity("caller").Start();
+        using var listener = new ActivityListener
+        {
+            ShouldListenTo = source => source.Name == HeliosTelemetry.ActivitySourceName,
+            Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllData,
+            ActivityStopped = activities.Enqueue,
+        };
+        ActivitySource.AddActivityListener(listener);
+        await using var provider = new ServiceCollection().AddSingleton<ILoggerFactory>(log)
+            .AddKeyedHelios("this", helios => Small(helios).EvaluateCandidates(candidates: 1, requestsPerCandidate: 1))
+            .AddKeyedHelios("that", helios => Small(helios).EvaluateCandidates(candidates: 1, requestsPerCandidate: 1))
+            .BuildServiceProvider();
+
+        foreach (var name in (string[])["this", "that"])
+        {
+            var engine = provider.GetRequiredKeyedService<HeliosEngine>(name);
+            await engine.GenerateAsync(EventLog.Request(0)).WaitAsync(TestEngine.Patience);
+            await engine.SetObjectiveAsync("latency").WaitAsync(TestEngine.Patience);
+            activities.Where(activity => activity.ParentId == caller.Id).Should().Contain(activity => Equals(activity.GetTagItem("helios.engine"), name));
+            activities.Where(activity => activity.OperationName == "helios.decision").Should().Contain(activity => Equals(activity.GetTagItem("helios.engine"), name));
+        }
+
+        log.Categories.Should().Contain(["Helios.Sdk.HeliosEngine.this", "Helios.Sdk.HeliosEngine.that"]).And.NotContain("Helios.Sdk.HeliosEngine");
     }
 
     [Fact]

@@ -22,7 +22,7 @@ internal sealed class LiveEvaluation(PointSwitcher switcher, ServingTelemetry te
     /// <inheritdoc/>
     public async Task RunAsync(IReadOnlyList<Candidate> candidates, CancellationToken cancellationToken)
     {
-        var started = settings.Time.GetTimestamp();
+        var started = telemetry.Times.MarkNow(settings.Time);
         answered.UnionWith(candidates.Where(IsKnown));
         foreach (var candidate in candidates.Where(candidate => candidate.CostsAreInherited && candidate.Name == switcher.Serving!.Point.Target.Model))
             await TryAsync(candidate, token => RescaleAsync(candidate, candidates, token), cancellationToken).ConfigureAwait(false);
@@ -41,18 +41,18 @@ internal sealed class LiveEvaluation(PointSwitcher switcher, ServingTelemetry te
     {
         foreach (var candidate in candidates.Where(IsDue).ToList())
         {
-            var started = settings.Time.GetTimestamp();
+            var started = telemetry.Times.MarkNow(settings.Time);
             await TryAsync(candidate, token => AnswerAsync(candidate, token), cancellationToken).ConfigureAwait(false);
             if (answered.Contains(candidate)) Tell([candidate], started);
         }
     }
 
-    private void Tell(IReadOnlyList<Candidate> candidates, long started)
+    private void Tell(IReadOnlyList<Candidate> candidates, in RequestTimes.Mark started)
     {
         profiles.Refresh();
         var traffic = telemetry.Times.Around(started, settings.Time);
         foreach (var candidate in candidates)
-            journal.Tell(new AdaptationEvent.Evaluated(journal.Now, candidate.Name, profiles.Of(candidate), settings.Time.GetElapsedTime(started)) { Traffic = traffic });
+            journal.Tell(new AdaptationEvent.Evaluated(journal.Now, candidate.Name, profiles.Of(candidate), settings.Time.GetElapsedTime(started.At)) { Traffic = traffic });
     }
 
     /// <summary>Whether what is left of a former run says as much as an evaluation would.</summary>

@@ -1,5 +1,3 @@
-using System.Collections.Immutable;
-
 namespace Helios.Sdk.Adaptation.Telemetry;
 
 /// <summary>How long the latest finished requests took. Written by the device thread, read by the adaptation loop.</summary>
@@ -24,23 +22,31 @@ internal sealed class RequestTimes
         }
     }
 
-    /// <summary>Times of the requests that ended before a moment, as far back as they are kept, and of those since.</summary>
-    /// <param name="moment">A timestamp.</param>
-    /// <param name="time">The clock that it is of.</param>
-    public EvaluationTraffic Around(long moment, TimeProvider time)
+    /// <summary>
+    /// A moment to compare later requests with. The times until then are summed up here: more requests may end afterwards than
+    /// are kept.
+    /// </summary>
+    /// <param name="time">The clock of the timestamps.</param>
+    public Mark MarkNow(TimeProvider time)
     {
-        lock (gate)
-        {
-            var byTime = latest.ToLookup(request => request.EndedAt >= moment);
-            return new EvaluationTraffic(Summarize([.. byTime[false]], time), Summarize([.. byTime[true]], time));
-        }
+        lock (gate) return new Mark(time.GetTimestamp(), Summarize(latest, time));
     }
 
-    private static TrafficTimes? Summarize(ImmutableArray<Finished> requests, TimeProvider time)
+    /// <summary>Times of the requests that ended before a moment, and of those since, as far back as they are kept.</summary>
+    /// <param name="mark">The moment.</param>
+    /// <param name="time">The clock that it is of.</param>
+    public EvaluationTraffic Around(in Mark mark, TimeProvider time)
     {
-        if (requests.IsEmpty) return null;
+        var at = mark.At;
+        lock (gate) return new EvaluationTraffic(mark.Before, Summarize(latest.Where(request => request.EndedAt >= at), time));
+    }
+
+    private static TrafficTimes? Summarize(IEnumerable<Finished> finished, TimeProvider time)
+    {
+        var requests = finished.ToList();
+        if (requests.Count == 0) return null;
         var millisecond = time.TimestampFrequency / 1000.0;
-        return new TrafficTimes(requests.Length, Median(requests.Select(request => (double?)request.Ttft))!.Value / millisecond, Median(requests.Select(request => request.Tpot)) / millisecond);
+        return new TrafficTimes(requests.Count, Median(requests.Select(request => (double?)request.Ttft))!.Value / millisecond, Median(requests.Select(request => request.Tpot)) / millisecond);
     }
 
     private static double? Median(IEnumerable<double?> values)
@@ -48,6 +54,11 @@ internal sealed class RequestTimes
         var sorted = values.OfType<double>().Order().ToList();
         return sorted.Count == 0 ? null : sorted[sorted.Count / 2];
     }
+
+    /// <summary>A moment, and how long the latest requests before it took.</summary>
+    /// <param name="At">Timestamp.</param>
+    /// <param name="Before">Null when none had ended.</param>
+    internal readonly record struct Mark(long At, TrafficTimes? Before);
 
     private readonly record struct Finished(long EndedAt, long Ttft, double? Tpot);
 }
