@@ -164,7 +164,7 @@ internal abstract class StepRows(ModelArchitecture architecture, int maxRows, in
         {
             var (token, position, _, depth) = batch.Rows[row];
             if (token != StepRow.Unknown && (uint)token >= (uint)architecture.VocabularySize)
-                throw new ArgumentOutOfRangeException(nameof(batch), token, Invariant($"Row {row}: token ids lie in 0..{architecture.VocabularySize - 1}."));
+                throw new StepRowException(Invariant($"Row {row}: token id {token}; ids lie in 0..{architecture.VocabularySize - 1}.")) { Row = row };
             if (position <= last || position >= architecture.ContextLength)
                 throw new ArgumentOutOfRangeException(nameof(batch), position, Invariant($"Row {row}: positions of a sequence rise, within 0..{architecture.ContextLength - 1}."));
             if (depth != sequence.KvDepth)

@@ -82,6 +82,7 @@ internal static class CliApp
     private static (string Message, int Code) Explain(Exception error) => error switch
     {
         OperationCanceledException => ("Cancelled.", Failed),
+        NothingFitsException => (OptionNames.Translate(error.Message), Failed),
         ArgumentException => (OptionNames.Translate(error.Message), BadUsage),
         PlatformNotSupportedException => (error.Message, Failed),
         UsageException or NotSupportedException => (error.Message, BadUsage),

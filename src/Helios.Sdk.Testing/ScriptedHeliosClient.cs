@@ -145,7 +145,7 @@ public sealed class ScriptedHeliosClient : IHeliosClient
         };
     }
 
-    private static int MaxTokensOf(GenerationRequest request) => request.MaxTokens ?? GenerationRequest.DefaultMaxTokens;
+    private static int MaxTokensOf(GenerationRequest request) => request.MaxTokens ?? int.MaxValue;
 
     private static FinishReason EndOf(GenerationRequest request, ScriptedAnswer answer) =>
         answer.Tokens.Length > MaxTokensOf(request) ? FinishReason.Length : answer.FinishReason;

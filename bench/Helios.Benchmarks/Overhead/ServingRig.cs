@@ -65,7 +65,7 @@ internal sealed class ServingRig : IDisposable
     public Sequence Submit(int[] prompt, int maxTokens, Sequence? source = null)
     {
         var request = new GenerationRequest { TokenIds = prompt, MaxTokens = maxTokens };
-        var output = new TokenStream(maxTokens, tokenizer, request.Stop);
+        var output = new TokenStream(tokenizer, request.Stop);
         var sequence = new Sequence(new RequestId(++lastId), request, seed: 1, new EncodedPrompt(prompt, tokenizer.Fingerprint), output, TimeProvider.System.GetTimestamp()) { Source = source };
         Loop.Submit(sequence);
         return sequence;

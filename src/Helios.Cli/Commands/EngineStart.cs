@@ -19,7 +19,7 @@ internal static class EngineStart
         }
         catch (HeliosException error) when (!refused.IsEmpty)
         {
-            throw new HeliosException($"No model could be loaded ({string.Join("; ", refused)}).", error);
+            throw new HeliosException($"No model could be loaded ({string.Join("; ", refused.Distinct(StringComparer.Ordinal))}).", error);
         }
     }
 }

@@ -9,7 +9,7 @@ internal sealed class GenerationOptions
 {
     private readonly Option<string?> prompt = new("--prompt") { Description = "Prompt as text; the tokenizer adds its special tokens.", HelpName = "T" };
     private readonly Option<ImmutableArray<int>?> ids = IdList.Option("--ids", "Prompt as token ids, taken as they are.");
-    private readonly Option<int> maxTokens = new("--max-tokens") { Description = "Most tokens to generate.", HelpName = "N", DefaultValueFactory = _ => 128 };
+    private readonly Option<int?> maxTokens = new("--max-tokens") { Description = "Most tokens to generate; as many as fit the context by default.", HelpName = "N" };
     private readonly Option<float> temperature = new("--temperature") { Description = "0 takes the likeliest token, above 0 samples.", HelpName = "X" };
     private readonly Option<float> topP = new("--top-p") { Description = "Keep the likeliest tokens whose probabilities sum to this.", HelpName = "X", DefaultValueFactory = _ => 1 };
     private readonly Option<int> topK = new("--top-k") { Description = "Keep this many likeliest tokens; 0 keeps all.", HelpName = "N" };

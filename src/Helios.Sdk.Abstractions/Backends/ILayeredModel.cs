@@ -24,6 +24,7 @@ public interface ILayeredModel : IDisposable
     /// Starts a step: embeds the rows, and stands before layer 0, which must be in use; or goes on with the step before, see
     /// <see cref="StepBatch.Resume"/>. The spans are copied. When it throws there is no step.
     /// </summary>
+    /// <exception cref="StepRowException">A row's token id is outside the vocabulary; the row is named.</exception>
     /// <param name="batch">Rows and block tables.</param>
     void Begin(in StepBatch batch);
 

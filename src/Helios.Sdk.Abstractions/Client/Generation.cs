@@ -8,9 +8,6 @@ namespace Helios.Sdk;
 /// <remarks>For logs, <see cref="ToString"/> tells how long texts and ids are, never what they say.</remarks>
 public sealed record GenerationRequest
 {
-    /// <summary>Most tokens of an answer whose request names no <see cref="MaxTokens"/>.</summary>
-    public const int DefaultMaxTokens = 128;
-
     /// <summary>The prompt as text; the model's tokenizer adds what it adds (BOS, say). Special tokens spelled out in it are recognised. Exactly one of this, <see cref="TokenIds"/> and <see cref="Messages"/> is given.</summary>
     public string? Prompt { get; init; }
 
@@ -24,8 +21,8 @@ public sealed record GenerationRequest
     public IReadOnlyList<ChatTurn>? Messages { get; init; }
 
     /// <summary>
-    /// Most tokens to generate, at least 1; prompt and so many tokens together must fit the model's context. Null takes
-    /// <see cref="DefaultMaxTokens"/>, or as many as fit beside the prompt where those are fewer.
+    /// Most tokens to generate, at least 1; prompt and so many tokens together must fit the model's context. Null takes as many as
+    /// fit beside the prompt: the answer goes on to its own end, or to that of the context.
     /// </summary>
     public int? MaxTokens { get; init; }
 
@@ -133,7 +130,7 @@ public sealed record GenerationRequest
 
     private bool PrintMembers(StringBuilder builder)
     {
-        builder.Append(CultureInfo.InvariantCulture, $"{Asked()}, MaxTokens = {MaxTokens ?? DefaultMaxTokens}, Temperature = {Temperature}, Priority = {Priority}");
+        builder.Append(CultureInfo.InvariantCulture, $"{Asked()}, MaxTokens = {MaxTokens?.ToString(CultureInfo.InvariantCulture) ?? "what fits"}, Temperature = {Temperature}, Priority = {Priority}");
         if (Model is not null) builder.Append(CultureInfo.InvariantCulture, $", Model = {Model}");
         if (Seed is not null) builder.Append(CultureInfo.InvariantCulture, $", Seed = {Seed}");
         if (Stop is { IsDefaultOrEmpty: false }) builder.Append(CultureInfo.InvariantCulture, $", Stop = {Stop.Length} strings");
@@ -152,7 +149,7 @@ public enum FinishReason
     /// <summary>An end-of-sequence id, a stop id or a stop string.</summary>
     Stop,
 
-    /// <summary><see cref="GenerationRequest.MaxTokens"/> was reached, or without one the default or the end of the context.</summary>
+    /// <summary><see cref="GenerationRequest.MaxTokens"/> was reached, or without one the end of the context.</summary>
     Length,
 
     /// <summary>The engine was shut down before the answer was whole.</summary>

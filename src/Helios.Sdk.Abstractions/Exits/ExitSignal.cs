@@ -39,7 +39,7 @@ public record struct ExitSignal
     /// <summary>Likeliest token; the lowest id on ties.</summary>
     public int TopId { get; set; }
 
-    /// <summary>Probability of the likeliest token.</summary>
+    /// <summary>Probability of the likeliest token; NaN where the logits are no distribution: one is NaN or positive infinity, or none is finite.</summary>
     public float Top1 { get; set; }
 
     /// <summary>Probability of the likeliest token less that of the second.</summary>

@@ -26,6 +26,23 @@ public interface ITokenizer
     IReadOnlyList<int> Encode(string text, IReadOnlyList<TextSpan> verbatim, bool addSpecialTokens = true) =>
         throw new NotSupportedException($"{GetType().Name} cannot keep special tokens out of parts of a text.");
 
+    /// <summary>
+    /// Encodes a text that is of no use when it has more than so many ids, as a prompt that passes a context: it may stop soon after.
+    /// </summary>
+    /// <param name="mostIds">Most ids.</param>
+    /// <param name="text">Any text.</param>
+    /// <param name="verbatim">Parts of the text that others wrote; see <see cref="Encode(string, IReadOnlyList{TextSpan}, bool)"/>.</param>
+    /// <param name="addSpecialTokens">Whether to add what the post-processor says (BOS, say).</param>
+    /// <param name="cancellationToken">Ends it before the text is encoded, where the tokenizer heeds it.</param>
+    /// <returns>All ids of the text; null when there are more.</returns>
+    /// <remarks>Without an implementation of its own a tokenizer encodes the whole text first.</remarks>
+    IReadOnlyList<int>? EncodeUpTo(int mostIds, string text, IReadOnlyList<TextSpan> verbatim, bool addSpecialTokens = true, CancellationToken cancellationToken = default)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        var ids = verbatim.Count == 0 ? Encode(text, addSpecialTokens) : Encode(text, verbatim, addSpecialTokens);
+        return ids.Count > mostIds ? null : ids;
+    }
+
     /// <summary>Decodes ids. Bytes that are not UTF-8 become U+FFFD.</summary>
     /// <param name="ids">Ids of this tokenizer.</param>
     /// <param name="skipSpecialTokens">Whether special tokens are left out.</param>

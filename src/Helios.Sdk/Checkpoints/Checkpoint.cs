@@ -73,6 +73,7 @@ public sealed class Checkpoint : ICheckpoint
     }
 
     /// <inheritdoc/>
+    /// <exception cref="CheckpointException">The file ended early or could not be read, or a vector holds NaN or infinity.</exception>
     /// <exception cref="ObjectDisposedException">The checkpoint is closed.</exception>
     /// <exception cref="ArgumentException">The tensor is not of this checkpoint, or the range does not lie inside it.</exception>
     public void Read(StoredTensor tensor, long offset, Span<byte> destination)
@@ -83,7 +84,9 @@ public sealed class Checkpoint : ICheckpoint
         if (offset < 0 || offset > tensor.Bytes - destination.Length)
             throw new ArgumentOutOfRangeException(nameof(offset), offset, Invariant($"'{tensor.Name}' has {tensor.Bytes} bytes; asked for {destination.Length} from {offset} on."));
 
-        set.Files[tensor.File].Read(tensor.Name, tensor.Offset + offset, destination);
+        var file = set.Files[tensor.File];
+        file.Read(tensor.Name, tensor.Offset + offset, destination);
+        FiniteVectors.Check(file.Path, tensor, offset, destination);
     }
 
     /// <summary>Closes the files. A read that is under way on another thread completes or throws; it never reads elsewhere.</summary>

@@ -16,6 +16,7 @@ using Helios.Sdk.Serving.Decoding;
 using Helios.Sdk.Serving.KvCache;
 using Helios.Sdk.Serving.Routing;
 using Helios.Sdk.Serving.Scheduling;
+using Helios.Sdk.Serving.Scheduling.Orders;
 using Helios.Sdk.Telemetry;
 using Helios.Sdk.Tokenization;
 using Helios.Sdk.Tokenization.ChatTemplates;
@@ -67,7 +68,7 @@ internal static partial class EngineComposition
         var telemetry = new ServingTelemetry(adaptation, time);
         var energy = new EnergyGauge(strategies.EnergyMeter?.Invoke() ?? EnergyMeters.For(backend.Device), () => telemetry.BusySeconds, time);
         WarnOfUnusedOrders(logger, options.Serving.Order, strategies);
-        var scheduler = strategies.Scheduler?.Invoke() ?? RequestOrders.CreateScheduler(options.Serving, time, strategies.RequestOrders);
+        var scheduler = MakeScheduler(options.Serving, strategies, time, logger);
         loop = new ServingLoop(new ServingParts(options.Serving, scheduler, blocks, work, new ServingObservers(new ServingObserver(telemetry), metrics), time), routes);
         memory.Serve(loop, () => routes.Current is not { } table ? 0 : Math.Max(pool.KvFloor(table.Serving.Point.Target), table.Evaluation is { } candidate ? pool.KvFloor(candidate.Route.Point.Target) : 0));
         work.OwedWhen(() => telemetry.Sampling.IsPaying);
@@ -114,6 +115,7 @@ internal static partial class EngineComposition
             DeviceEnd = () => loop.Failure ?? (loop.HasEnded ? new OperationCanceledException("The engine stops.") : (Exception?)null),
             Time = time,
         });
+        if (adapting.FindBudgetTrouble() is { } tooSmall) throw new NothingFitsException($"{tooSmall}: no model of the pool can be served.");
         var adaptationMetrics = new AdaptationMetrics(meter, profiles, work);
         journal.OnDecision = adaptationMetrics.Note;
         _ = journal.Subscribe(adaptationMetrics.Note);
@@ -239,6 +241,17 @@ internal static partial class EngineComposition
             throw OptionsCheck.Wrong($"{wants} needs a meter of energy, and {energy.Source} is not available: {because}. An estimate may stand in for it: EstimateEnergy(watts).");
     }
 
+    /// <summary>What others bring along may throw, and is then replaced by what is shipped.</summary>
+    private static IScheduler MakeScheduler(ServingOptions options, EngineStrategies strategies, TimeProvider time, ILogger logger)
+    {
+        IScheduler scheduler = strategies.Scheduler?.Invoke() ?? RequestOrders.CreateScheduler(options, time, strategies.RequestOrders);
+        if (strategies.Scheduler is null && strategies.RequestOrders.Count == 0) return scheduler;
+        return new ContainedScheduler(
+            scheduler,
+            () => new ContinuousBatchingScheduler(new WaitingRoom(() => new FairOrder(time), time.TimestampAfter(0, options.PriorityAging))),
+            error => LogReplaced(logger, strategies.Scheduler is null ? $"the order '{options.Order}'" : $"the scheduler {scheduler.GetType().Name}", error));
+    }
+
     /// <summary>Orders that somebody added to no effect.</summary>
     private static void WarnOfUnusedOrders(ILogger logger, string chosen, EngineStrategies strategies)
     {
@@ -264,6 +277,9 @@ internal static partial class EngineComposition
 
     [LoggerMessage(15, LogLevel.Warning, "Device '{Device}': {Warning}")]
     private static partial void LogDeviceWarning(ILogger logger, string device, string warning);
+
+    [LoggerMessage(27, LogLevel.Error, "What goes next is decided by the shipped scheduler and the order 'fair' until the engine ends: {Strategy} threw")]
+    private static partial void LogReplaced(ILogger logger, string strategy, Exception error);
 
     [LoggerMessage(12, LogLevel.Warning, "Orders were added, and none is used ({Orders}): {Because}")]
     private static partial void LogUnusedOrders(ILogger logger, string orders, string because);

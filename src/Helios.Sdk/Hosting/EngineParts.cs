@@ -147,6 +147,7 @@ internal sealed partial class EngineParts : IDisposable
         PromptTokens = Loop.Prompts.PromptTokens,
         PrefixHitTokens = Loop.Prompts.HitTokens,
         KvPeakBytes = Blocks.PeakBytes,
+        RequestBytes = Loop.Sequences.HostBytes,
         ScoringShare = Work.Share,
         DraftedTokens = Routes.Current?.Serving.Drafts?.Drafted ?? 0,
         AcceptedTokens = Routes.Current?.Serving.Drafts?.Accepted ?? 0,

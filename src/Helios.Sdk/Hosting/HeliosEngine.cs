@@ -115,14 +115,14 @@ public sealed class HeliosEngine : IHeliosClient, IAsyncDisposable, IDisposable
     /// <inheritdoc/>
     public IAsyncEnumerable<GenerationUpdate> StreamAsync(GenerationRequest request, CancellationToken cancellationToken = default)
     {
-        Check(request);
+        request = Checked(request);
         return StreamCoreAsync(request, cancellationToken);
     }
 
     /// <inheritdoc/>
     public async Task<GenerationResult> GenerateAsync(GenerationRequest request, CancellationToken cancellationToken = default)
     {
-        Check(request);
+        request = Checked(request);
         var running = await SubmitAsync(request, cancellationToken).ConfigureAwait(false);
         await using (running.ConfigureAwait(false)) return await ReadAsync(running).ConfigureAwait(false);
     }
@@ -130,7 +130,7 @@ public sealed class HeliosEngine : IHeliosClient, IAsyncDisposable, IDisposable
     /// <inheritdoc/>
     public async Task<IReadOnlyList<GenerationResult>> GenerateAsync(GenerationRequest request, int samples, CancellationToken cancellationToken = default)
     {
-        Check(request);
+        request = Checked(request);
         ArgumentOutOfRangeException.ThrowIfLessThan(samples, 1);
         var most = (long)parts.Serving.MaxQueueLength + parts.Serving.MaxBatchSize;
         if (samples > most) throw new ArgumentOutOfRangeException(nameof(samples), samples, Invariant($"At most {most} can wait and run at once (Serving.MaxQueueLength and Serving.MaxBatchSize)."));
@@ -263,13 +263,21 @@ public sealed class HeliosEngine : IHeliosClient, IAsyncDisposable, IDisposable
         if (!parts.Adaptation.Adapts) throw new InvalidOperationException("The adaptation loop is off (Adaptation.Enabled): one point serves for good.");
     }
 
-    private void Check(GenerationRequest request)
+    /// <summary>A copy of a request, checked: what its caller does to its lists from here on changes nothing.</summary>
+    private GenerationRequest Checked(GenerationRequest request)
     {
         ArgumentNullException.ThrowIfNull(request);
         ObjectDisposedException.ThrowIf(Volatile.Read(ref stopped) == 1, this);
+        request = request with
+        {
+            TokenIds = request.TokenIds?.ToArray(),
+            Messages = request.Messages?.ToArray(),
+            LogitBias = request.LogitBias?.ToDictionary(),
+        };
         try
         {
             RequestRules.Check(request);
+            return request;
         }
         catch (ArgumentException error)
         {

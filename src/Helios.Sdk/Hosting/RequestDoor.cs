@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Helios.Sdk.Adaptation;
 using Helios.Sdk.Adaptation.Loading;
 using Helios.Sdk.Serving;
@@ -13,6 +14,7 @@ internal sealed class RequestDoor(ModelPool pool, Routes routes, PointOverrides 
     /// <summary>What a timer takes.</summary>
     private static readonly TimeSpan LongestTimer = TimeSpan.FromDays(1);
 
+    private readonly PromptEncoder encoding = new();
     private long lastId;
 
     public async ValueTask<Sequence> OpenAsync(GenerationRequest request, CancellationToken cancellationToken)
@@ -21,18 +23,17 @@ internal sealed class RequestDoor(ModelPool pool, Routes routes, PointOverrides 
         var pinned = request.Model is { } name ? pool.Find(name) : null;
         if (pinned is not null) request = request with { Model = pinned.Info.Name };
         var encoder = pinned ?? pool.Find(routes.Current?.Serving.Lease.Model.Name ?? pool.Entries.First().Info.Name);
-        var prompt = Encode(request, pinned, encoder);
-        CheckContext(request, prompt, pinned, encoder);
         CheckSampling(request, pinned, encoder);
+        var (prompt, others) = await EncodeAsync(request, pinned, encoder, cancellationToken).ConfigureAwait(false);
+        CheckPrompt(request, prompt, pinned, encoder);
 
-        if (await ClaimAsync(request, arrivedAt, cancellationToken).ConfigureAwait(false) is not var (route, lease)) return Make(request, prompt, arrivedAt);
+        if (await ClaimAsync(request, arrivedAt, cancellationToken).ConfigureAwait(false) is not var (route, lease)) return Make(request, prompt, others, arrivedAt);
         try
         {
             var chosen = pool.Find(lease.Model.Name);
-            prompt = Reencode(request, prompt, chosen);
-            CheckContext(request, prompt, chosen, chosen);
-            if (request.TokenIds is not null) PromptRules.CheckIds(prompt.Ids, chosen.Info);
-            var sequence = Make(request, prompt, arrivedAt);
+            prompt = Reencode(request, prompt, others, chosen);
+            CheckPrompt(request, prompt, chosen, chosen);
+            var sequence = Make(request, prompt, [], arrivedAt);
             sequence.Assign(route, lease);
             return sequence;
         }
@@ -54,8 +55,8 @@ internal sealed class RequestDoor(ModelPool pool, Routes routes, PointOverrides 
             return late;
         }
 
-        var prompt = new EncodedPrompt(first.Tokens[..first.PromptLength].ToArray(), first.TokenizerFingerprint) { Form = first.PromptForm, EndIds = first.EndIds };
-        var sample = Make(request, prompt, first.ArrivedAt);
+        var prompt = new EncodedPrompt(first.Tokens[..first.PromptLength].ToArray(), first.Prompt.TokenizerFingerprint) { Form = first.Prompt.Form, EndIds = first.Prompt.EndIds };
+        var sample = Make(request, prompt, [], first.ArrivedAt);
         sample.Assign(first.Route!, lease);
         sample.Source = first;
         sample.MayWait = true;
@@ -99,26 +100,29 @@ internal sealed class RequestDoor(ModelPool pool, Routes routes, PointOverrides 
         }
     }
 
-    private Sequence Make(GenerationRequest request, EncodedPrompt prompt, long arrivedAt)
+    private Sequence Make(GenerationRequest request, EncodedPrompt prompt, ImmutableArray<PromptForm> others, long arrivedAt)
     {
         var tokenizer = pool.Entries.First(entry => entry.Tokenizer.Fingerprint == prompt.TokenizerFingerprint).Tokenizer;
-        var output = new TokenStream(PromptRules.MaxTokensOf(request), tokenizer, request.Stop) { LogProbabilities = AnswerLogProbabilities.For(request) };
+        var output = new TokenStream(tokenizer, request.Stop) { LogProbabilities = AnswerLogProbabilities.For(request) };
         var seed = request.Seed ?? Random.Shared.NextInt64();
-        return new Sequence(new RequestId(Interlocked.Increment(ref lastId)), request, seed, prompt, output, arrivedAt);
+        var sequence = new Sequence(new RequestId(Interlocked.Increment(ref lastId)), request, seed, prompt, output, arrivedAt);
+        sequence.Offer(others);
+        sequence.TakeWhatFits(pool.Entries.Max(entry => entry.Info.Architecture.ContextLength));
+        return sequence;
     }
 
-    private EncodedPrompt Encode(GenerationRequest request, PoolEntry? pinned, PoolEntry encoder)
+    private async ValueTask<(EncodedPrompt Prompt, ImmutableArray<PromptForm> Others)> EncodeAsync(GenerationRequest request, PoolEntry? pinned, PoolEntry encoder, CancellationToken cancellationToken)
     {
         if (request.TokenIds is { } ids)
         {
             RequireOneTokenizer(nameof(request.TokenIds), pinned, encoder);
             PromptRules.CheckIds(ids, encoder.Info);
-            return new EncodedPrompt([.. ids], encoder.Tokenizer.Fingerprint);
+            return (new EncodedPrompt([.. ids], encoder.Tokenizer.Fingerprint), []);
         }
 
-        var encoded = PromptEncoding.Encode(request, encoder.Tokenizer, encoder.Chat);
-        if (encoded.Ids.Count == 0) throw new ArgumentException("The prompt has no tokens.", nameof(request));
-        return encoded;
+        // What insists on a point may be put on another model than what serves now.
+        IReadOnlyList<PoolEntry> models = pinned is not null ? [pinned] : [encoder, .. pool.Entries.Where(entry => entry != encoder && PromptEncoding.CanEncode(request, entry.Tokenizer, entry.Chat))];
+        return await encoding.EncodeAsync(request, models, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Ids mean something to one tokenizer alone.</summary>
@@ -128,10 +132,14 @@ internal sealed class RequestDoor(ModelPool pool, Routes routes, PointOverrides 
             throw new ArgumentException($"{option} needs {nameof(GenerationRequest.Model)}: the models of the pool have different tokenizers.", option);
     }
 
-    private static EncodedPrompt Reencode(GenerationRequest request, EncodedPrompt prompt, PoolEntry entry) =>
-        request.TokenIds is not null || PromptEncoding.FormOf(request, entry.Tokenizer, entry.Chat) == prompt.Form
-            ? prompt
-            : PromptEncoding.Encode(request, entry.Tokenizer, entry.Chat);
+    private static EncodedPrompt Reencode(GenerationRequest request, EncodedPrompt prompt, ImmutableArray<PromptForm> others, PoolEntry entry)
+    {
+        var wanted = PromptEncoding.FormOf(request, entry.Tokenizer, entry.Chat);
+        if (request.TokenIds is not null || wanted == prompt.Form) return prompt;
+        var form = others.FirstOrDefault(other => other.Form == wanted)
+            ?? throw new HeliosException($"The prompt cannot be put into the ids of '{entry.Info.Name}', which was chosen for it; name a model in the request.");
+        return form.Prompt ?? throw form.Trouble!;
+    }
 
     private IEnumerable<PoolEntry> Alike(PoolEntry encoder) => pool.Entries.Where(entry => entry.Tokenizer.Fingerprint == encoder.Tokenizer.Fingerprint);
 
@@ -143,11 +151,14 @@ internal sealed class RequestDoor(ModelPool pool, Routes routes, PointOverrides 
         PromptRules.CheckVocabulary(request, (pinned ?? Alike(encoder).MaxBy(entry => entry.Info.Architecture.VocabularySize)!).Info);
     }
 
-    /// <summary>Without a pinned model the roomiest context counts; a model with a smaller one refuses when it is the one to serve.</summary>
-    private void CheckContext(GenerationRequest request, EncodedPrompt prompt, PoolEntry? pinned, PoolEntry encoder)
+    /// <summary>Without a pinned model the roomiest context counts, and the largest vocabulary; a model with less refuses when it is the one to serve.</summary>
+    private void CheckPrompt(GenerationRequest request, EncodedPrompt prompt, PoolEntry? pinned, PoolEntry encoder)
     {
-        var roomiest = pinned ?? Alike(encoder).MaxBy(entry => entry.Info.Architecture.ContextLength)!;
-        if (!PromptRules.FitsContext(request, prompt.Ids.Count, roomiest.Info))
-            throw new ArgumentException(PromptRules.Overflow(request, prompt.Ids.Count, roomiest.Info), nameof(request));
+        List<PoolEntry> alike = pinned is not null ? [pinned] : [.. Alike(encoder).Where(entry => PromptEncoding.FormOf(request, entry.Tokenizer, entry.Chat) == prompt.Form)];
+        var roomiest = alike.MaxBy(entry => entry.Info.Architecture.ContextLength)!;
+        if (!PromptRules.FitsContext(request, prompt, roomiest.Info))
+            throw new ArgumentException(PromptRules.Overflow(request, prompt, roomiest.Info), nameof(request));
+        var richest = alike.MaxBy(entry => entry.Info.Architecture.VocabularySize)!;
+        if (PromptRules.FindBadId(request, prompt, richest.Info) is { } bad) throw new ArgumentException(bad, nameof(request));
     }
 }

@@ -135,6 +135,7 @@ internal sealed class RunningRequest : IAsyncDisposable
             ServerBusyException busy => new ServerBusyException(busy.Message, busy) { RetryAfter = busy.RetryAfter },
             ConversationRefusedException refused => new ConversationRefusedException(refused.Message, refused),
             ChatTemplateException unusable => new ChatTemplateException(unusable.Message, unusable),
+            NonFiniteLogitsException bad => new NonFiniteLogitsException(bad.Message, bad) { Model = bad.Model, Layers = bad.Layers },
             HeliosException known => new HeliosException(known.Message, known),
             _ => new HeliosException(error.Message, error),
         };

@@ -23,6 +23,7 @@ internal sealed class ServingLoop
     private readonly LayerWalk walk;
     private readonly SpeculativeWalk speculation;
     private readonly DraftGrants drafts;
+    private readonly StepCommit commit;
     private readonly DeviceWork work;
     private readonly IServingObserver observer;
     private readonly TimeProvider time;
@@ -50,6 +51,7 @@ internal sealed class ServingLoop
         speculation = new SpeculativeWalk(parts.Options.MaxRowsPerStep, time);
         drafts = new DraftGrants(blocks);
         Prompts = new PromptCache(blocks, parts.Options);
+        commit = new StepCommit(scheduler, Prompts, sequences, observer, End);
         plan = new StepPlan(sequences, blocks, Prompts, new Admission(routes, (sequence, error) => rejected.Add((sequence, error))), parts.Options);
         Queue = new QueuePlaces(parts.Options.MaxQueueLength, parts.Options.MaxBatchSize);
         limits = new RequestLimits(parts.Options.MaxQueueTime, time);
@@ -276,6 +278,14 @@ internal sealed class ServingLoop
         {
             observer.StepRan(served, control is null ? RunPlain(served, rows) : speculation.Run(served, control, rows), sequences.Count - sequences.Running);
         }
+        catch (StepRowException error) when (SequenceOf(error.Row, control) is { } guilty)
+        {
+            // Nothing ran: the others are planned again as they were, without what they drafted.
+            foreach (var (sequence, _) in group) sequence.Edit?.TakeBack();
+            commit.Fail(guilty, new HeliosException($"A step of '{served.Info.Name}' was refused: {error.Message}", error));
+            Wake();
+            return;
+        }
         catch (Exception error)
         {
             // A backend that throws has lost the step, not the engine: its sequences fail, the others go on.
@@ -284,8 +294,21 @@ internal sealed class ServingLoop
             return;
         }
 
-        if (control is null) Commit(served);
-        else CommitDrafts(served);
+        var now = time.GetTimestamp();
+        if (control is null) commit.Take(served, rows, walk.Rows, now);
+        else commit.Take(served, rows, speculation, now);
+    }
+
+    /// <summary>Whose row it is of the group that runs.</summary>
+    private Sequence? SequenceOf(int row, DraftControl? control)
+    {
+        foreach (var planned in group)
+        {
+            row -= control is null ? planned.Count : 1 + planned.Drafts;
+            if (row < 0) return planned.Sequence;
+        }
+
+        return null;
     }
 
     private StepTiming RunPlain(ServedModel served, ReadOnlySpan<PlannedRows> rows)
@@ -293,73 +316,6 @@ internal sealed class ServingLoop
         var timing = walk.Run(served, rows);
         if (timing.Rows == timing.SampledRows) rows[0].Sequence.Route!.Drafts?.PlainRan(timing.Rows, timing.Times.Total);
         return timing;
-    }
-
-    private void Commit(ServedModel served)
-    {
-        var now = time.GetTimestamp();
-        var rows = walk.Rows;
-        foreach (var (sequence, count) in group)
-        {
-            var first = sequence.Computed;
-            var recomputed = 0;
-            foreach (ref readonly var row in rows[..count])
-            {
-                if (sequence.DepthOf(row.Position) > 0) recomputed++;
-                sequence.Advance(row.RanTo);
-            }
-
-            Prompts.Leave(sequence, first);
-            ref readonly var last = ref rows[count - 1];
-            scheduler.Commit(new StepOutcome(sequence.Id, count, recomputed, last.Samples));
-            if (last.Samples && TryEmit(served, sequence, new EmittedToken(last.Token, last.RanTo, last.Signal.Confidence, last.LogProbability), now)) sequence.Output.Publish();
-            rows = rows[count..];
-        }
-    }
-
-    /// <summary>Each verified token but the last was a draft, so that it has run too. What lies behind the end of an answer is dropped.</summary>
-    private void CommitDrafts(ServedModel served)
-    {
-        var now = time.GetTimestamp();
-        for (var i = 0; i < group.Count; i++)
-        {
-            var sequence = group[i].Sequence;
-            var depth = sequence.Route!.Depth;
-            var tokens = speculation.TokensOf(i);
-            scheduler.Commit(new StepOutcome(sequence.Id, tokens.Length, Recomputed: 0, Sampled: true));
-            var lives = true;
-            for (var t = 0; t < tokens.Length && lives; t++)
-            {
-                sequence.Advance(depth);
-                Prompts.Leave(sequence, sequence.Computed - 1);
-                lives = TryEmit(served, sequence, new EmittedToken(tokens[t].TokenId, depth, Confidence: 1, tokens[t].LogProbability), now);
-            }
-
-            if (lives) sequence.Output.Publish();
-        }
-    }
-
-    /// <summary>Takes a token that was sampled; false when the answer ended with it.</summary>
-    private bool TryEmit(ServedModel served, Sequence sequence, in EmittedToken token, long now)
-    {
-        if (sequence.Edit?.FailureAt(sequence.Known - 1) is { } failure)
-        {
-            End(sequence, new StreamEnd(null, failure), StreamEndKind.Failed);
-            return false;
-        }
-
-        var request = sequence.Request;
-        var isEnd = request.StopTokenIds.Contains(token.Id)
-            || (!request.IgnoreEndOfSequence && (served.Info.EndOfSequenceIds.Contains(token.Id) || sequence.EndIds.Contains(token.Id)));
-        sequence.Output.LogProbabilities?.SetChosen(sequence.Answer.Length, token.LogProbability);
-        sequence.Append(token.Id);
-        var stopped = sequence.Output.Append(token.Id, token.Depth, now, isText: !isEnd);
-        observer.TokenEmitted(sequence, token.Depth, token.Confidence);
-
-        if (isEnd || stopped) End(sequence, new StreamEnd(FinishReason.Stop), StreamEndKind.Completed);
-        else if (sequence.Answer.Length == sequence.MaxTokens) End(sequence, new StreamEnd(FinishReason.Length), StreamEndKind.Completed);
-        else return true;
-        return false;
     }
 
     private void End(Sequence sequence, StreamEnd how, StreamEndKind kind)
@@ -387,7 +343,4 @@ internal sealed class ServingLoop
         inbox.Close(how);
         work.Close();
     }
-
-    /// <summary>A token as it was sampled, and the depth it left at.</summary>
-    private readonly record struct EmittedToken(int Id, int Depth, float Confidence, float LogProbability);
 }

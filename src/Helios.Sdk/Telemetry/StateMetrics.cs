@@ -13,6 +13,7 @@ internal static class StateMetrics
     {
         meter.Observe("helios.requests.waiting", () => loop.Queue.Waiting, "{request}", "Requests that wait to be started.");
         meter.Observe("helios.requests.running", () => loop.Sequences.Running, "{request}", "Requests that hold KV.");
+        meter.Observe("helios.requests.bytes", () => loop.Sequences.HostBytes, "By", "Host memory of live requests, waiting ones too: ids, text, depths, log probabilities.");
         meter.ObserveEach("helios.kv.bytes", () => KvOf(blocks), "By", "KV, by state: used, cached or free. Blocks of different depths have different sizes, so that bytes are what adds up.");
         meter.Observe("helios.memory.used", () => pool.Snapshot.UsedBytes, "By", "Memory accounted to the budget: weights, workspaces and KV slabs.");
         meter.Observe("helios.memory.budget", () => pool.Snapshot.BudgetBytes, "By", "The memory budget.");

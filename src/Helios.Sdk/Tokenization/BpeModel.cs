@@ -41,6 +41,7 @@ internal sealed class BpeModel
     private readonly MergeTable merges;
     private readonly BpeOptions options;
     private readonly bool cutsAtSpaces;
+    private readonly int longest;
 
     public BpeModel(Vocabulary vocabulary, MergeTable merges, BpeOptions options)
     {
@@ -48,6 +49,7 @@ internal sealed class BpeModel
         this.options = options;
         words = new Dictionary<string, int>(vocabulary.Ids.Where(word => !vocabulary.IsGuarded(word.Value)), StringComparer.Ordinal);
         wordOf = words.GetAlternateLookup<ReadOnlySpan<char>>();
+        longest = words.Keys.Aggregate(1, static (most, word) => Math.Max(most, word.Length));
         foreach (var (token, id) in words)
         {
             var status = Rune.DecodeFromUtf16(token, out var rune, out var length);
@@ -71,7 +73,7 @@ internal sealed class BpeModel
         if (cutsAtSpaces)
         {
             // A text without a pre-tokenizer is one word, and no merge joins what is before a ▁ to it.
-            for (int end; (end = EndOfPart(word)) < word.Length; word = word[end..]) EncodePart(word[..end], buffer, ids);
+            for (int end; !buffer.Limit.IsPassed(ids.Count) && (end = EndOfPart(word)) < word.Length; word = word[end..]) EncodePart(word[..end], buffer, ids);
         }
 
         EncodePart(word, buffer, ids);
@@ -81,7 +83,7 @@ internal sealed class BpeModel
     {
         if (word.Length > WordCache.LongestWord)
         {
-            EncodeAnew(word, buffer, ids);
+            EncodeAnew(word, buffer, ids, buffer.Limit.MostIds);
         }
         else if (cache.TryGet(word, out var hash, out var known))
         {
@@ -90,12 +92,12 @@ internal sealed class BpeModel
         else
         {
             var before = ids.Count;
-            EncodeAnew(word, buffer, ids);
+            EncodeAnew(word, buffer, ids, int.MaxValue);
             cache.Add(word, hash, CollectionsMarshal.AsSpan(ids)[before..]);
         }
     }
 
-    private void EncodeAnew(ReadOnlySpan<char> word, MergeBuffer buffer, List<int> ids)
+    private void EncodeAnew(ReadOnlySpan<char> word, MergeBuffer buffer, List<int> ids, int mostIds)
     {
         if (options.IgnoreMerges && TryFindWhole(word, out var whole))
         {
@@ -105,8 +107,10 @@ internal sealed class BpeModel
 
         buffer.Clear();
         AddSymbols(word, buffer);
-        buffer.MergeAll(merges);
-        buffer.AppendTo(ids);
+
+        // A token is no more symbols than it has characters: so many tokens the word has at least, and then it is not worth merging.
+        if (ids.Count + (long)buffer.Count / longest <= mostIds) buffer.MergeAll(merges);
+        buffer.AppendTo(ids, mostIds);
     }
 
     private bool TryFindWhole(ReadOnlySpan<char> word, out int id)

@@ -50,19 +50,28 @@ internal sealed class BpeTokenizer(BpeTokenizerParts parts) : ITokenizer
     {
         ArgumentNullException.ThrowIfNull(text);
         ArgumentNullException.ThrowIfNull(verbatim);
-        return Encode(text, new VerbatimParts(verbatim, text.Length), addSpecialTokens, new MergeBuffer());
+        return Encode(text, new VerbatimParts(verbatim, text.Length), addSpecialTokens, new MergeBuffer())!;
+    }
+
+    public IReadOnlyList<int>? EncodeUpTo(int mostIds, string text, IReadOnlyList<TextSpan> verbatim, bool addSpecialTokens = true, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        ArgumentNullException.ThrowIfNull(verbatim);
+        var said = verbatim.Count == 0 ? VerbatimParts.None : new VerbatimParts(verbatim, text.Length);
+        return Encode(text, said, addSpecialTokens, new MergeBuffer { Limit = new EncodingLimit(mostIds, cancellationToken) });
     }
 
     /// <summary>Encodes with a buffer that counts the operations.</summary>
     internal List<int> Encode(string text, bool addSpecialTokens, MergeBuffer merges)
     {
         ArgumentNullException.ThrowIfNull(text);
-        return Encode(text, VerbatimParts.None, addSpecialTokens, merges);
+        return Encode(text, VerbatimParts.None, addSpecialTokens, merges)!;
     }
 
-    private List<int> Encode(string text, VerbatimParts verbatim, bool addSpecialTokens, MergeBuffer merges)
+    /// <summary>Null when there are more ids than the limit of the buffer says.</summary>
+    private List<int>? Encode(string text, VerbatimParts verbatim, bool addSpecialTokens, MergeBuffer merges)
     {
-        var ids = new List<int>(16 + (text.Length / 3));
+        var ids = new List<int>(16 + Math.Min(text.Length / 3, merges.Limit.MostIds));
         if (addSpecialTokens) ids.AddRange(parts.Around.Before);
         text = Utf16.ReplaceLoneSurrogates(text);
         var words = new WordCutter(parts.PreTokenizers);
@@ -70,10 +79,11 @@ internal sealed class BpeTokenizer(BpeTokenizerParts parts) : ITokenizer
         {
             if (piece.TokenId is { } id) ids.Add(id);
             else EncodePiece(text[piece.Start..piece.End], verbatim.Within(piece.Start, piece.End), piece.Start == 0, words, merges, ids);
+            if (merges.Limit.IsPassed(ids.Count)) return null;
         }
 
         if (addSpecialTokens) ids.AddRange(parts.Around.Behind);
-        return ids;
+        return merges.Limit.IsPassed(ids.Count) ? null : ids;
     }
 
     private void EncodePiece(string written, List<TextSpan> verbatim, bool atStart, WordCutter cutter, MergeBuffer merges, List<int> ids)
@@ -81,6 +91,7 @@ internal sealed class BpeTokenizer(BpeTokenizerParts parts) : ITokenizer
         var text = parts.Normalizer.Normalize(written);
         foreach (var piece in parts.NormalizedTokens.Cut(text, InNormalized(written, verbatim, text)))
         {
+            if (merges.Limit.IsPassed(ids.Count)) return;
             if (piece.TokenId is { } id)
             {
                 ids.Add(id);
@@ -88,7 +99,7 @@ internal sealed class BpeTokenizer(BpeTokenizerParts parts) : ITokenizer
             }
 
             var words = cutter.Cut(text.AsSpan(piece.Start, piece.End - piece.Start), atStart && piece.Start == 0);
-            for (var i = 0; i < words.Count; i++) parts.Model.Encode(words[i], merges, ids);
+            for (var i = 0; i < words.Count && !merges.Limit.IsPassed(ids.Count); i++) parts.Model.Encode(words[i], merges, ids);
         }
     }
 

@@ -16,6 +16,12 @@ internal sealed class MergeBuffer
     private Symbol[] symbols = new Symbol[64];
     private int count;
 
+    /// <summary>When the encoding ends before its text does.</summary>
+    public EncodingLimit Limit { get; init; } = EncodingLimit.None;
+
+    /// <summary>Symbols of the word.</summary>
+    public int Count => count;
+
     /// <summary>Merges done and candidates taken from the queue so far: what the linear-time tests count.</summary>
     public long Operations { get; private set; }
 
@@ -35,10 +41,11 @@ internal sealed class MergeBuffer
         else MergeLong(merges);
     }
 
-    public void AppendTo(List<int> ids)
+    /// <summary>Appends the symbols to ids, of which there are to be no more than one too many.</summary>
+    public void AppendTo(List<int> ids, int mostIds)
     {
         // The first symbol is never the right one of a merge, so the list starts there.
-        for (var i = count == 0 ? None : 0; i != None; i = symbols[i].Next) ids.Add(symbols[i].Id);
+        for (var i = count == 0 ? None : 0; i != None && ids.Count <= mostIds; i = symbols[i].Next) ids.Add(symbols[i].Id);
     }
 
     /// <summary>Symbols stay side by side: what is merged away is closed up.</summary>
@@ -75,7 +82,7 @@ internal sealed class MergeBuffer
         for (var i = 0; i + 1 < count; i++) Propose(i, merges);
         while (candidates.TryDequeue(out var candidate, out _))
         {
-            Operations++;
+            if ((++Operations & 0xFFFF) == 0) Limit.CancellationToken.ThrowIfCancellationRequested();
             if (IsStale(candidate, merges)) continue;
             ref var left = ref symbols[candidate.Position];
             ref var right = ref symbols[left.Next];

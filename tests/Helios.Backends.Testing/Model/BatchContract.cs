@@ -95,11 +95,40 @@ public abstract class BatchContract<TBackend> : BackendContract<TBackend>
         float.IsNaN(signals[0].Top1).Should().BeTrue();
         signals[0].TopId.Should().Be(0);
         float.IsNaN(signals[1].Top1).Should().BeFalse();
+        foreach (var temperature in (float[])[0, 0.8f])
+        {
+            var drawn = new SampledToken[2];
+            poisoned.Model.Sample([new(0, temperature, 0, 0.9f, 0.5, ExitSignals.Top1), new(1, temperature, 0, 0.9f, 0.5, ExitSignals.Top1)], drawn);
+            drawn.Select(token => float.IsNaN(token.Signal.Top1)).Should().Equal(true, false);
+            drawn.Should().OnlyContain(token => token.TokenId >= 0 && token.TokenId < 105);
+        }
 
         // The next step puts another token where the NaN was.
         poisoned.Model.Begin(new StepBatch { Rows = [new(9, 0, 0, 3), new(8, 0, 1, 3)], Blocks = blocks });
         poisoned.Model.Run(LayerRange.To(3));
         float.IsNaN(poisoned.Look(2)[0].Entropy).Should().BeFalse();
+    }
+
+    [SkippableTheory]
+    [InlineData(float.PositiveInfinity)]
+    [InlineData(float.NegativeInfinity)]
+    public void A_logit_of_positive_infinity_leaves_no_distribution_and_one_of_negative_infinity_does(float weight)
+    {
+        const int Token = 11;
+        var checkpoint = new RandomCheckpoint(RandomCheckpoint.Architecture(hidden: 37, tied: false));
+        checkpoint.Poison(TensorRole.Head, -1, 37 * Token, weight);
+        using var poisoned = new Session(Backend, checkpoint);
+        var rows = Enumerable.Range(0, 16).Select(i => new StepRow(i * 3, i, 0, 3)).ToArray();
+        poisoned.Model.Begin(new StepBatch { Rows = rows, Blocks = poisoned.Table(16) });
+        poisoned.Model.Run(LayerRange.To(3));
+
+        var signals = new ExitSignal[rows.Length];
+        poisoned.Model.ReadSignals(
+            new ExitLook { Rows = [.. Enumerable.Range(0, rows.Length)], Needs = ExitSignals.Top1, Targets = [.. rows.Select(_ => Token)] }, signals);
+
+        // The sign of one number of a row's state decides; among sixteen there are both.
+        signals.Select(signal => float.IsNaN(signal.Top1)).Distinct().Should().HaveCount(2);
+        signals.Where(signal => !float.IsNaN(signal.Top1)).Should().OnlyContain(signal => float.IsNegativeInfinity(signal.TargetLogProbability) && signal.TopId != Token);
     }
 
     private static int[] Sequence(int seed, int length) => [.. Enumerable.Range(0, length).Select(i => (i * 31 + seed * 17 + 3) % 105)];

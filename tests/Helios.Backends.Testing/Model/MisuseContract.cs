@@ -28,6 +28,10 @@ public abstract class MisuseContract<TBackend> : BackendContract<TBackend>, IDis
         Run(0, 1).Should().Throw<InvalidOperationException>("there is no step");
     }
 
+    [SkippableFact]
+    public void A_token_outside_the_vocabulary_is_told_with_its_row() =>
+        Begin([new(0, 0, 0, 3), new(1, 1, 0, 3), new(105, 2, 0, 3)], [new KvBlock(0, 0)]).Should().Throw<StepRowException>().WithMessage("*105*").Which.Row.Should().Be(2);
+
     [SkippableTheory]
     [InlineData(1, 0)]
     [InlineData(-1, 0)]

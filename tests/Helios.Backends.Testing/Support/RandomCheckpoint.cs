@@ -130,16 +130,14 @@ public sealed class RandomCheckpoint : ICheckpoint
         return values;
     }
 
-    public void Poison(TensorRole role, int layer, int element)
+    /// <summary>Puts NaN, or another number, into a tensor.</summary>
+    public void Poison(TensorRole role, int layer, int element, float value = float.NaN)
     {
         var (tensor, bytes) = tensors[new(role, layer)];
-        var nan = tensor.Type switch
-        {
-            TensorType.BF16 => [0xC0, 0x7F],
-            TensorType.F16 => new byte[] { 0x00, 0x7E },
-            _ => [0, 0, 0xC0, 0x7F],
-        };
-        nan.CopyTo(bytes, element * tensor.ElementBytes);
+        var at = bytes.AsSpan(element * tensor.ElementBytes);
+        if (tensor.Type == TensorType.F32) BinaryPrimitives.WriteSingleLittleEndian(at, value);
+        else if (tensor.Type == TensorType.F16) BinaryPrimitives.WriteHalfLittleEndian(at, (Half)value);
+        else BinaryPrimitives.WriteUInt16LittleEndian(at, (ushort)(BitConverter.SingleToUInt32Bits(value) >> 16));
     }
 
     public void Dispose()

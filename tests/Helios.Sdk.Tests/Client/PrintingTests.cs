@@ -7,11 +7,11 @@ public class PrintingTests
     public void Requests_print_lengths_and_options()
     {
         new GenerationRequest { Prompt = "SECRET", Stop = ["SECRET"], Model = "m", Seed = 5, Temperature = 0.5f }.ToString()
-            .Should().Be("GenerationRequest { Prompt = 6 characters, MaxTokens = 128, Temperature = 0.5, Priority = Normal, Model = m, Seed = 5, Stop = 1 strings }");
+            .Should().Be("GenerationRequest { Prompt = 6 characters, MaxTokens = what fits, Temperature = 0.5, Priority = Normal, Model = m, Seed = 5, Stop = 1 strings }");
         new GenerationRequest { TokenIds = [777, 778] }.ToString()
-            .Should().Be("GenerationRequest { TokenIds = 2 ids, MaxTokens = 128, Temperature = 0, Priority = Normal }");
+            .Should().Be("GenerationRequest { TokenIds = 2 ids, MaxTokens = what fits, Temperature = 0, Priority = Normal }");
         new GenerationRequest { Messages = [new ChatTurn("user", "SECRET")], Stop = default }.ToString()
-            .Should().Be("GenerationRequest { Messages = 1 turns, MaxTokens = 128, Temperature = 0, Priority = Normal }");
+            .Should().Be("GenerationRequest { Messages = 1 turns, MaxTokens = what fits, Temperature = 0, Priority = Normal }");
         new GenerationRequest().ToString().Should().Contain("Prompt = 0 characters");
     }
 

@@ -12,8 +12,7 @@ public class AnswerLengthTests
     private const int Context = 256;
 
     [Theory]
-    [InlineData(10, GenerationRequest.DefaultMaxTokens)]
-    [InlineData(Context - GenerationRequest.DefaultMaxTokens, GenerationRequest.DefaultMaxTokens)]
+    [InlineData(10, Context - 10)]
     [InlineData(Context - 5, 5)]
     [InlineData(Context - 1, 1)]
     public async Task Without_a_limit_an_answer_takes_what_fits(int prompt, int expected)
@@ -46,11 +45,10 @@ public class AnswerLengthTests
         var options = new ChatOptions { RawRepresentationFactory = _ => new GenerationRequest { IgnoreEndOfSequence = true } };
         var said = string.Concat(Enumerable.Repeat("Once upon a time there was a cat. ", 24));
         var answer = await engine.Engine.AsIChatClient().GetResponseAsync(said, options).WaitAsync(TestEngine.Patience);
-        answer.Usage!.OutputTokenCount.Should().BeInRange(1, GenerationRequest.DefaultMaxTokens - 1);
-        answer.Usage.TotalTokenCount.Should().Be(Context);
+        answer.Usage!.TotalTokenCount.Should().Be(Context);
         answer.FinishReason.Should().Be(ChatFinishReason.Length);
 
-        options.MaxOutputTokens = GenerationRequest.DefaultMaxTokens;
+        options.MaxOutputTokens = 128;
         var named = () => engine.Engine.AsIChatClient().GetResponseAsync(said, options);
         await named.Should().ThrowAsync<ArgumentException>().WithMessage("*MaxTokens (128) together pass the context*");
     }

@@ -293,12 +293,14 @@ public class DoorTests
     }
 
     [Fact]
-    public async Task When_no_model_fits_the_budget_everybody_learns_it()
+    public async Task When_no_model_can_be_loaded_everybody_learns_it()
     {
-        await using var engine = TestEngine.Build(builder => builder.AddModel(TestData.Model("tiny-m")).ServeFixed().UseMemoryBudget(1 << 20));
+        await using var engine = TestEngine.Build(
+            builder => builder.AddModel(TestData.Model("tiny-m")).ServeFixed(),
+            inner => new FaultyBackend(inner) { Before = (_, _, _) => throw new IOException("The disk is gone.") });
         engine.MayFail = true;
         var early = engine.AskAsync(new GenerationRequest { Prompt = "Tom" });
-        (await engine.Engine.Ready.Invoking(task => task).Should().ThrowAsync<HeliosException>()).WithMessage("*memory budget*");
+        (await engine.Engine.Ready.Invoking(task => task).Should().ThrowAsync<HeliosException>()).WithMessage("*The disk is gone.*");
         await early.Invoking(task => task).Should().ThrowAsync<HeliosException>();
         var late = async () => await engine.AskAsync(new GenerationRequest { Prompt = "Tom" });
         await late.Should().ThrowAsync<HeliosException>();

@@ -1,3 +1,4 @@
+using Helios.Sdk.Cpu;
 using Microsoft.Extensions.Logging;
 
 namespace Helios.Sdk.Tests.Hosting;
@@ -162,26 +163,27 @@ public class FaultTests
     }
 
     [Fact]
-    public async Task A_budget_in_which_nothing_fits_ends_the_start_with_the_option_and_the_figures()
+    public void A_budget_in_which_nothing_fits_ends_the_start_with_the_option_and_the_figures()
     {
-        await using var engine = Build(_ => { }, budget: 1 << 20);
-        engine.MayFail = true;
+        CpuBackend? cpu = null;
+        var build = () => Build(backend => cpu = (CpuBackend)backend.Inner, budget: 1 << 20);
 
-        var ready = async () => await engine.Engine.Ready.WaitAsync(TestEngine.Patience);
-
-        var least = engine.Engine.Parts.Pool.LeastBytes();
-        (await ready.Should().ThrowAsync<HeliosException>()).WithMessage($"*MemoryBudgetBytes is 1048576*tiny-s@2, takes {least} bytes*: tiny-s@2: * bytes are needed, * can be had");
+        build.Should().Throw<ArgumentException>().WithMessage("MemoryBudgetBytes is 1048576, and the candidate that needs least, tiny-s@2, takes * bytes with one sequence: no model of the pool can be served.");
+        cpu!.AllocatedBytes.Should().Be(0);
     }
 
-    [Fact]
-    public async Task A_scheduler_that_fails_before_anything_serves_is_what_the_start_ends_with()
+    [Theory]
+    [InlineData(0)]
+    [InlineData(7)]
+    public async Task A_scheduler_that_throws_is_replaced_and_no_request_is_lost(int plans)
     {
-        await using var engine = TestEngine.Build(builder => builder.AddModel(TestData.Model("tiny-s")).UseStrategy<IScheduler>(() => new FaultyScheduler()));
+        await using var engine = TestEngine.Build(builder => builder.AddModel(TestData.Model("tiny-s")).ServeFixed().UseStrategy<IScheduler>(() => new FaultyScheduler(plans)));
         engine.MayFail = true;
 
-        var ready = async () => await engine.Engine.Ready.WaitAsync(TestEngine.Patience);
-
-        (await ready.Should().ThrowAsync<HeliosException>()).WithMessage("*out of my depth*").WithInnerException<InvalidOperationException>();
+        var answers = await engine.AskAllAsync(Enumerable.Range(0, 6).Select(EventLog.Request));
+        answers.Should().OnlyContain(answer => answer.TokenIds.Length == 8);
+        engine.Log.Of(LogLevel.Error).Should().ContainSingle().Which.Should().Contain("FaultyScheduler threw").And.Contain("out of my depth");
+        engine.MustBeIdle();
     }
 
     [Fact]
@@ -279,15 +281,30 @@ public class FaultTests
             return faulty;
         });
 
-    private sealed class FaultyScheduler : IScheduler
+    /// <summary>First come, first served, until it has planned so often.</summary>
+    private sealed class FaultyScheduler(int plans) : IScheduler
     {
-        public void Enqueue(in RequestInfo request) => throw new NotSupportedException();
+        private readonly List<RequestId> live = [];
+        private int left = plans;
 
-        public void Remove(RequestId id) => throw new NotSupportedException();
+        public void Enqueue(in RequestInfo request) => live.Add(request.Id);
 
-        public void Plan(StepPlanBuilder plan) => throw new InvalidOperationException("out of my depth");
+        public void Remove(RequestId id) => live.Remove(id);
 
-        public void Commit(in StepOutcome outcome) => throw new NotSupportedException();
+        public void Plan(StepPlanBuilder plan)
+        {
+            foreach (var id in live)
+            {
+                // In the middle of a plan.
+                if (left-- <= 0) throw new InvalidOperationException("out of my depth");
+                plan.TryAdd(id, plan.RowsLeft > 0 ? plan.RowsLeft : 1);
+            }
+        }
+
+        public void Commit(in StepOutcome outcome)
+        {
+            // Learns nothing.
+        }
     }
 
     private sealed class OwnObjective : ISloObjective

@@ -13,6 +13,9 @@ internal sealed class FaultyBackend(IBackend inner) : IBackend, ILayerLoader
     /// <summary>Runs on the device thread before a step, or a part of one: model, and whether it is a probe.</summary>
     public Action<string, bool> BeforeStep { get; set; } = static (_, _) => { };
 
+    /// <summary>What does the work.</summary>
+    public IBackend Inner => inner;
+
     public DeviceInfo Device { get; init; } = inner.Device;
 
     public ILayerLoader Loader => this;

@@ -3,14 +3,20 @@ using Helios.Sdk.Tests.Serving.Fakes;
 
 namespace Helios.Sdk.Tests.Serving;
 
-/// <summary>Nothing is allocated per token, once buffers have grown to what the traffic needs.</summary>
+/// <summary>Nothing is allocated per token: buffers grow by doubling, and between that is nothing.</summary>
 public class AllocationTests
 {
+    /// <summary>Tokens of an answer at which every buffer has just doubled; none does again up to 448.</summary>
+    private const int Grown = 260;
+
+    private const int Rounds = 9;
+    private const int Steps = 20;
+
     [Theory]
     [InlineData("none", 0f)]
     [InlineData("top1:0.5", 0f)]
     [InlineData("confidence:0.5", 0.8f)]
-    public void Two_hundred_steps_of_eight_sequences_allocate_nothing(string policy, float temperature) =>
+    public void Steps_of_eight_sequences_allocate_nothing(string policy, float temperature) =>
         MustNotAllocate(policy, request => request with { Temperature = temperature, Stop = ["no such text"] });
 
     [Theory]
@@ -34,10 +40,10 @@ public class AllocationTests
         Submit(rig, with);
         rig.RunToEnd();
         var sequences = Submit(rig, with);
-        for (var i = 0; i < 20; i++) rig.Loop.Step();
+        for (var i = 0; i < Grown; i++) rig.Loop.Step();
 
-        LeastAllocated(rounds: 4, steps: 50, rig).Should().Be(0);
-        sequences.Select(sequence => sequence.Output.Progress.Count).Should().OnlyContain(count => count == 220);
+        LeastAllocated(Rounds, Steps, rig).Should().Be(0);
+        sequences.Select(sequence => sequence.Output.Progress.Count).Should().OnlyContain(count => count == Grown + Rounds * Steps);
         rig.RunToEnd();
     }
 
@@ -50,8 +56,8 @@ public class AllocationTests
         rig.Model.Easy = 100;
         Submit(rig, request => request with { Temperature = temperature, Stop = ["no such text"] });
         rig.RunToEnd();
-        Submit(rig, request => request with { Temperature = temperature, Stop = ["no such text"] });
-        for (var i = 0; i < 5; i++) rig.Loop.Step();
+        var sequences = Submit(rig, request => request with { Temperature = temperature, Stop = ["no such text"] });
+        while (sequences.Min(sequence => sequence.Answer.Length) < Grown) rig.Loop.Step();
 
         var drafted = rig.Model.Drafted;
         LeastAllocated(rounds: 2, steps: 12, rig).Should().Be(0);
@@ -75,7 +81,7 @@ public class AllocationTests
     }
 
     private static List<Sequence> Submit(LoopRig rig, Func<GenerationRequest, GenerationRequest> with) =>
-        [.. Enumerable.Range(0, 8).Select(i => rig.Submit(LoopRig.Prompt(10 + i, i), 300, with))];
+        [.. Enumerable.Range(0, 8).Select(i => rig.Submit(LoopRig.Prompt(10 + i, i), 500, with))];
 
     private sealed class NoRepeat : ILogitsProcessor
     {

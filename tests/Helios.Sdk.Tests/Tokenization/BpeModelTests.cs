@@ -27,7 +27,7 @@ public class BpeModelTests
             foreach (var symbol in c.Item2) buffer.Add(symbol);
             buffer.MergeAll(table);
             var ids = new List<int>();
-            buffer.AppendTo(ids);
+            buffer.AppendTo(ids, int.MaxValue);
             return ids.SequenceEqual(MergeSlowly(c.Item2, ranks));
         }).Check(Config.QuickThrowOnFailure.WithMaxTest(2000));
     }

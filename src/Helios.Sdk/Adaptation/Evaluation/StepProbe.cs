@@ -79,7 +79,7 @@ internal sealed class StepProbe(BlockPool blocks, DeviceWork work, TimeProvider 
         Task<StepTiming> StepAsync(StepRow[] batch)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            return work.RunInBackgroundAsync(() => Run(lease.Served.Device, table, depth, batch));
+            return work.RunInBackgroundAsync(() => Run(lease.Served, table, depth, batch));
         }
     }
 
@@ -113,8 +113,11 @@ internal sealed class StepProbe(BlockPool blocks, DeviceWork work, TimeProvider 
     }
 
     /// <summary>A step of rows that all have the same blocks, as often as there are rows.</summary>
-    private StepTiming Run(ILayeredModel device, BlockTable table, int depth, StepRow[] batch)
+    /// <exception cref="NonFiniteLogitsException">The model has no answer to give.</exception>
+    private StepTiming Run(ServedModel model, BlockTable table, int depth, StepRow[] batch)
     {
+        var device = model.Device;
+        var drawn = new SampledToken[batch.Length];
         KvBlock[] shared = [.. Enumerable.Repeat(table.Blocks.ToArray(), batch.Length).SelectMany(blocks => blocks)];
         var all = Enumerable.Range(0, batch.Length).ToArray();
         var draws = all.Select(row => new SampleRow(row, 0, 0, 1, 0, ExitSignals.Top1)).ToArray();
@@ -125,8 +128,9 @@ internal sealed class StepProbe(BlockPool blocks, DeviceWork work, TimeProvider 
         device.Run(LayerRange.To(depth));
         var ran = time.GetTimestamp();
         device.Retire(all);
-        device.Sample(draws, new SampledToken[batch.Length]);
+        device.Sample(draws, drawn);
         var ended = time.GetTimestamp();
+        if (NonFinite.At(model, drawn[0].Signal, depth) is { } failure) throw failure;
 
         double Seconds(long from, long to) => time.GetElapsedTime(from, to).TotalSeconds;
         return new StepTiming(batch.Length, batch.Length, depth, batch.Sum(row => row.Position + 1L), new StepTimes(Seconds(begun, ran), Seconds(ran, ended), Seconds(started, begun)));

@@ -1,5 +1,7 @@
 using Helios.Sdk.Adaptation.Loading;
 using Helios.Sdk.Adaptation.Telemetry;
+using Helios.Sdk.Serving.Decoding;
+using Helios.Sdk.Serving.Requests;
 
 namespace Helios.Sdk.Adaptation.Evaluation;
 
@@ -14,7 +16,7 @@ internal sealed class TextScoring(ModelPool pool, LayerwiseScorer scorer, Adapta
         try
         {
             var entry = pool.Find(candidate.Name);
-            var due = texts.Texts.Where(text => !candidate.HasScored(text.Id.Value)).Select(text => TextToScore.For(entry, text)).Where(text => text.Tokens.Length > 1).ToList();
+            var due = texts.Texts.Where(text => !candidate.HasScored(text.Id.Value)).Select(text => TextToScore.For(entry, text)).Where(text => text.Tokens.Length > 1 && PromptRules.HasAllIds(entry.Info, text.Tokens)).ToList();
             if (due.Count == 0) return;
             if (await scorer.OpenAsync(entry, due.ConvertAll(text => text.Tokens), cancellationToken).ConfigureAwait(false) is not { } session)
             {
@@ -31,6 +33,7 @@ internal sealed class TextScoring(ModelPool pool, LayerwiseScorer scorer, Adapta
                 foreach (var group in session.Groups)
                 {
                     var scored = await session.ScoreAsync(group, candidate.Depths, cancellationToken).ConfigureAwait(false);
+                    MustBeFinite(candidate.Name, scored);
                     candidate.Observe(scored.Timing);
                     foreach (var (text, signals) in due.Skip(learnt).Zip(scored.Texts))
                     {
@@ -45,6 +48,21 @@ internal sealed class TextScoring(ModelPool pool, LayerwiseScorer scorer, Adapta
         catch (Exception error) when (error is not OperationCanceledException)
         {
             journal.ScoringFailed(candidate.Name, error);
+        }
+    }
+
+    /// <summary>Nothing is to be learnt from logits that are no distribution.</summary>
+    private static void MustBeFinite(string model, ScoredGroup scored)
+    {
+        foreach (var text in scored.Texts)
+        {
+            for (var exit = 0; exit < text.Depths.Length; exit++)
+            {
+                foreach (var signal in text.Signals[exit])
+                {
+                    if (float.IsNaN(signal.Top1)) throw NonFinite.Of(model, text.Depths[exit], exit > 0 ? text.Depths[exit - 1] : 0);
+                }
+            }
         }
     }
 }

@@ -9,7 +9,7 @@ namespace Helios.Sdk;
 /// <see cref="NotSupportedException"/>, never ignored. Thread-safe. It does not own the engine: disposing it does nothing.
 /// </summary>
 /// <remarks>
-/// Without <see cref="ChatOptions.MaxOutputTokens"/> an answer has at most <see cref="GenerationRequest.DefaultMaxTokens"/> tokens, and no more than fit.
+/// Without <see cref="ChatOptions.MaxOutputTokens"/> an answer goes on to its own end, or to that of the context, which is <see cref="ChatFinishReason.Length"/>.
 /// <see cref="ChatOptions.RawRepresentationFactory"/> may give a <see cref="GenerationRequest"/> without a prompt, for what
 /// <see cref="ChatOptions"/> has no name for; options that are set go before it. Additional properties are those of
 /// <see cref="HeliosChatProperties"/>.

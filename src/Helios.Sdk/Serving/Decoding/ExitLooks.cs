@@ -36,12 +36,13 @@ internal sealed class ExitLooks(int maxRows)
     {
         var policy = rows[indices[0]].Sequence.Route!.Policy;
         var seen = signals.AsSpan(0, count);
-        var needs = policy.Needs | model.Calibration.Current.Needs;
+        var needs = policy.Needs | model.Calibration.Current.Needs | ExitSignals.Top1;
         model.Device.ReadSignals(new ExitLook { Rows = indices.AsSpan(0, count), Needs = needs }, seen);
 
         for (var i = 0; i < count; i++)
         {
             ref var row = ref rows[indices[i]];
+            row.Failure = NonFinite.At(model, seen[i], depth, row.LookedAt);
             seen[i].Confidence = ConfidenceOf(model, depth, seen[i]);
             seen[i].AgreeingLooks = row.LookedAt > 0 && row.Signal.TopId == seen[i].TopId ? row.Signal.AgreeingLooks + 1 : 1;
             row.Signal = seen[i];
@@ -50,8 +51,27 @@ internal sealed class ExitLooks(int maxRows)
 
         var decided = leave.AsSpan(0, count);
         decided.Clear();
-        policy.Decide(depth, seen, decided);
-        for (var i = 0; i < count; i++) rows[indices[i]].Released = decided[i];
+        var failure = TryDecide(policy, depth, seen, decided);
+        for (var i = 0; i < count; i++)
+        {
+            ref var row = ref rows[indices[i]];
+            row.Failure ??= failure;
+            row.Released = decided[i] || row.Failure is not null;
+        }
+    }
+
+    /// <summary>A policy is somebody's own code: what it throws is a matter of the requests that it was asked about.</summary>
+    private static HeliosException? TryDecide(IExitPolicy policy, int depth, ReadOnlySpan<ExitSignal> seen, Span<bool> decided)
+    {
+        try
+        {
+            policy.Decide(depth, seen, decided);
+            return null;
+        }
+        catch (Exception error)
+        {
+            return new HeliosException(Invariant($"Exit policy '{policy.Name}' failed at depth {depth}: {error.Message}"), error);
+        }
     }
 
     /// <summary>Calibrated confidence; 1 at full depth, which by definition agrees with itself.</summary>

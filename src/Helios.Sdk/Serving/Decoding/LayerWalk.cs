@@ -124,7 +124,8 @@ internal sealed class LayerWalk
                 continue;
             }
 
-            var needs = row.RanTo < model.Info.Architecture.Layers ? model.Calibration.Current.Needs : ExitSignals.None;
+            if (row.Failure is not null) continue;
+            var needs = (row.RanTo < model.Info.Architecture.Layers ? model.Calibration.Current.Needs : ExitSignals.None) | ExitSignals.Top1;
             selected[count] = i;
             sampleRows[count++] = Draws.Of(row.Sequence, i, row.Position, needs);
         }
@@ -136,6 +137,7 @@ internal sealed class LayerWalk
             ref var row = ref rows[selected[i]];
             row.Token = sampled[i].TokenId;
             row.LogProbability = sampled[i].LogProbability;
+            row.Failure = NonFinite.At(model, sampled[i].Signal, row.RanTo, row.LookedAt == row.RanTo ? 0 : row.LookedAt);
             row.Signal = sampled[i].Signal;
             row.Signal.Confidence = ExitLooks.ConfidenceOf(model, row.RanTo, row.Signal);
         }
@@ -181,6 +183,9 @@ internal struct WalkRow
 
     /// <summary>Signals at the depth it left at, or of the last look.</summary>
     public ExitSignal Signal;
+
+    /// <summary>What went wrong with it alone; its sequence ends with that.</summary>
+    public HeliosException? Failure;
 
     /// <summary>Whether a token is sampled from it.</summary>
     public bool Samples;

@@ -10,7 +10,7 @@ namespace Helios.Sdk.Serving.Decoding;
 /// </summary>
 /// <remarks>
 /// Threading: rows of one sequence take turns. The sequence's tokens change between steps only. What it needs is made
-/// with the first token; after that nothing is allocated.
+/// with the first token, and grows by doubling.
 /// </remarks>
 internal sealed class LogitsEdit : ILogitsEdit
 {
@@ -56,6 +56,7 @@ internal sealed class LogitsEdit : ILogitsEdit
     public void Draft(int token)
     {
         CatchUp();
+        Buffers.Grow(ref tokens, known + drafted + 1, sequence.Capacity);
         tokens[known + drafted++] = token;
     }
 
@@ -65,6 +66,9 @@ internal sealed class LogitsEdit : ILogitsEdit
         counts?.MoveTo(Math.Min(counts.Length, known), tokens);
         drafted = 0;
     }
+
+    /// <summary>Bytes of host memory it takes, its counts left out: they are no more than the tokens'.</summary>
+    public long Bytes => (long)tokens.Length * sizeof(int);
 
     /// <summary>Why the logits of a position could not be edited; null when they could.</summary>
     public HeliosException? FailureAt(int position) => failures?.GetValueOrDefault(position);
@@ -107,7 +111,7 @@ internal sealed class LogitsEdit : ILogitsEdit
 
     private void Penalise(ReadOnlySpan<int> before, Span<float> logits)
     {
-        counts ??= new TokenCounts(sequence.PromptLength, Math.Min(sequence.Capacity, logits.Length));
+        counts ??= new TokenCounts(sequence.PromptLength, Math.Min(before.Length, logits.Length));
         counts.MoveTo(before.Length, tokens);
         foreach (var (id, count) in counts)
         {
@@ -149,7 +153,7 @@ internal sealed class LogitsEdit : ILogitsEdit
     {
         if (known == sequence.Known) return;
         TakeBack();
-        if (tokens.Length == 0) tokens = new int[sequence.Capacity];
+        Buffers.Grow(ref tokens, sequence.Known, sequence.Capacity);
         sequence.Tokens[known..].CopyTo(tokens.AsSpan(known));
         known = sequence.Known;
     }

@@ -4,10 +4,10 @@ namespace Helios.Sdk.Serving.Decoding;
 
 /// <summary>
 /// How often each token stands in the first tokens of a sequence. Moves forth and back along them, a token at a time;
-/// allocates nothing once made.
+/// allocates only when it meets more different tokens than ever before, by doubling.
 /// </summary>
 /// <param name="promptLength">Where the answer begins.</param>
-/// <param name="capacity">Most different tokens.</param>
+/// <param name="capacity">Different tokens to begin with.</param>
 internal sealed class TokenCounts(int promptLength, int capacity)
 {
     private readonly Dictionary<int, TokenCount> counts = new(capacity);

@@ -192,7 +192,7 @@ internal sealed class SpeculativeWalk
             for (var row = draft.FirstRow; row <= draft.LastRow; row++)
             {
                 entered[next] = row;
-                draws[next++] = Draws.Of(draft.Sequence, row, rows[row].Position, ExitSignals.None);
+                draws[next++] = Draws.Of(draft.Sequence, row, rows[row].Position, ExitSignals.Top1);
             }
         }
 

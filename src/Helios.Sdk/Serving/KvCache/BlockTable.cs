@@ -4,9 +4,11 @@ namespace Helios.Sdk.Serving.KvCache;
 /// The KV blocks of one sequence, in order of position; several tables may hold a block. Owned by the sequence, filled and
 /// emptied by <see cref="BlockPool"/>.
 /// </summary>
+/// <param name="shape">What each block holds per token.</param>
+/// <param name="capacity">Blocks that there is room for to begin with; it grows by doubling.</param>
 internal sealed class BlockTable(KvShape shape, int capacity)
 {
-    private readonly KvBlock[] blocks = new KvBlock[capacity];
+    private KvBlock[] blocks = new KvBlock[Math.Max(1, capacity)];
 
     /// <summary>What each block holds per token.</summary>
     public KvShape Shape { get; } = shape;
@@ -22,7 +24,11 @@ internal sealed class BlockTable(KvShape shape, int capacity)
 
     public ReadOnlySpan<KvBlock> Blocks => blocks.AsSpan(0, Count);
 
-    public void Push(KvBlock block) => blocks[Count++] = block;
+    public void Push(KvBlock block)
+    {
+        if (Count == blocks.Length) Array.Resize(ref blocks, blocks.Length * 2);
+        blocks[Count++] = block;
+    }
 
     public KvBlock Pop() => blocks[--Count];
 

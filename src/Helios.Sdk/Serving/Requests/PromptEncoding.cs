@@ -13,14 +13,26 @@ internal static class PromptEncoding
     public static bool CanEncode(GenerationRequest request, ITokenizer tokenizer, ChatFormat? chat) =>
         tokenizer.VocabularySize > 0 && (request.Prompt is not null || (request.Messages is not null && chat is not null));
 
-    /// <summary>Encodes a request's prompt or conversation.</summary>
-    /// <exception cref="ArgumentException">The model has no tokenizer.</exception>
+    /// <summary>Encodes a request's prompt or conversation, no further than a context takes it.</summary>
+    /// <param name="request">Has a prompt or messages.</param>
+    /// <param name="tokenizer">The model's tokenizer.</param>
+    /// <param name="chat">How conversations are put to the model.</param>
+    /// <param name="context">Ids beyond these are of no use.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <exception cref="ArgumentException">The model has no tokenizer, or the prompt has no tokens.</exception>
     /// <exception cref="ConversationRefusedException">The model's chat template refuses the conversation.</exception>
     /// <exception cref="ChatTemplateException">The model has no usable chat template.</exception>
-    public static EncodedPrompt Encode(GenerationRequest request, ITokenizer tokenizer, ChatFormat? chat)
+    public static EncodedPrompt Encode(GenerationRequest request, ITokenizer tokenizer, ChatFormat? chat, int context, CancellationToken cancellationToken = default)
     {
-        if (request.Messages is not { } messages) return new EncodedPrompt(tokenizer.Encode(request.Prompt!), tokenizer.Fingerprint);
+        if (request.Messages is not { } messages) return Make(tokenizer.EncodeUpTo(context, request.Prompt!, [], cancellationToken: cancellationToken), context, tokenizer);
         if (chat is null) throw new ChatTemplateException("The model takes no conversations.");
-        return new EncodedPrompt(chat.Encode(messages), tokenizer.Fingerprint) { Form = chat.Fingerprint, EndIds = chat.EndIds };
+        return Make(chat.EncodeUpTo(context, messages, cancellationToken), context, tokenizer) with { Form = chat.Fingerprint, EndIds = chat.EndIds };
+    }
+
+    /// <summary>A prompt that passes the context stands for itself by one id too many.</summary>
+    private static EncodedPrompt Make(IReadOnlyList<int>? ids, int context, ITokenizer tokenizer)
+    {
+        if (ids is { Count: 0 }) throw new ArgumentException("The prompt has no tokens.", nameof(ids));
+        return ids is null ? new EncodedPrompt(new int[context + 1], tokenizer.Fingerprint) { IsCut = true } : new EncodedPrompt(ids, tokenizer.Fingerprint);
     }
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Diagnostics.CodeAnalysis;
 using Helios.Sdk.Serving.Decoding;
 using Helios.Sdk.Serving.KvCache;
 using Helios.Sdk.Serving.Routing;
@@ -18,20 +19,20 @@ internal sealed class Sequence
     private ushort[] depths;
     private int leaseHolders = 1;
     private int knownAtRestart = -1;
+    private long promptBytes;
 
     public Sequence(RequestId id, GenerationRequest request, long seed, EncodedPrompt prompt, TokenStream output, long arrivedAt)
     {
         Id = id;
         Request = request;
-        MaxTokens = PromptRules.MaxTokensOf(request);
         Seed = seed;
         Output = output;
         ArrivedAt = arrivedAt;
         Tenant = request.Tenant ?? "anonymous";
         TenantKey = StringComparer.Ordinal.GetHashCode(Tenant);
-        tokens = [];
         depths = [];
         SetPrompt(prompt);
+        MaxTokens = request.MaxTokens ?? Array.MaxLength - PromptLength;
         Edit = LogitsEdit.For(this);
         TakesLikeliest = request.Temperature == 0 && Edit is null && output.LogProbabilities is null;
     }
@@ -64,14 +65,11 @@ internal sealed class Sequence
 
     public TokenStream Output { get; }
 
-    /// <summary>Fingerprint of the tokenizer that made the ids.</summary>
-    public string TokenizerFingerprint { get; private set; } = "";
+    /// <summary>What it was asked, in the ids it runs with.</summary>
+    public EncodedPrompt Prompt { get; private set; }
 
-    /// <summary>Equal for models that give its prompt equal ids; see <see cref="PromptEncoding.FormOf"/>.</summary>
-    public string PromptForm { get; private set; } = "";
-
-    /// <summary>Ids that end its answer besides those of the model: the ends of a conversation's turns.</summary>
-    public ImmutableArray<int> EndIds { get; private set; } = [];
+    /// <summary>The same in the ids of other models of the pool, or why it cannot be put into them: encoding is not for the device thread.</summary>
+    public ImmutableArray<PromptForm> OtherForms { get; private set; } = [];
 
     public int PromptLength { get; private set; }
 
@@ -81,14 +79,23 @@ internal sealed class Sequence
     /// <summary>Tokens whose KV is held.</summary>
     public int Computed { get; private set; }
 
-    /// <summary>Most tokens the sequence can grow to. Room for them is made when it first runs: thousands may wait.</summary>
+    /// <summary>Most tokens the sequence can grow to. Room for them is made as it grows.</summary>
     public int Capacity => PromptLength + MaxTokens;
 
-    /// <summary>Most tokens of its answer. Where the request names none, what fits the model's context lowers it once it is settled where it runs.</summary>
+    /// <summary>Most tokens of its answer. Where the request names none, it is what fits: the roomiest context of the pool, then that of the model it runs on.</summary>
     public int MaxTokens { get; private set; }
 
     /// <summary>Where it runs; set when it first runs, and kept to its end.</summary>
     public Route? Route { get; private set; }
+
+    /// <summary>
+    /// Bytes of host memory that it takes: ids, depths and text of what it has, log probabilities if asked for. Buffers double, so
+    /// that they hold at most twice what is in them.
+    /// </summary>
+    public long HostBytes => (long)tokens.Length * sizeof(int) + (long)depths.Length * sizeof(ushort) + promptBytes + Output.Bytes + (Edit?.Bytes ?? 0);
+
+    /// <summary>Those of them that <see cref="SequenceTable"/> has counted.</summary>
+    public long CountedBytes { get; set; }
 
     /// <summary>Its own claim on the layers it runs over; see <see cref="ReleaseLease"/>.</summary>
     public ModelLease? Lease { get; private set; }
@@ -144,13 +151,20 @@ internal sealed class Sequence
     /// <summary>Whether the token at <paramref name="position"/> may leave by policy: it was generated, is the last one known, and has not run before.</summary>
     public bool MayLeaveEarly(int position) => position >= PromptLength && position == Known - 1 && DepthOf(position) == 0;
 
+    /// <summary>Gives it the prompt in the ids of other models; before it is submitted.</summary>
+    public void Offer(ImmutableArray<PromptForm> others)
+    {
+        OtherForms = others;
+        promptBytes = Prompt.Bytes + others.Sum(form => form.Prompt?.Bytes ?? 0);
+    }
+
     /// <summary>Takes another model's ids for the same prompt. Only before it ever ran.</summary>
+    [MemberNotNull(nameof(Prompt), nameof(tokens))]
     public void SetPrompt(EncodedPrompt prompt)
     {
         tokens = [.. prompt.Ids];
-        TokenizerFingerprint = prompt.TokenizerFingerprint;
-        PromptForm = prompt.Form;
-        EndIds = prompt.EndIds;
+        Prompt = prompt;
+        promptBytes = prompt.Bytes;
         PromptLength = Known = prompt.Ids.Count;
     }
 
@@ -159,7 +173,18 @@ internal sealed class Sequence
     {
         Route = route;
         Lease = lease;
-        if (Request.MaxTokens is null) MaxTokens = Math.Min(MaxTokens, lease.Served.Info.Architecture.ContextLength - PromptLength);
+        TakeWhatFits(lease.Served.Info.Architecture.ContextLength);
+
+        // Its tokens are its own copy.
+        Prompt = Prompt with { Ids = [] };
+        OtherForms = [];
+        promptBytes = 0;
+    }
+
+    /// <summary>The context it will have at most: an answer without a limit of its own may fill it.</summary>
+    public void TakeWhatFits(int contextLength)
+    {
+        if (Request.MaxTokens is null) MaxTokens = contextLength - PromptLength;
     }
 
     /// <summary>Its submitter needs the lease too, whenever the sequence ends. Before it is submitted; <see cref="ReleaseLease"/> then takes two calls.</summary>
@@ -174,7 +199,7 @@ internal sealed class Sequence
     /// <summary>The next uncomputed token ran through that many layers.</summary>
     public void Advance(int ranTo)
     {
-        if (depths.Length == 0) depths = new ushort[Capacity];
+        Buffers.Grow(ref depths, Math.Max(Computed + 1, Known), Capacity);
         depths[Computed++] = (ushort)ranTo;
     }
 
@@ -189,7 +214,7 @@ internal sealed class Sequence
     /// <summary>A token was generated behind the last one.</summary>
     public void Append(int token)
     {
-        if (Known == tokens.Length) Array.Resize(ref tokens, Capacity);
+        Buffers.Grow(ref tokens, Known + 1, Capacity);
         tokens[Known++] = token;
     }
 
@@ -202,13 +227,32 @@ internal sealed class Sequence
 }
 
 /// <summary>A prompt's ids and the tokenizer that made them.</summary>
-/// <param name="Ids">At least one id.</param>
+/// <param name="Ids">At least one id; none once a sequence that was settled has its copy.</param>
 /// <param name="TokenizerFingerprint">Whose ids they are.</param>
 internal sealed record EncodedPrompt(IReadOnlyList<int> Ids, string TokenizerFingerprint)
 {
+    /// <summary>Whether the prompt has more ids than these: it was encoded no further than the roomiest context, which it passes.</summary>
+    public bool IsCut { get; init; }
+
+    /// <summary>The largest id, as an unsigned number, so that a negative one is beyond every vocabulary.</summary>
+    public uint HighestId { get; } = Ids.Max(static id => (uint)id);
+
+    /// <summary>Bytes of host memory that the ids take.</summary>
+    public long Bytes => (long)Ids.Count * sizeof(int);
+
     /// <summary>Equal for models that give the prompt equal ids.</summary>
     public string Form { get; init; } = TokenizerFingerprint;
 
     /// <summary>Ids that end the answer besides those of the model.</summary>
     public ImmutableArray<int> EndIds { get; init; } = [];
+}
+
+/// <summary>What a request asks, in the ids of some models of the pool.</summary>
+/// <param name="Form">Equal for models that give it equal ids; see <see cref="PromptEncoding.FormOf"/>.</param>
+/// <param name="Prompt">The ids; null when there are none.</param>
+/// <param name="Trouble">Why there are none.</param>
+internal sealed record PromptForm(string Form, EncodedPrompt? Prompt, Exception? Trouble)
+{
+    /// <summary>Stop strings that are special tokens there, as ids.</summary>
+    public ImmutableArray<int> StopIds { get; init; } = [];
 }

@@ -7,12 +7,16 @@ internal sealed class SequenceTable
 {
     private readonly Dictionary<RequestId, Sequence> live = [];
     private readonly HashSet<Sequence> begun = [];
+    private long hostBytes;
 
     /// <summary>Sequences that hold KV.</summary>
     public int Running { get; private set; }
 
     /// <summary>How often a sequence had to give its KV up and go on later.</summary>
     public long Preemptions { get; private set; }
+
+    /// <summary>Bytes of host memory that all of them take; any thread.</summary>
+    public long HostBytes => Volatile.Read(ref hostBytes);
 
     public int Count => live.Count;
 
@@ -23,12 +27,19 @@ internal sealed class SequenceTable
 
     public Sequence? Find(RequestId id) => live.GetValueOrDefault(id);
 
-    public void Add(Sequence sequence) => live.Add(sequence.Id, sequence);
+    public void Add(Sequence sequence)
+    {
+        live.Add(sequence.Id, sequence);
+        CountBytes(sequence);
+    }
+
+    /// <summary>A sequence has grown: counts what it takes now.</summary>
+    public void CountBytes(Sequence sequence) => SetBytes(sequence, sequence.HostBytes);
 
     public void Remove(Sequence sequence, BlockPool blocks)
     {
         DropKv(sequence, blocks);
-        live.Remove(sequence.Id);
+        if (live.Remove(sequence.Id)) SetBytes(sequence, 0);
         begun.Remove(sequence);
     }
 
@@ -58,6 +69,12 @@ internal sealed class SequenceTable
         }
 
         return least;
+    }
+
+    private void SetBytes(Sequence sequence, long bytes)
+    {
+        Volatile.Write(ref hostBytes, hostBytes + bytes - sequence.CountedBytes);
+        sequence.CountedBytes = bytes;
     }
 
     private static bool GivesWayBefore(Sequence one, Sequence other) => one.Request.Priority != other.Request.Priority

@@ -38,17 +38,7 @@ internal sealed class Admission(Routes routes, Action<Sequence, Exception> fail)
     private static bool FitsContext(Route route, Sequence sequence)
     {
         var served = route.Lease.Served;
-        try
-        {
-            var tokens = HasIdsFor(served, sequence) ? sequence.PromptLength
-                : PromptEncoding.CanEncode(sequence.Request, served.Tokenizer, served.Chat) ? PromptEncoding.Encode(sequence.Request, served.Tokenizer, served.Chat).Ids.Count
-                : int.MaxValue;
-            return PromptRules.FitsContext(sequence.Request, tokens, served.Info);
-        }
-        catch (Exception error) when (error is ChatTemplateException or ConversationRefusedException)
-        {
-            return false;
-        }
+        return FormFor(sequence, served) is { Prompt: { } prompt } && Trouble(sequence.Request, prompt, served) is null;
     }
 
     private bool Fit(Sequence sequence, Route route, ModelLease lease)
@@ -68,28 +58,30 @@ internal sealed class Admission(Routes routes, Action<Sequence, Exception> fail)
     /// <summary>Gives a sequence the ids of a model; returns why it cannot run there, if it cannot.</summary>
     private static Exception? Unfit(Sequence sequence, ServedModel served)
     {
-        var request = sequence.Request;
-        if (!HasIdsFor(served, sequence))
-        {
-            if (!PromptEncoding.CanEncode(request, served.Tokenizer, served.Chat))
-                return new HeliosException($"The prompt cannot be put into the ids of '{served.Info.Name}', which serves now; name a model in the request.");
-            try
-            {
-                sequence.SetPrompt(PromptEncoding.Encode(request, served.Tokenizer, served.Chat));
-            }
-            catch (Exception error) when (error is ChatTemplateException or ConversationRefusedException)
-            {
-                return error;
-            }
+        if (FormFor(sequence, served) is not { } form)
+            return new HeliosException($"The prompt cannot be put into the ids of '{served.Info.Name}', which serves now; name a model in the request.");
+        if (form.Prompt is not { } prompt) return form.Trouble;
+        if (Trouble(sequence.Request, prompt, served) is { } trouble) return new HeliosException(trouble);
+        if (ReferenceEquals(prompt, sequence.Prompt)) return null;
 
-            sequence.Output.UseTokenizer(served.Tokenizer);
-        }
-
-        if (!PromptRules.FitsContext(request, sequence.PromptLength, served.Info))
-            return new HeliosException(PromptRules.Overflow(request, sequence.PromptLength, served.Info));
-        return request.TokenIds is not null && PromptRules.FindBadId(sequence.Tokens, served.Info) is { } bad ? new HeliosException(bad) : null;
+        sequence.SetPrompt(prompt);
+        sequence.Output.UseTokenizer(served.Tokenizer, form.StopIds);
+        return null;
     }
 
-    private static bool HasIdsFor(ServedModel served, Sequence sequence) =>
-        PromptEncoding.FormOf(sequence.Request, served.Tokenizer, served.Chat) == sequence.PromptForm;
+    private static string? Trouble(GenerationRequest request, EncodedPrompt prompt, ServedModel served) =>
+        PromptRules.FitsContext(request, prompt, served.Info) ? PromptRules.FindBadId(request, prompt, served.Info) : PromptRules.Overflow(request, prompt, served.Info);
+
+    /// <summary>The prompt in the ids of a model, or why it is not; null when nobody has tried.</summary>
+    private static PromptForm? FormFor(Sequence sequence, ServedModel served)
+    {
+        var wanted = PromptEncoding.FormOf(sequence.Request, served.Tokenizer, served.Chat);
+        if (wanted == sequence.Prompt.Form) return new PromptForm(wanted, sequence.Prompt, null);
+        foreach (var form in sequence.OtherForms)
+        {
+            if (form.Form == wanted) return form;
+        }
+
+        return null;
+    }
 }

@@ -108,7 +108,7 @@ internal sealed class StepPlan : StepPlanBuilder
         if (sequences.Running >= Math.Min(limits.MaxBatchSize, admission.MaxBatch)) return PlanResult.NoSequences;
         if (!admission.TryAssign(sequence)) return PlanResult.NotRunnable;
 
-        var table = sequence.SpareTable ??= new BlockTable(sequence.KvShape, blocks.BlocksFor(sequence.Capacity));
+        var table = sequence.SpareTable ??= new BlockTable(sequence.KvShape, blocks.BlocksFor(sequence.Known) + 1);
         if (!prompts.TryStart(sequence, table, Reserve(table.Shape)))
         {
             if (blocks.AllUsedBy(table)) NeverFits = sequence;

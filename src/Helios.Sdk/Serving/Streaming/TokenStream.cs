@@ -5,19 +5,16 @@ namespace Helios.Sdk.Serving.Streaming;
 
 /// <summary>
 /// What a sequence has generated, handed from the device thread (one writer) to whoever reads the answer (one reader).
-/// Buffers are as large as the answer may get and made with its first token, so the writer allocates nothing per token,
-/// and requests that wait cost little. The writer never waits: the reader is woken on the thread pool.
+/// Buffers grow with the answer, from its first token on: few tokens allocate, and requests that wait cost little. The writer
+/// never waits: the reader is woken on the thread pool.
 /// </summary>
 internal sealed class TokenStream : IValueTaskSource<bool>, IThreadPoolWorkItem
 {
     private readonly Lock gate = new();
-    private readonly int maxTokens;
     private readonly IReadOnlyList<string> stop;
     private ITokenizer tokenizer;
     private ImmutableArray<int> stopIds;
-    private int[] ids = [];
-    private ushort[] depths = [];
-    private int[] textEnds = [];
+    private Segments<Written>? tokens;
     private ManualResetValueTaskSourceCore<bool> signal;
     private bool readerWaits;
     private int awaited;
@@ -25,9 +22,8 @@ internal sealed class TokenStream : IValueTaskSource<bool>, IThreadPoolWorkItem
     private int count;
     private StreamEnd? end;
 
-    public TokenStream(int maxTokens, ITokenizer tokenizer, IReadOnlyList<string> stop)
+    public TokenStream(ITokenizer tokenizer, IReadOnlyList<string> stop)
     {
-        this.maxTokens = maxTokens;
         this.tokenizer = tokenizer;
         this.stop = stop;
         stopIds = StopTokens.Find(stop, tokenizer);
@@ -53,14 +49,16 @@ internal sealed class TokenStream : IValueTaskSource<bool>, IThreadPoolWorkItem
     }
 
     /// <summary>A written token: its id, the layers it ran through, and how far the text may be read with it.</summary>
-    public (int Id, int Depth, int TextEnd) this[int index] => (ids[index], depths[index], textEnds[index]);
+    public Written this[int index] => tokens![index].Span[0];
+
+    /// <summary>Writer: bytes of host memory that the answer takes so far.</summary>
+    public long Bytes => (tokens?.Bytes ?? 0) + Text.Capacity + (LogProbabilities?.Bytes ?? 0);
 
     /// <summary>Writer, before the first token: the prompt moved to a model with another tokenizer.</summary>
-    public void UseTokenizer(ITokenizer other)
+    public void UseTokenizer(ITokenizer other, ImmutableArray<int> stops)
     {
-        if (ReferenceEquals(other, tokenizer)) return;
         tokenizer = other;
-        stopIds = StopTokens.Find(stop, other);
+        stopIds = stops;
     }
 
     /// <summary>
@@ -70,11 +68,9 @@ internal sealed class TokenStream : IValueTaskSource<bool>, IThreadPoolWorkItem
     public bool Append(int id, int depth, long timestamp, bool isText)
     {
         if (written == 0) Start(timestamp);
-        ids[written] = id;
-        depths[written] = (ushort)depth;
         LastTokenAt = timestamp;
         var appended = isText ? Text.Append(id) : new AppendResult(Text.SafeLength, Stopped: false);
-        textEnds[written++] = appended.SafeLength;
+        tokens![written++].Span[0] = new Written(id, depth, appended.SafeLength);
         return appended.Stopped || stopIds.Contains(id);
     }
 
@@ -132,14 +128,11 @@ internal sealed class TokenStream : IValueTaskSource<bool>, IThreadPoolWorkItem
     void IValueTaskSource<bool>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
         signal.OnCompleted(continuation, state, token, flags);
 
-    /// <summary>Makes room for the whole answer, 8 bytes of text a token: more than it takes on average, so that it hardly ever grows.</summary>
     private void Start(long timestamp)
     {
         FirstTokenAt = timestamp;
-        ids = new int[maxTokens];
-        depths = new ushort[maxTokens];
-        textEnds = new int[maxTokens];
-        Text = new TokenText(tokenizer, stop.Count > 0 ? new StopDetector(stop) : null, (int)Math.Min(maxTokens * 8L, Array.MaxLength));
+        tokens = new Segments<Written>();
+        Text = new TokenText(tokenizer, stop.Count > 0 ? new StopDetector(stop) : null);
     }
 
     private bool TakeWaiter()
@@ -154,6 +147,12 @@ internal sealed class TokenStream : IValueTaskSource<bool>, IThreadPoolWorkItem
         if (wake) ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
     }
 }
+
+/// <summary>A token of an answer.</summary>
+/// <param name="Id">The token.</param>
+/// <param name="Depth">Layers it ran through.</param>
+/// <param name="TextEnd">How far the text may be read with it, in bytes.</param>
+internal readonly record struct Written(int Id, int Depth, int TextEnd);
 
 /// <summary>How a stream ended.</summary>
 /// <param name="Reason">Set when the answer is whole, or as whole as it will be.</param>

@@ -9,7 +9,7 @@ namespace Helios.Sdk.Serving.Streaming;
 /// locks. The writer fills bytes, then publishes how many are safe to show; published bytes never change. When the array is
 /// full a larger copy is published first, so a reader that still holds the old one finds in it all that it was promised.
 /// </para>
-/// <para>The writer allocates only when the array grows, by doubling, which a fitting capacity avoids.</para>
+/// <para>The writer allocates only when the array grows, by doubling.</para>
 /// </remarks>
 internal sealed class TokenText
 {
@@ -39,6 +39,9 @@ internal sealed class TokenText
 
     /// <summary>Bytes that will be part of the answer whatever comes. Any thread.</summary>
     public int SafeLength => Volatile.Read(ref safeLength);
+
+    /// <summary>Bytes of the buffer. The writer.</summary>
+    public int Capacity => bytes.Length;
 
     /// <summary>Whether no byte will follow. Any thread; read it before <see cref="SafeLength"/>.</summary>
     public bool IsComplete => Volatile.Read(ref completed);

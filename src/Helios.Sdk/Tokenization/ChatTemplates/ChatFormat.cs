@@ -65,16 +65,19 @@ internal sealed class ChatFormat
     /// <summary>How messages name a template that the host gives.</summary>
     public static string PlaceOfOwn(string model) => $"The chat template given for '{model}'";
 
-    /// <summary>Ids of a conversation and of what an answer begins with. What the turns say never becomes a special token.</summary>
+    /// <summary>Ids of a conversation and of what an answer begins with; null when there are more than so many. What the turns say never becomes a special token.</summary>
+    /// <param name="mostIds">Most ids.</param>
+    /// <param name="turns">The conversation.</param>
+    /// <param name="cancellationToken">Ends it.</param>
     /// <exception cref="ConversationRefusedException">The template refuses the conversation.</exception>
     /// <exception cref="ChatTemplateException">There is no usable template.</exception>
-    public IReadOnlyList<int> Encode(IReadOnlyList<ChatTurn> turns)
+    public IReadOnlyList<int>? EncodeUpTo(int mostIds, IReadOnlyList<ChatTurn> turns, CancellationToken cancellationToken = default)
     {
         var usable = template ?? throw new ChatTemplateException(trouble!);
         var text = usable.Render(turns, specialTokens, addGenerationPrompt: true, time.GetLocalNow());
 
         // The template writes BOS where the model wants it.
-        return tokenizer.Encode(text.Text, text.Verbatim, addSpecialTokens: false);
+        return tokenizer.EncodeUpTo(mostIds, text.Text, text.Verbatim, addSpecialTokens: false, cancellationToken);
     }
 
     private ImmutableArray<int> FindEndIds()

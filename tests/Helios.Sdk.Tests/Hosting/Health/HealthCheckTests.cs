@@ -31,7 +31,8 @@ public class HealthCheckTests
     [Fact]
     public async Task It_is_not_ready_when_nothing_can_serve()
     {
-        await using var rig = Rig(("MemoryBudgetBytes", "1MiB"));
+        await using var rig = Rig();
+        rig.BeforeLoad = (_, _, _) => throw new IOException("The disk is gone.");
         await rig.StartAsync();
         await ((Func<Task>)(() => rig.Engine.Ready.WaitAsync(TestEngine.Patience))).Should().ThrowAsync<HeliosException>();
         (await CheckAsync(rig, "ready")).Description.Should().StartWith("No model can serve: ");

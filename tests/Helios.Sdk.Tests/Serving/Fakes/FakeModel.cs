@@ -6,6 +6,7 @@ internal sealed class FakeModel(FakeKvStore store, int layers, int maxRows) : IL
     private readonly StepRow[] rows = new StepRow[maxRows];
     private readonly ulong[] states = new ulong[maxRows];
     private readonly RowIs[] rowIs = new RowIs[maxRows];
+    private readonly int[] leftAt = new int[maxRows];
     private readonly float[] logits = new float[FakeMath.Vocabulary];
     private readonly float[] edited = new float[FakeMath.Vocabulary];
     private KvBlock[] blocks = new KvBlock[4096];
@@ -29,6 +30,12 @@ internal sealed class FakeModel(FakeKvStore store, int layers, int maxRows) : IL
 
     /// <summary>Makes a step fail that has such a row.</summary>
     public Func<StepRow, bool>? FailsOn { get; set; }
+
+    /// <summary>Makes a step be refused for such a row.</summary>
+    public Func<StepRow, bool>? RefusesOn { get; set; }
+
+    /// <summary>At which depths, by row, logits are no numbers.</summary>
+    public Func<StepRow, int, bool>? NotFinite { get; set; }
 
     /// <summary>Called in every step with its number of rows: for a clock that goes on with it.</summary>
     public Action<int>? OnStep { get; set; }
@@ -57,10 +64,12 @@ internal sealed class FakeModel(FakeKvStore store, int layers, int maxRows) : IL
         batch.Blocks.CopyTo(blocks);
         foreach (ref readonly var row in batch.Rows)
         {
+            if (RefusesOn?.Invoke(row) == true) throw new StepRowException("A row is of no use.") { Row = count };
             if (FailsOn?.Invoke(row) == true) throw new IOException("The device was unplugged.");
             if (row.FirstBlock + row.Position / store.TokensPerBlock >= batch.Blocks.Length) throw new InvalidOperationException("A row has no block.");
             rows[count] = row;
             rowIs[count] = row.TokenId == StepRow.Unknown ? RowIs.Waiting : RowIs.AtWork;
+            leftAt[count] = 0;
             states[count++] = FakeMath.Embed(row.TokenId, row.Position);
         }
 
@@ -119,7 +128,7 @@ internal sealed class FakeModel(FakeKvStore store, int layers, int maxRows) : IL
         for (var i = 0; i < look.Rows.Length; i++)
         {
             if (rowIs[look.Rows[i]] != RowIs.AtWork) throw new InvalidOperationException("A look at a row that is not at work.");
-            signals[i] = FakeMath.Signal(Voice(look.Rows[i]));
+            signals[i] = SignalOf(look.Rows[i], depth);
         }
     }
 
@@ -129,6 +138,7 @@ internal sealed class FakeModel(FakeKvStore store, int layers, int maxRows) : IL
         {
             if (rowIs[row] != RowIs.AtWork) throw new InvalidOperationException("A row retired that was not at work.");
             rowIs[row] = RowIs.Retired;
+            leftAt[row] = depth;
             for (var layer = depth; layer < rows[row].KvDepth; layer++) Cell(row, rows[row].Position, layer) = FakeMath.Kv(states[row], layer);
         }
     }
@@ -159,7 +169,7 @@ internal sealed class FakeModel(FakeKvStore store, int layers, int maxRows) : IL
             likeliest[i] = new TokenLogProbability(next, FakeMath.LogProbability(logits, next));
         }
 
-        return new SampledToken(token, FakeMath.LogProbability(logits, token), FakeMath.Signal(voice));
+        return new SampledToken(token, FakeMath.LogProbability(logits, token), SignalOf(row, leftAt[row] > 0 ? leftAt[row] : depth));
     }
 
     /// <summary>The likeliest token but for one and those above it.</summary>
@@ -173,6 +183,12 @@ internal sealed class FakeModel(FakeKvStore store, int layers, int maxRows) : IL
         }
 
         return best;
+    }
+
+    private ExitSignal SignalOf(int row, int at)
+    {
+        var signal = FakeMath.Signal(Voice(row));
+        return NotFinite?.Invoke(rows[row], at) == true ? signal with { Top1 = float.NaN, Margin = float.NaN, Entropy = float.NaN } : signal;
     }
 
     private ulong Voice(int row) => FakeMath.Voice(states[row], rows[row].TokenId, rows[row].Position, Easy);

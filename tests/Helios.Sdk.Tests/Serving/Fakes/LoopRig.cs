@@ -72,13 +72,13 @@ internal sealed class LoopRig : IDisposable
         return model;
     }
 
-    public Route Route(int depth = Layers, string policy = "none", FakeModel? model = null, int? draftDepth = null)
+    public Route Route(int depth = Layers, string policy = "none", FakeModel? model = null, int? draftDepth = null, IExitPolicy? own = null)
     {
         var served = models[model ?? Model];
         var target = new LoadTarget(served.Info.Name, depth);
         var lease = ModelLease.Create(target, served, () => Released++);
         leases.Add(lease);
-        return new Route(new OperatingPoint(target, policy, draftDepth), lease, ExitPolicyParser.Parse(policy));
+        return new Route(new OperatingPoint(target, policy, draftDepth), lease, own ?? ExitPolicyParser.Parse(policy));
     }
 
     public LoopRig Serve(int depth = Layers, string policy = "none", FakeModel? model = null, int? draftDepth = null)
@@ -89,11 +89,11 @@ internal sealed class LoopRig : IDisposable
 
     public static int[] Prompt(int length, int salt) => [.. Enumerable.Range(0, length).Select(i => (i * 7 + salt * 13 + i * i * salt) % FakeMath.Vocabulary)];
 
-    public Sequence Submit(int[] prompt, int maxTokens, Func<GenerationRequest, GenerationRequest>? with = null, Route? pinned = null, string fingerprint = "fake", Sequence? source = null)
+    public Sequence Submit(int[] prompt, int maxTokens, Func<GenerationRequest, GenerationRequest>? with = null, Route? pinned = null, string fingerprint = "fake", Sequence? source = null, ITokenizer? tokenizer = null)
     {
         var request = new GenerationRequest { TokenIds = prompt, MaxTokens = maxTokens };
         request = with?.Invoke(request) ?? request;
-        var output = new TokenStream(maxTokens, new FakeTokenizer(fingerprint), request.Stop) { LogProbabilities = AnswerLogProbabilities.For(request) };
+        var output = new TokenStream(tokenizer ?? new FakeTokenizer(fingerprint), request.Stop) { LogProbabilities = AnswerLogProbabilities.For(request) };
         var sequence = new Sequence(new RequestId(++lastId), request, request.Seed ?? 1, new EncodedPrompt(prompt, fingerprint), output, Time.GetTimestamp());
         if (pinned is not null) sequence.Assign(pinned, pinned.Lease.TryShare()!);
         sequence.Source = source;
@@ -137,6 +137,7 @@ internal sealed class LoopRig : IDisposable
     {
         Loop.Sequences.Count.Should().Be(0);
         Loop.Sequences.Running.Should().Be(0);
+        Loop.Sequences.HostBytes.Should().Be(0);
         Blocks.UsedBytes.Should().Be(0);
     }
 

@@ -41,7 +41,7 @@ public class SequenceTests
         sequence.Tokens.ToArray().Should().Equal(1, 2);
         sequence.PromptLength.Should().Be(2);
         sequence.Capacity.Should().Be(6);
-        sequence.TokenizerFingerprint.Should().Be("other");
+        sequence.Prompt.TokenizerFingerprint.Should().Be("other");
     }
 
     [Fact]
@@ -70,6 +70,6 @@ public class SequenceTests
         new GenerationRequest { TokenIds = prompt, MaxTokens = maxTokens },
         seed: 1,
         new EncodedPrompt(prompt, "fake"),
-        new TokenStream(maxTokens, new FakeTokenizer(), []),
+        new TokenStream(new FakeTokenizer(), []),
         arrivedAt: 0);
 }

@@ -1,3 +1,4 @@
+using Helios.Sdk.Serving.Requests;
 using Helios.Sdk.Serving.Routing;
 using Helios.Sdk.Tests.Serving.Fakes;
 
@@ -148,6 +149,7 @@ public class RouteTests
         var other = rig.AddModel("other", new FakeTokenizer("other"));
         rig.Serve(model: other);
         var text = rig.Submit([0, 1], 4, request => request with { TokenIds = null, Prompt = "xyz" });
+        text.Offer([new PromptForm("other", new EncodedPrompt([23, 24, 25], "other"), null)]);
         var ids = rig.Submit([0, 1], 4);
         rig.RunToEnd();
 

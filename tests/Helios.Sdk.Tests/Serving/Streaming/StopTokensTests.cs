@@ -20,7 +20,7 @@ public class StopTokensTests
     public void An_answer_ends_where_the_token_comes_and_its_text_before_it()
     {
         var letter = TestTokenizers.TinyS.Encode("a", addSpecialTokens: false)[0];
-        var stream = new TokenStream(8, TestTokenizers.TinyS, ["###", "<|endoftext|>"]);
+        var stream = new TokenStream(TestTokenizers.TinyS, ["###", "<|endoftext|>"]);
 
         stream.Append(letter, depth: 1, timestamp: 1, isText: true).Should().BeFalse();
         stream.Append(End, depth: 1, timestamp: 2, isText: true).Should().BeTrue();
@@ -32,8 +32,8 @@ public class StopTokensTests
     [Fact]
     public void Another_tokenizer_has_other_ids()
     {
-        var stream = new TokenStream(8, TestTokenizers.TinyS, ["</s>"]);
-        stream.UseTokenizer(TestTokenizers.Stories260K);
+        var stream = new TokenStream(TestTokenizers.TinyS, ["</s>"]);
+        stream.UseTokenizer(TestTokenizers.Stories260K, StopTokens.Find(["</s>"], TestTokenizers.Stories260K));
 
         stream.Append(2, depth: 1, timestamp: 1, isText: true).Should().BeTrue();
     }

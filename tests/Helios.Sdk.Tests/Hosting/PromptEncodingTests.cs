@@ -1,0 +1,125 @@
+using System.Text.Json.Nodes;
+using Helios.Sdk.Tests.Hosting.Chat;
+using Helios.Sdk.Tokenization;
+
+namespace Helios.Sdk.Tests.Hosting;
+
+/// <summary>Prompts are put into ids at the door: checked, bounded, off the caller's thread where they are long, and off the device thread always.</summary>
+public class PromptEncodingTests
+{
+    private static readonly string Long = string.Concat(Enumerable.Repeat("Once upon a time. ", 400));
+
+    [Fact]
+    public async Task An_added_token_beyond_the_vocabulary_is_refused_and_nobody_else_notices()
+    {
+        using var folder = ChatFolders.Create(template: null);
+        AddToken(folder.Path, "<extra>", 5000);
+        await using var engine = TestEngine.Build(builder => builder.AddModel(folder.Path, "extra").ServeFixed());
+        var others = Enumerable.Range(0, 4).Select(i => engine.AskAsync(EventLog.Request(i) with { MaxTokens = 60 })).ToList();
+
+        foreach (var samples in (int[])[1, 2])
+        {
+            var ask = () => engine.Engine.GenerateAsync(new GenerationRequest { Prompt = "Once <extra> upon", MaxTokens = 4 }, samples).WaitAsync(TestEngine.Patience);
+            await ask.Should().ThrowAsync<ArgumentException>().WithMessage("The prompt has token 5000, which 'extra' lacks: its ids run from 0 to 4095.*");
+        }
+
+        (await Task.WhenAll(others)).Should().OnlyContain(answer => answer.TokenIds.Length == 60);
+        engine.MustBeIdle();
+    }
+
+    [Fact]
+    public async Task A_long_prompt_does_not_hold_its_caller_up_and_is_given_up_when_that_leaves()
+    {
+        using var slow = new SlowTokenizers();
+        await using var engine = TestEngine.Build(builder => builder.AddModel(TestData.Model("tiny-s")).ServeFixed().UseStrategy<ITokenizerFactory>(() => slow));
+        await engine.Engine.Ready.WaitAsync(TestEngine.Patience);
+        using var leaving = new CancellationTokenSource();
+
+        var answer = engine.Engine.GenerateAsync(new GenerationRequest { Prompt = Long }, leaving.Token);
+        slow.Begun.Wait(TestEngine.Patience).Should().BeTrue();
+        slow.Thread.Should().NotBe(Environment.CurrentManagedThreadId);
+        (await engine.AskAsync(EventLog.Request(0))).TokenIds.Should().HaveCount(8, "the others go on meanwhile");
+        await leaving.CancelAsync();
+
+        await answer.Awaiting(late => late.WaitAsync(TestEngine.Patience)).Should().ThrowAsync<OperationCanceledException>();
+        slow.Go.Set();
+        engine.MustBeIdle();
+    }
+
+    [Fact]
+    public async Task A_prompt_that_passes_the_context_is_refused_without_being_encoded_to_its_end()
+    {
+        await using var engine = await TestEngine.ServeAsync("tiny-s");
+        foreach (var prompt in (string[])[new string('a', 1_000_000), new string(' ', 1_000_000), Long])
+        {
+            var ask = () => engine.AskAsync(new GenerationRequest { Prompt = prompt });
+            await ask.Should().ThrowAsync<ArgumentException>().WithMessage("Prompt (more than 256 tokens) leaves no room for an answer in the context of 'tiny-s' (256 tokens).*");
+        }
+    }
+
+    [Fact]
+    public async Task What_a_caller_does_to_its_lists_changes_nothing()
+    {
+        await using var engine = await TestEngine.ServeAsync("tiny-s");
+        var ids = new List<int> { 5, 6, 7 };
+        var stream = engine.Engine.StreamAsync(new GenerationRequest { TokenIds = ids, MaxTokens = 2 });
+        ids[1] = 99_999;
+        var updates = 0;
+        await foreach (var update in stream) updates++;
+        updates.Should().Be(2);
+    }
+
+    private static void AddToken(string folder, string content, int id)
+    {
+        var path = Path.Combine(folder, "tokenizer.json");
+        var json = JsonNode.Parse(File.ReadAllText(path))!;
+        json["added_tokens"]!.AsArray().Add(new JsonObject
+        {
+            ["id"] = id, ["content"] = content, ["single_word"] = false, ["lstrip"] = false, ["rstrip"] = false, ["normalized"] = false, ["special"] = false,
+        });
+        File.WriteAllText(path, json.ToJsonString());
+    }
+
+    /// <summary>The model's own tokenizer, which waits over a long text.</summary>
+    private sealed class SlowTokenizers : ITokenizerFactory, IDisposable
+    {
+        public ManualResetEventSlim Begun { get; } = new();
+
+        public ManualResetEventSlim Go { get; } = new();
+
+        public int Thread { get; private set; }
+
+        public ITokenizer TryCreate(CheckpointInfo model) => new Slow(this, TokenizerFiles.LoadFor(model, template: null));
+
+        public void Dispose()
+        {
+            Begun.Dispose();
+            Go.Dispose();
+        }
+
+        private sealed class Slow(SlowTokenizers owner, ITokenizer inner) : ITokenizer
+        {
+            public int VocabularySize => inner.VocabularySize;
+
+            public string Fingerprint => inner.Fingerprint;
+
+            public bool StripsLeadingSpace => inner.StripsLeadingSpace;
+
+            public IReadOnlyList<int> Encode(string text, bool addSpecialTokens = true)
+            {
+                if (text == Long)
+                {
+                    owner.Thread = Environment.CurrentManagedThreadId;
+                    owner.Begun.Set();
+                    owner.Go.Wait(TestEngine.Patience);
+                }
+
+                return inner.Encode(text, addSpecialTokens);
+            }
+
+            public string Decode(IEnumerable<int> ids, bool skipSpecialTokens = true) => inner.Decode(ids, skipSpecialTokens);
+
+            public ReadOnlySpan<byte> GetBytes(int id) => inner.GetBytes(id);
+        }
+    }
+}
