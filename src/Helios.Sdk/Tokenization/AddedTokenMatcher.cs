@@ -15,14 +15,14 @@ internal sealed class AddedTokenMatcher
 {
     private const int Root = 0;
 
-    private readonly Dictionary<(int Node, char Next), int> edges = [];
+    private readonly Dictionary<long, int> edges = [];
     private readonly Dictionary<int, AddedToken> tokenAt = [];
     private readonly SearchValues<char> firsts;
 
     private AddedTokenMatcher(IEnumerable<(string Content, AddedToken Token)> tokens)
     {
         foreach (var (content, token) in tokens) Add(content, token);
-        firsts = SearchValues.Create([.. edges.Keys.Where(e => e.Node == Root).Select(e => e.Next)]);
+        firsts = SearchValues.Create([.. edges.Keys.Where(edge => edge <= char.MaxValue).Select(edge => (char)edge)]);
     }
 
     /// <summary>A matcher of these tokens; empty ones match nothing.</summary>
@@ -66,7 +66,7 @@ internal sealed class AddedTokenMatcher
         foreach (var c in content)
         {
             // Nodes are numbered as they appear; every node but the root has one edge into it.
-            if (!edges.TryGetValue((node, c), out var next)) edges.Add((node, c), next = edges.Count + 1);
+            if (!edges.TryGetValue(Edge(node, c), out var next)) edges.Add(Edge(node, c), next = edges.Count + 1);
             node = next;
         }
 
@@ -91,13 +91,16 @@ internal sealed class AddedTokenMatcher
     {
         (end, token) = (start, null!);
         var node = Root;
-        for (var i = start; i < text.Length && edges.TryGetValue((node, text[i]), out node); i++)
+        for (var i = start; i < text.Length && edges.TryGetValue(Edge(node, text[i]), out node); i++)
         {
             if (tokenAt.TryGetValue(node, out var found) && !(found.Guarded && verbatim.Touches(start, i + 1))) (end, token) = (i + 1, found);
         }
 
         return end > start;
     }
+
+    /// <summary>Edges out of the root are the characters themselves.</summary>
+    private static long Edge(int node, char next) => ((long)node << 16) | next;
 
     private static bool EndsWithWord(ReadOnlySpan<char> text) =>
         Rune.DecodeLastFromUtf16(text, out var rune, out _) == OperationStatus.Done && IsWord(rune);

@@ -28,7 +28,7 @@ internal sealed record BpeOptions
 /// Words to ids by byte-pair encoding. The letters of a word never make a guarded token. Thread-safe; the working memory is the
 /// caller's, and short words that were met before come from a cache.
 /// </summary>
-internal sealed class BpeModel
+internal sealed class BpeModel : IWordModel
 {
     private const int Ascii = 128;
 

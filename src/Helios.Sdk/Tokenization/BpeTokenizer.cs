@@ -20,13 +20,23 @@ internal sealed record BpeTokenizerParts
 
     public required IReadOnlyList<IPreTokenizer> PreTokenizers { get; init; }
 
-    public required BpeModel Model { get; init; }
+    public required IWordModel Model { get; init; }
 
     public required SpecialIds Around { get; init; }
 
     public required TokenBytes Bytes { get; init; }
 
     public required bool StripsLeadingSpace { get; init; }
+}
+
+/// <summary>Words to ids. Thread-safe.</summary>
+internal interface IWordModel
+{
+    /// <summary>Appends the ids of one word, of which none is a guarded token's.</summary>
+    /// <param name="word">A word, not empty.</param>
+    /// <param name="buffer">The caller's working memory.</param>
+    /// <param name="ids">Where to.</param>
+    void Encode(ReadOnlySpan<char> word, MergeBuffer buffer, List<int> ids);
 }
 
 /// <summary>Ids that the post-processor puts before and behind a text.</summary>

@@ -27,6 +27,13 @@ internal static class ByteLevelAlphabet
             }
         });
 
+    /// <summary>Bytes, each as its character.</summary>
+    public static string Write(ReadOnlySpan<byte> bytes) =>
+        string.Create(bytes.Length, bytes, static (characters, from) =>
+        {
+            for (var i = 0; i < from.Length; i++) characters[i] = ToChar(from[i]);
+        });
+
     /// <summary>The bytes that a token stands for; of one that is not in the alphabet (an added token), its UTF-8.</summary>
     public static byte[] ToBytes(string token)
     {

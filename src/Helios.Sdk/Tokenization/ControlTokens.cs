@@ -13,8 +13,37 @@ internal sealed class ControlTokens(SpecialTokenFiles files, string template)
     /// <summary>Names that control tokens have had since before there were flags.</summary>
     private static readonly HashSet<string> Classic = new(["<s>", "</s>", "<unk>", "<pad>", "<bos>", "<eos>", "<mask>"], StringComparer.Ordinal);
 
-    /// <summary>Added tokens with their flags set right.</summary>
-    public IReadOnlyList<AddedToken> Mark(IReadOnlyList<AddedToken> added)
+    /// <summary>
+    /// A vocabulary whose added tokens have their flags set right, and with those that only the files beside have: added tokens, and special
+    /// ones that are in the vocabulary but not among the added ones. Where the vocabulary knows a token, its id counts, as in Hugging Face.
+    /// </summary>
+    /// <param name="ids">The model's own tokens.</param>
+    /// <param name="tokens">All tokens by id; what is added is added here too.</param>
+    /// <param name="written">Added tokens of the tokenizer's own file.</param>
+    /// <param name="conflict">Makes the refusal of a token whose id another one has.</param>
+    public Vocabulary Complete(IReadOnlyDictionary<string, int> ids, Dictionary<int, string> tokens, IReadOnlyList<AddedToken> written, Func<AddedToken, Exception> conflict)
+    {
+        var marked = Mark([.. written, .. FindBeside(ids, tokens, [.. written.Select(token => token.Content)], conflict)]);
+        var special = written.ToDictionary(token => token.Id, token => token.Special);
+        return new Vocabulary(ids, tokens, marked) { ToldBeside = [.. marked.Where(token => !special.TryGetValue(token.Id, out var known) || known != token.Special)] };
+    }
+
+    private IEnumerable<AddedToken> FindBeside(IReadOnlyDictionary<string, int> ids, Dictionary<int, string> tokens, HashSet<string> seen, Func<AddedToken, Exception> conflict)
+    {
+        foreach (var token in files.Added.Where(token => token.Content.Length > 0 && seen.Add(token.Content)))
+        {
+            var known = token with { Id = ids.GetValueOrDefault(token.Content, token.Id) };
+            if (!tokens.TryAdd(known.Id, known.Content) && tokens[known.Id] != known.Content) throw conflict(known);
+            yield return known;
+        }
+
+        foreach (var content in files.Special)
+        {
+            if (ids.TryGetValue(content, out var id) && seen.Add(content)) yield return new AddedToken(id, content) { Special = true };
+        }
+    }
+
+    private IReadOnlyList<AddedToken> Mark(IReadOnlyList<AddedToken> added)
     {
         var written = WrittenByTemplate(added);
         return [.. added.Select(token => Mark(token, written.Contains(token.Id)))];

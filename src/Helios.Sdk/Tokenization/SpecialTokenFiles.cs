@@ -38,6 +38,12 @@ internal sealed record SpecialTokenFiles
     /// <summary>Tokens with the ids and flags that <c>added_tokens_decoder</c> or <c>added_tokens.json</c> gives them.</summary>
     public ImmutableArray<AddedToken> Added { get; private init; } = [];
 
+    /// <summary>Whether the config wants <c>bos_token</c> before a text; null when it does not say.</summary>
+    public bool? AddsBos { get; private set; }
+
+    /// <summary>Whether the config wants <c>eos_token</c> behind a text; null when it does not say.</summary>
+    public bool? AddsEos { get; private set; }
+
     /// <summary>Reads the files that a folder has.</summary>
     /// <exception cref="CheckpointException">A file cannot be read, or is not of the form expected.</exception>
     public static SpecialTokenFiles Read(string folder)
@@ -51,7 +57,9 @@ internal sealed record SpecialTokenFiles
         foreach (var token in added.Values.Where(token => token.Special)) special.Add(token.Content);
         var ids = ImmutableHashSet.CreateBuilder<int>();
         foreach (var file in IdFiles) Read(folder, file, root => ReadIds(root, ids));
-        return new SpecialTokenFiles { Named = named.ToImmutable(), Special = special.ToImmutable(), Ids = ids.ToImmutable(), Added = [.. added.Values] };
+        var files = new SpecialTokenFiles { Named = named.ToImmutable(), Special = special.ToImmutable(), Ids = ids.ToImmutable(), Added = [.. added.Values] };
+        Read(folder, ConfigName, root => (files.AddsBos, files.AddsEos) = (ReadFlag(root, "add_bos_token"), ReadFlag(root, "add_eos_token")));
+        return files;
     }
 
     private static void Read(string folder, string file, Action<FieldReader> read)
@@ -64,6 +72,8 @@ internal sealed record SpecialTokenFiles
             return true;
         });
     }
+
+    private static bool? ReadFlag(FieldReader root, string name) => root.TryGet(name, out var field) ? field.AsFlag() : null;
 
     private static void ReadNames(FieldReader root, ImmutableDictionary<string, string>.Builder named, ImmutableHashSet<string>.Builder special)
     {

@@ -13,8 +13,8 @@ internal sealed class WordCache
     /// <summary>Longer words hardly come again.</summary>
     public const int LongestWord = 32;
 
-    /// <summary>Places. An entry takes some 150 bytes, and 600 at most.</summary>
-    private const int Places = 1 << 13;
+    /// <summary>Places. An entry takes some 150 bytes, 600 at most.</summary>
+    private const int Places = 1 << 14;
 
     private readonly Entry?[] entries = new Entry?[Places];
 

@@ -22,30 +22,8 @@ internal static class VocabularyReader
 
         if (ids.Count == 0) throw root["model"]["vocab"].Bad("empty", "at least one token");
         var written = ReadAdded(root["added_tokens"], ids, tokens);
-        var all = written.Concat(ReadBeside(root["added_tokens"], beside, [.. written.Select(token => token.Content)], ids, tokens));
-        var marked = new ControlTokens(beside, template).Mark([.. all]);
-        var special = written.ToDictionary(token => token.Id, token => token.Special);
-        return new Vocabulary(ids, tokens, marked) { ToldBeside = [.. marked.Where(token => !special.TryGetValue(token.Id, out var known) || known != token.Special)] };
-    }
-
-    /// <summary>
-    /// What only the files beside have: added tokens, and special ones that are in the vocabulary but not among the added ones.
-    /// Where the vocabulary knows a token, its id counts, as in Hugging Face.
-    /// </summary>
-    private static IEnumerable<AddedToken> ReadBeside(JsonField list, SpecialTokenFiles beside, HashSet<string> seen, Dictionary<string, int> ids, Dictionary<int, string> tokens)
-    {
-        foreach (var token in beside.Added.Where(token => token.Content.Length > 0 && seen.Add(token.Content)))
-        {
-            var id = ids.GetValueOrDefault(token.Content, token.Id);
-            if (!tokens.TryAdd(id, token.Content) && tokens[id] != token.Content)
-                throw list.Bad(Invariant($"without \"{token.Content}\", to which {SpecialTokenFiles.AddedPlaces} gives the id {id} that another token has"), "ids that differ");
-            yield return token with { Id = id };
-        }
-
-        foreach (var content in beside.Special)
-        {
-            if (ids.TryGetValue(content, out var id) && seen.Add(content)) yield return new AddedToken(id, content) { Special = true };
-        }
+        return new ControlTokens(beside, template).Complete(ids, tokens, written, token => root["added_tokens"].Bad(
+            Invariant($"without \"{token.Content}\", to which {SpecialTokenFiles.AddedPlaces} gives the id {token.Id} that another token has"), "ids that differ"));
     }
 
     private static List<AddedToken> ReadAdded(JsonField list, Dictionary<string, int> ids, Dictionary<int, string> tokens)

@@ -1,0 +1,25 @@
+using Helios.Sdk.MicrosoftTokenizers;
+
+namespace Helios.Sdk;
+
+/// <summary>Adds tokenizers by Microsoft.ML.Tokenizers.</summary>
+public static class MicrosoftTokenizersHeliosBuilderExtensions
+{
+    /// <summary>
+    /// Serves models whose folder has no <c>tokenizer.json</c> but a SentencePiece <c>tokenizer.model</c> or a <c>.tiktoken</c> file.
+    /// Models with a <c>tokenizer.json</c> are read by the engine, as before.
+    /// </summary>
+    /// <typeparam name="TBuilder">The builder's type, kept for what follows in the chain.</typeparam>
+    /// <param name="builder">The builder.</param>
+    /// <param name="configure">Changes the options; null leaves them as they are.</param>
+    /// <returns>The same builder.</returns>
+    public static TBuilder UseMicrosoftTokenizers<TBuilder>(this TBuilder builder, Action<MicrosoftTokenizerOptions>? configure = null)
+        where TBuilder : IHeliosBuilder
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        var options = new MicrosoftTokenizerOptions();
+        configure?.Invoke(options);
+        builder.UseStrategy<ITokenizerFactory>(() => new MicrosoftTokenizerFactory(options));
+        return builder;
+    }
+}

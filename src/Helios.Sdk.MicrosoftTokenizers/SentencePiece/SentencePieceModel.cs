@@ -1,0 +1,95 @@
+using System.Globalization;
+using System.Text;
+using Helios.Sdk.Tokenization;
+using Microsoft.ML.Tokenizers;
+
+namespace Helios.Sdk.MicrosoftTokenizers.SentencePiece;
+
+/// <summary>
+/// Words to ids by Microsoft's SentencePiece encoder. Characters that are no piece never reach it: they become bytes, or unknown, as in
+/// Hugging Face. The letters of a word never make a guarded token. Thread-safe.
+/// </summary>
+internal sealed class SentencePieceModel : IWordModel
+{
+    private readonly SentencePieceTokenizer tokenizer;
+    private readonly IReadOnlyList<Piece> pieces;
+    private readonly Vocabulary vocabulary;
+    private readonly HashSet<int> characters = [];
+    private readonly int[] byteIds = new int[256];
+    private readonly int? unknownId;
+
+    /// <param name="tokenizer">Microsoft's, of the same file.</param>
+    /// <param name="pieces">The pieces of the file.</param>
+    /// <param name="vocabulary">Their ids, and the added tokens.</param>
+    public SentencePieceModel(SentencePieceTokenizer tokenizer, IReadOnlyList<Piece> pieces, Vocabulary vocabulary)
+    {
+        this.tokenizer = tokenizer;
+        this.pieces = pieces;
+        this.vocabulary = vocabulary;
+        Array.Fill(byteIds, -1);
+        for (var id = 0; id < pieces.Count; id++)
+        {
+            var (text, type) = pieces[id];
+            if (type == PieceType.Unknown) unknownId ??= id;
+            else if (type == PieceType.Byte && TryParseByte(text, out var b)) byteIds[b] = id;
+            else if (Rune.DecodeFromUtf16(text, out var rune, out var length) == System.Buffers.OperationStatus.Done && length == text.Length && !vocabulary.IsGuarded(id)) characters.Add(rune.Value);
+        }
+    }
+
+    public void Encode(ReadOnlySpan<char> word, MergeBuffer buffer, List<int> ids)
+    {
+        var before = ids.Count;
+        var done = 0;
+        for (int at = 0, length; at < word.Length; at += length)
+        {
+            Rune.DecodeFromUtf16(word[at..], out var rune, out length);
+            if (characters.Contains(rune.Value)) continue;
+            EncodeKnown(word[done..at], ids);
+            AddUnknown(rune, before, ids);
+            done = at + length;
+        }
+
+        EncodeKnown(word[done..], ids);
+    }
+
+    private void EncodeKnown(ReadOnlySpan<char> word, List<int> ids)
+    {
+        if (word.IsEmpty) return;
+        var found = tokenizer.EncodeToIds(word, addBeginningOfSentence: false, addEndOfSentence: false, considerPreTokenization: false, considerNormalization: false);
+        foreach (var id in found)
+        {
+            if (!vocabulary.IsGuarded(id)) continue;
+
+            // Cut inside of the token's letters, neither part has them all.
+            var cut = word.IndexOf(pieces[id].Text, StringComparison.Ordinal) + 1;
+            if (cut < word.Length && char.IsLowSurrogate(word[cut])) cut++;
+            EncodeKnown(word[..cut], ids);
+            EncodeKnown(word[cut..], ids);
+            return;
+        }
+
+        ids.AddRange(found);
+    }
+
+    /// <summary>A character's bytes, where all of them have tokens; else unknown, once for a run of such characters.</summary>
+    private void AddUnknown(Rune rune, int wordStart, List<int> ids)
+    {
+        Span<byte> utf8 = stackalloc byte[4];
+        utf8 = utf8[..rune.EncodeToUtf8(utf8)];
+        var lacking = false;
+        foreach (var b in utf8) lacking |= byteIds[b] < 0;
+        if (lacking)
+        {
+            if (unknownId is { } unknown && (ids.Count == wordStart || ids[^1] != unknown)) ids.Add(unknown);
+            return;
+        }
+
+        foreach (var b in utf8) ids.Add(byteIds[b]);
+    }
+
+    private static bool TryParseByte(string text, out byte b)
+    {
+        b = 0;
+        return text is ['<', '0', 'x', _, _, '>'] && byte.TryParse(text.AsSpan(3, 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out b);
+    }
+}

@@ -1,0 +1,36 @@
+using Helios.Sdk.Tokenization;
+using Helios.Sdk.Tokenization.Normalizers;
+using Helios.Sdk.Tokenization.PreTokenizers;
+
+namespace Helios.Sdk.MicrosoftTokenizers.SentencePiece;
+
+/// <summary>
+/// Cuts text where a ▁ stands behind another character: no piece reaches over such a place, so that the words of a text are encoded each
+/// for itself. Where some piece does reach over one, the text is left whole.
+/// </summary>
+/// <param name="piecesReachOver">Whether some piece has a ▁ behind another character.</param>
+internal sealed class SpacePieces(bool piecesReachOver) : IPreTokenizer
+{
+    public void Apply(WordList words, bool atStart, WordList into)
+    {
+        for (var i = 0; i < words.Count; i++)
+        {
+            var word = words[i];
+            var done = 0;
+            for (var at = 1; at < word.Length && !piecesReachOver; at++)
+            {
+                if (word[at] != MergeTable.Space || word[at - 1] == MergeTable.Space) continue;
+                into.AddWord(word[done..at]);
+                done = at;
+            }
+
+            into.AddWord(word[done..]);
+        }
+    }
+}
+
+/// <summary>Takes spaces from the ends, and leaves one of each run.</summary>
+internal sealed class ExtraSpaces : INormalizer
+{
+    public string Normalize(string text) => string.Join(' ', text.Split(' ', StringSplitOptions.RemoveEmptyEntries));
+}
