@@ -6,7 +6,6 @@ using Helios.Cli.Output;
 using Helios.Cli.Running;
 using Helios.Sdk.Checkpoints;
 using Helios.Sdk.ExitPolicies;
-using Helios.Sdk.Tokenization;
 
 namespace Helios.Cli.Commands;
 
@@ -48,7 +47,7 @@ internal sealed class BenchExitsCommand : Command
         var served = BenchOptions.CheckDepths([parsed.GetValue(depth) ?? info.Architecture.Layers], info)[0];
         var choice = device.Read(parsed);
         var plan = new ExitsPlan(served, Policies(parsed), parsed.GetValue(batch) ?? [1, 8], answers.Read(parsed));
-        var texts = HeldOut.Read(parsed.GetRequiredValue(file), TokenizerFiles.Load(folder), info);
+        var texts = HeldOut.Read(parsed.GetRequiredValue(file), ModelTokenizer.Load(folder), info);
         var rows = await new ExitsBench(folder, checkpoint, choice, plan, TimeProvider.System).MeasureAsync(texts, cancellationToken).ConfigureAwait(false);
 
         using var backend = choice.Backend.Create();

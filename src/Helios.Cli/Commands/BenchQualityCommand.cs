@@ -3,9 +3,9 @@ using System.CommandLine;
 using Helios.Cli.Benching;
 using Helios.Cli.Options;
 using Helios.Cli.Output;
-using Helios.Sdk;
+using Helios.Cli.Running;
 using Helios.Sdk.Checkpoints;
-using Helios.Sdk.Tokenization;
+using Helios.Sdk;
 
 namespace Helios.Cli.Commands;
 
@@ -42,7 +42,7 @@ internal sealed class BenchQualityCommand : Command
         using var checkpoint = Checkpoint.Open(folder);
         var info = checkpoint.Info;
         var plan = new QualityPlan(Precisions(parsed, info), Depths(parsed, info), choice.KvPrecision);
-        var texts = HeldOut.Read(parsed.GetRequiredValue(file), TokenizerFiles.Load(folder), info);
+        var texts = HeldOut.Read(parsed.GetRequiredValue(file), ModelTokenizer.Load(folder), info);
         using var device = choice.Create();
         var rows = await new QualityBench(checkpoint, device, texts, plan).MeasureAsync(cancellationToken).ConfigureAwait(false);
         var result = new QualityBenched(info.Name, device.Device.Description, texts.Sequences.Length, rows);

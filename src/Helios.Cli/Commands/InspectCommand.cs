@@ -1,9 +1,9 @@
 using System.CommandLine;
 using Helios.Cli.Options;
 using Helios.Cli.Output;
-using Helios.Sdk;
+using Helios.Cli.Running;
 using Helios.Sdk.Checkpoints;
-using Helios.Sdk.Tokenization;
+using Helios.Sdk;
 
 namespace Helios.Cli.Commands;
 
@@ -64,7 +64,8 @@ internal sealed class InspectCommand : Command
     {
         try
         {
-            return Invariant($"tokenizer.json, {TokenizerFiles.Load(folder).VocabularySize} tokens");
+            var tokenizer = ModelTokenizer.Load(folder);
+            return Invariant($"{(File.Exists(Path.Combine(folder, "tokenizer.json")) ? "tokenizer.json" : "Microsoft.ML.Tokenizers")}, {tokenizer.VocabularySize} tokens");
         }
         catch (CheckpointException error)
         {

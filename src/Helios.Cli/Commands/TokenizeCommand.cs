@@ -2,8 +2,8 @@ using System.Collections.Immutable;
 using System.CommandLine;
 using Helios.Cli.Options;
 using Helios.Cli.Output;
+using Helios.Cli.Running;
 using Helios.Sdk;
-using Helios.Sdk.Tokenization;
 
 namespace Helios.Cli.Commands;
 
@@ -30,7 +30,7 @@ internal sealed class TokenizeCommand : Command
 
     private async Task<int> RunAsync(Screen screen, ParseResult parsed, CancellationToken cancellationToken)
     {
-        var tokenizer = TokenizerFiles.Load(parsed.GetRequiredValue(model));
+        var tokenizer = ModelTokenizer.Load(parsed.GetRequiredValue(model));
         var special = !parsed.GetValue(noSpecial);
         if (parsed.GetValue(decode) is { } ids)
         {

@@ -28,7 +28,7 @@ internal sealed record DeviceChoice(Precision Precision, BackendChoice Backend)
     public HeliosBuilder CreateBuilder()
     {
         var builder = HeliosEngine.CreateBuilder();
-        builder.UseBackend(Backend.Create).Configure(options => options.Precision = Precision);
+        builder.UseMicrosoftTokenizers().UseBackend(Backend.Create).Configure(options => options.Precision = Precision);
         return builder;
     }
 }

@@ -14,6 +14,7 @@ internal sealed class SoakEngine
         var builder = HeliosEngine.CreateBuilder();
         foreach (var model in models.All) builder.AddModel(model.Folder, model.Name);
         Engine = builder
+            .UseMicrosoftTokenizers()
             .UseBackend(() => Backend)
             .UseMemoryBudget(models.BudgetBytes)
             .UseStrategy<ISloObjective>(() => new RestlessObjective(Restlessness, time))

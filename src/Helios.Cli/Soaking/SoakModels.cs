@@ -1,6 +1,6 @@
-using Helios.Sdk;
+using Helios.Cli.Running;
 using Helios.Sdk.Checkpoints;
-using Helios.Sdk.Tokenization;
+using Helios.Sdk;
 
 namespace Helios.Cli.Soaking;
 
@@ -21,7 +21,7 @@ internal sealed class SoakModels
         {
             foreach (var folder in folders) checkpoints.Add(Checkpoint.Open(folder));
             All = [.. checkpoints.Zip(folders, (checkpoint, folder) =>
-                new SoakModel(checkpoint.Info.Name, folder, TokenizerFiles.Load(folder), checkpoint.Info.Architecture.ContextLength))];
+                new SoakModel(checkpoint.Info.Name, folder, ModelTokenizer.Load(folder), checkpoint.Info.Architecture.ContextLength))];
             BudgetBytes = Measure(settings, checkpoints);
         }
         finally

@@ -45,15 +45,23 @@ public static class TokenizerFiles
     /// <param name="template">A chat template that goes before that of its files; null when there is none.</param>
     /// <exception cref="CheckpointException">The file is unreadable, or not of a supported form.</exception>
     internal static ITokenizer LoadFor(CheckpointInfo model, string? template) =>
-        File.Exists(Path.Combine(model.Path, FileName)) ? Load(model.Path, template) : new NoTokenizer(model.Name, model.Path);
+        File.Exists(Path.Combine(model.Path, FileName)) ? Load(model.Path, template) : new NoTokenizer(model.Name, model.Path, HintOf(model.Path));
 
     private static BpeTokenizer Load(string folder, string? template)
     {
         var path = Path.Combine(CheckpointPath.Require(folder), FileName);
-        if (!File.Exists(path)) throw CheckpointError.File(path, "is missing, expected a tokenizer in Hugging Face format");
+        if (!File.Exists(path)) throw HintOf(folder) is { } hint ? new CheckpointException($"{folder} has no {FileName}. {hint}") : CheckpointError.File(path, "is missing, expected a tokenizer in Hugging Face format");
         var json = CheckpointFile.ReadAll(path, LargestFile);
         var beside = ChatTemplateFiles.Read(folder);
         return Read(json, path, beside.Tokens, template ?? beside.Template?.Source ?? "");
+    }
+
+    /// <summary>What to do about a folder whose tokenizer another package reads; null when there is no such file.</summary>
+    private static string? HintOf(string folder)
+    {
+        if (!Directory.Exists(folder)) return null;
+        var other = Directory.EnumerateFiles(folder, "*.tiktoken").Prepend(Path.Combine(folder, "tokenizer.model")).FirstOrDefault(File.Exists);
+        return other is null ? null : $"It has {Path.GetFileName(other)}, which the package Helios.Sdk.MicrosoftTokenizers reads: add it, and call .UseMicrosoftTokenizers() on the builder.";
     }
 
     /// <summary>Reads a tokenizer from the file's content.</summary>
