@@ -57,8 +57,8 @@ internal sealed record SentencePieceFile
         for (var id = 0; id < file.Pieces.Count; id++)
         {
             var (text, _) = file.Pieces[id];
-            if (text.Length is 0 or > AddedToken.Longest) throw CheckpointError.File(path, $"piece {id} has {text.Length} characters, expected 1 to {AddedToken.Longest}");
-            if (!seen.Add(text)) throw CheckpointError.File(path, $"piece {id}, '{CheckpointError.Show(text)}', is there twice, expected every piece once");
+            if (text.Length is 0 or > AddedToken.Longest) throw CheckpointError.File(path, Invariant($"piece {id} has {text.Length} characters, expected 1 to {AddedToken.Longest}"));
+            if (!seen.Add(text)) throw CheckpointError.File(path, Invariant($"piece {id}, '{CheckpointError.Show(text)}', is there twice, expected every piece once"));
         }
 
         return file.Pieces.Count is > 0 and <= Vocabulary.Largest ? file : throw CheckpointError.File(path, $"has {file.Pieces.Count} pieces, expected 1 to {Vocabulary.Largest}");

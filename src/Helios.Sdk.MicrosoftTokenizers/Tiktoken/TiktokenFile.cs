@@ -32,9 +32,9 @@ internal static class TiktokenFile
             var bytes = new byte[line.Length];
             if (space <= 0 || !Convert.TryFromBase64Chars(line[..space], bytes, out var length) || length is 0 or > AddedToken.Longest
                 || !int.TryParse(line[(space + 1)..].TrimEnd(), NumberStyles.None, CultureInfo.InvariantCulture, out var id) || id >= Vocabulary.Largest)
-                throw CheckpointError.File(path, $"line {number} is '{CheckpointError.Show(line.ToString())}', expected the Base64 of 1 to {AddedToken.Longest} bytes, a space, and an id below {Vocabulary.Largest}");
-            if (!tokens.TryAdd(id, bytes[..length])) throw CheckpointError.File(path, $"line {number} has the id {id}, which another line has, expected ids that differ");
-            if (!seen.Add(line[..space].ToString())) throw CheckpointError.File(path, $"line {number} has bytes that another line has, expected tokens that differ");
+                throw CheckpointError.File(path, Invariant($"line {number} is '{CheckpointError.Show(line.ToString())}', expected the Base64 of 1 to {AddedToken.Longest} bytes, a space, and an id below {Vocabulary.Largest}"));
+            if (!tokens.TryAdd(id, bytes[..length])) throw CheckpointError.File(path, Invariant($"line {number} has the id {id}, which another line has, expected ids that differ"));
+            if (!seen.Add(line[..space].ToString())) throw CheckpointError.File(path, Invariant($"line {number} has bytes that another line has, expected tokens that differ"));
         }
 
         return tokens;

@@ -44,7 +44,7 @@ internal static class TiktokenReader
         foreach (var (content, id) in options.TiktokenSpecialTokens)
         {
             if (content.Length is 0 or > AddedToken.Longest || id is < 0 or >= Vocabulary.Largest || !tokens.TryAdd(id, content))
-                throw new CheckpointException($"{path}: {nameof(MicrosoftTokenizerOptions.TiktokenSpecialTokens)} gives '{CheckpointError.Show(content)}' the id {id}; expected 1 to {AddedToken.Longest} characters, and an id below {Vocabulary.Largest} that no other token has.");
+                throw new CheckpointException(Invariant($"{path}: {nameof(MicrosoftTokenizerOptions.TiktokenSpecialTokens)} gives '{CheckpointError.Show(content)}' the id {id}; expected 1 to {AddedToken.Longest} characters, and an id below {Vocabulary.Largest} that no other token has."));
             given.Add(new AddedToken(id, content) { Special = true });
         }
 
