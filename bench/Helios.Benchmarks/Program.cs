@@ -9,6 +9,7 @@ using Helios.Benchmarks.Prefix;
 using Helios.Benchmarks.Roofline;
 using Helios.Benchmarks.Scheduling;
 using Helios.Benchmarks.Serving;
+using Helios.Benchmarks.Tokenizing;
 using Helios.Cli;
 using Helios.Cli.Benching;
 
@@ -38,6 +39,9 @@ switch (args)
         return;
     case ["roofline", var results, var picture]:
         await File.WriteAllTextAsync(picture, Chart.Draw(Results.Read(results)));
+        return;
+    case ["tokenizers", .. var texts]:
+        TokenizerReport.Run(texts is [var text] ? text : null);
         return;
     case ["certification", .. var trials]:
         CertificationReport.Run(trials is [var given] ? int.Parse(given) : 2000);

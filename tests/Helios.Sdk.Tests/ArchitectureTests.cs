@@ -32,6 +32,15 @@ public partial class ArchitectureTests
         Included(project, "PackageReference").Should().Equal("TorchSharp");
     }
 
+    /// <summary>By its project file: tests of the engine see its internals, and those of the package have the same names.</summary>
+    [Fact]
+    public void Tokenizers_by_Microsoft_see_only_the_abstractions_and_Microsofts()
+    {
+        var project = XDocument.Load(Path.Combine(TestData.Root, "src", "Helios.Sdk.MicrosoftTokenizers", "Helios.Sdk.MicrosoftTokenizers.csproj"));
+        Included(project, "ProjectReference").Should().Equal("../Helios.Sdk.Abstractions/Helios.Sdk.Abstractions.csproj");
+        Included(project, "PackageReference").Should().Equal("Microsoft.ML.Tokenizers");
+    }
+
     [Fact]
     public void What_backends_share_names_none_of_them()
     {

@@ -50,7 +50,7 @@ public static class TokenizerFiles
     private static BpeTokenizer Load(string folder, string? template)
     {
         var path = Path.Combine(CheckpointPath.Require(folder), FileName);
-        if (!File.Exists(path)) throw HintOf(folder) is { } hint ? new CheckpointException($"{folder} has no {FileName}. {hint}") : CheckpointError.File(path, "is missing, expected a tokenizer in Hugging Face format");
+        if (!File.Exists(path)) throw CheckpointError.File(path, $"is missing, expected a tokenizer in Hugging Face format{(HintOf(folder) is { } hint ? ". " + hint.TrimEnd('.') : "")}");
         var json = CheckpointFile.ReadAll(path, LargestFile);
         var beside = ChatTemplateFiles.Read(folder);
         return Read(json, path, beside.Tokens, template ?? beside.Template?.Source ?? "");

@@ -26,6 +26,15 @@ public sealed class TokenizeCommandTests
             (await CliRunner.JsonAsync("tokenize", TestData.TinyS, "--text", sample.Text("text")!)).Ints("ids").Should().Equal(sample.Ints("ids"));
     }
 
+    /// <summary>The same ids, whichever file of the tokenizer there is.</summary>
+    [Fact]
+    public async Task Reads_a_folder_that_holds_only_a_sentencepiece_model()
+    {
+        using var folder = new TempFolder();
+        File.Copy(Path.Combine(TestData.Stories, "tokenizer.model"), Path.Combine(folder.Path, "tokenizer.model"));
+        (await CliRunner.JsonAsync("tokenize", folder.Path, "--text", "Once upon a time")).Ints("ids").Should().Equal(1, 403, 407, 261, 378);
+    }
+
     [Fact]
     public async Task Reads_a_file()
     {
