@@ -60,7 +60,7 @@ internal sealed class ContentionRun(SamplePool pool, ContentionPlan plan, IReadO
             while (await timer.WaitForNextTickAsync(cancellationToken))
             {
                 var snapshot = engine.Snapshot;
-                samples.Add(new PaceSample(clock.Seconds, $"{snapshot.Serving}", engine.Parts.Profiles.Candidates[0].Pace.Factor, snapshot.RunningSequences));
+                samples.Add(new PaceSample(clock.Seconds, $"{snapshot.Serving}", engine.Parts.Adaptation.Profiles.Candidates[0].Pace.Factor, snapshot.RunningSequences));
             }
         }
         catch (OperationCanceledException)

@@ -4,8 +4,8 @@ using Helios.Cli.Benching;
 using Helios.Cli.Options;
 using Helios.Cli.Output;
 using Helios.Cli.Running;
-using Helios.Sdk.Checkpoints;
 using Helios.Sdk;
+using Helios.Sdk.Checkpoints;
 
 namespace Helios.Cli.Commands;
 

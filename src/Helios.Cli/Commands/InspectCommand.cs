@@ -2,8 +2,8 @@ using System.CommandLine;
 using Helios.Cli.Options;
 using Helios.Cli.Output;
 using Helios.Cli.Running;
-using Helios.Sdk.Checkpoints;
 using Helios.Sdk;
+using Helios.Sdk.Checkpoints;
 
 namespace Helios.Cli.Commands;
 

@@ -44,7 +44,7 @@ internal sealed class ProfileCommand : Command
         {
             await EngineStart.WaitAsync(engine, cancellationToken).ConfigureAwait(false);
             var points = await engine.ProfileAsync(read, path, cancellationToken).ConfigureAwait(false);
-            var result = new Profiled(path, engine.Parts.Backend.Device.Description, read.Count, [.. points.Select(EventLineFactory.Profile)]);
+            var result = new Profiled(path, engine.Parts.Device.Backend.Device.Description, read.Count, [.. points.Select(EventLineFactory.Profile)]);
             if (screen.IsJson) screen.Json(result, CliJson.Lines.Profiled);
             else screen.Show(Tables.Of(result));
         }

@@ -1,6 +1,6 @@
 using Helios.Cli.Running;
-using Helios.Sdk.Checkpoints;
 using Helios.Sdk;
+using Helios.Sdk.Checkpoints;
 
 namespace Helios.Cli.Soaking;
 

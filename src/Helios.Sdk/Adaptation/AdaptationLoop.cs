@@ -1,10 +1,11 @@
 using Helios.Sdk.Adaptation.Evaluation;
+using Helios.Sdk.Adaptation.Journal;
 using Helios.Sdk.Adaptation.Loading;
 using Helios.Sdk.Adaptation.Objectives;
 using Helios.Sdk.Adaptation.Repository;
 using Helios.Sdk.Adaptation.Selection;
 using Helios.Sdk.Adaptation.Telemetry;
-using Helios.Sdk.Serving.Routing;
+using Helios.Sdk.Serving;
 
 namespace Helios.Sdk.Adaptation;
 
@@ -15,8 +16,8 @@ namespace Helios.Sdk.Adaptation;
 internal sealed class AdaptationLoop(AdaptationParts parts)
 {
     private readonly TaskCompletionSource ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly ShadowScoring shadow = new(parts.Profiles, parts.Scoring, parts.Telemetry, parts.Switcher, parts.Journal);
-    private readonly QualityGuard quality = new(parts.Options, parts.Limits);
+    private readonly ShadowScoring shadow = new(parts.Profiles, parts.Scoring, parts.Telemetry, parts.Switcher, parts.Work, parts.Journal);
+    private readonly QualityGuard quality = new(parts.Options, parts.Goals);
     private readonly Reconsiderations reconsiderations = new();
     private readonly Residence residence = new(parts.Options, parts.Time);
     private Reachable? objective;
@@ -77,7 +78,7 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
         const int Attempts = 3;
         for (var attempt = 1; await TryServeFirstAsync(cancellationToken).ConfigureAwait(false) is { Count: > 0 } refusals; attempt++)
         {
-            if (parts.DeviceEnd() is { } end) throw end;
+            if (parts.State.EndedBecause is { } end) throw end;
             var failed = parts.Profiles.Candidates.Where(candidate => parts.Switcher.RetryAfter(candidate.Name) is not null).ToList();
             if (failed.Count == 0) throw new HeliosException($"No model of the pool can be served within the memory budget: {Describe(Least())}: {string.Join("; ", refusals)}");
             if (attempt == Attempts) throw new HeliosException($"No model of the pool could be loaded in {Attempts} attempts: {string.Join("; ", refusals)}");
@@ -153,7 +154,7 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
                     residence.Unsettle();
                     Pause();
                     await GuardQualityAsync(cancellationToken).ConfigureAwait(false);
-                    parts.Profiles.Refresh();
+                    parts.Profiles.Refresh(parts.Switcher.Present);
                     await SelectAsync(signal.Trigger, TooLittle(), cancellationToken).ConfigureAwait(false);
                     break;
                 case { Scored: true }:
@@ -172,7 +173,7 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
     /// <summary>What serves has scored texts: when they show it below its floor, it is left, however sure its tokens look.</summary>
     private async Task GuardQualityAsync(CancellationToken cancellationToken)
     {
-        parts.Profiles.Refresh();
+        parts.Profiles.Refresh(parts.Switcher.Present);
         if (ServingProfile() is not { } serving) return;
         parts.Telemetry.Sampling.WantsMore = quality.WantsMore(serving);
         if (!quality.IsBreached(serving, out var because)) return;
@@ -206,7 +207,7 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
     {
         var before = parts.Profiles.Candidates;
         var present = before.Where(candidate => candidate.Name == Serving!.Target.Model);
-        List<Candidate> shortlist = [.. parts.Shortlist().Union(present)];
+        List<Candidate> shortlist = [.. parts.Shortlist.Choose(parts.Rules.Objective(parts.Telemetry.Lengths), parts.Goals.BudgetBytes).Union(present)];
         parts.Profiles.Replace(shortlist);
         var texts = parts.Telemetry.Texts.Keep();
         foreach (var newcomer in shortlist.Except(before))
@@ -225,7 +226,7 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
         // Told of first: whatever is chosen below, a point that was below its floor was left for that.
         quality.Rearm();
         await GuardQualityAsync(cancellationToken).ConfigureAwait(false);
-        parts.Profiles.Refresh();
+        parts.Profiles.Refresh(parts.Switcher.Present);
         var tooLittle = TooLittle();
         // Interrupted by a change of goals, it is due again at the next look.
         if (tooLittle is null) await reconsiderations.TryUntilAskedAsync(token => parts.Evaluation.RetryAsync(parts.Profiles.Candidates, token), cancellationToken).ConfigureAwait(false);
@@ -249,8 +250,8 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
 
     private async Task<AdaptationDecision> SelectAsync(AdaptationTrigger trigger, string? stayBecause, CancellationToken cancellationToken)
     {
-        parts.Profiles.Refresh();
-        objective = new Reachable(parts.Constrained(parts.Telemetry.Lengths), parts.Switcher.Unreachable);
+        parts.Profiles.Refresh(parts.Switcher.Present);
+        objective = new Reachable(parts.Rules.Objective(parts.Telemetry.Lengths), parts.Switcher.Unreachable);
         var resting = parts.Faults?.Because(objective.Name);
         var decision = Decide(objective, trigger, stayBecause);
         // Where scores are not to be had, that is no reason to leave what serves.
@@ -285,7 +286,7 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
         // A signal may be older than what serves now.
         if (RenewGuard() || parts.Telemetry.Guard is not { BreachesAtTrip: > 0 and var breaches } guard) return;
         var point = guard.Point;
-        var profiles = parts.Profiles.Refresh();
+        var profiles = parts.Profiles.Refresh(parts.Switcher.Present);
         if (profiles.FirstOrDefault(profile => profile.Point == point) is not { } present)
         {
             parts.Switcher.ResetGuard();
@@ -293,7 +294,7 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
         }
 
         parts.Journal.Tell(new AdaptationEvent.Breach(parts.Journal.Now, point, breaches, parts.Options.BreachWindow));
-        var decision = parts.Guard(objective!, parts.Telemetry.Lengths).Decide(new GuardSituation
+        var decision = parts.Rules.Guard(objective!, parts.Telemetry.Lengths).Decide(new GuardSituation
         {
             At = parts.Journal.Now,
             Present = present,
@@ -313,7 +314,7 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
     /// <summary>What was counted against another target says nothing: the guard starts anew. False when it counts against the present one.</summary>
     private bool RenewGuard()
     {
-        if (parts.Telemetry.Guard is not { } guard || guard.Target == parts.Limits().ConfidenceTarget) return false;
+        if (parts.Telemetry.Guard is not { } guard || guard.Target == parts.Goals.Limits.ConfidenceTarget) return false;
         parts.Switcher.ResetGuard();
         return true;
     }
@@ -359,15 +360,16 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
 internal sealed record AdaptationParts(
     AdaptationOptions Options,
     ServingOptions Serving,
+    Goals Goals,
+    SelectionRules Rules,
+    IShortlist Shortlist,
     Profiles Profiles,
     ServingTelemetry Telemetry,
     IPointSwitcher Switcher,
     ICandidateEvaluation Evaluation,
     ITextScoring Scoring,
-    AdaptationJournal Journal,
-    Func<IReadOnlyList<Candidate>> Shortlist,
-    Func<UsualLengths, ISloObjective> Constrained,
-    Func<ISloObjective, UsualLengths, GuardPolicy> Guard)
+    DeviceWork Work,
+    AdaptationJournal Journal)
 {
     /// <summary>Name of the engine among several; empty for the one without.</summary>
     public string Engine { get; init; } = "";
@@ -378,11 +380,8 @@ internal sealed record AdaptationParts(
     /// <summary>Keeps profiles from one run to the next; null keeps none.</summary>
     public ProfileStore? Store { get; init; }
 
-    /// <summary>What a point must keep now.</summary>
-    public Func<ServiceLimits> Limits { get; init; } = () => ServiceLimits.Of(Options);
-
-    /// <summary>Why the device thread runs no more: what it failed of, or that it was told to end; null while it runs.</summary>
-    public Func<Exception?> DeviceEnd { get; init; } = static () => null;
+    /// <summary>Knows whether the device thread runs still.</summary>
+    public ServingState State { get; init; } = new();
 
     /// <summary>What an objective of the host's own threw; null lets that end the loop.</summary>
     public ObjectiveFaults? Faults { get; init; }

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using Helios.Sdk.Adaptation.Loading;
+using Helios.Sdk.Adaptation.Objectives;
 using Helios.Sdk.Serving;
 
 namespace Helios.Sdk.Adaptation;

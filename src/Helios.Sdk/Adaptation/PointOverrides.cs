@@ -1,11 +1,12 @@
 using Helios.Sdk.Adaptation.Evaluation;
 using Helios.Sdk.Adaptation.Loading;
+using Helios.Sdk.ExitPolicies;
 using Helios.Sdk.Serving.Routing;
 
 namespace Helios.Sdk.Adaptation;
 
 /// <summary>Finds and claims the point that a request insists on: full depth, a pinned model, a quality.</summary>
-internal sealed class PointOverrides(ModelPool pool, Routes routes, Profiles profiles, Task ready, Func<string, IExitPolicy> policyOf)
+internal sealed class PointOverrides(ModelPool pool, Routes routes, Profiles profiles, Task ready, ExitPolicyCatalog policies)
 {
     /// <summary>Completes when the first model serves.</summary>
     public Task Ready => ready;
@@ -29,7 +30,7 @@ internal sealed class PointOverrides(ModelPool pool, Routes routes, Profiles pro
         var result = await pool.AcquireAsync(point.Target, progress: null, cancellationToken).ConfigureAwait(false);
         return result switch
         {
-            AcquireResult.Acquired { Lease: ModelLease lease } => (new Route(point, lease, policyOf(point.ExitPolicy)), lease),
+            AcquireResult.Acquired { Lease: ModelLease lease } => (new Route(point, lease, policies.Find(point.ExitPolicy)), lease),
             AcquireResult.NoRoom room => throw new HeliosException(Invariant($"{point} does not fit the memory budget beside what serves: {room.NeededBytes} bytes are needed, {room.FreeBytes} can be had.")),
             AcquireResult.BackingOff wait => throw new HeliosException(Invariant($"{point} could not be loaded and is tried again in {wait.RetryAfter.TotalSeconds:0.#} s: {wait.Reason}")),
             AcquireResult.Failed failed => throw new HeliosException($"{point} could not be loaded: {failed.Error.Message}", failed.Error),

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Helios.Sdk.Hosting.Composition;
 
 namespace Helios.Sdk.Diagnostics;
 
@@ -14,7 +15,7 @@ internal static class MemoryProbe
             Read(lines, "MemAvailable"),
             cgroup.FindMemory(),
             Environment.WorkingSet,
-            EngineComposition.DefaultBudget(offered),
+            DeviceModule.DefaultBudget(offered),
             Read(lines, "Hugepagesize") is { } page
                 ? new HugePagesReport(Transparent(root), Read(lines, "HugePages_Total") ?? 0, Read(lines, "HugePages_Free") ?? 0, page)
                 : null);

@@ -1,3 +1,5 @@
+using Helios.Sdk.Serving;
+
 namespace Helios.Sdk.Energy;
 
 /// <summary>
@@ -9,7 +11,7 @@ internal sealed class EnergyGauge : IDisposable
     private static readonly TimeSpan Period = TimeSpan.FromMilliseconds(250);
 
     private readonly IEnergyMeter meter;
-    private readonly Func<double> busySeconds;
+    private readonly ServingState serving;
     private readonly TimeProvider time;
     private readonly Lock gate = new();
     private readonly PowerEstimate power = new();
@@ -21,16 +23,16 @@ internal sealed class EnergyGauge : IDisposable
 
     /// <summary>Takes the first reading.</summary>
     /// <param name="meter">The meter.</param>
-    /// <param name="busySeconds">Seconds that the device has computed so far; any thread.</param>
+    /// <param name="serving">Knows how long the device has computed so far.</param>
     /// <param name="time">Clock.</param>
-    public EnergyGauge(IEnergyMeter meter, Func<double> busySeconds, TimeProvider time)
+    public EnergyGauge(IEnergyMeter meter, ServingState serving, TimeProvider time)
     {
         this.meter = meter;
-        this.busySeconds = busySeconds;
+        this.serving = serving;
         this.time = time;
         latest = Read();
         counter = latest.Joules;
-        read = (time.GetTimestamp(), busySeconds());
+        read = (time.GetTimestamp(), serving.BusySeconds);
         UnavailableBecause = latest.UnavailableBecause;
     }
 
@@ -69,7 +71,7 @@ internal sealed class EnergyGauge : IDisposable
         {
             var (before, at) = (latest, read);
             latest = Read();
-            read = (time.GetTimestamp(), busySeconds());
+            read = (time.GetTimestamp(), serving.BusySeconds);
             if (latest.Joules is not { } joules) return latest;
             var used = joules - counter ?? 0;
             counter = joules;

@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using Helios.Sdk.Hosting.Composition;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using Helios.Sdk.Adaptation;
 using Helios.Sdk.Adaptation.Repository;
+using Helios.Sdk.Hosting.Composition;
 using Helios.Sdk.Quantities;
 using Helios.Sdk.Serving.Decoding;
 using Helios.Sdk.Serving.Requests;
@@ -26,21 +27,21 @@ public sealed class HeliosEngine : IHeliosClient, IAsyncDisposable, IDisposable
     }
 
     /// <summary>The models, what is loaded of each, and the memory they take.</summary>
-    public IModelPool Pool => parts.Pool;
+    public IModelPool Pool => parts.Device.Pool;
 
     /// <summary>
     /// Completes when the first model serves. Fails with <see cref="HeliosException"/> when none can; requests then fail alike.
     /// </summary>
-    public Task Ready => parts.Adaptation.Ready;
+    public Task Ready => parts.Adaptation.Loop.Ready;
 
     /// <summary>The latest decisions of the adaptation loop, oldest first; 256 are kept.</summary>
-    public IReadOnlyList<AdaptationDecision> Decisions => parts.Journal.Decisions;
+    public IReadOnlyList<AdaptationDecision> Decisions => parts.Adaptation.Journal.Decisions;
 
     /// <summary>What the engine is doing now.</summary>
     public EngineSnapshot Snapshot => parts.Snapshot();
 
     /// <summary>What every point must keep now.</summary>
-    public ServiceLimits Limits => parts.Goals.Limits;
+    public ServiceLimits Limits => parts.Adaptation.Goals.Limits;
 
     /// <summary>What it is made of, for tests.</summary>
     internal EngineParts Parts => parts;
@@ -57,11 +58,11 @@ public sealed class HeliosEngine : IHeliosClient, IAsyncDisposable, IDisposable
     public IDisposable Observe(Action<AdaptationEvent> observer)
     {
         ArgumentNullException.ThrowIfNull(observer);
-        return parts.Journal.Subscribe(observer);
+        return parts.Adaptation.Journal.Subscribe(observer);
     }
 
     /// <summary>Asks for the candidates to be looked at again now; returns at once.</summary>
-    public void Reassess() => parts.Telemetry.Signals.Send(new Adaptation.Telemetry.LoopSignal(AdaptationTrigger.Demand));
+    public void Reassess() => parts.Serving.Telemetry.Signals.Send(new Adaptation.Telemetry.LoopSignal(AdaptationTrigger.Demand));
 
     /// <summary>
     /// Sets what "best" means from now on. The candidates are chosen anew, and one of their points is selected; what serves goes on
@@ -76,7 +77,7 @@ public sealed class HeliosEngine : IHeliosClient, IAsyncDisposable, IDisposable
     public Task<AdaptationDecision> SetObjectiveAsync(string objective, CancellationToken cancellationToken = default)
     {
         CheckAdapts();
-        return parts.Goals.SetObjectiveAsync(parts.ParseObjective(objective), cancellationToken);
+        return parts.Adaptation.Goals.SetObjectiveAsync(parts.Adaptation.ParseObjective(objective), cancellationToken);
     }
 
     /// <summary>Sets what every point must keep from now on, and selects one that does; else as <see cref="SetObjectiveAsync"/>.</summary>
@@ -90,8 +91,8 @@ public sealed class HeliosEngine : IHeliosClient, IAsyncDisposable, IDisposable
     {
         ArgumentNullException.ThrowIfNull(limits);
         CheckAdapts();
-        parts.CheckLimits(limits);
-        return parts.Goals.SetLimitsAsync(limits, cancellationToken);
+        parts.Adaptation.Check(limits);
+        return parts.Adaptation.Goals.SetLimitsAsync(limits, cancellationToken);
     }
 
     /// <summary>
@@ -109,7 +110,7 @@ public sealed class HeliosEngine : IHeliosClient, IAsyncDisposable, IDisposable
     {
         if (bytes < 1) throw new ArgumentOutOfRangeException(nameof(bytes), bytes, $"A memory budget is at least 1 byte. {ByteSize.Overflow}");
         CheckAdapts();
-        return parts.Goals.SetBudgetAsync(bytes, cancellationToken);
+        return parts.Adaptation.Goals.SetBudgetAsync(bytes, cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -132,14 +133,14 @@ public sealed class HeliosEngine : IHeliosClient, IAsyncDisposable, IDisposable
     {
         request = Checked(request);
         ArgumentOutOfRangeException.ThrowIfLessThan(samples, 1);
-        var most = (long)parts.Serving.MaxQueueLength + parts.Serving.MaxBatchSize;
+        var most = (long)parts.Options.Serving.MaxQueueLength + parts.Options.Serving.MaxBatchSize;
         if (samples > most) throw new ArgumentOutOfRangeException(nameof(samples), samples, Invariant($"At most {most} can wait and run at once (Serving.MaxQueueLength and Serving.MaxBatchSize)."));
         var arrivedAt = parts.Time.GetTimestamp();
         var seed = request.Seed ?? Random.Shared.NextInt64();
         var running = new List<RunningRequest>(samples);
         IReadOnlyList<QueuePlace> places = [];
         Sequence? first = null;
-        RequestTrace? Trace() => RequestTrace.Start(request, parts.Name, parts.CapturesContent);
+        RequestTrace? Trace() => RequestTrace.Start(request, parts.Name, parts.Options.Telemetry.CaptureContent);
         try
         {
             places = await TakePlacesAsync(samples, cancellationToken).ConfigureAwait(false);
@@ -182,7 +183,7 @@ public sealed class HeliosEngine : IHeliosClient, IAsyncDisposable, IDisposable
     {
         ArgumentNullException.ThrowIfNull(tokenIds);
         ObjectDisposedException.ThrowIf(Volatile.Read(ref stopped) == 1, this);
-        return parts.Scores.ScoreAsync(model, tokenIds, depths, cancellationToken);
+        return parts.Lab.Scores.ScoreAsync(model, tokenIds, depths, cancellationToken);
     }
 
     /// <summary>
@@ -203,7 +204,7 @@ public sealed class HeliosEngine : IHeliosClient, IAsyncDisposable, IDisposable
         ObjectDisposedException.ThrowIf(Volatile.Read(ref stopped) == 1, this);
         RepositoryFile.Format.RefuseOther(path);
         await Ready.WaitAsync(cancellationToken).ConfigureAwait(false);
-        var (repository, profiles) = await parts.Profiling.RunAsync(texts, request => GenerateAsync(request, cancellationToken), cancellationToken).ConfigureAwait(false);
+        var (repository, profiles) = await parts.Lab.Profiling.RunAsync(texts, this, cancellationToken).ConfigureAwait(false);
         RepositoryFile.Write(path, repository);
         return profiles;
     }
@@ -220,13 +221,13 @@ public sealed class HeliosEngine : IHeliosClient, IAsyncDisposable, IDisposable
     {
         ArgumentNullException.ThrowIfNull(request);
         ObjectDisposedException.ThrowIf(Volatile.Read(ref stopped) == 1, this);
-        return parts.Certifier.RunAsync(request, cancellationToken);
+        return parts.Lab.Certifier.RunAsync(request, cancellationToken);
     }
 
     /// <summary>The tokenizer of a model of the pool.</summary>
     /// <param name="model">Its name.</param>
     /// <exception cref="ArgumentException">No such model.</exception>
-    public ITokenizer TokenizerOf(string model) => parts.Pool.Find(model).Tokenizer;
+    public ITokenizer TokenizerOf(string model) => parts.Device.Pool.Find(model).Tokenizer;
 
     /// <summary>
     /// Stops: takes no more requests, lets the live ones end, aborts them when time is up, and frees all memory. Further calls
@@ -260,7 +261,7 @@ public sealed class HeliosEngine : IHeliosClient, IAsyncDisposable, IDisposable
     private void CheckAdapts()
     {
         ObjectDisposedException.ThrowIf(Volatile.Read(ref stopped) == 1, this);
-        if (!parts.Adaptation.Adapts) throw new InvalidOperationException("The adaptation loop is off (Adaptation.Enabled): one point serves for good.");
+        if (!parts.Adaptation.Loop.Adapts) throw new InvalidOperationException("The adaptation loop is off (Adaptation.Enabled): one point serves for good.");
     }
 
     /// <summary>A copy of a request, checked: what its caller does to its lists from here on changes nothing.</summary>
@@ -281,7 +282,7 @@ public sealed class HeliosEngine : IHeliosClient, IAsyncDisposable, IDisposable
         }
         catch (ArgumentException error)
         {
-            parts.Metrics.TurnedAway(request, parts.Time.GetTimestamp(), error);
+            parts.Serving.Metrics.TurnedAway(request, parts.Time.GetTimestamp(), error);
             throw;
         }
     }
@@ -298,7 +299,7 @@ public sealed class HeliosEngine : IHeliosClient, IAsyncDisposable, IDisposable
     private async Task<RunningRequest> SubmitAsync(GenerationRequest request, CancellationToken cancellationToken)
     {
         var arrivedAt = parts.Time.GetTimestamp();
-        var trace = RequestTrace.Start(request, parts.Name, parts.CapturesContent);
+        var trace = RequestTrace.Start(request, parts.Name, parts.Options.Telemetry.CaptureContent);
         QueuePlace? place = null;
         try
         {
@@ -317,7 +318,7 @@ public sealed class HeliosEngine : IHeliosClient, IAsyncDisposable, IDisposable
     private void TurnAway(GenerationRequest request, RequestTrace? trace, long arrivedAt, Exception error)
     {
         trace?.TurnAway(error);
-        parts.Metrics.TurnedAway(request, arrivedAt, error);
+        parts.Serving.Metrics.TurnedAway(request, arrivedAt, error);
     }
 
     /// <summary>Places in the queue, all or none; each is given back when its request starts or ends.</summary>
@@ -325,12 +326,12 @@ public sealed class HeliosEngine : IHeliosClient, IAsyncDisposable, IDisposable
     {
         cancellationToken.ThrowIfCancellationRequested();
         if (Ready.IsFaulted) await Ready.ConfigureAwait(false);
-        if (parts.Loop.Queue.TryTake(count) is { } places) return places;
+        if (parts.Serving.Loop.Queue.TryTake(count) is { } places) return places;
         // Who is turned away is demand all the same.
-        for (var i = 0; i < count; i++) parts.Telemetry.RequestArrived(int.MaxValue);
-        var waiting = parts.Loop.Queue.Waiting;
+        for (var i = 0; i < count; i++) parts.Serving.Telemetry.RequestArrived(int.MaxValue);
+        var waiting = parts.Serving.Loop.Queue.Waiting;
         var asked = count == 1 ? "" : Invariant($"{count} answers to one request take as many places, and ");
-        throw parts.Loop.Busy(Invariant($"{asked}{waiting} requests wait to be started already; Serving.MaxQueueLength is {parts.Serving.MaxQueueLength}."), waiting);
+        throw parts.Serving.Loop.Busy(Invariant($"{asked}{waiting} requests wait to be started already; Serving.MaxQueueLength is {parts.Options.Serving.MaxQueueLength}."), waiting);
     }
 
     private RunningRequest Start(Sequence sequence, QueuePlace place, RequestTrace? trace, CancellationToken cancellationToken)

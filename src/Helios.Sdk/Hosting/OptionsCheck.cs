@@ -35,6 +35,22 @@ internal static class OptionsCheck
         return wrong;
     }
 
+    /// <summary>Checks depths that the options ask for against the model that is to run at them.</summary>
+    /// <exception cref="ArgumentException">The model has no such depth or exit.</exception>
+    public static void CheckDepths(HeliosOptions options, CheckpointInfo model)
+    {
+        var layers = model.Architecture.Layers;
+        if (options.Adaptation is { Enabled: false, FixedDepth: { } depth } && depth > layers)
+            throw Wrong(Invariant($"Adaptation.FixedDepth is {depth}; '{model.Name}' has {layers} layers."));
+        if (options.Serving.DraftDepth is not { } draft) return;
+
+        var exits = model.Exits.Select(exit => exit.Depth).Where(exit => exit < layers).ToList();
+        if (!exits.Contains(draft))
+            throw Wrong(Invariant($"Serving.DraftDepth is {draft}; '{model.Name}' can draft at {(exits.Count == 0 ? "none: it has no exit below its full depth" : $"its exits {string.Join(", ", exits)}")}."));
+        if (options.Adaptation.FixedDepth is { } loaded && loaded < layers)
+            throw Wrong(Invariant($"Serving.DraftDepth needs the full depth of '{model.Name}', {layers} layers; Adaptation.FixedDepth is {loaded}."));
+    }
+
     /// <summary>An option is wrong, and the message says which: a parameter's name would say nothing more.</summary>
     [SuppressMessage("Usage", "MA0015", Justification = "The message names the option.")]
     [SuppressMessage("Usage", "CA2208", Justification = "The message names the option.")]

@@ -1,3 +1,4 @@
+using Helios.Sdk.Hosting.Composition;
 using Helios.Sdk.Hosting.Configuration;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -134,7 +135,7 @@ internal sealed partial class OptionsFollower : IDisposable
         foreach (var (key, value) in followed.TakeRefused()) LogNoLongerRefused(logger, Name(key.Path), value, key.Show(wanted));
     }
 
-    private long BudgetOf(HeliosOptions options) => options.MemoryBudgetBytes ?? EngineComposition.DefaultBudget(engine.Parts.Backend.Device.TotalMemory);
+    private long BudgetOf(HeliosOptions options) => options.MemoryBudgetBytes ?? DeviceModule.DefaultBudget(engine.Parts.Device.Backend.Device.TotalMemory);
 
     private string Name(string key) => KeyNames.Full(key, registration.Section ?? "");
 

@@ -1,3 +1,4 @@
+using Helios.Sdk.Hosting.Composition;
 using Helios.Sdk.Serving.Requests;
 using Helios.Sdk.Serving.Streaming;
 using Helios.Sdk.Telemetry;
@@ -27,7 +28,7 @@ internal sealed class RunningRequest : IAsyncDisposable
         this.parts = parts;
         this.trace = trace;
         this.cancellationToken = cancellationToken;
-        parts.Loop.Submit(sequence);
+        parts.Serving.Loop.Submit(sequence);
         cancellation = cancellationToken.UnsafeRegister(static self => ((RunningRequest)self!).Cancel(), this);
     }
 
@@ -115,7 +116,7 @@ internal sealed class RunningRequest : IAsyncDisposable
         return finish = end.Reason;
     }
 
-    private void Cancel() => parts.Loop.Cancel(sequence);
+    private void Cancel() => parts.Serving.Loop.Cancel(sequence);
 
     /// <summary>The detokenizer is made at the first token: until then the prompt may move to another tokenizer.</summary>
     private string Read(int end, bool last)

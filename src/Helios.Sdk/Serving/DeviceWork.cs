@@ -9,14 +9,14 @@ namespace Helios.Sdk.Serving;
 /// <param name="backgroundShare">Most of the device's busy time that background work takes, in (0, 1].</param>
 /// <param name="time">Clock.</param>
 /// <param name="inline">Whether who waits for an item goes on, on the device thread, as soon as it ran: a simulation has no other.</param>
-internal sealed class DeviceWork(double backgroundShare, TimeProvider time, bool inline = false)
+/// <param name="wake">Wakes the device thread; one of its own when null.</param>
+internal sealed class DeviceWork(double backgroundShare, TimeProvider time, bool inline = false, WakeSignal? wake = null)
 {
     private readonly ConcurrentQueue<Item> urgent = new();
     private readonly ConcurrentQueue<Item> background = new();
-    private Action wake = static () => { };
-    private Func<bool> isOwed = static () => false;
     private volatile bool closed;
     private volatile bool unlimited;
+    private volatile bool isOwed;
     private double backgroundSeconds;
     private double elsewhere;
     private double servingSeconds;
@@ -31,11 +31,15 @@ internal sealed class DeviceWork(double backgroundShare, TimeProvider time, bool
     /// <summary>Share of busy device time that background work took lately, 0..1.</summary>
     public double Share => backgroundSeconds == 0 ? 0 : backgroundSeconds / (backgroundSeconds + servingSeconds);
 
-    /// <summary>Sets what wakes the device thread.</summary>
-    public void WakeWith(Action action) => wake = action;
+    /// <summary>Wakes the device thread; set whenever work is posted.</summary>
+    public WakeSignal Wake { get; } = wake ?? new();
 
-    /// <summary>Sets what says that background work has waited too long for its share, and runs in any case.</summary>
-    public void OwedWhen(Func<bool> condition) => isOwed = condition;
+    /// <summary>Whether background work has waited too long for its share, and runs in any case. Any thread.</summary>
+    public bool IsOwed
+    {
+        get => isOwed;
+        set => isOwed = value;
+    }
 
     /// <summary>Runs <paramref name="work"/> on the device thread before its next step.</summary>
     public Task<T> RunUrgentAsync<T>(Func<T> work) => Post(urgent, work);
@@ -59,7 +63,7 @@ internal sealed class DeviceWork(double backgroundShare, TimeProvider time, bool
     /// <summary>Device thread: runs one background item if there is one and it may run now. True when it ran.</summary>
     public bool TryRunBackground(bool idle)
     {
-        if (background.IsEmpty || (!idle && !Unlimited && Share >= backgroundShare && !isOwed())) return false;
+        if (background.IsEmpty || (!idle && !Unlimited && Share >= backgroundShare && !isOwed)) return false;
         if (!background.TryDequeue(out var item)) return false;
         var started = time.GetTimestamp();
         elsewhere = 0;
@@ -93,7 +97,7 @@ internal sealed class DeviceWork(double backgroundShare, TimeProvider time, bool
     {
         var item = new Item<T>(work, inline);
         queue.Enqueue(item);
-        wake();
+        Wake.Set();
         if (closed) Close();
         return item.Done;
     }

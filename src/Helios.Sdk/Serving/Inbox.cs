@@ -7,8 +7,8 @@ namespace Helios.Sdk.Serving;
 /// <summary>
 /// What any thread asks of the serving loop, in order. Once it is closed, whoever comes late ends as all ended.
 /// </summary>
-/// <param name="wake">Called after every posting.</param>
-internal sealed class Inbox(Action wake)
+/// <param name="wake">Set after every posting.</param>
+internal sealed class Inbox(WakeSignal wake)
 {
     private readonly ConcurrentQueue<Command> commands = new();
     private volatile StreamEnd? closed;
@@ -19,7 +19,7 @@ internal sealed class Inbox(Action wake)
     public void Post(Command command)
     {
         commands.Enqueue(command);
-        wake();
+        wake.Set();
         if (closed is { } how) EndLate(how);
     }
 

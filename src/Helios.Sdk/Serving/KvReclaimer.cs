@@ -1,4 +1,5 @@
 using Helios.Sdk.Serving.KvCache;
+using Helios.Sdk.Serving.Requests;
 using Helios.Sdk.Serving.Routing;
 
 namespace Helios.Sdk.Serving;
@@ -8,22 +9,10 @@ namespace Helios.Sdk.Serving;
 /// the least urgent, latest arrivals. It never takes so much that the largest live sequence could not run to its end, or that none
 /// could begin where new requests go.
 /// </summary>
-internal sealed class KvReclaimer(MemoryBudget budget, BlockPool blocks, DeviceWork work)
+internal sealed class KvReclaimer(MemoryBudget budget, BlockPool blocks, SequenceTable sequences, Routes routes, DeviceWork work)
 {
-    private ServingLoop? loop;
-    private Func<long> forNext = static () => 0;
-
     /// <summary>KV that one sequence of a usual length takes where new requests go. Any thread.</summary>
-    public long ForNext => forNext();
-
-    /// <summary>Set once, before the loop starts.</summary>
-    /// <param name="servingLoop">The loop.</param>
-    /// <param name="kvOfNext">Says what <see cref="ForNext"/> is; nothing when null.</param>
-    public void Serve(ServingLoop servingLoop, Func<long>? kvOfNext = null)
-    {
-        loop = servingLoop;
-        forNext = kvOfNext ?? forNext;
-    }
+    public long ForNext => routes.Current?.KvFloor ?? 0;
 
     /// <summary>Reserves bytes, or says how many could have been had.</summary>
     /// <param name="bytes">Bytes of the load.</param>
@@ -55,7 +44,7 @@ internal sealed class KvReclaimer(MemoryBudget budget, BlockPool blocks, DeviceW
         {
             blocks.Trim(bytes);
             if (budget.TryReserve(bytes) is { } reservation) return (reservation, available);
-            if (!loop!.PreemptLeast()) return (null, budget.Free);
+            if (!sequences.PreemptLeast(blocks)) return (null, budget.Free);
         }
     }
 
@@ -73,7 +62,7 @@ internal sealed class KvReclaimer(MemoryBudget budget, BlockPool blocks, DeviceW
         {
             blocks.Trim(budget.Limit - limit);
             if (budget.TrySetLimit(limit)) return true;
-            if (!loop!.PreemptLeast()) return false;
+            if (!sequences.PreemptLeast(blocks)) return false;
         }
 
         return true;
@@ -83,7 +72,7 @@ internal sealed class KvReclaimer(MemoryBudget budget, BlockPool blocks, DeviceW
     private long LargestLive()
     {
         long bytes = 0;
-        foreach (var sequence in loop!.Sequences.Begun) bytes = Math.Max(bytes, SlabBytesFor(sequence.KvShape, sequence.Capacity));
+        foreach (var sequence in sequences.Begun) bytes = Math.Max(bytes, SlabBytesFor(sequence.KvShape, sequence.Capacity));
         return bytes;
     }
 }

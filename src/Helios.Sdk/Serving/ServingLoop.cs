@@ -27,7 +27,8 @@ internal sealed class ServingLoop
     private readonly DeviceWork work;
     private readonly IServingObserver observer;
     private readonly TimeProvider time;
-    private readonly SequenceTable sequences = new();
+    private readonly SequenceTable sequences;
+    private readonly ServingState state;
     private readonly StepPlan plan;
     private readonly RequestLimits limits;
     private readonly CompletionRate completions = new();
@@ -35,7 +36,7 @@ internal sealed class ServingLoop
     private readonly Inbox inbox;
     private readonly List<(Sequence Sequence, Exception Error)> rejected = [];
     private readonly List<PlannedRows> group = [];
-    private readonly WakeSignal wake = new();
+    private readonly WakeSignal wake;
     private volatile HeliosException? refusal;
     private volatile bool stopping;
     private volatile bool aborting;
@@ -45,6 +46,9 @@ internal sealed class ServingLoop
         scheduler = parts.Scheduler;
         blocks = parts.Blocks;
         work = parts.Work;
+        wake = work.Wake;
+        sequences = parts.Sequences;
+        state = parts.State;
         observer = parts.Observer;
         time = parts.Time;
         walk = new LayerWalk(parts.Options.MaxRowsPerStep, time);
@@ -56,8 +60,7 @@ internal sealed class ServingLoop
         Queue = new QueuePlaces(parts.Options.MaxQueueLength, parts.Options.MaxBatchSize);
         limits = new RequestLimits(parts.Options.MaxQueueTime, time);
         weights = parts.Options.Tenants.ToDictionary(tenant => tenant.Key, tenant => tenant.Value.Weight, StringComparer.Ordinal);
-        inbox = new Inbox(Wake);
-        work.WakeWith(Wake);
+        inbox = new Inbox(wake);
         Turn = new TurnWatch(time);
     }
 
@@ -73,14 +76,8 @@ internal sealed class ServingLoop
     /// <summary>What says that the loop stalls; for any thread.</summary>
     public TurnWatch Turn { get; }
 
-    /// <summary>Steps that ran; another thread sees the loop live by it.</summary>
-    public long Steps { get; private set; }
-
-    /// <summary>Any thread: what the loop failed of; null while it has not.</summary>
-    public HeliosException? Failure { get; private set; }
-
-    /// <summary>Any thread: whether it runs no more, for whatever reason.</summary>
-    public bool HasEnded { get; private set; }
+    /// <summary>What it has done so far; for any thread.</summary>
+    public ServingState State => state;
 
     /// <summary>Any thread: a request waits from now on.</summary>
     public void Submit(Sequence sequence)
@@ -137,8 +134,9 @@ internal sealed class ServingLoop
         }
         catch (Exception error)
         {
-            Failure = new HeliosException($"The serving loop failed: {error.Message}", error);
-            Close(new StreamEnd(null, Failure), StreamEndKind.Failed);
+            var failure = new HeliosException($"The serving loop failed: {error.Message}", error);
+            state.Fail(failure);
+            Close(new StreamEnd(null, failure), StreamEndKind.Failed);
             throw;
         }
 
@@ -162,13 +160,10 @@ internal sealed class ServingLoop
 
         drafts.Give(plan.Entries, plan.RowsLeft);
         RunPlan();
-        Steps++;
+        state.StepRan();
         work.TryRunBackground(idle: false);
         return true;
     }
-
-    /// <summary>Device thread: drops the KV of the least urgent request that holds any and has progressed since it last lost it, the latest arrival of these; it computes its tokens again later.</summary>
-    internal bool PreemptLeast() => sequences.FindLeastUrgent() is { } least && sequences.Preempt(least, blocks);
 
     private void TakeCommands()
     {
@@ -276,7 +271,9 @@ internal sealed class ServingLoop
         var rows = CollectionsMarshal.AsSpan(group);
         try
         {
-            observer.StepRan(served, control is null ? RunPlain(served, rows) : speculation.Run(served, control, rows), sequences.Count - sequences.Running);
+            var timing = control is null ? RunPlain(served, rows) : speculation.Run(served, control, rows);
+            state.Computed(timing.Times.Total);
+            observer.StepRan(served, timing, sequences.Count - sequences.Running);
         }
         catch (StepRowException error) when (SequenceOf(error.Row, control) is { } guilty)
         {
@@ -338,7 +335,7 @@ internal sealed class ServingLoop
     /// <summary>Nothing runs any more: ends what lives, and whatever comes from now on.</summary>
     private void Close(StreamEnd how, StreamEndKind kind)
     {
-        HasEnded = true;
+        state.End();
         foreach (var sequence in sequences.All.ToArray()) Free(sequence, how, kind);
         inbox.Close(how);
         work.Close();

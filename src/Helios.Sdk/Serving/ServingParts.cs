@@ -1,4 +1,5 @@
 using Helios.Sdk.Serving.KvCache;
+using Helios.Sdk.Serving.Requests;
 
 namespace Helios.Sdk.Serving;
 
@@ -9,4 +10,11 @@ internal sealed record ServingParts(
     BlockPool Blocks,
     DeviceWork Work,
     IServingObserver Observer,
-    TimeProvider Time);
+    TimeProvider Time)
+{
+    /// <summary>The sequences that live.</summary>
+    public SequenceTable Sequences { get; init; } = new();
+
+    /// <summary>What the loop tells other threads of itself.</summary>
+    public ServingState State { get; init; } = new();
+}

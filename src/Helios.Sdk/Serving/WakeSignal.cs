@@ -4,13 +4,14 @@ namespace Helios.Sdk.Serving;
 /// Wakes the one thread that waits on it; a wake that comes early is kept. Holds no handle, so it may be signalled at any
 /// time, even after the waiting thread has ended.
 /// </summary>
-internal sealed class WakeSignal
+internal class WakeSignal
 {
     // Monitor.Wait needs a plain object, not a Lock.
     private readonly object gate = new();
     private bool signalled;
 
-    public void Set()
+    /// <summary>Any thread: there is something to do.</summary>
+    public virtual void Set()
     {
         lock (gate)
         {

@@ -1,5 +1,6 @@
 using Helios.Sdk.Adaptation;
 using Helios.Sdk.Adaptation.Evaluation;
+using Helios.Sdk.Adaptation.Journal;
 using Helios.Sdk.Adaptation.Telemetry;
 using Helios.Sdk.Serving;
 
@@ -20,7 +21,7 @@ internal sealed class SimulatedEvaluation(
         foreach (var candidate in candidates) await scoring.CatchUpAsync(candidate, texts, cancellationToken).ConfigureAwait(false);
         settings.Work.Unlimited = false;
 
-        profiles.Refresh();
+        profiles.Refresh(switcher.Present);
         foreach (var candidate in candidates)
             journal.Tell(new AdaptationEvent.Evaluated(journal.Now, candidate.Name, profiles.Of(candidate), settings.Time.GetElapsedTime(started)));
     }

@@ -1,4 +1,5 @@
 using Helios.Sdk.Adaptation;
+using Helios.Sdk.Adaptation.Journal;
 using Helios.Sdk.Adaptation.Loading;
 using Helios.Sdk.Adaptation.Telemetry;
 

@@ -1,10 +1,12 @@
 using System.Runtime.ExceptionServices;
 using Helios.Sdk.Adaptation;
 using Helios.Sdk.Adaptation.Evaluation;
+using Helios.Sdk.Adaptation.Journal;
 using Helios.Sdk.Adaptation.Objectives;
 using Helios.Sdk.Adaptation.Selection;
 using Helios.Sdk.Adaptation.Telemetry;
 using Helios.Sdk.Serving;
+using Helios.Sdk.Serving.KvCache;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Helios.Sdk.Simulation;
@@ -77,29 +79,21 @@ public sealed class Simulator(SimulationScript script, SimulationSettings? setti
         var work = new DeviceWork(options.MaxScoringShare, clock, inline: true);
         var telemetry = new ServingTelemetry(options, clock, inline: true);
         var device = new SimulatedDevice(script, settings.Serving, Seed(seed), clock, work, telemetry);
-        work.OwedWhen(() => telemetry.Sampling.IsPaying);
         device.Tally.MaxQualityGap = options.MaxQualityGap;
-        var journal = new AdaptationJournal(clock, NullLogger<HeliosEngine>.Instance);
+        var journal = new AdaptationJournal(clock, NullLogger.Instance);
         var changes = new List<SimulationChange>();
         using var noted = journal.Subscribe(happened => Note(happened, device.Tally, changes, clock));
         using var observed = observer is null ? null : journal.Subscribe(observer);
 
         var pace = new Pace();
         var candidates = device.Models.Select(model => model.ToCandidate(options, pace)).ToList();
-        var profiles = new Profiles(candidates, telemetry, new ProfileSettings(
-            settings.Serving, () => script.MemoryBudgetBytes, SlabBytes(), shape => BlockBytes(shape.Layers * shape.KvHeads))
-        {
-            ConfidenceTarget = () => options.ConfidenceTarget,
-        });
+        var goals = new Goals(settings.Objective ?? ObjectiveParser.Parse(options.Objective), script.MemoryBudgetBytes, ServiceLimits.Of(options));
+        var profiles = new Profiles(candidates, telemetry, new ProfileSettings(settings.Serving, goals, new KvSizes(script, settings.Serving)));
         var switcher = new SimulatedSwitcher(script, device, clock, telemetry, journal, options);
         var scoring = new SimulatedScoring(device, work, Seed(seed));
-        var evaluation = new SimulatedEvaluation(device, switcher, telemetry, scoring, profiles, journal, new EvaluationSettings(options.RequestsPerCandidate, options.EvaluationTimeLimit, settings.Serving, work, clock));
-        var ceilings = new BreachCeilings(options);
-        var objective = settings.Objective ?? ObjectiveParser.Parse(options.Objective);
+        var evaluation = new SimulatedEvaluation(device, switcher, telemetry, scoring, profiles, journal, new EvaluationSettings(options.RequestsPerCandidate, options.EvaluationTimeLimit, settings.Serving, goals, work, clock));
         var loop = new AdaptationLoop(new AdaptationParts(
-            options, settings.Serving, profiles, telemetry, switcher, evaluation, scoring, journal, () => candidates,
-            lengths => ObjectiveParser.Constrain(objective, options, ceilings.For(lengths)),
-            (constrained, lengths) => new GuardPolicy(constrained, ceilings.For(lengths), ceilings.TokensPerInterval(lengths)))
+            options, settings.Serving, goals, new SelectionRules(options, goals), new AllModels(candidates), profiles, telemetry, switcher, evaluation, scoring, work, journal)
         {
             Time = clock,
         });
@@ -159,9 +153,18 @@ public sealed class Simulator(SimulationScript script, SimulationSettings? setti
 
     private static ulong Seed(int seed) => new SimulationRandom((ulong)(uint)seed).Next();
 
-    private long BlockBytes(long bytesPerToken) => bytesPerToken * settings.Serving.KvBlockTokens;
+    /// <summary>Every model of the script is a candidate.</summary>
+    private sealed class AllModels(IReadOnlyList<Candidate> candidates) : IShortlist
+    {
+        public IReadOnlyList<Candidate> Choose(ISloObjective objective, long budgetBytes) => candidates;
+    }
 
-    private long SlabBytes() => BlocksPerSlab * BlockBytes(script.Models.Max(model => (long)model.KvBytesPerToken * model.Layers));
+    private sealed class KvSizes(SimulationScript script, ServingOptions serving) : IKvSizes
+    {
+        public long BytesPerSlab { get; } = BlocksPerSlab * script.Models.Max(model => (long)model.KvBytesPerToken * model.Layers) * serving.KvBlockTokens;
+
+        public long BlockBytes(KvShape shape) => (long)shape.Layers * shape.KvHeads * serving.KvBlockTokens;
+    }
 }
 
 /// <summary>What a simulation is told, as an engine would be.</summary>

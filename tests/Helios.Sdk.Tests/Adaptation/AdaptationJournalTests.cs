@@ -1,4 +1,5 @@
 using Helios.Sdk.Adaptation;
+using Helios.Sdk.Adaptation.Journal;
 using Microsoft.Extensions.Logging;
 
 namespace Helios.Sdk.Tests.Adaptation;

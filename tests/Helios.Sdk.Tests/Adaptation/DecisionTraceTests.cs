@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
 using Helios.Sdk.Adaptation;
+using Helios.Sdk.Adaptation.Journal;
 using Helios.Sdk.Tests.Adaptation.Loading;
 using Helios.Sdk.Tests.Hosting;
 

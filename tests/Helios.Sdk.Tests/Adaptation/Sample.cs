@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using Helios.Sdk.Adaptation.Objectives;
+using Helios.Sdk.Serving.KvCache;
 
 namespace Helios.Sdk.Tests.Adaptation;
 
@@ -34,6 +36,12 @@ internal static class Sample
     public static SidecarCalibration Calibration(ExitSignalKind signal, params (int Depth, CalibrationPoint[] Points)[] curves) =>
         new(signal, curves.ToImmutableDictionary(curve => curve.Depth, curve => curve.Points.ToImmutableArray()));
 
+    public static Goals Goals(AdaptationOptions? options = null, long budgetBytes = 1 << 20) =>
+        new(new ThroughputObjective(), budgetBytes, ServiceLimits.Of(options ?? new AdaptationOptions()));
+
+    /// <summary>KV of 4 bytes for each token and layer, in slabs of 1000 bytes.</summary>
+    public static IKvSizes Kv { get; } = new KvSizes();
+
     public static PointProfile Point(string model = "m", int depth = 6, int layers = 6, double throughput = 100) => new()
     {
         Point = new OperatingPoint(new LoadTarget(model, depth)),
@@ -51,4 +59,11 @@ internal static class Sample
         BreachRate = 0,
         EvidenceRequests = 15,
     };
+
+    private sealed class KvSizes : IKvSizes
+    {
+        public long BytesPerSlab => 1000;
+
+        public long BlockBytes(KvShape shape) => 16L * shape.Layers * 4;
+    }
 }

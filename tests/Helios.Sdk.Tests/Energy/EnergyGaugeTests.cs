@@ -1,4 +1,5 @@
 using Helios.Sdk.Energy;
+using Helios.Sdk.Serving;
 
 namespace Helios.Sdk.Tests.Energy;
 
@@ -6,13 +7,13 @@ public class EnergyGaugeTests
 {
     private readonly ManualClock clock = new();
     private readonly FakeMeter meter = new();
-    private double busy;
+    private readonly ServingState serving = new();
 
     [Fact]
     public void Joules_count_from_the_start_and_watts_are_those_while_computing()
     {
         meter.Reading = EnergyReading.Of(1000);
-        using var gauge = new EnergyGauge(meter, () => busy, clock);
+        using var gauge = new EnergyGauge(meter, serving, clock);
         gauge.Watts.Should().BeNull();
 
         // Idle at 20 W, computing at 60 W, in turns of different shares.
@@ -26,7 +27,7 @@ public class EnergyGaugeTests
         void Pass(double share, double watts)
         {
             clock.Advance(TimeSpan.FromSeconds(1));
-            busy += share;
+            serving.Computed(share);
             meter.Reading = EnergyReading.Of(meter.Reading.Joules!.Value + watts);
             gauge.Sample();
         }
@@ -36,21 +37,21 @@ public class EnergyGaugeTests
     public void A_reading_that_failed_leaves_a_gap_and_says_why()
     {
         meter.Reading = EnergyReading.Of(0);
-        using var gauge = new EnergyGauge(meter, () => busy, clock);
+        using var gauge = new EnergyGauge(meter, serving, clock);
 
         clock.Advance(TimeSpan.FromSeconds(1));
-        busy += 1;
+        serving.Computed(1);
         meter.Reading = EnergyReading.Unavailable("gone");
         gauge.Sample().Should().Be(EnergyReading.Unavailable("gone"));
 
         clock.Advance(TimeSpan.FromSeconds(1));
-        busy += 1;
+        serving.Computed(1);
         meter.Reading = EnergyReading.Of(500);
         gauge.Sample().Joules.Should().Be(500);
         gauge.Watts.Should().BeNull("the gap is of unknown length to the meter");
 
         clock.Advance(TimeSpan.FromSeconds(1));
-        busy += 1;
+        serving.Computed(1);
         meter.Reading = EnergyReading.Of(550);
         gauge.Sample();
         gauge.Watts.Should().BeApproximately(50, 1e-9);
@@ -60,7 +61,7 @@ public class EnergyGaugeTests
     public void A_meter_that_cannot_be_read_at_first_says_why()
     {
         meter.Reading = EnergyReading.Unavailable("no driver");
-        using var gauge = new EnergyGauge(meter, () => busy, clock);
+        using var gauge = new EnergyGauge(meter, serving, clock);
 
         gauge.UnavailableBecause.Should().Be("no driver");
         gauge.Sample().Joules.Should().BeNull();
@@ -73,7 +74,7 @@ public class EnergyGaugeTests
     public void What_is_no_number_is_no_reading(double joules)
     {
         meter.Reading = EnergyReading.Of(0);
-        using var gauge = new EnergyGauge(meter, () => busy, clock);
+        using var gauge = new EnergyGauge(meter, serving, clock);
         Pass(joules).UnavailableBecause.Should().Contain("fake says");
         Pass(100);
 
@@ -83,7 +84,7 @@ public class EnergyGaugeTests
         EnergyReading Pass(double counted)
         {
             clock.Advance(TimeSpan.FromSeconds(1));
-            busy += 1;
+            serving.Computed(1);
             meter.Reading = EnergyReading.Of(counted);
             return gauge.Sample();
         }
@@ -93,7 +94,7 @@ public class EnergyGaugeTests
     public void A_meter_of_the_hosts_own_that_throws_says_why_and_ends_nothing()
     {
         meter.Error = new InvalidOperationException("the bus is gone");
-        using var gauge = new EnergyGauge(meter, () => busy, clock);
+        using var gauge = new EnergyGauge(meter, serving, clock);
 
         gauge.UnavailableBecause.Should().Contain("the bus is gone");
         gauge.Sample().UnavailableBecause.Should().Contain("the bus is gone");
@@ -103,11 +104,11 @@ public class EnergyGaugeTests
     public void A_counter_that_falls_began_anew_and_takes_nothing_back()
     {
         meter.Reading = EnergyReading.Of(1000);
-        using var gauge = new EnergyGauge(meter, () => busy, clock);
+        using var gauge = new EnergyGauge(meter, serving, clock);
         foreach (var counted in (double[])[1060, 10, 70])
         {
             clock.Advance(TimeSpan.FromSeconds(1));
-            busy += 1;
+            serving.Computed(1);
             meter.Reading = EnergyReading.Of(counted);
             gauge.Sample();
         }
@@ -150,16 +151,5 @@ public class EnergyGaugeTests
         EnergyMeters.For(Device("tpu")).Read().UnavailableBecause.Should().Contain("'tpu'");
 
         static DeviceInfo Device(string name) => new(name, "", 1);
-    }
-
-    private sealed class FakeMeter : IEnergyMeter
-    {
-        public EnergyReading Reading { get; set; }
-
-        public Exception? Error { get; set; }
-
-        public string Source => "fake";
-
-        public EnergyReading Read() => Error is null ? Reading : throw Error;
     }
 }

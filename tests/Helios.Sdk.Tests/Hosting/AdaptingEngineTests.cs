@@ -48,7 +48,7 @@ public class AdaptingEngineTests
                 return gated;
             });
         var events = new EventLog(engine.Engine);
-        ModelPoolTests.Truncate(engine.Engine.Parts.Pool.Find("broken").Checkpoint, 5);
+        ModelPoolTests.Truncate(engine.Engine.Parts.Device.Pool.Find("broken").Checkpoint, 5);
         gated!.Open("broken", -1);
         await events.EvaluateAsync(engine);
         engine.Engine.Reassess();

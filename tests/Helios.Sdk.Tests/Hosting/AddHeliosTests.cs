@@ -166,7 +166,7 @@ public class AddHeliosTests
         answer.TokenIds.Should().HaveCount(3);
         answer.Point!.ExitPolicy.Should().Be("never");
         tokenizers.Asked.Should().Be(1);
-        engine.Parts.Backend.Device.Description.Should().StartWith("1 thread,");
+        engine.Parts.Device.Backend.Device.Description.Should().StartWith("1 thread,");
     }
 
     [Fact]

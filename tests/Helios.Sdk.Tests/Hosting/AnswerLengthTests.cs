@@ -63,12 +63,12 @@ public class AnswerLengthTests
         await engine.Engine.Ready.WaitAsync(TestEngine.Patience);
         var lease = (ModelLease)((AcquireResult.Acquired)await engine.Engine.Pool.AcquireAsync(new LoadTarget("small", 6))).Lease;
         using var gate = new ManualResetEventSlim();
-        var held = engine.Engine.Parts.Work.RunUrgentAsync(() => gate.Wait(TestEngine.Patience));
+        var held = engine.Engine.Parts.Device.Work.RunUrgentAsync(() => gate.Wait(TestEngine.Patience));
         var waiting = engine.AskAsync(Request(10));
         var tooLong = engine.AskAsync(Request(16));
         var named = engine.AskAsync(Request(10) with { MaxTokens = 7 });
 
-        engine.Engine.Parts.Switcher.Publish(new Route(new OperatingPoint(lease.Target, "none"), lease, ExitPolicyParser.Parse("none")));
+        engine.Engine.Parts.Adaptation.Switcher.Publish(new Route(new OperatingPoint(lease.Target, "none"), lease, ExitPolicyParser.Parse("none")));
         gate.Set();
         (await held.WaitAsync(TestEngine.Patience)).Should().BeTrue();
 

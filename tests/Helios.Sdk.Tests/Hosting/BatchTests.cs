@@ -35,7 +35,7 @@ public class BatchTests
         var answers = await engine.AskAllAsync(Requests());
 
         MustBeEqual(answers, alone);
-        engine.Engine.Parts.Budget.Free.Should().BeLessThan(engine.Engine.Parts.Kv.SlabBytes, "memory was short");
+        engine.Engine.Parts.Device.Budget.Free.Should().BeLessThan(engine.Engine.Parts.Device.Kv.SlabBytes, "memory was short");
         engine.MustBeIdle();
     }
 

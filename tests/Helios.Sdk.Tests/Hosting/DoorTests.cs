@@ -145,7 +145,7 @@ public class DoorTests
         using var lease = await rig.AcquireAsync(served, 3);
         var ready = new TaskCompletionSource();
         var routes = new Routes();
-        var door = new RequestDoor(rig.Pool, routes, new PointOverrides(rig.Pool, routes, profiles: null!, ready.Task, name => ExitPolicyParser.Parse(name)), rig.Loop, maxQueueTime: null, TimeProvider.System);
+        var door = new RequestDoor(rig.Pool, routes, new PointOverrides(rig.Pool, routes, profiles: null!, ready.Task, new ExitPolicyCatalog()), rig.Loop, maxQueueTime: null, TimeProvider.System);
 
         // Its ids are those of the first model, and what serves when it is settled is another of the same tokenizer.
         var opening = door.OpenAsync(new GenerationRequest { TokenIds = [1, 4098], MaxTokens = 2, FullDepth = true }, CancellationToken.None).AsTask();
@@ -178,7 +178,7 @@ public class DoorTests
         var cancelled = engine.AskAsync(request, cancellation.Token);
 
         // Once a plan has left it waiting, the room in the batch counts no more.
-        var queue = engine.Engine.Parts.Loop.Queue;
+        var queue = engine.Engine.Parts.Serving.Loop.Queue;
         SpinWait.SpinUntil(() => queue.TryTake(2) is not { } two || !two.All(place => Left(place)), TestEngine.Patience).Should().BeTrue();
         var accepted = new List<Task<GenerationResult>> { engine.AskAsync(request) };
         var ask = async () => await engine.AskAsync(request);
@@ -190,7 +190,7 @@ public class DoorTests
         await ask.Should().ThrowAsync<ServerBusyException>();
 
         scheduler.Open();
-        engine.Engine.Parts.Loop.Wake();
+        engine.Engine.Parts.Serving.Loop.Wake();
         (await Task.WhenAll(accepted)).Should().HaveCount(2).And.OnlyContain(answer => answer.TokenIds.Length == 2);
         (await ask()).TokenIds.Should().HaveCount(2);
 
@@ -219,7 +219,7 @@ public class DoorTests
 
         (await engine.AskAsync(request)).TokenIds.Should().HaveCount(4);
         foreach (var stream in unread) await stream.DisposeAsync();
-        engine.Engine.Parts.Loop.Queue.Waiting.Should().Be(0);
+        engine.Engine.Parts.Serving.Loop.Queue.Waiting.Should().Be(0);
     }
 
     [Fact]

@@ -219,7 +219,7 @@ public class FaultTests
         var events = new EventLog(engine.Engine);
 
         // The first model may serve, and answer, a little before the evaluation begins.
-        SpinWait.SpinUntil(() => engine.Engine.Parts.Routes.Current?.Evaluation is not null, TestEngine.Patience).Should().BeTrue();
+        SpinWait.SpinUntil(() => engine.Engine.Parts.Device.Routes.Current?.Evaluation is not null, TestEngine.Patience).Should().BeTrue();
         await events.EvaluateAsync(engine);
 
         foreach (var evaluated in events.OfType<AdaptationEvent.Evaluated>())

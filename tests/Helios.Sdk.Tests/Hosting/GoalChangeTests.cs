@@ -33,9 +33,9 @@ public class GoalChangeTests
 
         var free = await SetAsync(engine, "goodput:ttft=1min,tpot=1min");
         free.Batch.Should().BeGreaterThan(1);
-        engine.Engine.Parts.Routes.Current!.MaxBatch.Should().Be(free.Batch);
+        engine.Engine.Parts.Device.Routes.Current!.MaxBatch.Should().Be(free.Batch);
         await SetAsync(engine, "throughput");
-        engine.Engine.Parts.Routes.Current!.MaxBatch.Should().BeNull();
+        engine.Engine.Parts.Device.Routes.Current!.MaxBatch.Should().BeNull();
 
         // No step of any model is so quick: nothing keeps it, and nothing is limited.
         var tight = await SetAsync(engine, "goodput:ttft=1us,tpot=1us");
@@ -107,15 +107,15 @@ public class GoalChangeTests
     {
         await using var engine = await AdaptingAsync();
         var limits = engine.Engine.Limits;
-        var before = engine.Engine.Parts.Telemetry.Guard!;
+        var before = engine.Engine.Parts.Serving.Telemetry.Guard!;
         before.Target.Should().Be(0.01);
 
         await engine.Engine.SetLimitsAsync(limits with { ConfidenceTarget = 0.02 }).WaitAsync(TestEngine.Patience);
-        var guard = engine.Engine.Parts.Telemetry.Guard!;
+        var guard = engine.Engine.Parts.Serving.Telemetry.Guard!;
         guard.Target.Should().Be(0.02);
 
         await engine.Engine.SetLimitsAsync(limits with { ConfidenceTarget = 0.02, MaxTtft = TimeSpan.FromDays(1) }).WaitAsync(TestEngine.Patience);
-        engine.Engine.Parts.Telemetry.Guard.Should().BeSameAs(guard, "what it counted still says something");
+        engine.Engine.Parts.Serving.Telemetry.Guard.Should().BeSameAs(guard, "what it counted still says something");
     }
 
     [Fact]
@@ -223,7 +223,7 @@ public class GoalChangeTests
         await DecideAsync(engine);
         hangs = true;
         using var impatience = new CancellationTokenSource();
-        var change = engine.Engine.SetMemoryBudgetAsync(engine.Engine.Parts.Pool.LeastBytes(), impatience.Token);
+        var change = engine.Engine.SetMemoryBudgetAsync(engine.Engine.Parts.Device.Pool.LeastBytes(), impatience.Token);
         await reached.Task.WaitAsync(TestEngine.Patience);
         await impatience.CancelAsync();
 
@@ -241,7 +241,7 @@ public class GoalChangeTests
 
         // A claim of somebody's keeps on the device what does not fit.
         using var claim = (await engine.Engine.Pool.AcquireAsync(new LoadTarget("tiny-m", 12))).Should().BeOfType<AcquireResult.Acquired>().Subject.Lease;
-        var change = engine.Engine.SetMemoryBudgetAsync(engine.Engine.Parts.Pool.LeastBytes(), impatience.Token);
+        var change = engine.Engine.SetMemoryBudgetAsync(engine.Engine.Parts.Device.Pool.LeastBytes(), impatience.Token);
         await UntilAsync(engine, () => engine.Engine.Decisions[^1].Trigger == AdaptationTrigger.BudgetChanged);
         engine.Snapshot.Profiles.Should().Contain(profile => profile.MaxBatch == 0);
         await impatience.CancelAsync();
@@ -265,7 +265,7 @@ public class GoalChangeTests
         engine.Snapshot.Serving!.Target.Model.Should().Be("tiny-m", "of the models that fit whole the largest is the one candidate");
 
         gone = true;
-        var refused = (await ChangeAsync(engine, engine.Engine.Parts.Pool.LeastBytes())).Should().BeOfType<BudgetChange.Refused>().Subject;
+        var refused = (await ChangeAsync(engine, engine.Engine.Parts.Device.Pool.LeastBytes())).Should().BeOfType<BudgetChange.Refused>().Subject;
         refused.Because.Should().Contain("tiny-m");
         await UntilAsync(engine, () => engine.Engine.Decisions.Count(decision => decision.Trigger == AdaptationTrigger.BudgetChanged) == 2);
         engine.Snapshot.Profiles.Should().Contain(profile => profile.IsServing && profile.MaxBatch > 0);
@@ -313,7 +313,7 @@ public class GoalChangeTests
         });
         await DecideAsync(engine);
         gone = true;
-        var change = engine.Engine.SetMemoryBudgetAsync(engine.Engine.Parts.Pool.LeastBytes());
+        var change = engine.Engine.SetMemoryBudgetAsync(engine.Engine.Parts.Device.Pool.LeastBytes());
         await reached.Task.WaitAsync(TestEngine.Patience);
 
         await engine.Engine.StopAsync().WaitAsync(TestEngine.Patience);

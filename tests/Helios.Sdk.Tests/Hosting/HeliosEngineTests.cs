@@ -81,7 +81,7 @@ public class HeliosEngineTests
     {
         await using var engine = await TestEngine.ServeAsync("tiny-s", 3, more: builder => builder.AddModel(TestData.Model("tiny-m")));
         var request = new GenerationRequest { Prompt = Prompts.All[0], MaxTokens = 6, IgnoreEndOfSequence = true };
-        var serving = engine.Engine.Parts.Budget.Used;
+        var serving = engine.Engine.Parts.Device.Budget.Used;
 
         (await engine.AskAsync(request)).Point.Should().Be(new OperatingPoint(new LoadTarget("tiny-s", 3)));
         var full = await engine.AskAsync(request with { FullDepth = true });
@@ -93,7 +93,7 @@ public class HeliosEngineTests
         (await engine.AskAsync(request with { MaxQualityGap = 0.05 })).Point!.Target.Depth.Should().Be(6, "nothing is profiled yet");
 
         engine.Engine.Pool.Snapshot.Models.Select(model => (model.Info.Name, model.LoadedLayers, model.Leases)).Should().Equal(("tiny-s", 3, 1), ("tiny-m", 0, 0));
-        (engine.Engine.Parts.Budget.Used - engine.Snapshot.KvSlabBytes).Should().BeLessThanOrEqualTo(serving, "what was loaded for one request goes with it");
+        (engine.Engine.Parts.Device.Budget.Used - engine.Snapshot.KvSlabBytes).Should().BeLessThanOrEqualTo(serving, "what was loaded for one request goes with it");
         engine.MustBeIdle();
     }
 

@@ -19,10 +19,10 @@ public class InsistentRequestTests
     public async Task What_serves_answers_who_insists_on_it_though_another_candidate_is_evaluated(GenerationRequest request)
     {
         await using var engine = await TestEngine.ServeAsync("tiny-s", more: builder => builder.AddModel(TestData.Model("tiny-m")));
-        var layers = engine.Engine.Parts.Pool.Find("tiny-m").Info.Architecture.Layers;
+        var layers = engine.Engine.Parts.Device.Pool.Find("tiny-m").Info.Architecture.Layers;
         var result = await engine.Engine.Pool.AcquireAsync(new LoadTarget("tiny-m", layers));
         using var lease = (ModelLease)((AcquireResult.Acquired)result).Lease;
-        engine.Engine.Parts.Switcher.Evaluate(new Route(new OperatingPoint(lease.Target), lease, ExitPolicyParser.Parse("none")), requests: 1);
+        engine.Engine.Parts.Adaptation.Switcher.Evaluate(new Route(new OperatingPoint(lease.Target), lease, ExitPolicyParser.Parse("none")), requests: 1);
 
         (await engine.AskAsync(request)).Point!.Target.Model.Should().Be("tiny-s");
         (await engine.AskAsync(new GenerationRequest { Prompt = "Tom", MaxTokens = 2 })).Point!.Target.Model.Should().Be("tiny-m", "who takes what comes is the one evaluated with");

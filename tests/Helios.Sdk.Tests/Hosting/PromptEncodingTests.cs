@@ -75,7 +75,13 @@ public class PromptEncodingTests
         var json = JsonNode.Parse(File.ReadAllText(path))!;
         json["added_tokens"]!.AsArray().Add(new JsonObject
         {
-            ["id"] = id, ["content"] = content, ["single_word"] = false, ["lstrip"] = false, ["rstrip"] = false, ["normalized"] = false, ["special"] = false,
+            ["id"] = id,
+            ["content"] = content,
+            ["single_word"] = false,
+            ["lstrip"] = false,
+            ["rstrip"] = false,
+            ["normalized"] = false,
+            ["special"] = false,
         });
         File.WriteAllText(path, json.ToJsonString());
     }

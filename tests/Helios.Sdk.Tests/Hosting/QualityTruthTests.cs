@@ -42,7 +42,7 @@ public class QualityTruthTests(ITestOutputHelper output)
         engine.Snapshot.Serving!.Target.Depth.Should().Be(5, "evaluation knows the trap for what it is");
 
         // As if what is known of it were from other traffic.
-        engine.Engine.Parts.Profiles.Forget();
+        engine.Engine.Parts.Adaptation.Profiles.Forget();
         await engine.PublishAsync("trap", 3);
         await AskUntilAsync(engine, caught, Stories);
         await deepened;
@@ -64,7 +64,7 @@ public class QualityTruthTests(ITestOutputHelper output)
         await using var engine = TestEngine.Build(builder => builder.AddModel(TestData.Model("tiny-s")).EvaluateCandidates(1, 5));
         await AskUntilAsync(engine, Told<AdaptationEvent.Selected>(engine));
         var present = engine.Snapshot.Serving;
-        engine.Engine.Parts.Profiles.Forget();
+        engine.Engine.Parts.Adaptation.Profiles.Forget();
         var reassessed = Told<AdaptationEvent.Reassessed>(engine);
 
         engine.Engine.Reassess();
@@ -72,7 +72,7 @@ public class QualityTruthTests(ITestOutputHelper output)
         var decision = (await reassessed).Decision;
         decision.Reason.Should().Contain("rests on 0 requests, and takes 5").And.Contain("more texts are scored");
         decision.Chosen.Should().Be(present);
-        engine.Engine.Parts.Telemetry.Sampling.WantsMore.Should().BeTrue();
+        engine.Engine.Parts.Serving.Telemetry.Sampling.WantsMore.Should().BeTrue();
     }
 
     [Fact]

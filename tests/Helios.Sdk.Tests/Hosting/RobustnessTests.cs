@@ -51,7 +51,7 @@ public class RobustnessTests
         var request = new GenerationRequest { Prompt = Prompts.All[0], MaxTokens = 60, IgnoreEndOfSequence = true };
         var expected = await engine.AskAsync(request);
         var pool = engine.Engine.Pool;
-        ModelPoolTests.Truncate(engine.Engine.Parts.Pool.Find("broken").Checkpoint, 7);
+        ModelPoolTests.Truncate(engine.Engine.Parts.Device.Pool.Find("broken").Checkpoint, 7);
 
         var running = Enumerable.Range(0, 6).Select(_ => engine.AskAsync(request)).ToList();
         (await pool.AcquireAsync(new LoadTarget("broken", 12))).Should().BeOfType<AcquireResult.Failed>();

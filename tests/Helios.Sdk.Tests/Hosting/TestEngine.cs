@@ -64,7 +64,7 @@ internal sealed class TestEngine : IAsyncDisposable
     {
         var result = await Engine.Pool.AcquireAsync(new LoadTarget(model, depth));
         var lease = (ModelLease)result.Should().BeOfType<AcquireResult.Acquired>().Subject.Lease;
-        Engine.Parts.Switcher.Publish(new Route(new OperatingPoint(lease.Target, policy), lease, ExitPolicyParser.Parse(policy)));
+        Engine.Parts.Adaptation.Switcher.Publish(new Route(new OperatingPoint(lease.Target, policy), lease, ExitPolicyParser.Parse(policy)));
     }
 
     public Task<GenerationResult> AskAsync(GenerationRequest request, CancellationToken cancellationToken = default) =>
@@ -80,21 +80,21 @@ internal sealed class TestEngine : IAsyncDisposable
     }
 
     /// <summary>Waits until the device thread has dealt with everything asked of it so far.</summary>
-    public Task SettleAsync() => Engine.Parts.Work.RunUrgentAsync(() => true).WaitAsync(Patience);
+    public Task SettleAsync() => Engine.Parts.Device.Work.RunUrgentAsync(() => true).WaitAsync(Patience);
 
     /// <summary>Nothing runs and no block is held; weights are all that is left.</summary>
     public void MustBeIdle()
     {
         Snapshot.RunningSequences.Should().Be(0);
         Snapshot.KvUsedBytes.Should().Be(0);
-        Backend.AllocatedBytes.Should().Be(Engine.Parts.Budget.Used);
+        Backend.AllocatedBytes.Should().Be(Engine.Parts.Device.Budget.Used);
     }
 
     public async ValueTask DisposeAsync()
     {
         await Engine.DisposeAsync().AsTask().WaitAsync(Patience);
         Backend.AllocatedBytes.Should().Be(0, "every byte is given back");
-        Engine.Parts.Budget.Used.Should().Be(0);
+        Engine.Parts.Device.Budget.Used.Should().Be(0);
         if (!MayFail) Log.Of(LogLevel.Error).Should().BeEmpty();
     }
 }

@@ -9,8 +9,6 @@ public class DeviceWorkTests
     {
         var clock = new ManualClock();
         var work = new DeviceWork(backgroundShare: 0.05, clock);
-        var owed = false;
-        work.OwedWhen(() => owed);
         work.CountServing(TimeSpan.FromSeconds(1));
         for (var i = 0; i < 3; i++)
         {
@@ -23,9 +21,9 @@ public class DeviceWorkTests
 
         work.TryRunBackground(idle: false).Should().BeTrue("nothing of the share is spent");
         work.TryRunBackground(idle: false).Should().BeFalse();
-        owed = true;
+        work.IsOwed = true;
         work.TryRunBackground(idle: false).Should().BeTrue();
-        owed = false;
+        work.IsOwed = false;
         work.TryRunBackground(idle: true).Should().BeTrue("an idle device gives its time away");
         work.Share.Should().BeApproximately(2.0 / 3, 1e-9);
     }

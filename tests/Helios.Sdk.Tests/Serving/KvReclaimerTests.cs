@@ -11,10 +11,9 @@ public class KvReclaimerTests
     [Fact]
     public async Task What_the_next_request_needs_is_left_to_it()
     {
-        using var rig = new LoopRig(new ServingOptions(), budget: 12 * Slab, slabBytes: Slab);
-        var memory = new KvReclaimer(rig.Budget, rig.Blocks, rig.Work);
-        memory.Serve(rig.Loop, () => 3 * Slab);
-        rig.Work.WakeWith(rig.Work.RunUrgent);
+        using var rig = new LoopRig(new ServingOptions(), budget: 12 * Slab, slabBytes: Slab, work: InlineDevice.Create(TimeProvider.System));
+        var memory = new KvReclaimer(rig.Budget, rig.Blocks, rig.Loop.Sequences, rig.Routes, rig.Work);
+        rig.Routes.Publish(rig.Route() with { KvFloor = 3 * Slab });
         var free = rig.Budget.Free;
 
         (await memory.ReserveAsync(free - 3 * Slab + 1, kvBytes: 0)).Should().Be((null, free - 3 * Slab));
@@ -30,8 +29,7 @@ public class KvReclaimerTests
     {
         var random = new Random(seed);
         using var rig = new LoopRig(new ServingOptions { MaxBatchSize = 12, MaxRowsPerStep = 64 }, budget: 12 * Slab, slabBytes: Slab);
-        var memory = new KvReclaimer(rig.Budget, rig.Blocks, rig.Work);
-        memory.Serve(rig.Loop);
+        var memory = new KvReclaimer(rig.Budget, rig.Blocks, rig.Loop.Sequences, rig.Routes, rig.Work);
         rig.Serve();
         var sequences = new List<Sequence>();
         var (granted, refused, preempted) = (0, 0, 0);

@@ -292,25 +292,24 @@ public class ServingLoopTests
         using var rig = new LoopRig().Serve(policy: "top1:0.5");
         var sequences = Enumerable.Range(0, 4).Select(i => rig.Submit(LoopRig.Prompt(10, i), 30)).ToList();
         for (var i = 0; i < 10; i++) rig.Step();
-        rig.Loop.PreemptLeast().Should().BeTrue();
+        rig.Loop.Sequences.PreemptLeast(rig.Blocks).Should().BeTrue();
         sequences.Select(sequence => sequence.Kv is null).Should().Equal(false, false, false, true);
-        rig.Loop.PreemptLeast().Should().BeTrue();
+        rig.Loop.Sequences.PreemptLeast(rig.Blocks).Should().BeTrue();
         sequences.Select(sequence => sequence.Kv is null).Should().Equal(false, false, true, true);
         rig.RunToEnd();
 
         sequences.ForEach(LoopRig.MustBeRight);
-        rig.Loop.PreemptLeast().Should().BeFalse();
+        rig.Loop.Sequences.PreemptLeast(rig.Blocks).Should().BeFalse();
     }
 
     [Fact]
     public void Memory_is_not_taken_for_a_load_that_a_live_answer_comes_back_for()
     {
         using var rig = new LoopRig(budget: 4 << 13, slabBytes: 1 << 13).Serve();
-        var memory = new KvReclaimer(rig.Budget, rig.Blocks, rig.Work);
-        memory.Serve(rig.Loop);
+        var memory = new KvReclaimer(rig.Budget, rig.Blocks, rig.Loop.Sequences, rig.Routes, rig.Work);
         var sequence = rig.Submit(LoopRig.Prompt(40, 1), 200);
         for (var i = 0; i < 5; i++) rig.Step();
-        rig.Loop.PreemptLeast().Should().BeTrue();
+        rig.Loop.Sequences.PreemptLeast(rig.Blocks).Should().BeTrue();
 
         using (var load = memory.Reserve(3 << 13, kvBytes: 0).Reservation)
         {
@@ -325,8 +324,7 @@ public class ServingLoopTests
     public void Nobody_is_preempted_for_a_load_that_pinned_blocks_leave_no_room_for()
     {
         using var rig = new LoopRig(budget: 4 << 13, slabBytes: 1 << 13).Serve();
-        var memory = new KvReclaimer(rig.Budget, rig.Blocks, rig.Work);
-        memory.Serve(rig.Loop);
+        var memory = new KvReclaimer(rig.Budget, rig.Blocks, rig.Loop.Sequences, rig.Routes, rig.Work);
         var pinned = new BlockTable(new KvShape(1, 1, 1), 1) { IsPinned = true };
         rig.Blocks.TryGrow(pinned, 1).Should().BeTrue();
         var sequence = rig.Submit(LoopRig.Prompt(20, 1), 10);
@@ -347,7 +345,7 @@ public class ServingLoopTests
         using var rig = new LoopRig().Serve();
         var order = new List<string>();
         _ = rig.Work.RunUrgentAsync(() => Note(order, "urgent"));
-        _ = rig.Work.RunInBackgroundAsync(() => Note(order, $"background after {rig.Loop.Steps} steps"));
+        _ = rig.Work.RunInBackgroundAsync(() => Note(order, $"background after {rig.Loop.State.Steps} steps"));
         rig.Submit(LoopRig.Prompt(5, 1), 2);
         rig.Step();
         order.Should().Equal("urgent", "background after 1 steps");

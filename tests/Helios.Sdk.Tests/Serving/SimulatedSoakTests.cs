@@ -32,7 +32,7 @@ public class SimulatedSoakTests
             Arrive(rig);
             if (!rig.Loop.Step()) clock.Advance(TimeSpan.FromMilliseconds(50));
             if (steps % 50 == 0) Look(rig);
-            if (steps % 5000 == 0) rig.Loop.PreemptLeast();
+            if (steps % 5000 == 0) rig.Loop.Sequences.PreemptLeast(rig.Blocks);
         }
 
         rig.RunToEnd();

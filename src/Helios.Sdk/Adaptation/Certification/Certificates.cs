@@ -6,6 +6,9 @@ namespace Helios.Sdk.Adaptation.Certification;
 /// <summary>The certificates that an engine was given.</summary>
 internal sealed class Certificates(ImmutableArray<RiskCertificate> known, Precision precision)
 {
+    /// <summary>No certificates.</summary>
+    public static Certificates None { get; } = new([], Precision.Auto);
+
     /// <summary>Reads certificates.</summary>
     /// <param name="files">Their files.</param>
     /// <param name="precision">How the engine holds its weights.</param>

@@ -14,7 +14,7 @@ internal sealed record CertificationPlan(RiskBound Bound, ImmutableArray<Countab
     public int LongestText => Texts.Max(text => text.Tokens.Length);
 
     /// <exception cref="ArgumentException">Something cannot be had; the message says what was found and what is expected.</exception>
-    public static CertificationPlan Of(CertificationRequest request, CheckpointInfo model, Func<string, IExitPolicy> policyOf)
+    public static CertificationPlan Of(CertificationRequest request, CheckpointInfo model, ExitPolicyCatalog policies)
     {
         CheckShare(request.MaxDisagreement, nameof(request.MaxDisagreement));
         CheckShare(request.Confidence, nameof(request.Confidence));
@@ -26,7 +26,7 @@ internal sealed record CertificationPlan(RiskBound Bound, ImmutableArray<Countab
         return new CertificationPlan(
             new RiskBound(request.MaxDisagreement, request.Confidence, longest),
             texts,
-            [.. PointsOf(request, model).Select(point => Check(point, model, policyOf))]);
+            [.. PointsOf(request, model).Select(point => Check(point, model, policies))]);
     }
 
     private static IEnumerable<CertificationPoint> PointsOf(CertificationRequest request, CheckpointInfo model)
@@ -45,11 +45,11 @@ internal sealed record CertificationPlan(RiskBound Bound, ImmutableArray<Countab
         return new CountableText([.. text.TokenIds.Take(length)], text.PromptLength);
     }
 
-    private static PlannedPoint Check(CertificationPoint point, CheckpointInfo model, Func<string, IExitPolicy> policyOf)
+    private static PlannedPoint Check(CertificationPoint point, CheckpointInfo model, ExitPolicyCatalog policies)
     {
         var layers = model.Architecture.Layers;
         if (point.Depth < 1 || point.Depth > layers) throw new ArgumentException(Invariant($"Depth {point.Depth} of '{model.Name}' is not to be had; it has layers 1 to {layers}."), nameof(point));
-        var policy = policyOf(point.ExitPolicy);
+        var policy = policies.Find(point.ExitPolicy);
         point = point with { ExitPolicy = policy.Name };
         if (policy is NoExitPolicy)
         {

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Helios.Sdk.Adaptation.Evaluation;
 using Helios.Sdk.Adaptation.Loading;
 using Helios.Sdk.Adaptation.Statistics;
+using Helios.Sdk.ExitPolicies;
 
 namespace Helios.Sdk.Adaptation.Certification;
 
@@ -14,7 +15,7 @@ internal sealed class Certifier(ModelPool pool, LayerwiseScorer scorer, PointRep
     public async Task<CertificationReport> RunAsync(CertificationRequest request, CancellationToken cancellationToken)
     {
         var entry = pool.Find(request.Model);
-        var plan = CertificationPlan.Of(request, entry.Info, settings.PolicyOf);
+        var plan = CertificationPlan.Of(request, entry.Info, settings.Policies);
         ImmutableArray<int> depths = [.. plan.Points.Where(point => point.Policy is null).Select(point => point.Point.Depth).Append(entry.Info.Architecture.Layers).Order().Distinct()];
         var texts = await ReadAsync(entry, plan, depths, cancellationToken).ConfigureAwait(false);
 
@@ -82,6 +83,6 @@ internal sealed class Certifier(ModelPool pool, LayerwiseScorer scorer, PointRep
 
 /// <summary>What holds for every certification.</summary>
 /// <param name="Precision">How weights are held.</param>
-/// <param name="PolicyOf">Finds an exit policy by name.</param>
+/// <param name="Policies">The exit policies there are.</param>
 /// <param name="Time">Clock.</param>
-internal sealed record CertifierSettings(Precision Precision, Func<string, IExitPolicy> PolicyOf, TimeProvider Time);
+internal sealed record CertifierSettings(Precision Precision, ExitPolicyCatalog Policies, TimeProvider Time);

@@ -1,4 +1,6 @@
+using Helios.Sdk.Adaptation.Journal;
 using Helios.Sdk.Adaptation.Loading;
+using Helios.Sdk.Adaptation.Objectives;
 using Helios.Sdk.Adaptation.Telemetry;
 using Helios.Sdk.Serving;
 using Helios.Sdk.Serving.Decoding;
@@ -49,7 +51,7 @@ internal sealed class LiveEvaluation(PointSwitcher switcher, ServingTelemetry te
 
     private void Tell(IReadOnlyList<Candidate> candidates, in RequestTimes.Mark started)
     {
-        profiles.Refresh();
+        profiles.Refresh(switcher.Present);
         var traffic = telemetry.Times.Around(started, settings.Time);
         foreach (var candidate in candidates)
             journal.Tell(new AdaptationEvent.Evaluated(journal.Now, candidate.Name, profiles.Of(candidate), settings.Time.GetElapsedTime(started.At)) { Traffic = traffic });
@@ -81,7 +83,7 @@ internal sealed class LiveEvaluation(PointSwitcher switcher, ServingTelemetry te
         var point = new OperatingPoint(Whole(candidate));
 
         // The budget may be on its way down to one that has no room for this.
-        if (present.Point != point && !switcher.FitsBeside(point.Target, settings.BudgetBytes())) return;
+        if (present.Point != point && !switcher.FitsBeside(point.Target, settings.Goals.BudgetBytes)) return;
         var route = present.Point == point ? present : (await switcher.LoadAsync(point, cancellationToken).ConfigureAwait(false)).Route;
         if (route is null) return;
 
@@ -177,10 +179,7 @@ internal sealed class LiveEvaluation(PointSwitcher switcher, ServingTelemetry te
 /// <param name="RequestsPerCandidate">Live requests that each candidate answers.</param>
 /// <param name="TimeLimit">Most time for a probe, the answers to those requests, or scoring.</param>
 /// <param name="Serving">Limits of the serving loop.</param>
+/// <param name="Goals">Bytes that the engine may take, or is to come down to.</param>
 /// <param name="Work">The device thread.</param>
 /// <param name="Time">Clock.</param>
-internal sealed record EvaluationSettings(int RequestsPerCandidate, TimeSpan TimeLimit, ServingOptions Serving, DeviceWork Work, TimeProvider Time)
-{
-    /// <summary>Bytes that the engine may take, or is to come down to.</summary>
-    public Func<long> BudgetBytes { get; init; } = static () => long.MaxValue;
-}
+internal sealed record EvaluationSettings(int RequestsPerCandidate, TimeSpan TimeLimit, ServingOptions Serving, Goals Goals, DeviceWork Work, TimeProvider Time);

@@ -1,5 +1,9 @@
 using System.Collections.Immutable;
+using Helios.Sdk.Adaptation.Certification;
+using Helios.Sdk.Adaptation.Objectives;
 using Helios.Sdk.Adaptation.Telemetry;
+using Helios.Sdk.Energy;
+using Helios.Sdk.Serving.KvCache;
 
 namespace Helios.Sdk.Adaptation.Evaluation;
 
@@ -18,35 +22,34 @@ internal sealed class Profiles(IEnumerable<Candidate> initial, ServingTelemetry 
     public IReadOnlyList<Candidate> Candidates => Volatile.Read(ref candidates);
 
     /// <summary>The memory budget that points are chosen for.</summary>
-    public long BudgetBytes => settings.BudgetBytes();
+    public long BudgetBytes => settings.Goals.BudgetBytes;
 
     /// <summary>The profiles as of the last <see cref="Refresh"/>.</summary>
     public ImmutableArray<PointProfile> Latest => latest;
 
     /// <summary>Takes in what was measured since the last call and profiles every candidate anew.</summary>
-    public ImmutableArray<PointProfile> Refresh()
+    /// <param name="serving">What serves; null when nothing does.</param>
+    public ImmutableArray<PointProfile> Refresh(OperatingPoint? serving)
     {
         foreach (var (model, timing) in telemetry.TakeSteps())
             candidates.FirstOrDefault(candidate => candidate.Name == model)?.Observe(timing);
 
-        var profiles = Reckon();
+        var profiles = Reckon(serving);
         ImmutableInterlocked.InterlockedExchange(ref latest, profiles);
         return profiles;
     }
 
     /// <summary>Profiles every candidate from what it knows; takes nothing in, and leaves telemetry as it is.</summary>
-    public ImmutableArray<PointProfile> Reckon()
-    {
-        var serving = telemetry.Guard?.Point;
-        return candidates
+    /// <param name="serving">What serves; null when nothing does.</param>
+    public ImmutableArray<PointProfile> Reckon(OperatingPoint? serving = null) =>
+        candidates
             .SelectMany(candidate => Profile(candidate).Select(profile => profile with
             {
                 IsServing = profile.Point == serving,
                 WasBelowFloor = leftBelowFloor.Contains(profile.Point),
-                Certificate = settings.CertificateOf(candidate.Model.Info, profile.Point),
+                Certificate = settings.Certificates.Find(candidate.Model.Info, profile.Point),
             }))
             .ToImmutableArray();
-    }
 
     /// <summary>Puts another shortlist in place of the present one. A candidate on both is to be the same object: so it keeps what it learnt.</summary>
     public void Replace(IReadOnlyList<Candidate> shortlist) => Volatile.Write(ref candidates, shortlist);
@@ -97,7 +100,7 @@ internal sealed class Profiles(IEnumerable<Candidate> initial, ServingTelemetry 
     {
         var a = candidate.Model.Info.Architecture;
         var evidence = candidates.Select(rival => rival.Evidence).ToList();
-        var blockBytes = settings.BlockBytes(new KvShape(1, a.KvHeads, a.HeadDim));
+        var blockBytes = settings.Kv.BlockBytes(new KvShape(1, a.KvHeads, a.HeadDim));
         foreach (var one in candidates) one.Gate.Enter();
         try
         {
@@ -110,7 +113,7 @@ internal sealed class Profiles(IEnumerable<Candidate> initial, ServingTelemetry 
                 Costs = CostsOf(candidate),
                 Evidence = candidate.Evidence,
             };
-            return Profiler.Profile(facts, Serving() with { Watts = settings.Watts() ?? candidate.FormerWatts }, evidence);
+            return Profiler.Profile(facts, Serving() with { Watts = settings.Energy?.Watts ?? candidate.FormerWatts }, evidence);
         }
         finally
         {
@@ -132,8 +135,8 @@ internal sealed class Profiles(IEnumerable<Candidate> initial, ServingTelemetry 
 
     private ServingFacts Serving() => new()
     {
-        BudgetBytes = settings.BudgetBytes(),
-        SlabBytes = settings.SlabBytes,
+        BudgetBytes = settings.Goals.BudgetBytes,
+        SlabBytes = settings.Kv.BytesPerSlab,
         BlockTokens = settings.Serving.KvBlockTokens,
         MaxBatch = settings.Serving.MaxBatchSize,
         MaxRowsPerStep = settings.Serving.MaxRowsPerStep,
@@ -143,26 +146,22 @@ internal sealed class Profiles(IEnumerable<Candidate> initial, ServingTelemetry 
         ExitPolicy = settings.ExitPolicy,
         MaxDecodeStretch = settings.Serving.MaxDecodeStretch,
         UnpacedSeconds = settings.Serving.UnpacedStepTime.TotalSeconds,
-        ConfidenceTarget = settings.ConfidenceTarget(),
+        ConfidenceTarget = settings.Goals.Limits.ConfidenceTarget,
     };
 }
 
 /// <summary>What holds for every profile.</summary>
 /// <param name="Serving">Limits of the serving loop.</param>
-/// <param name="BudgetBytes">The memory budget that points are chosen for.</param>
-/// <param name="SlabBytes">Bytes of a KV slab.</param>
-/// <param name="BlockBytes">Bytes of a KV block of a shape.</param>
-internal sealed record ProfileSettings(ServingOptions Serving, Func<long> BudgetBytes, long SlabBytes, Func<KvShape, long> BlockBytes)
+/// <param name="Goals">The memory budget that points are chosen for, and the confidence below which a token is a breach.</param>
+/// <param name="Kv">Bytes of KV.</param>
+internal sealed record ProfileSettings(ServingOptions Serving, Goals Goals, IKvSizes Kv)
 {
-    /// <summary>Confidence below which a token is a breach.</summary>
-    public required Func<double> ConfidenceTarget { get; init; }
-
     /// <summary>Exit policy of the points, as it calls itself.</summary>
     public string ExitPolicy { get; init; } = Serving.ExitPolicy;
 
-    /// <summary>Watts of the device while it computes; null while they are not known.</summary>
-    public Func<double?> Watts { get; init; } = static () => null;
+    /// <summary>Knows the watts of the device while it computes; null when nothing measures them.</summary>
+    public EnergyGauge? Energy { get; init; }
 
-    /// <summary>The certificate that covers a point; null when none does.</summary>
-    public Func<CheckpointInfo, OperatingPoint, RiskCertificate?> CertificateOf { get; init; } = static (_, _) => null;
+    /// <summary>The certificates that cover points.</summary>
+    public Certificates Certificates { get; init; } = Certificates.None;
 }

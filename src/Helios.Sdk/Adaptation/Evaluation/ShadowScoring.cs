@@ -1,5 +1,7 @@
+using Helios.Sdk.Adaptation.Journal;
 using Helios.Sdk.Adaptation.Loading;
 using Helios.Sdk.Adaptation.Telemetry;
+using Helios.Sdk.Serving;
 
 namespace Helios.Sdk.Adaptation.Evaluation;
 
@@ -10,7 +12,7 @@ namespace Helios.Sdk.Adaptation.Evaluation;
 /// candidate its texts, and is told; what a job was asked for happens all the same.
 /// Belongs to the adaptation loop, which learns of the end of a job by a signal.
 /// </summary>
-internal sealed class ShadowScoring(Profiles profiles, ITextScoring scoring, ServingTelemetry telemetry, IPointSwitcher switcher, AdaptationJournal journal)
+internal sealed class ShadowScoring(Profiles profiles, ITextScoring scoring, ServingTelemetry telemetry, IPointSwitcher switcher, DeviceWork work, AdaptationJournal journal)
 {
     /// <summary>Texts that another candidate scores before what is owed has its turn.</summary>
     private const int TextsAtOnce = 4;
@@ -78,7 +80,7 @@ internal sealed class ShadowScoring(Profiles profiles, ITextScoring scoring, Ser
     {
         var owed = telemetry.Sampling.Owed;
         if (owed == 0 || Serving is not { } serving) return;
-        telemetry.Sampling.IsPaying = true;
+        work.IsOwed = true;
         try
         {
             var kept = telemetry.Texts.Keep();
@@ -86,7 +88,7 @@ internal sealed class ShadowScoring(Profiles profiles, ITextScoring scoring, Ser
         }
         finally
         {
-            telemetry.Sampling.IsPaying = false;
+            work.IsOwed = false;
         }
     }
 

@@ -1,3 +1,4 @@
+using Helios.Sdk.Adaptation.Journal;
 using Helios.Sdk.Adaptation.Loading;
 using Helios.Sdk.Adaptation.Telemetry;
 using Helios.Sdk.Serving.Decoding;

@@ -1,3 +1,5 @@
+using Helios.Sdk.Serving.Requests;
+
 namespace Helios.Sdk.Adaptation.Loading;
 
 /// <summary>
@@ -30,9 +32,9 @@ internal sealed class PacedCheckpoint(ICheckpoint inner, LoadPace pace) : ICheck
 /// <summary>How much of the machine a load may take while requests run.</summary>
 /// <param name="share">Share of all processors, in (0, 1].</param>
 /// <param name="processors">Processors of the machine, at least 1; a load keeps one of them busy.</param>
-/// <param name="isServing">Whether requests run now; may be asked by any thread.</param>
+/// <param name="sequences">What runs now.</param>
 /// <param name="time">Clock.</param>
-internal sealed class LoadPace(double share, int processors, Func<bool> isServing, TimeProvider time)
+internal sealed class LoadPace(double share, int processors, SequenceTable sequences, TimeProvider time)
 {
     /// <summary>Longer than a reader works between two reads: it did something else meanwhile.</summary>
     private static readonly TimeSpan LongestWork = TimeSpan.FromMilliseconds(50);
@@ -45,7 +47,7 @@ internal sealed class LoadPace(double share, int processors, Func<bool> isServin
     /// <returns>Timestamp of this one.</returns>
     public long Pause(long since)
     {
-        if (pauses > 0 && isServing() && DueAfter(time.GetElapsedTime(since)) is var due && due > TimeSpan.Zero)
+        if (pauses > 0 && sequences.Running > 0 && DueAfter(time.GetElapsedTime(since)) is var due && due > TimeSpan.Zero)
         {
             // Nobody signals: it is a pause, of the thread that reads.
             lock (pausing) Monitor.Wait(pausing, due);

@@ -1,4 +1,8 @@
+using Helios.Sdk.Adaptation.Journal;
+using Helios.Sdk.Adaptation.Objectives;
 using Helios.Sdk.Adaptation.Telemetry;
+using Helios.Sdk.ExitPolicies;
+using Helios.Sdk.Serving;
 using Helios.Sdk.Serving.Routing;
 
 namespace Helios.Sdk.Adaptation.Loading;
@@ -10,14 +14,11 @@ namespace Helios.Sdk.Adaptation.Loading;
 internal sealed class PointSwitcher(ModelPool pool, Routes routes, ServingTelemetry telemetry, AdaptationJournal journal, SwitchSettings settings)
     : IPointSwitcher, IDisposable
 {
-    private Route? serving;
-    private int? batchLimit;
-
-    /// <summary>What serves; null before the first.</summary>
-    public Route? Serving => serving;
+    /// <summary>Where requests go; null before the first point serves.</summary>
+    public Route? Serving => routes.Current?.Serving;
 
     /// <inheritdoc/>
-    public OperatingPoint? Present => serving?.Point;
+    public OperatingPoint? Present => Serving?.Point;
 
     /// <inheritdoc/>
     public double LoadBytesPerSecond { get; private set; } = 1e9;
@@ -33,10 +34,9 @@ internal sealed class PointSwitcher(ModelPool pool, Routes routes, ServingTeleme
     /// <inheritdoc/>
     public void LimitBatch(int? maxBatch)
     {
-        if (maxBatch == batchLimit) return;
-        batchLimit = maxBatch;
-        PublishServing();
-        settings.Wake();
+        if (routes.Current is not { } table || maxBatch == table.MaxBatch) return;
+        routes.Publish(table.Serving, maxBatch: maxBatch);
+        settings.Wake.Set();
     }
 
     /// <summary>Loads a point without publishing it, or says why it cannot be had, as the journal does.</summary>
@@ -57,7 +57,7 @@ internal sealed class PointSwitcher(ModelPool pool, Routes routes, ServingTeleme
 
         try
         {
-            return (new Route(point, lease, settings.PolicyOf(point.ExitPolicy)), null);
+            return (new Route(point, lease, settings.Policies.Find(point.ExitPolicy)) { KvFloor = pool.KvFloor(point.Target) }, null);
         }
         catch
         {
@@ -93,32 +93,31 @@ internal sealed class PointSwitcher(ModelPool pool, Routes routes, ServingTeleme
     /// <summary>New requests go to <paramref name="route"/> from the next step on; the guard starts from nothing.</summary>
     public void Publish(Route route, int? maxBatch = null)
     {
-        var retired = serving;
-        serving = route;
-        batchLimit = maxBatch;
+        var retired = Serving;
         telemetry.Guard = settings.Options.Enabled ? GuardOf(route) : null;
         telemetry.Published(route);
-        PublishServing();
+        routes.Publish(route, maxBatch: maxBatch);
         if (!ReferenceEquals(retired?.Lease, route.Lease)) retired?.Lease.Dispose();
 
         // Woken last, so that who waits for memory finds what the retired point gave back.
-        settings.Wake();
+        settings.Wake.Set();
     }
 
     /// <summary>The next few requests go to a candidate; what is returned says whether more of them may come.</summary>
     public EvaluationRoute Evaluate(Route route, int requests)
     {
         var evaluation = new EvaluationRoute(route, requests);
-        routes.Publish(serving!, evaluation, batchLimit);
-        settings.Wake();
+        var table = routes.Current!;
+        routes.Publish(table.Serving, evaluation, table.MaxBatch);
+        settings.Wake.Set();
         return evaluation;
     }
 
     /// <summary>No candidate takes requests any more.</summary>
-    public void EndEvaluation() => PublishServing();
+    public void EndEvaluation() => routes.Publish(routes.Current!.Serving, maxBatch: routes.Current.MaxBatch);
 
     /// <inheritdoc/>
-    public void ResetGuard() => telemetry.Guard = GuardOf(serving!);
+    public void ResetGuard() => telemetry.Guard = GuardOf(Serving!);
 
     /// <inheritdoc/>
     public long BytesToLoad(LoadTarget target)
@@ -151,11 +150,9 @@ internal sealed class PointSwitcher(ModelPool pool, Routes routes, ServingTeleme
     /// <inheritdoc/>
     public TimeSpan? RetryAfter(string model) => pool.RetryAfter(model);
 
-    public void Dispose() => serving?.Lease.Dispose();
+    public void Dispose() => Serving?.Lease.Dispose();
 
-    private void PublishServing() => routes.Publish(serving!, maxBatch: batchLimit);
-
-    private Guard GuardOf(Route route) => new(route, route.Point, route.Lease.Model.Architecture.Layers, settings.Options, settings.ConfidenceTarget());
+    private Guard GuardOf(Route route) => new(route, route.Point, route.Lease.Model.Architecture.Layers, settings.Options, settings.Goals.Limits.ConfidenceTarget);
 
     private AdaptationEvent.LoadFailed Refusal(LoadTarget target, AcquireResult result) => result switch
     {
@@ -168,12 +165,9 @@ internal sealed class PointSwitcher(ModelPool pool, Routes routes, ServingTeleme
 
 /// <summary>What holds for every switch.</summary>
 /// <param name="Options">Breach window and limit.</param>
-/// <param name="PolicyOf">Finds a per-token exit policy by name.</param>
+/// <param name="Goals">Confidence below which a token of what is published next is a breach.</param>
+/// <param name="Policies">The per-token exit policies there are.</param>
 /// <param name="Loads">Most time for a load.</param>
 /// <param name="Wake">Wakes the serving loop.</param>
 /// <param name="Time">Clock.</param>
-internal sealed record SwitchSettings(AdaptationOptions Options, Func<string, IExitPolicy> PolicyOf, LoadLimit Loads, Action Wake, TimeProvider Time)
-{
-    /// <summary>Confidence below which a token is a breach of what is published next.</summary>
-    public required Func<double> ConfidenceTarget { get; init; }
-}
+internal sealed record SwitchSettings(AdaptationOptions Options, Goals Goals, ExitPolicyCatalog Policies, LoadLimit Loads, WakeSignal Wake, TimeProvider Time);

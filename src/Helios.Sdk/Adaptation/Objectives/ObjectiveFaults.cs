@@ -1,3 +1,4 @@
+using Helios.Sdk.Adaptation.Journal;
 using Helios.Sdk.Adaptation.Loading;
 
 namespace Helios.Sdk.Adaptation.Objectives;

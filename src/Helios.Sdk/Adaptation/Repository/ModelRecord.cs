@@ -24,6 +24,15 @@ internal readonly record struct ModelKey(string Fingerprint, string Device, Prec
         });
 }
 
+/// <summary>What all measurements of an engine are made on.</summary>
+/// <param name="Device">The hardware, as <see cref="DeviceInfo.Description"/> says.</param>
+/// <param name="Precision">How weights are held.</param>
+internal sealed record MeasuredOn(string Device, Precision Precision)
+{
+    /// <summary>The key of a checkpoint.</summary>
+    public ModelKey KeyOf(CheckpointInfo model) => ModelKey.Of(model, Device, Precision);
+}
+
 /// <summary>What was measured of one checkpoint: all that profiles are made of, and no word of any text.</summary>
 internal sealed record ModelRecord
 {

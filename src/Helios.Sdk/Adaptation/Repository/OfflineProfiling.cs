@@ -1,7 +1,9 @@
 using System.Collections.Immutable;
 using Helios.Sdk.Adaptation.Evaluation;
+using Helios.Sdk.Adaptation.Journal;
 using Helios.Sdk.Adaptation.Loading;
 using Helios.Sdk.Adaptation.Telemetry;
+using Helios.Sdk.Energy;
 using Helios.Sdk.Serving.Routing;
 
 namespace Helios.Sdk.Adaptation.Repository;
@@ -18,10 +20,10 @@ internal sealed class OfflineProfiling(ProfilingParts parts)
 
     /// <summary>Measures.</summary>
     /// <param name="texts">Texts to score; none leaves quality and exits unknown.</param>
-    /// <param name="ask">Answers a request.</param>
+    /// <param name="client">Answers requests.</param>
     /// <param name="cancellationToken">Ends it.</param>
     /// <exception cref="HeliosException">A model does not fit the budget, or could not be loaded or scored.</exception>
-    public async Task<(ModelRepository Repository, IReadOnlyList<PointProfile> Profiles)> RunAsync(IReadOnlyList<string> texts, Func<GenerationRequest, Task<GenerationResult>> ask, CancellationToken cancellationToken)
+    public async Task<(ModelRepository Repository, IReadOnlyList<PointProfile> Profiles)> RunAsync(IReadOnlyList<string> texts, IHeliosClient client, CancellationToken cancellationToken)
     {
         var finished = Finish(texts);
         var candidates = new List<Candidate>();
@@ -31,21 +33,21 @@ internal sealed class OfflineProfiling(ProfilingParts parts)
             var candidate = new Candidate(
                 entry.Candidacy with { Confidence = new(Calibration.FromSidecar(entry.Info)) },
                 new AdaptationOptions { Candidates = 1, RequestsPerCandidate = Math.Max(1, finished.Count) });
-            var alone = await MeasureAsync(candidate, entry, finished, ask, cancellationToken).ConfigureAwait(false);
+            var alone = await MeasureAsync(candidate, entry, finished, client, cancellationToken).ConfigureAwait(false);
             candidates.Add(candidate);
-            records.Add(candidate.Describe(parts.Key(entry.Info), parts.Journal.Now) with { Alone = alone, Watts = parts.Watts() });
+            records.Add(candidate.Describe(parts.Site.KeyOf(entry.Info), parts.Journal.Now) with { Alone = alone, Watts = parts.Energy.MeasureWatts() });
         }
 
-        return (new ModelRepository(records.ToImmutable()), parts.ProfilesOf(candidates).Reckon());
+        return (new ModelRepository(records.ToImmutable()), new Profiles(candidates, parts.Telemetry, parts.Profiles).Reckon());
     }
 
-    private async Task<AloneTimes> MeasureAsync(Candidate candidate, PoolEntry entry, List<FinishedText> texts, Func<GenerationRequest, Task<GenerationResult>> ask, CancellationToken cancellationToken)
+    private async Task<AloneTimes> MeasureAsync(Candidate candidate, PoolEntry entry, List<FinishedText> texts, IHeliosClient client, CancellationToken cancellationToken)
     {
         using var lease = await AcquireAsync(entry, cancellationToken).ConfigureAwait(false);
         foreach (var timing in await parts.Probe.MeasureAsync(lease, parts.MaxBatch, cancellationToken).ConfigureAwait(false)) candidate.Observe(timing);
 
         parts.Telemetry.TakeSteps();
-        var alone = await TimeAsync(entry, texts, ask).ConfigureAwait(false);
+        var alone = await TimeAsync(entry, texts, client, cancellationToken).ConfigureAwait(false);
         foreach (var (model, timing) in parts.Telemetry.TakeSteps())
         {
             if (model == candidate.Name) candidate.Observe(timing);
@@ -72,19 +74,19 @@ internal sealed class OfflineProfiling(ProfilingParts parts)
     }
 
     /// <summary>Medians over requests one after another, but for the first, which warms up.</summary>
-    private static async Task<AloneTimes> TimeAsync(PoolEntry entry, List<FinishedText> texts, Func<GenerationRequest, Task<GenerationResult>> ask)
+    private static async Task<AloneTimes> TimeAsync(PoolEntry entry, List<FinishedText> texts, IHeliosClient client, CancellationToken cancellationToken)
     {
         var results = new List<GenerationResult>();
         for (var i = 0; i <= TimedRequests; i++)
         {
-            results.Add(await ask(new GenerationRequest
+            results.Add(await client.GenerateAsync(new GenerationRequest
             {
                 TokenIds = Prompt(entry, texts.Count == 0 ? null : texts[i % texts.Count]),
                 Model = entry.Info.Name,
                 FullDepth = true,
                 MaxTokens = Math.Min(AnswerTokens, entry.Info.Architecture.ContextLength / 2),
                 IgnoreEndOfSequence = true,
-            }).ConfigureAwait(false));
+            }, cancellationToken).ConfigureAwait(false));
         }
 
         var timed = results.Skip(1).ToList();
@@ -119,12 +121,12 @@ internal sealed record ProfilingParts(ModelPool Pool, LayerwiseScorer Scorer, St
     /// <summary>Most sequences of a step.</summary>
     public required int MaxBatch { get; init; }
 
-    /// <summary>What the device draws while it computes; null when nothing measures it.</summary>
-    public required Func<double?> Watts { get; init; }
+    /// <summary>Measures what the device draws while it computes.</summary>
+    public required EnergyGauge Energy { get; init; }
 
-    /// <summary>What a checkpoint is known by.</summary>
-    public required Func<CheckpointInfo, ModelKey> Key { get; init; }
+    /// <summary>What it measures on.</summary>
+    public required MeasuredOn Site { get; init; }
 
-    /// <summary>Profiles candidates for the engine's budget and limits.</summary>
-    public required Func<IReadOnlyList<Candidate>, Profiles> ProfilesOf { get; init; }
+    /// <summary>The engine's budget and limits.</summary>
+    public required ProfileSettings Profiles { get; init; }
 }

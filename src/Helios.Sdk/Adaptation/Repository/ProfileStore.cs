@@ -1,7 +1,9 @@
 using System.Collections.Immutable;
 using Helios.Sdk.Adaptation.Evaluation;
+using Helios.Sdk.Adaptation.Journal;
 using Helios.Sdk.Adaptation.Telemetry;
 using Helios.Sdk.Checkpoints;
+using Helios.Sdk.Energy;
 
 namespace Helios.Sdk.Adaptation.Repository;
 
@@ -72,7 +74,7 @@ internal sealed class ProfileStore
         }
     }
 
-    private ModelKey KeyOf(Candidate candidate) => ModelKey.Of(candidate.Model.Info, settings.Device, settings.Precision);
+    private ModelKey KeyOf(Candidate candidate) => settings.Site.KeyOf(candidate.Model.Info);
 
     /// <summary>Below 0, where no live request is.</summary>
     private static long IdOf(ScoredRequest request) => -1 - request.Evidence.Text;
@@ -81,7 +83,7 @@ internal sealed class ProfileStore
     {
         var record = candidate.Describe(KeyOf(candidate), journal.Now);
         if (!record.Costs.IsMeasured && record.Requests.IsEmpty) return null;
-        return record with { Watts = settings.Watts() ?? candidate.FormerWatts, Requests = [.. record.Requests.Select(Number)] };
+        return record with { Watts = settings.Energy?.MeasureWatts() ?? candidate.FormerWatts, Requests = [.. record.Requests.Select(Number)] };
     }
 
     /// <summary>A text keeps its number and its time from its first write on, in whichever run.</summary>
@@ -129,11 +131,10 @@ internal sealed class ProfileStore
 
 /// <summary>Where profiles are kept, and what they are about.</summary>
 /// <param name="Path">The file.</param>
-/// <param name="Device">The hardware.</param>
-/// <param name="Precision">How weights are held.</param>
+/// <param name="Site">What is measured on.</param>
 /// <param name="MaxAge">Age at which evidence is dropped.</param>
-internal sealed record StoreSettings(string Path, string Device, Precision Precision, TimeSpan MaxAge)
+internal sealed record StoreSettings(string Path, MeasuredOn Site, TimeSpan MaxAge)
 {
-    /// <summary>What the device draws while it computes; null while nothing has measured it.</summary>
-    public Func<double?> Watts { get; init; } = static () => null;
+    /// <summary>Measures what the device draws while it computes; null when nothing does.</summary>
+    public EnergyGauge? Energy { get; init; }
 }

@@ -1,4 +1,5 @@
 using Helios.Sdk.Adaptation.Evaluation;
+using Helios.Sdk.Adaptation.Telemetry;
 using Helios.Sdk.Serving.Decoding;
 
 namespace Helios.Sdk.Adaptation.Repository;
@@ -14,9 +15,10 @@ internal readonly record struct ModelRank(double? Score, double? BitsPerByte);
 /// </summary>
 /// <param name="repository">Offline telemetry.</param>
 /// <param name="options">Whether models may be loaded in part.</param>
-/// <param name="key">What a model is known by.</param>
-/// <param name="profilesOf">Profiles candidates for the engine's budget and limits.</param>
-internal sealed class RepositoryRanking(ModelRepository repository, AdaptationOptions options, Func<CheckpointInfo, ModelKey> key, Func<IReadOnlyList<Candidate>, Profiles> profilesOf)
+/// <param name="site">What the engine's models are measured on.</param>
+/// <param name="telemetry">Lengths of a usual request, and demand.</param>
+/// <param name="settings">The engine's budget and limits.</param>
+internal sealed class RepositoryRanking(ModelRepository repository, AdaptationOptions options, MeasuredOn site, ServingTelemetry telemetry, ProfileSettings settings)
 {
     /// <summary>Ranks by name of the model; those of which nothing is known are left out.</summary>
     /// <param name="models">The pool.</param>
@@ -24,7 +26,7 @@ internal sealed class RepositoryRanking(ModelRepository repository, AdaptationOp
     public IReadOnlyDictionary<string, ModelRank> Rank(IEnumerable<CandidateModel> models, ISloObjective objective)
     {
         var known = models.Select(Recall).OfType<Candidate>().ToList();
-        return profilesOf(known).Reckon()
+        return new Profiles(known, telemetry, settings).Reckon()
             .GroupBy(point => point.Point.Target.Model, StringComparer.Ordinal)
             .ToDictionary(points => points.Key, points => Rank([.. points], objective), StringComparer.Ordinal);
     }
@@ -38,7 +40,7 @@ internal sealed class RepositoryRanking(ModelRepository repository, AdaptationOp
     /// <summary>A candidate that knows what the repository says, apart from the one that is to serve.</summary>
     private Candidate? Recall(CandidateModel model)
     {
-        if (repository.Find(key(model.Info)) is not { } record) return null;
+        if (repository.Find(site.KeyOf(model.Info)) is not { } record) return null;
 
         // At other exits, what was counted below the full depth says nothing.
         var alike = options.LoadPartially && record.Depths.SequenceEqual(model.Info.Exits.Select(exit => exit.Depth));

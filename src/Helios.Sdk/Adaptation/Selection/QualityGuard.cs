@@ -7,7 +7,7 @@ namespace Helios.Sdk.Adaptation.Selection;
 /// Holds what serves to the floors of quality and agreement by what scoring at full depth shows, and by nothing that its own
 /// exits say. It speaks once of a point: what could be done was done then, and is looked at again at the next reassessment.
 /// </summary>
-internal sealed class QualityGuard(AdaptationOptions options, Func<ServiceLimits> limits)
+internal sealed class QualityGuard(AdaptationOptions options, Goals goals)
 {
     private readonly EvidenceNeed need = EvidenceNeed.Of(options);
     private OperatingPoint? told;
@@ -38,7 +38,7 @@ internal sealed class QualityGuard(AdaptationOptions options, Func<ServiceLimits
     /// <summary>All points are looked at anew: what is below its floor then may be said again.</summary>
     public void Rearm() => told = null;
 
-    private string? WhyBelow(PointProfile profile) => ObjectiveParser.WithFloors(new Unranked(), need, limits()).Score(profile).InfeasibleBecause;
+    private string? WhyBelow(PointProfile profile) => ObjectiveParser.WithFloors(new Unranked(), need, goals.Limits).Score(profile).InfeasibleBecause;
 
     private sealed class Unranked : ISloObjective
     {

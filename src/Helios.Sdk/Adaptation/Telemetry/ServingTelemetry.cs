@@ -25,7 +25,6 @@ internal sealed class ServingTelemetry
     private long emittedTokens;
     private long emittedBefore;
     private bool published;
-    private double busySeconds;
 
     /// <param name="options">The adaptation loop's options.</param>
     /// <param name="time">Clock; the system's when null.</param>
@@ -63,9 +62,6 @@ internal sealed class ServingTelemetry
 
     /// <summary>Most sequences that ran in one step.</summary>
     public int PeakRows { get; private set; }
-
-    /// <summary>Seconds that steps have taken since the engine started.</summary>
-    public double BusySeconds => Volatile.Read(ref busySeconds);
 
     /// <summary>The guard of the published route; null while nothing is guarded.</summary>
     public Guard? Guard
@@ -130,7 +126,6 @@ internal sealed class ServingTelemetry
         }
 
         PeakRows = Math.Max(PeakRows, timing.Sequences);
-        Volatile.Write(ref busySeconds, busySeconds + timing.Times.Total);
         if (Load.StepRan(timing.Sequences, waiting, timing.Times.Total)) Signals.Send(new LoopSignal(AdaptationTrigger.LoadChanged));
         if (Volatile.Read(ref pace)?.StepRan(model, timing) == true) Signals.Send(new LoopSignal(AdaptationTrigger.PaceChanged));
     }

@@ -23,7 +23,6 @@ internal sealed class ShadowSampling(double rate, double least)
     private long scoredTokens;
     private bool wantsMore;
     private bool isSettled;
-    private bool isPaying;
 
     /// <summary>Whether evidence is too little: every request is wanted until it is enough.</summary>
     public bool WantsMore
@@ -43,13 +42,6 @@ internal sealed class ShadowSampling(double rate, double least)
     public int Owed
     {
         get { lock (gate) return debt >= 2 ? (int)debt : 0; }
-    }
-
-    /// <summary>Whether owed texts are being scored, past scoring's share.</summary>
-    public bool IsPaying
-    {
-        get { lock (gate) return isPaying; }
-        set { lock (gate) isPaying = value; }
     }
 
     /// <summary>Whether texts are worth a session, which takes memory from sequences: a few wait, or one is owed.</summary>

@@ -7,13 +7,13 @@ internal sealed class LivenessCheck(HeliosEngine engine, TimeSpan stallAfter) : 
 {
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
-        var loop = engine.Parts.Loop;
+        var loop = engine.Parts.Serving.Loop;
         var turn = loop.Turn.Running;
-        var data = new Dictionary<string, object>(StringComparer.Ordinal) { ["steps"] = loop.Steps, ["turnSeconds"] = turn.TotalSeconds };
-        var failure = engine.Parts switch
+        var data = new Dictionary<string, object>(StringComparer.Ordinal) { ["steps"] = loop.State.Steps, ["turnSeconds"] = turn.TotalSeconds };
+        var failure = engine.Parts.Serving switch
         {
-            { DeviceEnded: true, Ending: true } => "The engine has stopped.",
-            { DeviceEnded: true } => "The serving loop has failed; the log says why.",
+            { HasEnded: true, Ending: true } => "The engine has stopped.",
+            { HasEnded: true } => "The serving loop has failed; the log says why.",
             _ when turn > stallAfter => Invariant($"The serving loop stalls: its present step has taken {turn.TotalSeconds:0.#} s."),
             _ => null,
         };

@@ -10,8 +10,8 @@ internal sealed class ReadinessCheck(HeliosEngine engine) : IHealthCheck
         var data = Describe();
         var failure = engine switch
         {
-            { Parts.Ending: true } => "The engine stops, and takes no more requests.",
-            { Parts.DeviceEnded: true } => "The serving loop has failed; the log says why.",
+            { Parts.Serving.Ending: true } => "The engine stops, and takes no more requests.",
+            { Parts.Serving.HasEnded: true } => "The serving loop has failed; the log says why.",
             { Ready: { IsFaulted: true, Exception: var error } } => $"No model can serve: {error.GetBaseException().Message}",
             { Snapshot.Serving: null } => "No model serves yet; the first is being loaded.",
             _ => null,
@@ -24,13 +24,13 @@ internal sealed class ReadinessCheck(HeliosEngine engine) : IHealthCheck
 
     private string? WhyDegraded()
     {
-        foreach (var model in engine.Parts.Pool.Entries.Select(entry => entry.Info.Name))
+        foreach (var model in engine.Parts.Device.Pool.Entries.Select(entry => entry.Info.Name))
         {
-            if (engine.Parts.Pool.BackingOff(model) is { } wait)
+            if (engine.Parts.Device.Pool.BackingOff(model) is { } wait)
                 return Invariant($"'{model}' could not be loaded, and is left alone for {wait.RetryAfter.TotalSeconds:0.#} s: {wait.Reason}");
         }
 
-        return engine.Parts.Adaptation.Degraded ? "No operating point keeps every limit; the deepest that fits serves." : null;
+        return engine.Parts.Adaptation.Loop.Degraded ? "No operating point keeps every limit; the deepest that fits serves." : null;
     }
 
     private Dictionary<string, object> Describe()
@@ -38,12 +38,12 @@ internal sealed class ReadinessCheck(HeliosEngine engine) : IHealthCheck
         var pool = engine.Pool.Snapshot;
         var data = new Dictionary<string, object>(StringComparer.Ordinal)
         {
-            ["waiting"] = engine.Parts.Loop.Queue.Waiting,
-            ["running"] = engine.Parts.Loop.Sequences.Running,
+            ["waiting"] = engine.Parts.Serving.Loop.Queue.Waiting,
+            ["running"] = engine.Parts.Serving.Loop.Sequences.Running,
             ["memoryUsedBytes"] = pool.UsedBytes,
             ["memoryBudgetBytes"] = pool.BudgetBytes,
         };
-        if (engine.Parts.Routes.Current?.Serving.Point is not { } point) return data;
+        if (engine.Parts.Device.Routes.Current?.Serving.Point is not { } point) return data;
         data["point"] = point.ToString();
         data["model"] = point.Target.Model;
         data["depth"] = point.Target.Depth;

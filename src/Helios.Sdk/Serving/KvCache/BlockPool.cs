@@ -7,7 +7,7 @@ namespace Helios.Sdk.Serving.KvCache;
 /// Invariant: free + used + cached blocks of every slab = its blocks; bytes of all slabs = bytes reserved for KV; who holds a
 /// block of a prefix holds all before it, so that what follows an unused block is unused too, and for longer.
 /// </summary>
-internal sealed class BlockPool : IDisposable
+internal sealed class BlockPool : IKvSizes, IDisposable
 {
     private readonly IKvStore store;
     private readonly MemoryBudget budget;
@@ -27,6 +27,9 @@ internal sealed class BlockPool : IDisposable
 
     public int TokensPerBlock => store.TokensPerBlock;
 
+    /// <inheritdoc/>
+    public long BytesPerSlab => store.SlabBytes;
+
     /// <summary>Bytes of all slabs, whether their blocks are used or not.</summary>
     public long SlabBytes => slabs.Bytes;
 
@@ -41,6 +44,9 @@ internal sealed class BlockPool : IDisposable
 
     /// <summary>Most bytes of blocks that were ever in use.</summary>
     public long PeakBytes { get; private set; }
+
+    /// <inheritdoc/>
+    public long BlockBytes(KvShape shape) => store.BlockBytes(shape);
 
     public int BlocksFor(int tokens) => (tokens + store.TokensPerBlock - 1) / store.TokensPerBlock;
 

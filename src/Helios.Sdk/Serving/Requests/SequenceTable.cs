@@ -59,6 +59,12 @@ internal sealed class SequenceTable
         return true;
     }
 
+    /// <summary>
+    /// Takes the KV of the least urgent sequence that holds any and has progressed since it last lost it, the latest arrival of
+    /// these; it computes its tokens again later. False when there is none.
+    /// </summary>
+    public bool PreemptLeast(BlockPool blocks) => FindLeastUrgent() is { } least && Preempt(least, blocks);
+
     /// <summary>Of those that hold KV and have progressed since they last lost it, the one to give way first: of the lowest priority, the latest.</summary>
     public Sequence? FindLeastUrgent()
     {

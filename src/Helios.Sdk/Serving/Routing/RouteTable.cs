@@ -11,6 +11,9 @@ internal sealed record Route(OperatingPoint Point, ModelLease Lease, IExitPolicy
 {
     public int Depth => Point.Target.Depth;
 
+    /// <summary>Bytes of KV that one sequence of a usual length takes here: what a load elsewhere must leave.</summary>
+    public long KvFloor { get; init; }
+
     /// <summary>Depths below <see cref="Depth"/>, ascending, at which the policy looks.</summary>
     public ImmutableArray<int> Looks { get; } = LookChoice.Of(Lease.Model, Point.Target.Depth, Policy);
 
@@ -40,7 +43,11 @@ internal sealed class EvaluationRoute(Route route, int requests)
 /// <param name="Serving">Where requests go.</param>
 /// <param name="Evaluation">Where the next few go instead, if a candidate is being evaluated.</param>
 /// <param name="MaxBatch">Most sequences that may run together; null when as many as fit may. Those that run already run to their end.</param>
-internal sealed record RouteTable(long Version, Route Serving, EvaluationRoute? Evaluation, int? MaxBatch);
+internal sealed record RouteTable(long Version, Route Serving, EvaluationRoute? Evaluation, int? MaxBatch)
+{
+    /// <summary>Bytes of KV that one sequence of a usual length takes wherever new requests may go.</summary>
+    public long KvFloor { get; } = Math.Max(Serving.KvFloor, Evaluation?.Route.KvFloor ?? 0);
+}
 
 /// <summary>Holds the present route table: one writer swaps one reference.</summary>
 internal sealed class Routes

@@ -1,7 +1,9 @@
 using Helios.Sdk.Adaptation;
 using Helios.Sdk.Adaptation.Evaluation;
+using Helios.Sdk.Adaptation.Journal;
 using Helios.Sdk.Adaptation.Loading;
 using Helios.Sdk.Adaptation.Telemetry;
+using Helios.Sdk.Serving;
 using Helios.Sdk.Serving.Decoding;
 using Helios.Sdk.Simulation;
 using Helios.Sdk.Tests.Hosting;
@@ -14,6 +16,7 @@ public sealed class ShadowScoringTests : IDisposable
     private readonly CollectingLogger log = new();
     private readonly AdaptationJournal journal;
     private readonly ServingTelemetry telemetry = new(new AdaptationOptions { MinShadowScoringRate = 0.1 });
+    private readonly DeviceWork work = new(0.05, TimeProvider.System);
     private readonly Profiles profiles;
 
     public ShadowScoringTests()
@@ -21,7 +24,7 @@ public sealed class ShadowScoringTests : IDisposable
         journal = new AdaptationJournal(TimeProvider.System, new Logger<HeliosEngine>(log));
         var info = Sample.Model();
         var candidate = new Candidate(new CandidateModel(info, new LoadSize(1, [1, 1, 1, 1, 1, 1]), 0, new ConfidenceSource(Calibration.FromSidecar(info))), new AdaptationOptions());
-        profiles = new Profiles([candidate], telemetry, new ProfileSettings(new ServingOptions(), () => 1 << 20, 1 << 10, shape => shape.Layers) { ConfidenceTarget = () => 0.7 });
+        profiles = new Profiles([candidate], telemetry, new ProfileSettings(new ServingOptions(), Sample.Goals(), Sample.Kv));
     }
 
     public void Dispose() => log.Dispose();
@@ -57,7 +60,7 @@ public sealed class ShadowScoringTests : IDisposable
         Keep(texts: 8);
         Owe(3);
         var scored = new List<(int Texts, bool Pays)>();
-        var shadow = Over(texts => scored.Add((texts.Texts.Count, telemetry.Sampling.IsPaying)));
+        var shadow = Over(texts => scored.Add((texts.Texts.Count, work.IsOwed)));
 
         shadow.Request(AdaptationTrigger.Quality, CancellationToken.None);
         await shadow.EndAsync();
@@ -72,7 +75,7 @@ public sealed class ShadowScoringTests : IDisposable
         var scored = new List<(int Texts, bool Pays)>();
         var shadow = Over(texts =>
         {
-            scored.Add((texts.Texts.Count, telemetry.Sampling.IsPaying));
+            scored.Add((texts.Texts.Count, work.IsOwed));
             if (scored.Count == 2) Owe(2);
         });
 
@@ -93,7 +96,7 @@ public sealed class ShadowScoringTests : IDisposable
         for (var i = 1; i <= texts; i++) telemetry.Texts.Add(new FinishedText(new RequestId(i), [1, 2, 3], 1, SimulatedTokenizer.Shared, new OperatingPoint(new LoadTarget("m", 6))));
     }
 
-    private ShadowScoring Over(Action<KeptTexts> score) => new(profiles, new Scoring(score), telemetry, new Serving(new OperatingPoint(new LoadTarget("m", 6))), journal);
+    private ShadowScoring Over(Action<KeptTexts> score) => new(profiles, new Scoring(score), telemetry, new Serving(new OperatingPoint(new LoadTarget("m", 6))), work, journal);
 
     private sealed class Scoring(Action<KeptTexts> score) : ITextScoring
     {

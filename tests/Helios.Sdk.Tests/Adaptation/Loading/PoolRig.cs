@@ -54,11 +54,10 @@ internal sealed class PoolRig : IDisposable
         var kv = backend.CreateKvStore(256 << 10, 16);
         var blocks = new BlockPool(kv, total);
         var clock = new ManualClock();
-        var work = new DeviceWork(0.05, clock);
-        var memory = new KvReclaimer(total, blocks, work);
-        var loop = new ServingLoop(new ServingParts(new ServingOptions(), RequestOrders.CreateScheduler(new ServingOptions(), clock), blocks, work, new Observed(), clock), new Routes());
-        memory.Serve(loop);
-        work.WakeWith(work.RunUrgent);
+        var work = InlineDevice.Create(clock);
+        var routes = new Routes();
+        var loop = new ServingLoop(new ServingParts(new ServingOptions(), RequestOrders.CreateScheduler(new ServingOptions(), clock), blocks, work, new Observed(), clock), routes);
+        var memory = new KvReclaimer(total, blocks, loop.Sequences, routes, work);
         var entries = models.Select(model =>
         {
             var checkpoint = Checkpoint.Open(Directory.Exists(model) ? model : TestData.Model(model));

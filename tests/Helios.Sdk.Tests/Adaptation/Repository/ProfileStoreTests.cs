@@ -1,9 +1,11 @@
 using Helios.Sdk.Adaptation;
 using Helios.Sdk.Adaptation.Evaluation;
+using Helios.Sdk.Adaptation.Journal;
 using Helios.Sdk.Adaptation.Repository;
 using Helios.Sdk.Adaptation.Telemetry;
 using Helios.Sdk.Serving.Decoding;
 using Helios.Sdk.Tests.Checkpoints;
+using Helios.Sdk.Tests.Energy;
 using Helios.Sdk.Tests.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -98,7 +100,7 @@ public sealed class ProfileStoreTests : IDisposable
         Open().Save([Learnt("m", texts: 6)], new UsualLengths());
 
         var (elsewhere, otherwise, another) = (Candidate("m"), Candidate("m", partly: false), Candidate("n"));
-        Open(settings => settings with { Device = "64 threads" }).Restore(elsewhere);
+        Open(settings => settings with { Site = new MeasuredOn("64 threads", Precision.Auto) }).Restore(elsewhere);
         Open().Restore(otherwise);
         Open().Restore(another);
 
@@ -186,7 +188,8 @@ public sealed class ProfileStoreTests : IDisposable
     [Fact]
     public void Watts_are_kept_until_they_are_measured_again()
     {
-        Open(settings => settings with { Watts = () => 42 }).Save([Learnt("m", texts: 2)], new UsualLengths());
+        using var gauge = FakeMeter.GaugeOf(watts: 42);
+        Open(settings => settings with { Energy = gauge }).Save([Learnt("m", texts: 2)], new UsualLengths());
 
         var (store, candidate) = (Open(), Candidate("m"));
         store.Restore(candidate);
@@ -244,7 +247,7 @@ public sealed class ProfileStoreTests : IDisposable
 
     private ProfileStore Open(Func<StoreSettings, StoreSettings>? change = null)
     {
-        var settings = new StoreSettings(File, "2 threads", Precision.Auto, TimeSpan.FromDays(7));
+        var settings = new StoreSettings(File, new MeasuredOn("2 threads", Precision.Auto), TimeSpan.FromDays(7));
         return new ProfileStore(change?.Invoke(settings) ?? settings, new AdaptationJournal(clock, log.CreateLogger<HeliosEngine>()));
     }
 

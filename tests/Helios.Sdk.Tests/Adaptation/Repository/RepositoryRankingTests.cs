@@ -89,8 +89,9 @@ public class RepositoryRankingTests
     private static RepositoryRanking Ranking(ModelRepository repository, string device, ServingTelemetry? telemetry = null, double target = 0.7)
     {
         telemetry ??= new ServingTelemetry(new AdaptationOptions());
-        var settings = new ProfileSettings(new ServingOptions(), () => 100_000, 1000, shape => 16L * shape.Layers * 4) { ConfidenceTarget = () => target };
-        return new RepositoryRanking(repository, new AdaptationOptions(), model => ModelKey.Of(model, device, Precision.Auto), known => new Profiles(known, telemetry, settings));
+        var goals = Sample.Goals(new AdaptationOptions { ConfidenceTarget = target }, budgetBytes: 100_000);
+        var settings = new ProfileSettings(new ServingOptions(), goals, Sample.Kv);
+        return new RepositoryRanking(repository, new AdaptationOptions(), new MeasuredOn(device, Precision.Auto), telemetry, settings);
     }
 
     private static CandidateModel Model(string name)

@@ -260,10 +260,10 @@ public class HeliosChatClientTests
     {
         var lease = (ModelLease)((AcquireResult.Acquired)await engine.Engine.Pool.AcquireAsync(new LoadTarget("other", 6))).Lease;
         using var gate = new ManualResetEventSlim();
-        var held = engine.Engine.Parts.Work.RunUrgentAsync(() => gate.Wait(TestEngine.Patience));
+        var held = engine.Engine.Parts.Device.Work.RunUrgentAsync(() => gate.Wait(TestEngine.Patience));
         var waiting = engine.AskAsync(new GenerationRequest { Messages = [new ChatTurn("user", "Once")], MaxTokens = 1 });
 
-        engine.Engine.Parts.Switcher.Publish(new Route(new OperatingPoint(lease.Target, "none"), lease, ExitPolicyParser.Parse("none")));
+        engine.Engine.Parts.Adaptation.Switcher.Publish(new Route(new OperatingPoint(lease.Target, "none"), lease, ExitPolicyParser.Parse("none")));
         gate.Set();
         (await held.WaitAsync(TestEngine.Patience)).Should().BeTrue();
         return await waiting;

@@ -66,7 +66,7 @@ public class HealthCheckTests
 
         steps.Release(1000);
         await answer.WaitAsync(TestEngine.Patience);
-        await rig.Engine.Parts.Work.RunUrgentAsync(() => true).WaitAsync(TestEngine.Patience);
+        await rig.Engine.Parts.Device.Work.RunUrgentAsync(() => true).WaitAsync(TestEngine.Patience);
         (await CheckAsync(rig, "live")).Status.Should().Be(HealthStatus.Healthy);
     }
 

@@ -160,7 +160,7 @@ public class SpeculativeWalkTests
                 {
                     rig.Loop.Cancel(sequences[i]);
                     rig.Step();
-                    rig.Loop.PreemptLeast();
+                    rig.Loop.Sequences.PreemptLeast(rig.Blocks);
                 }
             }
 

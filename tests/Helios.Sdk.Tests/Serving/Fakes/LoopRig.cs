@@ -22,9 +22,10 @@ internal sealed class LoopRig : IDisposable
     private readonly List<ModelLease> leases = [];
     private long lastId;
 
-    public LoopRig(ServingOptions? options = null, long budget = 1 << 20, long slabBytes = 1 << 16, IScheduler? scheduler = null, TimeProvider? time = null)
+    public LoopRig(ServingOptions? options = null, long budget = 1 << 20, long slabBytes = 1 << 16, IScheduler? scheduler = null, TimeProvider? time = null, DeviceWork? work = null)
     {
         Options = options ?? new ServingOptions();
+        Work = work ?? new DeviceWork(0.05, TimeProvider.System);
 
         // Without a clock of the test's own, what is planned must not depend on how long the fakes happen to take.
         if (time is null) Options.MaxDecodeStretch = double.PositiveInfinity;
@@ -46,7 +47,7 @@ internal sealed class LoopRig : IDisposable
 
     public Routes Routes { get; } = new();
 
-    public DeviceWork Work { get; } = new(0.05, TimeProvider.System);
+    public DeviceWork Work { get; }
 
     public Observed Observer { get; } = new();
 

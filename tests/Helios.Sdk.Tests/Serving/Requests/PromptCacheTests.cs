@@ -126,7 +126,7 @@ public class PromptCacheTests
         var sequence = rig.Submit(LoopRig.Prompt(60, 2), 40);
         for (var i = 0; i < 10; i++) rig.Step();
         var known = sequence.Known;
-        rig.Loop.PreemptLeast().Should().BeTrue();
+        rig.Loop.Sequences.PreemptLeast(rig.Blocks).Should().BeTrue();
         rig.Step();
         rig.Observer.Last.Rows.Should().BeLessThanOrEqualTo(known - 48, "three blocks were there");
         for (var i = 1; i < atMostSteps; i++) rig.Step();
@@ -149,7 +149,7 @@ public class PromptCacheTests
         rig.Step();
         other.RanWhole(0, 80).Should().BeTrue("they are its prompt");
 
-        rig.Loop.PreemptLeast().Should().BeTrue();
+        rig.Loop.Sequences.PreemptLeast(rig.Blocks).Should().BeTrue();
         rig.RunToEnd();
         LoopRig.MustBeRight(sequence);
         LoopRig.MustBeRight(other);
@@ -204,8 +204,7 @@ public class PromptCacheTests
     public void A_load_takes_what_is_cached_before_what_is_used()
     {
         using var rig = new LoopRig(budget: 8 << 13, slabBytes: 1 << 13).Serve();
-        var memory = new KvReclaimer(rig.Budget, rig.Blocks, rig.Work);
-        memory.Serve(rig.Loop);
+        var memory = new KvReclaimer(rig.Budget, rig.Blocks, rig.Loop.Sequences, rig.Routes, rig.Work);
         for (var i = 0; i < 30; i++) Answer(rig, LoopRig.Prompt(60, i), 10);
         rig.Budget.Free.Should().BeLessThan(1 << 13, "all memory is cached KV");
         var live = Enumerable.Range(50, 4).Select(i => rig.Submit(LoopRig.Prompt(60, i), 10)).ToList();

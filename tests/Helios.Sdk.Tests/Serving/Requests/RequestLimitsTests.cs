@@ -51,7 +51,7 @@ public class RequestLimitsTests
         for (var i = 0; i < 10; i++)
         {
             clock.Advance(Second);
-            rig.Loop.PreemptLeast();
+            rig.Loop.Sequences.PreemptLeast(rig.Blocks);
             rig.Step();
         }
 

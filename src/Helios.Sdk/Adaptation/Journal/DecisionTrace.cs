@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace Helios.Sdk.Adaptation;
+namespace Helios.Sdk.Adaptation.Journal;
 
 /// <summary>
 /// Decisions as activities of the source <c>Helios.Sdk</c>: <c>helios.decision</c> lasts from the decision until its point serves, with

@@ -1,4 +1,4 @@
-namespace Helios.Sdk.Adaptation;
+namespace Helios.Sdk.Adaptation.Objectives;
 
 /// <summary>What the adaptation loop works towards. May be changed while it runs; read by any thread.</summary>
 /// <param name="objective">What is to be best.</param>

@@ -1,10 +1,13 @@
 using System.Collections.Immutable;
 using Microsoft.Extensions.Logging;
 
-namespace Helios.Sdk.Adaptation;
+namespace Helios.Sdk.Adaptation.Journal;
 
 /// <summary>Records every decision with its reason, and tells observers what happens. Thread-safe.</summary>
-internal sealed partial class AdaptationJournal(TimeProvider time, ILogger logger)
+/// <param name="time">Clock.</param>
+/// <param name="logger">Log.</param>
+/// <param name="metrics">Counts what is recorded; null counts nothing.</param>
+internal sealed partial class AdaptationJournal(TimeProvider time, ILogger logger, AdaptationMetrics? metrics = null)
 {
     private const int Kept = 256;
 
@@ -15,9 +18,6 @@ internal sealed partial class AdaptationJournal(TimeProvider time, ILogger logge
     private readonly List<AdaptationDecision> decisions = new(Kept);
     private readonly Queue<AdaptationEvent> events = new();
     private ImmutableArray<Action<AdaptationEvent>> observers = [];
-
-    /// <summary>Told of every decision, on the thread that made it.</summary>
-    public Action<AdaptationDecision>? OnDecision { get; set; }
 
     public DateTimeOffset Now => time.GetUtcNow();
 
@@ -50,7 +50,7 @@ internal sealed partial class AdaptationJournal(TimeProvider time, ILogger logge
             decisions.Add(decision);
         }
 
-        OnDecision?.Invoke(decision);
+        metrics?.Note(decision);
         if (logger.IsEnabled(LogLevel.Information)) LogDecision(logger, decision.Trigger, decision.Act, decision.Chosen, Shorten(decision.Reason));
         if (!logger.IsEnabled(LogLevel.Debug)) return;
         var cost = decision.PredictedCost is { } load ? Invariant($"{load.BytesToLoad} bytes in {load.LoadSeconds:0.###} s") : "nothing";
@@ -80,6 +80,7 @@ internal sealed partial class AdaptationJournal(TimeProvider time, ILogger logge
         {
             if (events.Count == Kept) events.Dequeue();
             events.Enqueue(happened);
+            metrics?.Note(happened);
             foreach (var observer in observers) Tell(observer, happened);
         }
     }
