@@ -31,7 +31,7 @@ internal static class TokenizerReport
             Race($"GPT-2, one word of {length}", [new string('a', length)], OursOf(gpt2), MicrosoftOf(gpt2));
     }
 
-    private static void Race(string name, IReadOnlyList<string> texts, ITokenizer ours, Tokenizer microsoft)
+    private static void Race(string name, List<string> texts, ITokenizer ours, Tokenizer microsoft)
     {
         var alike = texts.Count(text => ours.Encode(text, addSpecialTokens: false).SequenceEqual(microsoft.EncodeToIds(text)));
         var (mine, theirs) = (new List<double>(), new List<double>());
