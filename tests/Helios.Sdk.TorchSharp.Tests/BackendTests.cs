@@ -64,7 +64,6 @@ public sealed class BackendTests
     }
 
     [SkippableTheory]
-    [InlineData(Precision.Int4)]
     [InlineData(Precision.Fp16)]
     public void What_it_cannot_hold_is_refused(Precision precision)
     {

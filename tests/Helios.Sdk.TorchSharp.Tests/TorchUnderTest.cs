@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Helios.Backends.Testing;
 using Helios.Sdk.TorchSharp.Devices;
+using Helios.Sdk.TorchSharp.Loading;
 using Helios.Sdk.TorchSharp.Operators;
 
 namespace Helios.Sdk.TorchSharp.Tests;
@@ -20,7 +21,7 @@ public sealed class TorchUnderTest : BackendUnderTest
     public override IReadOnlyList<string> Variants => Devices;
 
     /// <inheritdoc/>
-    public override IReadOnlyList<Precision> Precisions => [Precision.Fp32, Precision.Bf16, Precision.Int8];
+    public override IReadOnlyList<Precision> Precisions => [Precision.Fp32, Precision.Bf16, Precision.Int8, Precision.Int4];
 
     /// <inheritdoc/>
     public override IReadOnlyList<Precision> KvPrecisions => [Precision.Fp32, Precision.Bf16];
@@ -58,6 +59,7 @@ public sealed class TorchUnderTest : BackendUnderTest
     /// <inheritdoc/>
     public override float[] Held(Precision precision, TensorRole role, float[] matrix, int columns)
     {
+        if (precision == Precision.Int4) return Int4(role, matrix, columns);
         if (precision != Precision.Int8) return base.Held(precision, role, matrix, columns);
         if (columns % TorchOperators.Int8Columns != 0) return matrix;
         var held = new float[matrix.Length];
@@ -92,5 +94,16 @@ public sealed class TorchUnderTest : BackendUnderTest
         {
             return error.Message;
         }
+    }
+
+    // What matrices of several tensors need of each, every tensor has in the shapes of the contract, or none.
+    private static float[] Int4(TensorRole role, float[] matrix, int columns)
+    {
+        if (role is TensorRole.Embedding or TensorRole.Head or TensorRole.ExitHead) return matrix;
+        if (columns % TorchOperators.Int4Group != 0 || matrix.Length / columns % TorchOperators.Int4Rows != 0) return matrix;
+        using var scope = torch.NewDisposeScope();
+        var (numbers, scales) = Rounding.ToInt4(torch.tensor(matrix).view(-1, columns));
+        var held = numbers.to(ScalarType.Float32).sub(8f) * scales.t().repeat_interleave(TorchOperators.Int4Group, 1);
+        return held.contiguous().data<float>().ToArray();
     }
 }

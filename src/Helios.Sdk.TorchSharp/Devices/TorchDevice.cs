@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Runtime.InteropServices;
+using Helios.Sdk.TorchSharp.Loading;
 using Helios.Sdk.TorchSharp.Operators;
 using TorchSharp;
 
@@ -19,6 +20,7 @@ internal sealed class TorchDevice
 
     private readonly Version? computeCapability;
     private readonly Lazy<string?> int8Missing;
+    private readonly Lazy<string?> int4Missing;
 
     private TorchDevice(torch.Device handle, string name, string description, long totalMemory, Version? computeCapability = null)
     {
@@ -28,6 +30,7 @@ internal sealed class TorchDevice
         Description = description;
         TotalMemory = totalMemory;
         int8Missing = new Lazy<string?>(() => Trial.Int8(handle));
+        int4Missing = new Lazy<string?>(() => Trial.Int4(handle));
     }
 
     /// <summary>The device as torch calls it.</summary>
@@ -80,11 +83,12 @@ internal sealed class TorchDevice
     /// </summary>
     public long GatherBytes => IsCuda ? 32 << 20 : 128 << 10;
 
-    /// <summary>Refuses a device on which torch has no product with weights in 8 bits; tried once.</summary>
+    /// <summary>Refuses a format of weights with which torch has no product on this device; tried once.</summary>
     /// <exception cref="NotSupportedException">It has none.</exception>
-    public void RequireInt8()
+    public void Require(WeightFormat format)
     {
-        if (int8Missing.Value is { } because) throw new NotSupportedException($"{Name} cannot hold weights as Int8: {because}");
+        var missing = format switch { WeightFormat.Int8 => int8Missing.Value, WeightFormat.Int4 => int4Missing.Value, _ => null };
+        if (missing is not null) throw new NotSupportedException($"{Name} cannot hold weights as {format}: {missing}");
     }
 
     /// <summary>Memory of a type. It is not cleared.</summary>
@@ -160,7 +164,7 @@ internal static class Elements
         Precision.Fp32 => ScalarType.Float32,
         Precision.Bf16 => ScalarType.BFloat16,
         Precision.Fp16 => ScalarType.Float16,
-        _ => throw new NotSupportedException($"The TorchSharp backend cannot hold weights as {precision}; it holds Fp32, Bf16, Int8 and, on CUDA, Fp16."),
+        _ => throw new NotSupportedException($"The TorchSharp backend cannot hold weights as {precision}; it holds Fp32, Bf16, Int8, Int4 and, on CUDA, Fp16."),
     };
 
     public static ScalarType TypeOf(TensorType stored) => stored switch
@@ -172,7 +176,7 @@ internal static class Elements
 
     public static int BytesOf(ScalarType type) => type switch
     {
-        ScalarType.Float32 => 4,
+        ScalarType.Float32 or ScalarType.Int32 => 4,
         ScalarType.BFloat16 or ScalarType.Float16 => 2,
         ScalarType.Int64 or ScalarType.Float64 => 8,
         ScalarType.Byte or ScalarType.Int8 => 1,

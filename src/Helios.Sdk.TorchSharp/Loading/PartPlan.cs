@@ -11,13 +11,16 @@ internal enum WeightFormat
 
     /// <summary>8 bits a weight, a scale for each row.</summary>
     Int8,
+
+    /// <summary>4 bits a weight, a scale and a zero for each group of a row.</summary>
+    Int4,
 }
 
 /// <summary>Tensors one below another in the memory of a part, <c>[Rows, Columns]</c>.</summary>
 /// <param name="Tensors">What is stored, in order.</param>
 /// <param name="Format">How it is held.</param>
 /// <param name="Offset">First byte.</param>
-/// <param name="Scales">First byte of a scale for each row, in the type of activations; 0 where the format has none.</param>
+/// <param name="Scales">First byte of scales, in the type of activations; 0 where the format has none.</param>
 /// <param name="Rows">Rows of all tensors.</param>
 /// <param name="Columns">Elements of a row.</param>
 internal sealed record MatrixPlan(IReadOnlyList<StoredTensor> Tensors, WeightFormat Format, long Offset, long Scales, long Rows, long Columns);
@@ -41,15 +44,10 @@ internal sealed class PartPlan
 
     public PartPlan(ICheckpoint checkpoint, Precision precision, TorchDevice device)
     {
-        this.checkpoint = checkpoint;
-        if (precision == Precision.Int8)
-        {
-            device.RequireInt8();
-            format = WeightFormat.Int8;
-        }
-
-        Type = precision is Precision.Auto or Precision.Int8 ? Natural(checkpoint.Info.StoredType, precision, device) : Elements.TypeOf(precision);
-        if (!device.Computes(Type)) throw new NotSupportedException($"{device.Name} does not compute in {precision}; it holds Fp32, Bf16 and Int8.");
+        (this.checkpoint, format) = (checkpoint, precision switch { Precision.Int8 => WeightFormat.Int8, Precision.Int4 => WeightFormat.Int4, _ => WeightFormat.Plain });
+        device.Require(format);
+        Type = format != WeightFormat.Plain || precision == Precision.Auto ? Natural(checkpoint.Info.StoredType, device) : Elements.TypeOf(precision);
+        if (!device.Computes(Type)) throw new NotSupportedException($"{device.Name} does not compute in {precision}; it holds Fp32, Bf16, Int8 and Int4.");
     }
 
     /// <summary>Type of activations, of norms, and of matrices that are held as they are.</summary>
@@ -74,21 +72,33 @@ internal sealed class PartPlan
             rows += tensor.Rows;
         }
 
-        var columns = tensors[0].Columns;
-        return format == WeightFormat.Int8 && columns % TorchOperators.Int8Columns == 0
-            ? new MatrixPlan(tensors, WeightFormat.Int8, Take(rows * columns), Take(rows * Elements.BytesOf(Type)), rows, columns)
-            : new MatrixPlan(tensors, WeightFormat.Plain, Take(rows * columns * Elements.BytesOf(Type)), 0, rows, columns);
+        var (columns, size) = (tensors[0].Columns, Elements.BytesOf(Type));
+        return FormatOf(tensors, roles[0]) switch
+        {
+            WeightFormat.Int8 => new MatrixPlan(tensors, WeightFormat.Int8, Take(rows * columns), Take(rows * size), rows, columns),
+            WeightFormat.Int4 => new MatrixPlan(tensors, WeightFormat.Int4, Take(rows * columns / 2), Take(2 * rows * columns / TorchOperators.Int4Group * size), rows, columns),
+            _ => new MatrixPlan(tensors, WeightFormat.Plain, Take(rows * columns * size), 0, rows, columns),
+        };
     }
 
     public MatrixPlan? TryMatrix(TensorRole role, int layer) =>
         checkpoint.TryGetTensor(new TensorKey(role, layer), out _) ? Matrix(layer, role) : null;
 
-    // Half precision has too small a range for scales of 8-bit weights.
-    private static ScalarType Natural(TensorType stored, Precision precision, TorchDevice device)
+    // What kernels do not take stays as it is. So do, beside 4 bits, embedding and heads, where most of the loss would be.
+    private WeightFormat FormatOf(List<StoredTensor> tensors, TensorRole role) => format switch
+    {
+        WeightFormat.Int8 when tensors[0].Columns % TorchOperators.Int8Columns == 0 => WeightFormat.Int8,
+        WeightFormat.Int4 when role is not (TensorRole.Embedding or TensorRole.Head or TensorRole.ExitHead) && tensors[0].Columns % TorchOperators.Int4Group == 0
+            && tensors.TrueForAll(tensor => tensor.Rows % TorchOperators.Int4Rows == 0) => WeightFormat.Int4,
+        _ => WeightFormat.Plain,
+    };
+
+    // Half precision has too small a range for scales of small weights; CUDA's product with 4 bits takes bfloat16 alone.
+    private ScalarType Natural(TensorType stored, TorchDevice device)
     {
         var type = Elements.TypeOf(stored);
         if (!device.Computes(type)) return ScalarType.Float32;
-        return precision == Precision.Int8 && type == ScalarType.Float16 ? ScalarType.BFloat16 : type;
+        return (format != WeightFormat.Plain && type == ScalarType.Float16) || (format == WeightFormat.Int4 && device.IsCuda) ? ScalarType.BFloat16 : type;
     }
 
     private long Take(long bytes)

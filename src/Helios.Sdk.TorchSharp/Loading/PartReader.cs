@@ -1,12 +1,13 @@
 using Helios.Sdk.TorchSharp.Devices;
 using Helios.Sdk.TorchSharp.Memory;
+using Helios.Sdk.TorchSharp.Operators;
 using TorchSharp;
 
 namespace Helios.Sdk.TorchSharp.Loading;
 
 /// <summary>
 /// Reads planned tensors, a slice at a time, through page-locked memory into the memory of a part. On a GPU the copies of slices
-/// queue between the kernels of the steps that go on meanwhile. What is held in 8 bits is rounded on the host.
+/// queue between the kernels of the steps that go on meanwhile. What is held in fewer bits is rounded on the host.
 /// </summary>
 internal sealed class PartReader(ICheckpoint checkpoint, TorchDevice device, DeviceBuffer memory, ScalarType type, CancellationToken cancellationToken) : IDisposable
 {
@@ -29,38 +30,22 @@ internal sealed class PartReader(ICheckpoint checkpoint, TorchDevice device, Dev
     /// <summary>A matrix of all its tensors.</summary>
     public WeightMatrix Read(MatrixPlan plan)
     {
-        var isPlain = plan.Format == WeightFormat.Plain;
-        var weights = memory.ViewAs(isPlain ? type : ScalarType.Int8, plan.Offset, plan.Rows * plan.Columns);
-        var scales = isPlain ? null : memory.ViewAs(type, plan.Scales, plan.Rows);
+        var (weights, scales) = (Weights(plan, 0, plan.Rows), Scales(plan, 0, plan.Rows));
         var row = 0L;
         foreach (var tensor in plan.Tensors)
         {
-            using var mine = weights.narrow(0, row * plan.Columns, tensor.Elements);
-            if (scales is null)
-            {
-                ReadInto(tensor, mine);
-            }
-            else
-            {
-                using var its = scales.narrow(0, row, tensor.Rows);
-                RoundInto(tensor, mine, its);
-            }
-
+            using var scope = torch.NewDisposeScope();
+            if (plan.Format == WeightFormat.Plain) ReadInto(tensor, weights.narrow(0, row * plan.Columns, tensor.Elements));
+            else RoundInto(plan, tensor, row, weights, scales!);
             row += tensor.Rows;
         }
 
-        return Over(weights, scales, plan.Rows, plan.Columns);
+        return Over(plan, weights, scales, plan.Rows);
     }
 
     /// <summary>Some rows of a matrix that was read.</summary>
-    public WeightMatrix Part(MatrixPlan plan, long firstRow, long rows)
-    {
-        var isPlain = plan.Format == WeightFormat.Plain;
-        var (weightType, first) = (isPlain ? type : ScalarType.Int8, firstRow * plan.Columns);
-        return Over(
-            memory.ViewAs(weightType, plan.Offset + (first * Elements.BytesOf(weightType)), rows * plan.Columns),
-            isPlain ? null : memory.ViewAs(type, plan.Scales + (firstRow * Elements.BytesOf(type)), rows), rows, plan.Columns);
-    }
+    public WeightMatrix Part(MatrixPlan plan, WeightMatrix whole, long firstRow, long rows) =>
+        plan.Format == WeightFormat.Int4 ? new PartMatrix(whole, firstRow, rows) : Over(plan, Weights(plan, firstRow, rows), Scales(plan, firstRow, rows), rows);
 
     public void Dispose()
     {
@@ -68,9 +53,30 @@ internal sealed class PartReader(ICheckpoint checkpoint, TorchDevice device, Dev
         staging.Clear();
     }
 
-    private WeightMatrix Over(Tensor weights, Tensor? scales, long rows, long columns)
+    // Of rows that follow each other, as one vector.
+    private Tensor Weights(MatrixPlan plan, long firstRow, long rows)
     {
-        var matrix = memory.Keep(weights.view(rows, columns));
+        var (held, each) = plan.Format switch
+        {
+            WeightFormat.Int8 => (ScalarType.Int8, 1),
+            WeightFormat.Int4 => device.IsCuda ? (ScalarType.Int32, 8) : (ScalarType.Byte, 2),
+            _ => (type, 1),
+        };
+        return memory.ViewAs(held, plan.Offset + (firstRow * plan.Columns / each * Elements.BytesOf(held)), rows * plan.Columns / each);
+    }
+
+    private Tensor? Scales(MatrixPlan plan, long firstRow, long rows) => plan.Format switch
+    {
+        WeightFormat.Int8 => memory.ViewAs(type, plan.Scales + (firstRow * Elements.BytesOf(type)), rows),
+        WeightFormat.Int4 => memory.Keep(memory.ViewAs(type, plan.Scales, 2 * rows * plan.Columns / TorchOperators.Int4Group).view(-1, rows, 2)),
+        _ => null,
+    };
+
+    private WeightMatrix Over(MatrixPlan plan, Tensor weights, Tensor? scales, long rows)
+    {
+        if (plan.Format == WeightFormat.Int4)
+            return new Int4Matrix(memory.Keep(device.IsCuda ? weights.view(rows / 8, plan.Columns / 32, 32, 1) : weights.view(rows, plan.Columns / 2)), scales!);
+        var matrix = memory.Keep(weights.view(rows, plan.Columns));
         return scales is null ? new PlainMatrix(matrix, memory.Keep(matrix.t())) : new Int8Matrix(matrix, scales);
     }
 
@@ -88,20 +94,31 @@ internal sealed class PartReader(ICheckpoint checkpoint, TorchDevice device, Dev
         }
     }
 
-    // Whole rows at a time: weights [rows x columns], scales [rows].
-    private void RoundInto(StoredTensor tensor, Tensor weights, Tensor scales)
+    // Whole rows at a time, from a row of the matrix on.
+    private void RoundInto(MatrixPlan plan, StoredTensor tensor, long firstRow, Tensor weights, Tensor scales)
     {
         var buffer = Staging(Elements.TypeOf(tensor.Type));
-        var most = Math.Max(1, RoundedSliceBytes / (tensor.Columns * tensor.ElementBytes));
+        var most = Math.Max(1, RoundedSliceBytes / (tensor.Columns * tensor.ElementBytes) / TorchOperators.Int4Rows) * TorchOperators.Int4Rows;
         for (var done = 0L; done < tensor.Rows; done += most)
         {
             cancellationToken.ThrowIfCancellationRequested();
             using var scope = torch.NewDisposeScope();
             var count = Math.Min(most, tensor.Rows - done);
             checkpoint.Read(tensor, done * tensor.Columns * tensor.ElementBytes, buffer.Bytes((int)(count * tensor.Columns)));
-            var (rounded, theirs) = Rounding.ToInt8(buffer.Elements(count * tensor.Columns).view(count, tensor.Columns));
-            weights.narrow(0, done * tensor.Columns, count * tensor.Columns).copy_(rounded.view(-1));
-            scales.narrow(0, done, count).copy_(theirs);
+            var slice = buffer.Elements(count * tensor.Columns).view(count, tensor.Columns);
+            if (plan.Format == WeightFormat.Int8)
+            {
+                var (rounded, theirs) = Rounding.ToInt8(slice);
+                weights.narrow(0, (firstRow + done) * plan.Columns, count * plan.Columns).copy_(rounded.view(-1));
+                scales.narrow(0, firstRow + done, count).copy_(theirs);
+            }
+            else
+            {
+                var (numbers, theirs) = Rounding.ToInt4(slice);
+                var packed = TorchOperators.Int4Pack(numbers.to(device.Handle)).view(-1);
+                weights.narrow(0, (firstRow + done) * packed.numel() / count, packed.numel()).copy_(packed);
+                scales.narrow(1, firstRow + done, count).copy_(torch.stack([theirs, torch.zeros_like(theirs)], 2));
+            }
         }
     }
 

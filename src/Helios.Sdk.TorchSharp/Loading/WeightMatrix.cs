@@ -39,3 +39,28 @@ internal sealed class Int8Matrix(Tensor weights, Tensor scales) : WeightMatrix
     public override Tensor Pick(Tensor numbers) =>
         weights.index_select(0, numbers).to(scales.dtype).mul_(scales.index_select(0, numbers).unsqueeze(1));
 }
+
+/// <summary>Weights in 4 bits, each group of a row times a scale. Layers alone hold such, which pick no rows.</summary>
+/// <param name="packed">Numbers as <see cref="TorchOperators.Int4Pack"/> makes them.</param>
+/// <param name="scales"><c>[columns / group, rows, 2]</c> in the type of activations.</param>
+internal sealed class Int4Matrix(Tensor packed, Tensor scales) : WeightMatrix
+{
+    public override Tensor Product(Tensor x) => TorchOperators.Int4Product(x.contiguous(), packed, scales);
+
+    public override void AddProduct(Tensor sum, Tensor x) => sum.add_(Product(x));
+
+    public override Tensor Pick(Tensor numbers) => throw new NotSupportedException("An embedding is not held in 4 bits.");
+}
+
+/// <summary>Some rows of a matrix that cannot be cut.</summary>
+/// <param name="whole">The matrix.</param>
+/// <param name="first">The first row.</param>
+/// <param name="rows">Number of rows.</param>
+internal sealed class PartMatrix(WeightMatrix whole, long first, long rows) : WeightMatrix
+{
+    public override Tensor Product(Tensor x) => whole.Product(x).narrow(1, first, rows);
+
+    public override void AddProduct(Tensor sum, Tensor x) => sum.add_(Product(x));
+
+    public override Tensor Pick(Tensor numbers) => whole.Pick(numbers + first);
+}

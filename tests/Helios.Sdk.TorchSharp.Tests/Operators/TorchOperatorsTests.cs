@@ -59,6 +59,24 @@ public sealed class TorchOperatorsTests
         }
     }
 
+    [SkippableTheory]
+    [InlineData(ScalarType.Float32, 1e-5)]
+    [InlineData(ScalarType.BFloat16, 0.01)]
+    public void A_product_with_4_bit_weights_is_that_with_their_values(ScalarType type, double tolerance)
+    {
+        using var scope = torch.NewDisposeScope();
+        foreach (var (rows, columns, outputs) in new[] { (1, 32, 64), (3, 96, 128), (64, 512, 320) })
+        {
+            var (x, numbers) = (torch.randn(rows, columns).to(type), torch.randint(0, 16, new long[] { outputs, columns }, ScalarType.Byte));
+            var scales = torch.rand(columns / 32, outputs).to(type);
+            var product = TorchOperators.Int4Product(x, TorchOperators.Int4Pack(numbers), torch.stack([scales, torch.zeros_like(scales)], 2));
+            product.dtype.Should().Be(type);
+            var weights = (numbers.to(ScalarType.Float64) - 8) * scales.to(ScalarType.Float64).t().repeat_interleave(32, 1);
+            var expected = x.to(ScalarType.Float64).matmul(weights.t());
+            Largest(product.to(ScalarType.Float64) - expected).Should().BeLessThan(tolerance * Largest(expected));
+        }
+    }
+
     [SkippableFact]
     public void Calls_leave_no_tensor_behind()
     {
@@ -82,7 +100,11 @@ public sealed class TorchOperatorsTests
     }
 
     [SkippableFact]
-    public void What_torch_s_cpu_does_with_8_bit_weights_is_right() => Trial.Int8(torch.CPU).Should().BeNull();
+    public void What_torch_s_cpu_does_with_weights_in_fewer_bits_is_right()
+    {
+        Trial.Int8(torch.CPU).Should().BeNull();
+        Trial.Int4(torch.CPU).Should().BeNull();
+    }
 
     private static double Largest(Tensor of) => of.abs().max().item<double>();
 }
