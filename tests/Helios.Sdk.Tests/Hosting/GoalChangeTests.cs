@@ -129,7 +129,7 @@ public class GoalChangeTests
         var pool = engine.Engine.Pool.Snapshot;
         pool.BudgetBytes.Should().Be(12 << 20);
         pool.UsedBytes.Should().BeLessThanOrEqualTo(12 << 20);
-        engine.Snapshot.Serving!.Target.Model.Should().Be("tiny-s", "nothing else fits");
+        engine.Engine.Parts.Device.Pool.BytesWithOneSequence(engine.Snapshot.Serving!.Target).Should().BeLessThanOrEqualTo(12 << 20, "which exit of which model is best then, the machine's speed decides");
         foreach (var answer in await Task.WhenAll(running)) answer.TokenIds.Should().HaveCount(100);
 
         (await ChangeAsync(engine, Budget)).Should().BeOfType<BudgetChange.InForce>();
