@@ -2,6 +2,7 @@ using System.CommandLine;
 using Helios.Cli.Commands;
 using Helios.Cli.Options;
 using Helios.Sdk;
+using Helios.Sdk.Hosting.Composition;
 using Helios.Sdk.Naming;
 
 namespace Helios.Cli;

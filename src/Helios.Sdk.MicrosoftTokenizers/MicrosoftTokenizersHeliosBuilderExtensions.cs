@@ -1,4 +1,5 @@
 using Helios.Sdk.MicrosoftTokenizers;
+using Helios.Sdk.MicrosoftTokenizers.Settings;
 
 namespace Helios.Sdk;
 

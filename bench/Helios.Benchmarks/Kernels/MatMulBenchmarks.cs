@@ -3,6 +3,7 @@ using Helios.Benchmarks.Steps;
 using Helios.Cli.Benching;
 using Helios.Sdk;
 using Helios.Sdk.Cpu;
+using Helios.Sdk.Cpu.Formats;
 using Helios.Sdk.Cpu.Kernels;
 using Helios.Sdk.Cpu.Loading;
 using Helios.Sdk.Cpu.Model;
@@ -17,7 +18,7 @@ public class MatMulBenchmarks
     private const int Outputs = 2 * 16_384;
     private const int MostColumns = 512;
 
-    private static readonly int Stride = Integers.Room(Hidden);
+    private static readonly int Stride = QuantisedRow.Room(Hidden);
 
     private CpuBackend backend = null!;
     private WorkerPool pool = null!;

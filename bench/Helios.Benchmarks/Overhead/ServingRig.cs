@@ -3,7 +3,6 @@ using Helios.Sdk;
 using Helios.Sdk.Adaptation.Telemetry;
 using Helios.Sdk.ExitPolicies;
 using Helios.Sdk.Serving;
-using Helios.Sdk.Serving.Decoding;
 using Helios.Sdk.Serving.KvCache;
 using Helios.Sdk.Serving.Requests;
 using Helios.Sdk.Serving.Routing;

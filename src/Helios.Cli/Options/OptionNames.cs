@@ -27,11 +27,11 @@ internal static partial class OptionNames
         ("LogProbabilities", "--logprobs"),
     ];
 
-    public static string Translate(string message)
-    {
-        var plain = Parameter().Replace(message, "");
-        return Names.Aggregate(plain, (text, name) => text.Replace(name.Engine, name.CommandLine, StringComparison.Ordinal));
-    }
+    public static string Translate(string message) =>
+        Names.Aggregate(WithoutParameter(message), (text, name) => text.Replace(name.Engine, name.CommandLine, StringComparison.Ordinal));
+
+    /// <summary>A message about what stands in a file rather than on the command line.</summary>
+    public static string WithoutParameter(string message) => Parameter().Replace(message, "");
 
     /// <summary>What the parser says, and where to look.</summary>
     public static string Explain(string message) =>

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Helios.Sdk;
 using Helios.Sdk.Checkpoints;
 using Helios.Sdk.Naming;
 using Helios.Sdk.Quantities;
@@ -59,7 +60,7 @@ internal sealed record PoolFile(long? MemoryBudget, IReadOnlyList<PoolFileModel>
         var model = new StrictObject(Invariant($"{file}: models[{index}]"), element);
         model.HasOnly("name", "path");
         var path = model.RequiredString("path", "the folder of a model");
-        var folder = Find(file, path) ?? throw new FileException($"{model.At("path")} is '{path}', which is no folder, neither from here nor from the folder of the pool file.");
+        var folder = Find(file, path) ?? throw new FileException($"{model.At("path")} is '{path}', which is no folder, neither from here nor from the folder of the pool file: {WhyNot(file, path)}");
         var name = model.OptionalString("name", "a name that is not empty");
         return new PoolFileModel(name ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(folder)), folder);
     }
@@ -67,9 +68,25 @@ internal sealed record PoolFile(long? MemoryBudget, IReadOnlyList<PoolFileModel>
     /// <summary>Relative to the current folder, else to that of the pool file.</summary>
     private static string? Find(string file, string path)
     {
-        string[] places = [Path.GetFullPath(path), Path.GetFullPath(path, Path.GetDirectoryName(Path.GetFullPath(file))!)];
+        string[] places = [Path.GetFullPath(path), BesideOf(file, path)];
         return Array.Find(places, Directory.Exists);
     }
+
+    /// <summary>What a checkpoint of that path would be refused for.</summary>
+    private static string WhyNot(string file, string path)
+    {
+        try
+        {
+            using var never = Checkpoint.Open(File.Exists(BesideOf(file, path)) ? BesideOf(file, path) : path);
+            return "it appeared meanwhile.";
+        }
+        catch (CheckpointException error)
+        {
+            return error.Message;
+        }
+    }
+
+    private static string BesideOf(string file, string path) => Path.GetFullPath(path, Path.GetDirectoryName(Path.GetFullPath(file))!);
 }
 
 /// <summary>A model of the pool.</summary>

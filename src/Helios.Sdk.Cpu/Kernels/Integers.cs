@@ -1,19 +1,7 @@
 using System.Runtime.CompilerServices;
-using Helios.Sdk.Cpu.Loading;
+using Helios.Sdk.Cpu.Formats;
 
 namespace Helios.Sdk.Cpu.Kernels;
-
-/// <summary>Where things lie in a row of activations that was turned into integers.</summary>
-internal static class Integers
-{
-    private const int SmallestGroup = 32;
-
-    /// <summary>Elements of 4 bytes that a quantised row of so many columns takes, whatever the format.</summary>
-    public static int Room(int columns) => ScalesAt(columns) + 2 * ((columns + SmallestGroup - 1) / SmallestGroup);
-
-    /// <summary>Element at which the scales of its groups begin, one each: behind the floats that the row was made of.</summary>
-    public static int ScalesAt(int columns) => Math.Max((columns + 15) & ~15, SmallestGroup);
-}
 
 /// <summary>Activations as integers.</summary>
 internal static unsafe class Integers<TSimd, TVector>
@@ -25,7 +13,7 @@ internal static unsafe class Integers<TSimd, TVector>
     /// floats the scales of the groups; for int4 then what a sum of each group begins with, which undoes that nibbles are
     /// larger than weights. A group with anything in it that is not finite gets a scale that is not.
     /// </summary>
-    /// <param name="x">The row: floats, zero from the number of columns up to a multiple of 16, with <see cref="Integers.Room"/>.</param>
+    /// <param name="x">The row: floats, zero from the number of columns up to a multiple of 16, with <see cref="QuantisedRow.Room"/>.</param>
     /// <param name="matrix">A quantised matrix that the row will be multiplied with.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Quantise(float* x, PackedMatrix matrix)

@@ -1,4 +1,4 @@
-using Helios.Sdk.Cpu.Loading;
+using Helios.Sdk.Cpu.Formats;
 
 namespace Helios.Sdk.Cpu.Kernels;
 

@@ -1,4 +1,4 @@
-using Helios.Sdk.Cpu.Kernels;
+using Helios.Sdk.Cpu.Formats;
 using Helios.Sdk.Cpu.Memory;
 
 namespace Helios.Sdk.Cpu.Loading;

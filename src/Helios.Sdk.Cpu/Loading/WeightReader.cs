@@ -1,5 +1,5 @@
 using System.Buffers;
-using Helios.Sdk.Cpu.Kernels;
+using Helios.Sdk.Cpu.Formats;
 using Helios.Sdk.Cpu.Memory;
 
 namespace Helios.Sdk.Cpu.Loading;

@@ -1,5 +1,5 @@
 using System.Runtime.CompilerServices;
-using Helios.Sdk.Cpu.Loading;
+using Helios.Sdk.Cpu.Formats;
 
 namespace Helios.Sdk.Cpu.Memory;
 

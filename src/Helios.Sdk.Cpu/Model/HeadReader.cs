@@ -1,3 +1,4 @@
+using Helios.Sdk.Cpu.Formats;
 using Helios.Sdk.Cpu.Kernels;
 using Helios.Sdk.Cpu.Loading;
 using Helios.Sdk.Cpu.Threading;

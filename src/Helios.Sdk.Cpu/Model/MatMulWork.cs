@@ -1,5 +1,5 @@
+using Helios.Sdk.Cpu.Formats;
 using Helios.Sdk.Cpu.Kernels;
-using Helios.Sdk.Cpu.Loading;
 using Helios.Sdk.Cpu.Threading;
 
 namespace Helios.Sdk.Cpu.Model;

@@ -1,4 +1,5 @@
 using Helios.Sdk.BackendShared;
+using Helios.Sdk.Cpu.Formats;
 using Helios.Sdk.Cpu.Kernels;
 using Helios.Sdk.Cpu.Memory;
 
@@ -110,12 +111,12 @@ internal sealed unsafe class Workspace : IDisposable
         public Layout(ModelArchitecture architecture, int maxRows, int threads)
         {
             ArgumentOutOfRangeException.ThrowIfNegativeOrZero(maxRows);
-            Hidden = Stride(Integers.Room(architecture.HiddenSize));
+            Hidden = Stride(QuantisedRow.Room(architecture.HiddenSize));
             KeyOffset = Pad(architecture.QuerySize);
             ValueOffset = KeyOffset + Pad(architecture.KvSize);
-            Projection = Stride(Math.Max(ValueOffset + Pad(architecture.KvSize), Integers.Room(architecture.QuerySize)));
+            Projection = Stride(Math.Max(ValueOffset + Pad(architecture.KvSize), QuantisedRow.Room(architecture.QuerySize)));
             UpOffset = Pad(architecture.FeedForwardSize);
-            GateUp = Stride(Math.Max(2 * UpOffset, Integers.Room(architecture.FeedForwardSize)));
+            GateUp = Stride(Math.Max(2 * UpOffset, QuantisedRow.Room(architecture.FeedForwardSize)));
             Logit = Pad(architecture.VocabularySize);
 
             States = Take((long)maxRows * Hidden);

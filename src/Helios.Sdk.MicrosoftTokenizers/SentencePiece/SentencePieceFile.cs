@@ -1,6 +1,6 @@
 using Google.Protobuf;
 using Helios.Sdk.Checkpoints;
-using Helios.Sdk.Tokenization;
+using Helios.Sdk.Tokenization.Bpe;
 
 namespace Helios.Sdk.MicrosoftTokenizers.SentencePiece;
 

@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text;
-using Helios.Sdk.Tokenization;
+using Helios.Sdk.Tokenization.Bpe;
 using Microsoft.ML.Tokenizers;
 
 namespace Helios.Sdk.MicrosoftTokenizers.SentencePiece;

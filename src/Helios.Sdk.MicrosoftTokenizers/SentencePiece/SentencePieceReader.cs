@@ -1,10 +1,11 @@
 using System.Globalization;
 using Helios.Sdk.Checkpoints;
-using Helios.Sdk.Tokenization;
+using Helios.Sdk.MicrosoftTokenizers.Settings;
+using Helios.Sdk.Tokenization.Bpe;
 using Helios.Sdk.Tokenization.Normalizers;
 using Helios.Sdk.Tokenization.PreTokenizers;
 using Microsoft.ML.Tokenizers;
-using BpeTokenizer = Helios.Sdk.Tokenization.BpeTokenizer;
+using BpeTokenizer = Helios.Sdk.Tokenization.Bpe.BpeTokenizer;
 
 namespace Helios.Sdk.MicrosoftTokenizers.SentencePiece;
 

@@ -1,4 +1,4 @@
-using Helios.Sdk.Tokenization;
+using Helios.Sdk.Tokenization.Bpe;
 using Helios.Sdk.Tokenization.Normalizers;
 using Helios.Sdk.Tokenization.PreTokenizers;
 

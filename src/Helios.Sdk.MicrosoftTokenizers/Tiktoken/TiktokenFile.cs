@@ -2,7 +2,7 @@ using System.Buffers.Text;
 using System.Globalization;
 using System.Text;
 using Helios.Sdk.Checkpoints;
-using Helios.Sdk.Tokenization;
+using Helios.Sdk.Tokenization.Bpe;
 
 namespace Helios.Sdk.MicrosoftTokenizers.Tiktoken;
 

@@ -1,5 +1,5 @@
 using System.Text;
-using Helios.Sdk.Tokenization;
+using Helios.Sdk.Tokenization.Bpe;
 using Helios.Sdk.Tokenization.PreTokenizers;
 using Microsoft.ML.Tokenizers;
 

@@ -1,7 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Runtime.InteropServices;
-using Helios.Sdk.TorchSharp.Loading;
 using Helios.Sdk.TorchSharp.Operators;
 using TorchSharp;
 

@@ -3,19 +3,6 @@ using Helios.Sdk.TorchSharp.Operators;
 
 namespace Helios.Sdk.TorchSharp.Loading;
 
-/// <summary>How a matrix lies in memory.</summary>
-internal enum WeightFormat
-{
-    /// <summary>In the type of activations.</summary>
-    Plain,
-
-    /// <summary>8 bits a weight, a scale for each row.</summary>
-    Int8,
-
-    /// <summary>4 bits a weight, a scale and a zero for each group of a row.</summary>
-    Int4,
-}
-
 /// <summary>Tensors one below another in the memory of a part, <c>[Rows, Columns]</c>.</summary>
 /// <param name="Tensors">What is stored, in order.</param>
 /// <param name="Format">How it is held.</param>

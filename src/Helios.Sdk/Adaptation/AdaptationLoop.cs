@@ -1,8 +1,11 @@
+using Helios.Sdk.Adaptation.Candidates;
 using Helios.Sdk.Adaptation.Evaluation;
 using Helios.Sdk.Adaptation.Journal;
 using Helios.Sdk.Adaptation.Loading;
 using Helios.Sdk.Adaptation.Objectives;
+using Helios.Sdk.Adaptation.Profiling;
 using Helios.Sdk.Adaptation.Repository;
+using Helios.Sdk.Adaptation.Scoring;
 using Helios.Sdk.Adaptation.Selection;
 using Helios.Sdk.Adaptation.Telemetry;
 using Helios.Sdk.Serving;

@@ -1,5 +1,5 @@
-using Helios.Sdk.Adaptation.Evaluation;
 using Helios.Sdk.Adaptation.Loading;
+using Helios.Sdk.Adaptation.Profiling;
 using Helios.Sdk.ExitPolicies;
 using Helios.Sdk.Serving.Routing;
 

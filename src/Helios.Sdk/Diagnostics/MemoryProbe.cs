@@ -1,5 +1,4 @@
 using System.Globalization;
-using Helios.Sdk.Hosting.Composition;
 
 namespace Helios.Sdk.Diagnostics;
 
@@ -15,7 +14,7 @@ internal static class MemoryProbe
             Read(lines, "MemAvailable"),
             cgroup.FindMemory(),
             Environment.WorkingSet,
-            DeviceModule.DefaultBudget(offered),
+            DefaultBudget.Of(offered),
             Read(lines, "Hugepagesize") is { } page
                 ? new HugePagesReport(Transparent(root), Read(lines, "HugePages_Total") ?? 0, Read(lines, "HugePages_Free") ?? 0, page)
                 : null);

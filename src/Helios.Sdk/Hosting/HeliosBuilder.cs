@@ -1,5 +1,8 @@
 using System.Diagnostics.Metrics;
+using Helios.Sdk.Hosting;
 using Helios.Sdk.Hosting.Composition;
+using Helios.Sdk.Hosting.Configuration;
+using Helios.Sdk.Hosting.Strategies;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -9,6 +12,8 @@ namespace Helios.Sdk;
 public sealed class HeliosBuilder : IHeliosBuilder
 {
     private readonly List<Action<HeliosOptions>> changes = [];
+    private ILoggerFactory logging = NullLoggerFactory.Instance;
+    private IMeterFactory? meters;
 
     internal HeliosBuilder()
     {
@@ -21,9 +26,8 @@ public sealed class HeliosBuilder : IHeliosBuilder
     /// <summary>Tells engines of one container apart; empty for the one without a name.</summary>
     internal string Name { get; init; } = "";
 
-    internal IMeterFactory? Meters { get; private set; }
-
-    internal ILoggerFactory Logging { get; private set; } = NullLoggerFactory.Instance;
+    /// <summary>What was said here, for the parts of the engine.</summary>
+    internal EngineContext Context => new(Name, Strategies, Time, logging, meters);
 
     /// <inheritdoc cref="IHeliosBuilder.Configure"/>
     public HeliosBuilder Configure(Action<HeliosOptions> change)
@@ -69,7 +73,7 @@ public sealed class HeliosBuilder : IHeliosBuilder
     public HeliosBuilder UseMeters(IMeterFactory meters)
     {
         ArgumentNullException.ThrowIfNull(meters);
-        Meters = meters;
+        this.meters = meters;
         return this;
     }
 
@@ -78,7 +82,7 @@ public sealed class HeliosBuilder : IHeliosBuilder
     public HeliosBuilder UseLogging(ILoggerFactory logging)
     {
         ArgumentNullException.ThrowIfNull(logging);
-        Logging = logging;
+        this.logging = logging;
         return this;
     }
 
@@ -92,8 +96,8 @@ public sealed class HeliosBuilder : IHeliosBuilder
     {
         var options = new HeliosOptions();
         Apply(options);
-        OptionsCheck.Throw(options, this);
-        return EngineComposition.Start(options, this);
+        OptionsCheck.Throw(options, Strategies, Time);
+        return EngineComposition.Start(options, Context);
     }
 
     /// <summary>Makes the changes asked for, in their order.</summary>

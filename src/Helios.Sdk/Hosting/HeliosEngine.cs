@@ -1,11 +1,10 @@
 using System.Runtime.CompilerServices;
-using Helios.Sdk.Adaptation;
 using Helios.Sdk.Adaptation.Repository;
 using Helios.Sdk.Hosting.Composition;
+using Helios.Sdk.Hosting.Requests;
 using Helios.Sdk.Quantities;
 using Helios.Sdk.Serving.Decoding;
 using Helios.Sdk.Serving.Requests;
-using Helios.Sdk.Serving.Streaming;
 using Helios.Sdk.Telemetry;
 
 namespace Helios.Sdk;
@@ -337,7 +336,7 @@ public sealed class HeliosEngine : IHeliosClient, IAsyncDisposable, IDisposable
     private RunningRequest Start(Sequence sequence, QueuePlace place, RequestTrace? trace, CancellationToken cancellationToken)
     {
         sequence.Place = place;
-        return new RunningRequest(sequence, parts, trace, cancellationToken);
+        return new RunningRequest(sequence, parts.Serving.Loop, parts.Time, trace, cancellationToken);
     }
 
     private static async Task<GenerationResult> ReadAsync(RunningRequest running)

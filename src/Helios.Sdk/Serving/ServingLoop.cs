@@ -6,6 +6,7 @@ using Helios.Sdk.Serving.Requests;
 using Helios.Sdk.Serving.Routing;
 using Helios.Sdk.Serving.Scheduling;
 using Helios.Sdk.Serving.Streaming;
+using Helios.Sdk.Serving.Timing;
 
 namespace Helios.Sdk.Serving;
 

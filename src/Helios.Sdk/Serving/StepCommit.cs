@@ -1,5 +1,4 @@
 using Helios.Sdk.Serving.Decoding;
-using Helios.Sdk.Serving.Drafting;
 using Helios.Sdk.Serving.Requests;
 using Helios.Sdk.Serving.Routing;
 using Helios.Sdk.Serving.Scheduling;

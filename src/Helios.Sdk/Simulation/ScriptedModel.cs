@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
-using Helios.Sdk.Adaptation;
-using Helios.Sdk.Adaptation.Evaluation;
-using Helios.Sdk.Serving.Decoding;
+using Helios.Sdk.Adaptation.Candidates;
+using Helios.Sdk.Adaptation.Estimation;
+using Helios.Sdk.Serving.Routing;
 
 namespace Helios.Sdk.Simulation;
 

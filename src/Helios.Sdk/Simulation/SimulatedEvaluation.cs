@@ -1,8 +1,9 @@
-using Helios.Sdk.Adaptation;
+using Helios.Sdk.Adaptation.Candidates;
 using Helios.Sdk.Adaptation.Evaluation;
 using Helios.Sdk.Adaptation.Journal;
+using Helios.Sdk.Adaptation.Profiling;
+using Helios.Sdk.Adaptation.Scoring;
 using Helios.Sdk.Adaptation.Telemetry;
-using Helios.Sdk.Serving;
 
 namespace Helios.Sdk.Simulation;
 

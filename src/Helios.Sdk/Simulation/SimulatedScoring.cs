@@ -1,5 +1,6 @@
-using Helios.Sdk.Adaptation;
-using Helios.Sdk.Adaptation.Evaluation;
+using Helios.Sdk.Adaptation.Candidates;
+using Helios.Sdk.Adaptation.Estimation;
+using Helios.Sdk.Adaptation.Scoring;
 using Helios.Sdk.Adaptation.Telemetry;
 using Helios.Sdk.Serving;
 

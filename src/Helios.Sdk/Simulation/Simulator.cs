@@ -1,8 +1,11 @@
 using System.Runtime.ExceptionServices;
 using Helios.Sdk.Adaptation;
+using Helios.Sdk.Adaptation.Candidates;
+using Helios.Sdk.Adaptation.Estimation;
 using Helios.Sdk.Adaptation.Evaluation;
 using Helios.Sdk.Adaptation.Journal;
 using Helios.Sdk.Adaptation.Objectives;
+using Helios.Sdk.Adaptation.Profiling;
 using Helios.Sdk.Adaptation.Selection;
 using Helios.Sdk.Adaptation.Telemetry;
 using Helios.Sdk.Serving;

@@ -17,6 +17,9 @@ public static class HeliosTelemetry
     /// <summary>What the GenAI conventions call this engine (<c>gen_ai.provider.name</c>).</summary>
     internal const string Provider = "helios";
 
+    /// <summary>Category under which an engine logs.</summary>
+    private const string LogCategory = "Helios.Sdk.HeliosEngine";
+
     internal static readonly string Version = typeof(HeliosTelemetry).Assembly.GetName().Version!.ToString(3);
 
     internal static readonly ActivitySource Source = new(ActivitySourceName, Version);
@@ -28,7 +31,7 @@ public static class HeliosTelemetry
     /// <param name="logging">Makes it.</param>
     /// <param name="engine">Its name; empty for the one without.</param>
     internal static ILogger LoggerOf(ILoggerFactory logging, string engine) =>
-        logging.CreateLogger(engine.Length == 0 ? $"Helios.Sdk.{nameof(HeliosEngine)}" : $"Helios.Sdk.{nameof(HeliosEngine)}.{engine}");
+        logging.CreateLogger(engine.Length == 0 ? LogCategory : $"{LogCategory}.{engine}");
 
     /// <summary>What the GenAI conventions call what a request asks for (<c>gen_ai.operation.name</c>).</summary>
     internal static string OperationOf(GenerationRequest request) => request.Messages is null ? "text_completion" : "chat";

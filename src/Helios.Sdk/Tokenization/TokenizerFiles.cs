@@ -1,8 +1,10 @@
 using System.Security.Cryptography;
 using System.Text.Json;
 using Helios.Sdk.Checkpoints;
+using Helios.Sdk.Tokenization.Bpe;
 using Helios.Sdk.Tokenization.ChatTemplates;
 using Helios.Sdk.Tokenization.Reading;
+using Helios.Sdk.Tokenization.SpecialTokens;
 
 namespace Helios.Sdk.Tokenization;
 

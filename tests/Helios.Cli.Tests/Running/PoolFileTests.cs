@@ -59,5 +59,16 @@ public sealed class PoolFileTests : IDisposable
         read.Should().Throw<FileException>().Which.Message.Should().StartWith(folder.Path).And.Contain("pool.json:").And.Contain(expected);
     }
 
+    [Fact]
+    public void Says_what_a_path_is_instead_of_a_folder()
+    {
+        folder.Write("model.gguf", "GGUF");
+        var file = () => PoolFile.Read(Pool("""{ "models": [ { "path": "model.gguf" } ] }"""));
+        file.Should().Throw<FileException>().WithMessage("*models[0].path is 'model.gguf'*is a GGUF file*");
+
+        var hub = () => PoolFile.Read(Pool("""{ "models": [ { "path": "some-org/some-model" } ] }"""));
+        hub.Should().Throw<FileException>().WithMessage("*models[0].path*hf download some-org/some-model*");
+    }
+
     private string Pool(string json) => folder.Write("pool.json", json);
 }

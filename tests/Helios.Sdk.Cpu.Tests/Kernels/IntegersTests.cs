@@ -1,5 +1,5 @@
+using Helios.Sdk.Cpu.Formats;
 using Helios.Sdk.Cpu.Kernels;
-using Helios.Sdk.Cpu.Loading;
 using Helios.Sdk.Cpu.Tests.Support;
 
 namespace Helios.Sdk.Cpu.Tests.Kernels;
@@ -27,7 +27,7 @@ public sealed unsafe class IntegersTests
         {
             using var buffers = new Buffers();
             var matrix = Matrix(buffers, columns, format);
-            var room = Integers.Room(columns);
+            var room = QuantisedRow.Room(columns);
             var x = buffers.Random(room + 1);
             for (var k = columns; k < room; k++) x[k] = 0;
             x[room] = 42;
@@ -64,7 +64,7 @@ public sealed unsafe class IntegersTests
         var matrix = Matrix(buffers, 48, format);
         foreach (var value in new[] { 0f, -0f, 1e-45f, 1e-38f, -3e-36f, 3e38f })
         {
-            var x = buffers.Zeros(Integers.Room(48));
+            var x = buffers.Zeros(QuantisedRow.Room(48));
             x[5] = value;
             kernels.Quantise(x, matrix);
             for (var k = 0; k < 48; k++)

@@ -1,5 +1,5 @@
+using Helios.Sdk.Cpu.Formats;
 using Helios.Sdk.Cpu.Kernels;
-using Helios.Sdk.Cpu.Loading;
 using Helios.Sdk.Cpu.Tests.Support;
 
 namespace Helios.Sdk.Cpu.Tests.Kernels;
@@ -94,7 +94,7 @@ public sealed unsafe class MatMulTests
         var matrix = Packed.Matrix(buffers, [.. Enumerable.Repeat(-1f, 16 * columns)], 16, columns, TensorType.F32, (WeightFormat)format);
         foreach (var sign in new[] { 1, -1 })
         {
-            var x = buffers.Zeros(Integers.Room(columns));
+            var x = buffers.Zeros(QuantisedRow.Room(columns));
             new Span<float>(x, columns).Fill(sign * 1e6f);
             Prepare(kernels, matrix, x, columns, 1);
             var y = buffers.Zeros(16);
@@ -117,7 +117,7 @@ public sealed unsafe class MatMulTests
             using var buffers = new Buffers();
             var weights = new float[16 * group];
             for (var i = 0; i < weights.Length; i++) weights[i] = i % group == 0 ? -8 : trial % 2 == 0 ? -8 + 15 * random.Next(2) : random.Next(-8, 8);
-            var x = buffers.Zeros(Integers.Room(group));
+            var x = buffers.Zeros(QuantisedRow.Room(group));
             for (var k = 0; k < group; k++)
                 x[k] = k == 0 ? 127 : (trial % 5) switch { 0 => 127, 1 => -127, 2 => k / 2 % 2 == 0 ? 127 : -127, 3 => 254 * random.Next(2) - 127, _ => random.Next(-127, 128) };
             var activations = new Span<float>(x, group).ToArray();
@@ -135,7 +135,7 @@ public sealed unsafe class MatMulTests
     {
         using var buffers = new Buffers();
         var matrix = Packed.Matrix(buffers, Packed.Weights(random, rows, columns, type), rows, columns, type, format);
-        var ldx = Integers.Room(columns) + 3;
+        var ldx = QuantisedRow.Room(columns) + 3;
         var ldy = matrix.Blocks * 16;
         var x = Activations(buffers, batch, columns, ldx);
         var before = new Span<float>(x, batch * ldx).ToArray();

@@ -1,6 +1,6 @@
 using System.Globalization;
 using Helios.Backends.Testing;
-using Helios.Sdk.Cpu.Kernels;
+using Helios.Sdk.Cpu.Formats;
 using Helios.Sdk.Cpu.Tests.Kernels;
 
 namespace Helios.Sdk.Cpu.Tests.Support;

@@ -1,5 +1,4 @@
-using Helios.Sdk.Cpu.Kernels;
-using Helios.Sdk.Cpu.Loading;
+using Helios.Sdk.Cpu.Formats;
 
 namespace Helios.Sdk.Cpu.Tests.Support;
 

@@ -87,6 +87,20 @@ public class AddHeliosTests
     }
 
     [Fact]
+    public void What_is_wrong_with_one_of_several_engines_names_the_engine()
+    {
+        using var provider = new ServiceCollection()
+            .AddKeyedHelios("chat", helios => helios.UseCpu())
+            .AddKeyedHelios("code", helios => helios.UseCpu(cpu => cpu.Threads = 1).AddModel(TestData.Model("tiny-s")).UseMemoryBudget(1 << 10))
+            .BuildServiceProvider();
+
+        var chat = () => provider.GetRequiredKeyedService<HeliosEngine>("chat");
+        chat.Should().Throw<OptionsValidationException>().WithMessage("Engine 'chat': Models is empty*");
+        var code = () => provider.GetRequiredKeyedService<HeliosEngine>("code");
+        code.Should().Throw<OptionsValidationException>().WithMessage("Engine 'code': MemoryBudgetBytes is 1024*");
+    }
+
+    [Fact]
     public void A_second_engine_of_the_same_name_is_refused()
     {
         var again = () => Services().AddHelios(_ => { });

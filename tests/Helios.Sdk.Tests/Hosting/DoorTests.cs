@@ -1,5 +1,6 @@
 using Helios.Sdk.Adaptation;
 using Helios.Sdk.ExitPolicies;
+using Helios.Sdk.Hosting.Requests;
 using Helios.Sdk.Serving.Requests;
 using Helios.Sdk.Serving.Routing;
 using Helios.Sdk.Tests.Adaptation.Loading;

@@ -1,5 +1,5 @@
 using Helios.Sdk.Cpu;
-using Helios.Sdk.Hosting;
+using Helios.Sdk.Hosting.DependencyInjection;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;

@@ -1,6 +1,7 @@
 using Helios.Sdk.Adaptation.Objectives;
 using Helios.Sdk.Cpu;
 using Helios.Sdk.ExitPolicies;
+using Helios.Sdk.Hosting.Strategies;
 using Helios.Sdk.Serving.Scheduling;
 using Helios.Sdk.Serving.Scheduling.Orders;
 

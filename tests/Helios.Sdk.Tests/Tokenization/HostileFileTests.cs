@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using Helios.Sdk.Tokenization;
+using Helios.Sdk.Tokenization.Bpe;
 
 namespace Helios.Sdk.Tests.Tokenization;
 

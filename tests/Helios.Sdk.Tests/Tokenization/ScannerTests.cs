@@ -1,7 +1,6 @@
 using System.Text.RegularExpressions;
 using FsCheck;
 using FsCheck.Fluent;
-using Helios.Sdk.Tokenization;
 using Helios.Sdk.Tokenization.PreTokenizers;
 
 namespace Helios.Sdk.Tests.Tokenization;

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Helios.Sdk.Hosting.Configuration;
 
 namespace Helios.Sdk.Adaptation.Certification;
 
@@ -8,28 +7,6 @@ internal sealed class Certificates(ImmutableArray<RiskCertificate> known, Precis
 {
     /// <summary>No certificates.</summary>
     public static Certificates None { get; } = new([], Precision.Auto);
-
-    /// <summary>Reads certificates.</summary>
-    /// <param name="files">Their files.</param>
-    /// <param name="precision">How the engine holds its weights.</param>
-    /// <param name="models">The models of its pool.</param>
-    /// <exception cref="CheckpointException">A file is no certificate.</exception>
-    /// <exception cref="ArgumentException">A certificate is of no model of the pool, or of weights that are held otherwise.</exception>
-    public static Certificates Load(IEnumerable<string> files, Precision precision, IReadOnlyCollection<CheckpointInfo> models)
-    {
-        var known = ImmutableArray.CreateBuilder<RiskCertificate>();
-        foreach (var (index, file) in files.Index())
-        {
-            var certificate = new OptionSource(OptionTables.Certificates, index).Read(() => CertificateFile.Load(file));
-            if (models.All(model => model.Fingerprint != certificate.Checkpoint))
-                throw OptionsCheck.Wrong($"Adaptation.Certificates: {file} is of checkpoint {certificate.Checkpoint} ('{certificate.Model}'); the pool has {string.Join(", ", models.Select(model => $"{model.Fingerprint} ('{model.Name}')"))}.");
-            if (certificate.Precision != precision)
-                throw OptionsCheck.Wrong($"Adaptation.Certificates: {file} is of weights held as {certificate.Precision}; the engine holds them as {precision}.");
-            known.Add(certificate);
-        }
-
-        return new Certificates(known.ToImmutable(), precision);
-    }
 
     /// <summary>The certificate that covers a point, the strictest of them; null when none does.</summary>
     public RiskCertificate? Find(CheckpointInfo model, OperatingPoint point) =>

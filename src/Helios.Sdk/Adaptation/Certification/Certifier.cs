@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
-using Helios.Sdk.Adaptation.Evaluation;
 using Helios.Sdk.Adaptation.Loading;
+using Helios.Sdk.Adaptation.Scoring;
 using Helios.Sdk.Adaptation.Statistics;
 using Helios.Sdk.ExitPolicies;
 

@@ -1,3 +1,5 @@
+using Helios.Sdk.Adaptation.Candidates;
+
 namespace Helios.Sdk.Adaptation.Evaluation;
 
 /// <summary>Finds out what there is to know of candidates before a selection.</summary>

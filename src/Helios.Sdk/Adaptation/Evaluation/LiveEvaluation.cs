@@ -1,6 +1,10 @@
+using Helios.Sdk.Adaptation.Candidates;
+using Helios.Sdk.Adaptation.Estimation;
 using Helios.Sdk.Adaptation.Journal;
 using Helios.Sdk.Adaptation.Loading;
 using Helios.Sdk.Adaptation.Objectives;
+using Helios.Sdk.Adaptation.Profiling;
+using Helios.Sdk.Adaptation.Scoring;
 using Helios.Sdk.Adaptation.Telemetry;
 using Helios.Sdk.Serving;
 using Helios.Sdk.Serving.Decoding;

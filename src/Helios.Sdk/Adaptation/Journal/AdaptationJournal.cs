@@ -85,6 +85,16 @@ internal sealed partial class AdaptationJournal(TimeProvider time, ILogger logge
         }
     }
 
+    /// <summary>Layers were loaded and are in place.</summary>
+    /// <param name="target">What is loaded of the model now.</param>
+    /// <param name="bytes">Bytes that were read for it.</param>
+    /// <param name="took">How long that took.</param>
+    public void Loaded(LoadTarget target, long bytes, TimeSpan took)
+    {
+        LogLoaded(logger, target, bytes, took.TotalSeconds);
+        Tell(new AdaptationEvent.Loaded(Now, target, bytes, took));
+    }
+
     /// <summary>A candidate could not be scored; it stays as it was known.</summary>
     public void ScoringFailed(string model, Exception error)
     {
@@ -168,6 +178,9 @@ internal sealed partial class AdaptationJournal(TimeProvider time, ILogger logge
 
     [LoggerMessage(8, LogLevel.Warning, "{Trigger}: {Point} was chosen and could not be brought up, and what served goes on serving: {Because}")]
     private static partial void LogNotCarriedOut(ILogger logger, AdaptationTrigger trigger, OperatingPoint point, string because);
+
+    [LoggerMessage(28, LogLevel.Information, "{Target} is loaded: {Bytes} bytes in {Seconds:0.###} s")]
+    private static partial void LogLoaded(ILogger logger, LoadTarget target, long bytes, double seconds);
 
     private sealed class Subscription(Action end) : IDisposable
     {

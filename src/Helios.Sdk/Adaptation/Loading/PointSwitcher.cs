@@ -52,7 +52,7 @@ internal sealed class PointSwitcher(ModelPool pool, Routes routes, ServingTeleme
         if (missing > 0)
         {
             LoadBytesPerSecond = missing / Math.Max(took.TotalSeconds, 1e-6);
-            journal.Tell(new AdaptationEvent.Loaded(journal.Now, point.Target, missing, took));
+            journal.Loaded(point.Target, missing, took);
         }
 
         try

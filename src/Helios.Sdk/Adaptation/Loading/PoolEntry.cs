@@ -1,4 +1,4 @@
-using Helios.Sdk.Serving.Decoding;
+using Helios.Sdk.Adaptation.Candidates;
 using Helios.Sdk.Serving.Routing;
 using Helios.Sdk.Tokenization.ChatTemplates;
 

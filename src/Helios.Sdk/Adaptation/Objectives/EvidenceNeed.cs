@@ -1,4 +1,4 @@
-using Helios.Sdk.Adaptation.Telemetry;
+using Helios.Sdk.Adaptation.Estimation;
 
 namespace Helios.Sdk.Adaptation.Objectives;
 
@@ -13,7 +13,7 @@ namespace Helios.Sdk.Adaptation.Objectives;
 internal readonly record struct EvidenceNeed(int Enough, int Full, double Uncertainty)
 {
     public static EvidenceNeed Of(AdaptationOptions options) =>
-        new(options.RequestsPerCandidate, ServingTelemetry.EvidenceWindow(options), options.MaxGapUncertainty);
+        new(options.RequestsPerCandidate, EvidenceWindow.Texts(options), options.MaxGapUncertainty);
 
     /// <summary>What is lacking to conclude anything about a point's quality; null when nothing is.</summary>
     public string? Lack(PointProfile profile)

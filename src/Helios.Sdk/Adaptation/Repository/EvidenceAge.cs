@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Helios.Sdk.Adaptation.Candidates;
 
 namespace Helios.Sdk.Adaptation.Repository;
 

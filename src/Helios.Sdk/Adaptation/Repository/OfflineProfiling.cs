@@ -1,9 +1,14 @@
 using System.Collections.Immutable;
+using Helios.Sdk.Adaptation.Candidates;
+using Helios.Sdk.Adaptation.Estimation;
 using Helios.Sdk.Adaptation.Evaluation;
 using Helios.Sdk.Adaptation.Journal;
 using Helios.Sdk.Adaptation.Loading;
+using Helios.Sdk.Adaptation.Profiling;
+using Helios.Sdk.Adaptation.Scoring;
 using Helios.Sdk.Adaptation.Telemetry;
 using Helios.Sdk.Energy;
+using Helios.Sdk.Serving.Decoding;
 using Helios.Sdk.Serving.Routing;
 
 namespace Helios.Sdk.Adaptation.Repository;

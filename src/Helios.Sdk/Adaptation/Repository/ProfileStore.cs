@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using Helios.Sdk.Adaptation.Evaluation;
+using Helios.Sdk.Adaptation.Candidates;
 using Helios.Sdk.Adaptation.Journal;
 using Helios.Sdk.Adaptation.Telemetry;
 using Helios.Sdk.Checkpoints;

@@ -1,7 +1,8 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.Json;
-using Helios.Sdk.Adaptation.Evaluation;
+using Helios.Sdk.Adaptation.Candidates;
+using Helios.Sdk.Adaptation.Estimation;
 using Helios.Sdk.Checkpoints;
 
 namespace Helios.Sdk.Adaptation.Repository;

@@ -1,6 +1,8 @@
-using Helios.Sdk.Adaptation.Evaluation;
+using Helios.Sdk.Adaptation.Candidates;
+using Helios.Sdk.Adaptation.Estimation;
+using Helios.Sdk.Adaptation.Profiling;
 using Helios.Sdk.Adaptation.Telemetry;
-using Helios.Sdk.Serving.Decoding;
+using Helios.Sdk.Serving.Routing;
 
 namespace Helios.Sdk.Adaptation.Repository;
 

@@ -1,4 +1,5 @@
-using Helios.Sdk.Adaptation.Evaluation;
+using Helios.Sdk.Adaptation.Candidates;
+using Helios.Sdk.Adaptation.Estimation;
 using Helios.Sdk.Adaptation.Repository;
 
 namespace Helios.Sdk.Adaptation.Selection;

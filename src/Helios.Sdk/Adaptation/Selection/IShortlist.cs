@@ -1,3 +1,5 @@
+using Helios.Sdk.Adaptation.Candidates;
+
 namespace Helios.Sdk.Adaptation.Selection;
 
 /// <summary>Chooses the candidates among the models of the pool.</summary>

@@ -1,5 +1,4 @@
-using Helios.Sdk.Adaptation.Evaluation;
-using Helios.Sdk.Adaptation.Selection;
+using Helios.Sdk.Adaptation.Estimation;
 
 namespace Helios.Sdk.Adaptation.Telemetry;
 

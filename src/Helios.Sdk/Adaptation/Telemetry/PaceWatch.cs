@@ -1,4 +1,4 @@
-using Helios.Sdk.Adaptation.Evaluation;
+using Helios.Sdk.Adaptation.Estimation;
 using Helios.Sdk.Serving.Decoding;
 
 namespace Helios.Sdk.Adaptation.Telemetry;

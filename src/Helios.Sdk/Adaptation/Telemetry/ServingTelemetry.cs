@@ -1,4 +1,4 @@
-using Helios.Sdk.Adaptation.Selection;
+using Helios.Sdk.Adaptation.Estimation;
 using Helios.Sdk.Serving.Decoding;
 
 namespace Helios.Sdk.Adaptation.Telemetry;
@@ -36,7 +36,7 @@ internal sealed class ServingTelemetry
         this.inline = inline;
         Signals = new LoopSignals(inline);
         Sampling = new ShadowSampling(options.ShadowScoringRate, options.MinShadowScoringRate);
-        Texts = new RecentTexts(TextsToCompare(options));
+        Texts = new RecentTexts(EvidenceWindow.TextsPerLook(options));
         reassessment = new ReassessmentTrigger(options.ReassessEveryRequests, options.MinimumResidenceRequests, options.ReassessEvery, time);
     }
 
@@ -75,17 +75,6 @@ internal sealed class ServingTelemetry
     {
         set => Volatile.Write(ref pace, value);
     }
-
-    /// <summary>
-    /// Texts that a candidate is judged by. Several looks' worth: judged by one look's, a point that lies well within a floor would
-    /// seem beyond it every few hundred looks, and what serves is looked at with every text.
-    /// </summary>
-    public static int EvidenceWindow(AdaptationOptions options) => 4 * TextsToCompare(options);
-
-    /// <summary>Texts that all candidates score at a look: those of one evaluation, or of one interval between reassessments if that gives more.</summary>
-    public static int TextsToCompare(AdaptationOptions options) => Math.Max(
-        options.Candidates * options.RequestsPerCandidate,
-        (int)Math.Ceiling(options.ReassessEveryRequests * options.ShadowScoringRate));
 
     /// <summary>Asks for the requests that a candidate under evaluation answers.</summary>
     public EvaluationWatch Watch(object route, int requests)

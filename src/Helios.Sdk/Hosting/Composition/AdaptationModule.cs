@@ -1,15 +1,18 @@
 using System.Diagnostics;
 using Helios.Sdk.Adaptation;
-using Helios.Sdk.Adaptation.Certification;
+using Helios.Sdk.Adaptation.Candidates;
 using Helios.Sdk.Adaptation.Evaluation;
 using Helios.Sdk.Adaptation.Journal;
 using Helios.Sdk.Adaptation.Loading;
 using Helios.Sdk.Adaptation.Objectives;
+using Helios.Sdk.Adaptation.Profiling;
 using Helios.Sdk.Adaptation.Repository;
+using Helios.Sdk.Adaptation.Scoring;
 using Helios.Sdk.Adaptation.Selection;
 using Helios.Sdk.Energy;
 using Helios.Sdk.ExitPolicies;
 using Helios.Sdk.Hosting.Configuration;
+using Helios.Sdk.Hosting.Strategies;
 using Helios.Sdk.Serving.Routing;
 using Helios.Sdk.Telemetry;
 using Microsoft.Extensions.Logging;
@@ -27,10 +30,10 @@ internal sealed partial class AdaptationModule : IDisposable
     private readonly Goals goals;
     private Task running = Task.CompletedTask;
 
-    public AdaptationModule(HeliosOptions options, HeliosBuilder builder, DeviceModule device, ServingModule serving, EngineMeter meter, ILogger logger)
+    public AdaptationModule(HeliosOptions options, EngineContext context, DeviceModule device, ServingModule serving, EngineMeter meter, ILogger logger)
     {
-        (this.serving, this.device, this.logger, strategies) = (serving, device, logger, builder.Strategies);
-        var (adaptation, telemetry, time) = (options.Adaptation, serving.Telemetry, builder.Time);
+        (this.serving, this.device, this.logger, strategies) = (serving, device, logger, context.Strategies);
+        var (adaptation, telemetry, time) = (options.Adaptation, serving.Telemetry, context.Time);
         Policies = new ExitPolicyCatalog(strategies.ExitPolicies);
         Energy = new EnergyGauge(strategies.EnergyMeter?.Invoke() ?? EnergyMeters.For(device.Backend.Device), serving.Loop.State, time);
         Journal = new AdaptationJournal(time, logger, new AdaptationMetrics(meter));
@@ -44,7 +47,7 @@ internal sealed partial class AdaptationModule : IDisposable
         {
             ExitPolicy = policy,
             Energy = Energy,
-            Certificates = Certificates.Load(adaptation.Certificates, options.Precision, [.. device.Pool.Entries.Select(entry => entry.Info)]),
+            Certificates = CertificateFiles.Load(adaptation.Certificates, options.Precision, [.. device.Pool.Entries.Select(entry => entry.Info)]),
         };
         Site = new MeasuredOn(device.Backend.Device.Description, options.Precision);
         var faults = new ObjectiveFaults(Journal, time);
@@ -66,7 +69,7 @@ internal sealed partial class AdaptationModule : IDisposable
         var evaluation = new LiveEvaluation(Switcher, telemetry, scoring, Probe, Profiles, Journal, new EvaluationSettings(adaptation.RequestsPerCandidate, adaptation.EvaluationTimeLimit, options.Serving, goals, device.Work, time));
         Loop = new AdaptationLoop(new AdaptationParts(adaptation, options.Serving, goals, rules, candidates, Profiles, telemetry, Switcher, evaluation, scoring, device.Work, Journal)
         {
-            Engine = builder.Name,
+            Engine = context.Name,
             ExitPolicy = policy,
             Store = store,
             State = serving.Loop.State,
@@ -115,7 +118,7 @@ internal sealed partial class AdaptationModule : IDisposable
     /// <exception cref="ArgumentException">A limit is out of range, or needs a meter that is missing.</exception>
     public void Check(ServiceLimits limits)
     {
-        if (string.Join(Environment.NewLine, OptionsCheck.Find(limits)) is { Length: > 0 } wrong) throw OptionsCheck.Wrong(wrong);
+        if (string.Join(Environment.NewLine, OptionsCheck.Find(limits)) is { Length: > 0 } wrong) throw WrongOption.Error(wrong);
         CheckMeter(goals.Objective, limits);
     }
 
@@ -191,7 +194,7 @@ internal sealed partial class AdaptationModule : IDisposable
     {
         var wants = objective.NeedsEnergy ? $"Adaptation.Objective '{objective.Name}'" : limits.MaxJoulesPerToken is not null ? "Adaptation.MaxJoulesPerToken" : null;
         if (wants is not null && Energy.UnavailableBecause is { } because)
-            throw OptionsCheck.Wrong($"{wants} needs a meter of energy, and {Energy.Source} is not available: {because}. An estimate may stand in for it: EstimateEnergy(watts).");
+            throw WrongOption.Error($"{wants} needs a meter of energy, and {Energy.Source} is not available: {because}. An estimate may stand in for it: EstimateEnergy(watts).");
     }
 
     [LoggerMessage(11, LogLevel.Error, "The adaptation loop ended; what serves goes on serving")]

@@ -1,9 +1,10 @@
-using Helios.Sdk.Adaptation.Evaluation;
+using Helios.Sdk.Adaptation.Estimation;
 using Helios.Sdk.Adaptation.Loading;
 using Helios.Sdk.Checkpoints;
+using Helios.Sdk.Diagnostics;
 using Helios.Sdk.Hosting.Configuration;
+using Helios.Sdk.Hosting.Strategies;
 using Helios.Sdk.Serving;
-using Helios.Sdk.Serving.Decoding;
 using Helios.Sdk.Serving.KvCache;
 using Helios.Sdk.Serving.Requests;
 using Helios.Sdk.Serving.Routing;
@@ -67,7 +68,7 @@ internal sealed class DeviceModule : IAsyncDisposable
             var checkpoints = options.Models.Select((source, i) => Opened(ModelAt(i).Read(() => Checkpoint.Open(source.Path, source.Name)))).ToList();
             var backend = Opened(Backends.Create(options, strategies.Backends));
             OptionsCheck.CheckDepths(options, checkpoints[0].Info);
-            var budget = new MemoryBudget(options.MemoryBudgetBytes ?? DefaultBudget(backend.Device.TotalMemory));
+            var budget = new MemoryBudget(options.MemoryBudgetBytes ?? DefaultBudget.Of(backend.Device.TotalMemory));
             var store = Opened(MakeKvStore(options.Serving, backend, budget, checkpoints));
             var sequences = new SequenceTable();
             var pace = new LoadPace(options.Adaptation.MaxLoadShare, Environment.ProcessorCount, sequences, time);
@@ -80,9 +81,6 @@ internal sealed class DeviceModule : IAsyncDisposable
             throw;
         }
     }
-
-    /// <summary>Half of what the device offers this process.</summary>
-    public static long DefaultBudget(long offered) => Math.Max(1, offered / 2);
 
     /// <summary>Ends loads that are under way and frees everything; nothing may run any more.</summary>
     public async ValueTask DisposeAsync()
@@ -118,7 +116,7 @@ internal sealed class DeviceModule : IAsyncDisposable
         }
         catch (NotSupportedException error)
         {
-            throw OptionsCheck.Wrong($"{nameof(HeliosOptions.Precision)} is {precision}: {error.Message}");
+            throw WrongOption.Error($"{nameof(HeliosOptions.Precision)} is {precision}: {error.Message}");
         }
     }
 

@@ -1,3 +1,4 @@
+using Helios.Sdk.Hosting.Requests;
 using Helios.Sdk.Telemetry;
 
 namespace Helios.Sdk.Hosting.Composition;

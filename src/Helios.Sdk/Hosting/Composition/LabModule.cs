@@ -1,6 +1,6 @@
 using Helios.Sdk.Adaptation.Certification;
-using Helios.Sdk.Adaptation.Evaluation;
 using Helios.Sdk.Adaptation.Repository;
+using Helios.Sdk.Adaptation.Scoring;
 
 namespace Helios.Sdk.Hosting.Composition;
 

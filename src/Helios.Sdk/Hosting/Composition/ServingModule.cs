@@ -1,7 +1,9 @@
 using Helios.Sdk.Adaptation.Telemetry;
+using Helios.Sdk.Hosting.Strategies;
 using Helios.Sdk.Serving;
 using Helios.Sdk.Serving.Scheduling;
 using Helios.Sdk.Serving.Scheduling.Orders;
+using Helios.Sdk.Serving.Timing;
 using Helios.Sdk.Telemetry;
 using Microsoft.Extensions.Logging;
 
@@ -16,15 +18,15 @@ internal sealed partial class ServingModule
     private readonly ILogger logger;
     private volatile bool ending;
 
-    public ServingModule(HeliosOptions options, HeliosBuilder builder, DeviceModule device, EngineMeter meter, ILogger logger)
+    public ServingModule(HeliosOptions options, EngineContext context, DeviceModule device, EngineMeter meter, ILogger logger)
     {
         this.options = options.Serving;
         this.logger = logger;
-        var time = builder.Time;
+        var time = context.Time;
         Telemetry = new ServingTelemetry(options.Adaptation, time);
         Metrics = new ServingMetrics(meter, device.Pool.Entries.Select(entry => entry.Info.Name), time);
-        UnusedOrders.Warn(logger, options.Serving.Order, builder.Strategies);
-        var scheduler = MakeScheduler(options.Serving, builder.Strategies, time, logger);
+        UnusedOrders.Warn(logger, options.Serving.Order, context.Strategies);
+        var scheduler = MakeScheduler(options.Serving, context.Strategies, time, logger);
         var observers = new ServingObservers(new ServingObserver(Telemetry), Metrics);
         Loop = new ServingLoop(new ServingParts(options.Serving, scheduler, device.Blocks, device.Work, observers, time) { Sequences = device.Sequences }, device.Routes);
         thread = new Thread(Run) { Name = "helios-device", IsBackground = true };

@@ -1,3 +1,4 @@
+using Helios.Sdk.Hosting.Strategies;
 using Helios.Sdk.Naming;
 using Microsoft.Extensions.Logging;
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Helios.Sdk.Serving.Routing;
 
 namespace Helios.Sdk.Serving.Decoding;
 

@@ -1,4 +1,5 @@
 using Helios.Sdk.Serving.Scheduling.Orders;
+using Helios.Sdk.Serving.Timing;
 
 namespace Helios.Sdk.Serving.Requests;
 

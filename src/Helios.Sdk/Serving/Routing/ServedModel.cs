@@ -1,4 +1,3 @@
-using Helios.Sdk.Serving.Decoding;
 using Helios.Sdk.Tokenization.ChatTemplates;
 
 namespace Helios.Sdk.Serving.Routing;

@@ -1,5 +1,6 @@
 using Helios.Sdk.Naming;
 using Helios.Sdk.Serving.Scheduling.Orders;
+using Helios.Sdk.Serving.Timing;
 
 namespace Helios.Sdk.Serving.Scheduling;
 

@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using System.Security.Cryptography;
 using System.Text;
+using Helios.Sdk.Tokenization.ChatTemplates.Values;
+using Helios.Sdk.Tokenization.SpecialTokens;
 
 namespace Helios.Sdk.Tokenization.ChatTemplates;
 

@@ -1,5 +1,6 @@
 using System.Text;
 using Helios.Sdk.Checkpoints;
+using Helios.Sdk.Tokenization.SpecialTokens;
 
 namespace Helios.Sdk.Tokenization.ChatTemplates;
 

@@ -1,3 +1,6 @@
+using Helios.Sdk.Tokenization.Bpe;
+using Helios.Sdk.Tokenization.PreTokenizers;
+
 namespace Helios.Sdk.Tokenization.Reading;
 
 /// <summary>Reads the section <c>model</c>: BPE, its merges and its way with unknown characters.</summary>

@@ -1,3 +1,5 @@
+using Helios.Sdk.Tokenization.Bpe;
+
 namespace Helios.Sdk.Tokenization.Reading;
 
 /// <summary>Reads the section <c>post_processor</c> into the ids before and behind a text.</summary>

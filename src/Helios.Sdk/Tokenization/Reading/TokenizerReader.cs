@@ -1,6 +1,9 @@
 using System.Security.Cryptography;
 using System.Text;
+using Helios.Sdk.Tokenization.Bpe;
+using Helios.Sdk.Tokenization.Normalizers;
 using Helios.Sdk.Tokenization.PreTokenizers;
+using Helios.Sdk.Tokenization.SpecialTokens;
 
 namespace Helios.Sdk.Tokenization.Reading;
 

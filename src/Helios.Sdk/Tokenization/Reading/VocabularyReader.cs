@@ -1,3 +1,6 @@
+using Helios.Sdk.Tokenization.Bpe;
+using Helios.Sdk.Tokenization.SpecialTokens;
+
 namespace Helios.Sdk.Tokenization.Reading;
 
 /// <summary>

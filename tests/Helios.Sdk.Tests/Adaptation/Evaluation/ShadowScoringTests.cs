@@ -1,10 +1,13 @@
-using Helios.Sdk.Adaptation;
+using Helios.Sdk.Adaptation.Candidates;
+using Helios.Sdk.Adaptation.Estimation;
 using Helios.Sdk.Adaptation.Evaluation;
 using Helios.Sdk.Adaptation.Journal;
 using Helios.Sdk.Adaptation.Loading;
+using Helios.Sdk.Adaptation.Profiling;
+using Helios.Sdk.Adaptation.Scoring;
 using Helios.Sdk.Adaptation.Telemetry;
 using Helios.Sdk.Serving;
-using Helios.Sdk.Serving.Decoding;
+using Helios.Sdk.Serving.Routing;
 using Helios.Sdk.Simulation;
 using Helios.Sdk.Tests.Hosting;
 using Microsoft.Extensions.Logging;

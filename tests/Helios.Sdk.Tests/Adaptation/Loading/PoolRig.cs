@@ -1,9 +1,8 @@
-using Helios.Sdk.Adaptation.Evaluation;
+using Helios.Sdk.Adaptation.Estimation;
 using Helios.Sdk.Adaptation.Loading;
 using Helios.Sdk.Checkpoints;
 using Helios.Sdk.Cpu;
 using Helios.Sdk.Serving;
-using Helios.Sdk.Serving.Decoding;
 using Helios.Sdk.Serving.KvCache;
 using Helios.Sdk.Serving.Routing;
 using Helios.Sdk.Serving.Scheduling;

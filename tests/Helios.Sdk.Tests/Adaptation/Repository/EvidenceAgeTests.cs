@@ -1,3 +1,4 @@
+using Helios.Sdk.Adaptation.Candidates;
 using Helios.Sdk.Adaptation.Repository;
 
 namespace Helios.Sdk.Tests.Adaptation.Repository;

@@ -1,9 +1,11 @@
-using Helios.Sdk.Adaptation;
-using Helios.Sdk.Adaptation.Evaluation;
+using Helios.Sdk.Adaptation.Candidates;
+using Helios.Sdk.Adaptation.Estimation;
 using Helios.Sdk.Adaptation.Journal;
 using Helios.Sdk.Adaptation.Repository;
 using Helios.Sdk.Adaptation.Telemetry;
+using Helios.Sdk.Energy;
 using Helios.Sdk.Serving.Decoding;
+using Helios.Sdk.Serving.Routing;
 using Helios.Sdk.Tests.Checkpoints;
 using Helios.Sdk.Tests.Energy;
 using Helios.Sdk.Tests.Hosting;

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
-using Helios.Sdk.Adaptation.Evaluation;
-using Helios.Sdk.Adaptation.Repository;
+using Helios.Sdk.Adaptation.Candidates;
+using Helios.Sdk.Adaptation.Estimation;
 
 namespace Helios.Sdk.Tests.Adaptation.Repository;
 

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Helios.Sdk.Adaptation.Candidates;
 using Helios.Sdk.Adaptation.Repository;
 using Helios.Sdk.Tests.Checkpoints;
 

@@ -1,9 +1,11 @@
-using Helios.Sdk.Adaptation;
-using Helios.Sdk.Adaptation.Evaluation;
+using Helios.Sdk.Adaptation.Candidates;
+using Helios.Sdk.Adaptation.Estimation;
 using Helios.Sdk.Adaptation.Objectives;
+using Helios.Sdk.Adaptation.Profiling;
 using Helios.Sdk.Adaptation.Repository;
 using Helios.Sdk.Adaptation.Telemetry;
 using Helios.Sdk.Serving.Decoding;
+using Helios.Sdk.Serving.Routing;
 
 namespace Helios.Sdk.Tests.Adaptation.Repository;
 

@@ -1,5 +1,5 @@
-using Helios.Sdk.Adaptation.Selection;
 using Helios.Sdk.Adaptation.Statistics;
+using Helios.Sdk.Adaptation.Telemetry;
 using Helios.Sdk.Tests.Adaptation.Statistics;
 
 namespace Helios.Sdk.Tests.Adaptation.Selection;

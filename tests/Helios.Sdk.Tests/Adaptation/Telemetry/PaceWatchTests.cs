@@ -1,4 +1,4 @@
-using Helios.Sdk.Adaptation.Evaluation;
+using Helios.Sdk.Adaptation.Estimation;
 using Helios.Sdk.Adaptation.Telemetry;
 using Helios.Sdk.Serving.Decoding;
 

@@ -1,4 +1,3 @@
-using Helios.Sdk.Serving.Decoding;
 using Helios.Sdk.Serving.Routing;
 using Helios.Sdk.Tests.Adaptation;
 using Helios.Sdk.Tests.Serving.Fakes;

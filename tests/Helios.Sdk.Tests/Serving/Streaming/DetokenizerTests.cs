@@ -3,7 +3,7 @@ using FsCheck;
 using FsCheck.Fluent;
 using Helios.Sdk.Serving.Streaming;
 using Helios.Sdk.Tests.Tokenization;
-using Helios.Sdk.Tokenization;
+using Helios.Sdk.Tokenization.Bpe;
 
 namespace Helios.Sdk.Tests.Serving.Streaming;
 

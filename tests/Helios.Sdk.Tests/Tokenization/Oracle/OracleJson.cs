@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using Helios.Sdk.Tokenization;
+using Helios.Sdk.Tokenization.PreTokenizers;
 
 namespace Helios.Sdk.Tests.Tokenization.Oracle;
 

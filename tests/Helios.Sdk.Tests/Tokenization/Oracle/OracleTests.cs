@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using Helios.Sdk.Serving.Streaming;
-using Helios.Sdk.Tokenization;
+using Helios.Sdk.Tokenization.Bpe;
 
 namespace Helios.Sdk.Tests.Tokenization.Oracle;
 

@@ -1,3 +1,5 @@
+using Helios.Sdk.Serving.Timing;
+
 namespace Helios.Sdk.Serving.Scheduling.Orders;
 
 /// <summary>A request in a heap: the one due first comes out first; of equals, the earlier arrival.</summary>

@@ -1,3 +1,5 @@
+using Helios.Sdk.Tokenization.ChatTemplates.Values;
+
 namespace Helios.Sdk.Tokenization.ChatTemplates.Syntax;
 
 /// <summary>Reads the statements of a template. What would reach outside it (<c>include</c>, <c>import</c>, <c>extends</c>) is refused.</summary>

@@ -1,3 +1,5 @@
+using Helios.Sdk.Tokenization.ChatTemplates.Values;
+
 namespace Helios.Sdk.Tokenization.ChatTemplates.Syntax;
 
 /// <summary>Tokens one after the other, and how deep the parser stands in them.</summary>

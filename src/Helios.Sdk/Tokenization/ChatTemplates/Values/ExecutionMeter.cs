@@ -1,5 +1,3 @@
-using Helios.Sdk.Tokenization.ChatTemplates.Syntax;
-
 namespace Helios.Sdk.Tokenization.ChatTemplates.Values;
 
 /// <summary>Where a running template stands, and what it has used of its limits.</summary>

@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Globalization;
 using System.Text;
-using Helios.Sdk.Tokenization.ChatTemplates.Syntax;
 
 namespace Helios.Sdk.Tokenization.ChatTemplates.Values;
 

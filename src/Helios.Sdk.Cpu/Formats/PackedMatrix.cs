@@ -1,0 +1,112 @@
+using Helios.Sdk.Cpu.Kernels;
+
+namespace Helios.Sdk.Cpu.Formats;
+
+/// <summary>
+/// A weight matrix as the kernels read it: rows in blocks of 16, columns in the order of <see cref="WeightFormat"/>, zeros
+/// where it was padded. A view; the memory belongs to the part it was loaded with.
+/// </summary>
+internal sealed unsafe class PackedMatrix(float* data, WeightFormat format, int blocks, int columns)
+{
+    /// <summary>Rows of a block, at every vector width.</summary>
+    public const int BlockRows = 16;
+
+    private readonly BlockLayout layout = new(format, columns);
+
+    /// <summary>First block; counted in units of 4 bytes whatever the format.</summary>
+    public float* Data { get; } = data;
+
+    /// <summary>How weights are held.</summary>
+    public WeightFormat Format { get; } = format;
+
+    /// <summary>Blocks of 16 rows.</summary>
+    public int Blocks { get; } = blocks;
+
+    /// <summary>Columns without padding.</summary>
+    public int Columns { get; } = columns;
+
+    /// <summary>Groups of columns that share a scale, the last padded; 1 where there are no scales.</summary>
+    public int Groups => layout.Groups;
+
+    /// <summary>Pairs of elements (see <see cref="IWeightFormat{TVector}"/>) in a group.</summary>
+    public int GroupPairs => layout.GroupPairs;
+
+    /// <summary>Whether products take activations as integers.</summary>
+    public bool Quantised => GroupColumns > 0;
+
+    /// <summary>Columns of a group; 0 where there are no scales.</summary>
+    public int GroupColumns { get; } = Quantisation.Group(format);
+
+    /// <summary>Element of an activation column at which the scales of its groups begin, if it is quantised.</summary>
+    public int ActivationScales => QuantisedRow.ScalesAt(Columns);
+
+    /// <summary>Bytes of a block.</summary>
+    public long BlockBytes => layout.Bytes;
+
+    /// <summary>Bytes of some blocks of so many columns.</summary>
+    public static long Bytes(WeightFormat format, int blocks, int columns) => blocks * new BlockLayout(format, columns).Bytes;
+
+    /// <summary>Weights of a block.</summary>
+    public byte* Block(int block) => (byte*)Data + block * layout.Bytes;
+
+    /// <summary>Scales of a block.</summary>
+    public ushort* Scales(int block) => (ushort*)(Block(block) + layout.WeightBytes);
+
+    /// <summary>Where the scale of a lane's group stands among those of its block.</summary>
+    public static int ScaleIndex(int lane, int group) => group / 2 * 2 * BlockRows + 2 * lane + group % 2;
+
+    /// <summary>Copies one row out, as floats.</summary>
+    public void Row(int row, float* destination)
+    {
+        var (block, lane) = Math.DivRem(row, BlockRows);
+        var weights = Block(block);
+        switch (Format)
+        {
+            case WeightFormat.Fp32:
+                for (var k = 0; k < Columns; k++) destination[k] = ((float*)weights)[k * BlockRows + lane];
+                break;
+            case WeightFormat.Bf16:
+                for (var k = 0; k < Columns; k++) destination[k] = WeightCodec.Bf16.Read(weights, k / 2 * 2 * BlockRows + 2 * lane + k % 2);
+                break;
+            case WeightFormat.Int8:
+                for (var k = 0; k < Columns; k++)
+                    destination[k] = Scale(block, lane, k) * ((sbyte*)weights)[k / 2 * 2 * BlockRows + 2 * lane + k % 2];
+                break;
+            default:
+                for (var k = 0; k < Columns; k++)
+                    destination[k] = Scale(block, lane, k) * Nibble(weights[k / 8 * 4 * BlockRows + 4 * lane + k % 4], k);
+                break;
+        }
+    }
+
+    private float Scale(int block, int lane, int k) => WeightCodec.Bf16.Read((byte*)Scales(block), ScaleIndex(lane, k / GroupColumns));
+
+    private static int Nibble(byte both, int k) => (k % 8 < 4 ? both & 15 : both >> 4) - Quantisation.NibbleOffset;
+
+    private readonly struct BlockLayout
+    {
+        public BlockLayout(WeightFormat format, int columns)
+        {
+            var group = Quantisation.Group(format);
+            if (group == 0)
+            {
+                (Groups, GroupPairs) = (1, (columns + 1) / 2);
+                WeightBytes = 2L * GroupPairs * BlockRows * (format == WeightFormat.Bf16 ? 2 : 4);
+                Bytes = WeightBytes;
+                return;
+            }
+
+            (Groups, GroupPairs) = ((columns + group - 1) / group, group / (format == WeightFormat.Int8 ? 4 : 8));
+            WeightBytes = (long)Groups * group * BlockRows / (format == WeightFormat.Int8 ? 1 : 2);
+            Bytes = WeightBytes + (Groups + 1) / 2 * 2L * BlockRows * sizeof(ushort);
+        }
+
+        public int Groups { get; }
+
+        public int GroupPairs { get; }
+
+        public long WeightBytes { get; }
+
+        public long Bytes { get; }
+    }
+}

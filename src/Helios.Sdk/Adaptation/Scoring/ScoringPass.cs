@@ -1,0 +1,93 @@
+using System.Collections.Immutable;
+using Helios.Sdk.Serving.Decoding;
+
+namespace Helios.Sdk.Adaptation.Scoring;
+
+/// <summary>
+/// One pass of a group of texts through the layers of a model, a layer at a time: which rows it has, what its exits said, how long
+/// it took. Each text has blocks of its own, so that it sees itself alone. Device thread, but for <see cref="Result"/>.
+/// </summary>
+internal sealed class ScoringPass
+{
+    private const ExitSignals AllSignals = ExitSignals.Top1 | ExitSignals.Margin | ExitSignals.Entropy;
+
+    private readonly TextGroup group;
+    private readonly TimeProvider time;
+    private readonly StepRow[] rows;
+    private readonly int[] targets;
+    private readonly int[] all;
+    private readonly List<ExitSignal[]> signals;
+    private StepTimes times;
+    private int layersRun;
+
+    /// <param name="group">The texts.</param>
+    /// <param name="depths">Depths to read signals at, ascending.</param>
+    /// <param name="tokensPerBlock">Tokens of a KV block.</param>
+    /// <param name="time">Clock.</param>
+    public ScoringPass(TextGroup group, ImmutableArray<int> depths, int tokensPerBlock, TimeProvider time)
+    {
+        this.group = group;
+        this.time = time;
+        Depths = depths;
+        signals = new List<ExitSignal[]>(depths.Length);
+        rows = new StepRow[group.Tokens];
+        targets = new int[group.Tokens];
+        all = [.. Enumerable.Range(0, group.Tokens)];
+        var (row, block) = (0, 0);
+        foreach (var text in group.Texts)
+        {
+            for (var i = 0; i < text.Length; i++, row++)
+            {
+                rows[row] = new StepRow(text[i], i, block, KvDepth: 1);
+                targets[row] = i + 1 < text.Length ? text[i + 1] : -1;
+            }
+
+            block += (text.Length + tokensPerBlock - 1) / tokensPerBlock;
+        }
+    }
+
+    /// <summary>Depths to read signals at, ascending.</summary>
+    public ImmutableArray<int> Depths { get; }
+
+    /// <summary>Rows of the batch.</summary>
+    public int Rows => rows.Length;
+
+    /// <summary>Runs the next layer, and looks at the exit behind it if that is wanted.</summary>
+    /// <param name="model">What runs it; nothing else runs on it until the pass is over.</param>
+    /// <param name="layer">The layer.</param>
+    /// <param name="blocks">Blocks for one layer, as many as the texts fill.</param>
+    public void Run(ILayeredModel model, ILayerWeights layer, ReadOnlySpan<KvBlock> blocks)
+    {
+        model.UseLayers([layer]);
+        var started = time.GetTimestamp();
+        model.Begin(new StepBatch { Rows = rows, Blocks = blocks, Resume = layer.Layer > 0 });
+        var begun = time.GetTimestamp();
+        model.Run(new LayerRange(layer.Layer, layer.Layer + 1));
+        var ran = time.GetElapsedTime(begun).TotalSeconds;
+
+        // A step embeds once; that it is resumed layer by layer is no cost of the model.
+        var embedded = layer.Layer == 0 ? time.GetElapsedTime(started, begun).TotalSeconds : times.Other;
+        times = times with { Layers = times.Layers + ran, Other = embedded };
+        layersRun++;
+        if (!Depths.Contains(layer.Layer + 1)) return;
+
+        var seen = new ExitSignal[rows.Length];
+        model.ReadSignals(new ExitLook { Rows = all, Needs = AllSignals, Targets = targets }, seen);
+        signals.Add(seen);
+    }
+
+    /// <summary>What came of it, once every layer ran.</summary>
+    public ScoredGroup Result()
+    {
+        var texts = ImmutableArray.CreateBuilder<ScoredText>(group.Texts.Length);
+        var first = 0;
+        foreach (var text in group.Texts)
+        {
+            var own = new Range(first, first + text.Length);
+            texts.Add(new ScoredText(Depths, group.Texts.Length == 1 ? signals : [.. signals.Select(seen => seen[own])]));
+            first += text.Length;
+        }
+
+        return new ScoredGroup(texts.MoveToImmutable(), new StepTiming(rows.Length, SampledRows: 0, layersRun, group.ContextTokens, times));
+    }
+}

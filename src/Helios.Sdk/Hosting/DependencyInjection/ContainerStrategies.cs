@@ -1,0 +1,47 @@
+using Helios.Sdk.Hosting.Strategies;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Helios.Sdk.Hosting.DependencyInjection;
+
+/// <summary>Finds what is registered in a container for engines to be made of.</summary>
+/// <param name="provider">The container.</param>
+/// <param name="key">The name of an engine, for what is its alone; null for what is everybody's.</param>
+internal sealed class ContainerStrategies(IServiceProvider provider, string? key)
+{
+    public EngineStrategies Find()
+    {
+        var found = new EngineStrategies();
+        AddShared<IBackendFactory>(found);
+        AddShared<ITokenizerFactory>(found);
+        AddShared<IExitPolicy>(found);
+        AddShared<ISloObjective>(found);
+        AddStateful<IRequestOrder>(found);
+        if (All<IScheduler>().Count > 0) AddStateful<IScheduler>(found);
+        if (All<IEnergyMeter>() is { Count: > 0 } meters) found.Add(() => meters[^1]);
+        return found;
+    }
+
+    /// <summary>What has no state may serve everybody.</summary>
+    private void AddShared<T>(EngineStrategies found)
+        where T : class
+    {
+        foreach (var service in All<T>()) found.Add(() => service);
+    }
+
+    /// <summary>What has state is made anew whenever an engine asks.</summary>
+    private void AddStateful<T>(EngineStrategies found)
+        where T : class
+    {
+        var (first, second) = (All<T>(), All<T>());
+        for (var i = 0; i < first.Count; i++)
+        {
+            if (ReferenceEquals(first[i], second[i]))
+                throw new InvalidOperationException($"{first[i].GetType()} is registered as one {typeof(T).Name} for all; it has state, and is made anew for whoever needs one: register it as transient.");
+            var index = i;
+            found.Add(() => All<T>()[index]);
+        }
+    }
+
+    private List<T> All<T>()
+        where T : class => key is null ? [.. provider.GetServices<T>()] : [.. provider.GetKeyedServices<T>(key)];
+}

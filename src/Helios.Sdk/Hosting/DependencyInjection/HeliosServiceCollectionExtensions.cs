@@ -1,0 +1,114 @@
+using Helios.Sdk;
+using Helios.Sdk.Hosting.DependencyInjection;
+using Microsoft.Extensions.AI;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
+
+namespace Microsoft.Extensions.DependencyInjection;
+
+/// <summary>Adds Helios to an application.</summary>
+/// <remarks>
+/// <para>
+/// A host starts the engines with the application and drains them at shutdown; without a host an engine starts when it is first
+/// resolved, and stops when the provider is disposed asynchronously. Models load in the background: <see cref="HeliosEngine.Ready"/>
+/// says when, and requests made before wait in the queue.
+/// </para>
+/// <para>
+/// An engine finds what is registered in the container: every <see cref="IBackendFactory"/>, <see cref="ISloObjective"/>,
+/// <see cref="IExitPolicy"/> and <see cref="IRequestOrder"/> by its name, every <see cref="ITokenizerFactory"/>, and an
+/// <see cref="IEnergyMeter"/> and <see cref="IScheduler"/>. Those registered with the name of an engine as their key are that
+/// engine's alone. What the builder is given goes before what is registered.
+/// </para>
+/// </remarks>
+public static class HeliosServiceCollectionExtensions
+{
+    /// <summary>Adds an engine: <see cref="IHeliosClient"/>, <see cref="IChatClient"/> (unless one is registered already), <see cref="IModelPool"/> and <see cref="HeliosEngine"/>, made once.</summary>
+    /// <param name="services">The services.</param>
+    /// <param name="configure">Composes the engine. Called once, before this returns.</param>
+    /// <exception cref="InvalidOperationException">An engine without a name was added already.</exception>
+    public static IServiceCollection AddHelios(this IServiceCollection services, Action<IHeliosBuilder> configure)
+    {
+        ArgumentNullException.ThrowIfNull(configure);
+        return Add(services, Options.Options.DefaultName, configuration: null, configure);
+    }
+
+    /// <summary>
+    /// Adds an engine that is set up by configuration: the keys are the properties of <see cref="HeliosOptions"/>. What can change
+    /// while the engine serves (objective, memory budget, limits) follows the configuration when that is reloaded.
+    /// </summary>
+    /// <param name="services">The services.</param>
+    /// <param name="configuration">The engine's section, as <c>builder.Configuration.GetSection("Helios")</c>.</param>
+    /// <param name="configure">Adds backends and strategies; its options go before the configuration's. May be null.</param>
+    /// <exception cref="InvalidOperationException">An engine without a name was added already.</exception>
+    public static IServiceCollection AddHelios(this IServiceCollection services, IConfiguration configuration, Action<IHeliosBuilder>? configure = null)
+    {
+        ArgumentNullException.ThrowIfNull(configuration);
+        return Add(services, Options.Options.DefaultName, configuration, configure);
+    }
+
+    /// <summary>Adds an engine by a name: its services are keyed by it, and its options are named so.</summary>
+    /// <param name="services">The services.</param>
+    /// <param name="name">The name, and the key.</param>
+    /// <param name="configure">Composes the engine. Called once, before this returns.</param>
+    /// <exception cref="InvalidOperationException">An engine of that name was added already.</exception>
+    public static IServiceCollection AddKeyedHelios(this IServiceCollection services, string name, Action<IHeliosBuilder> configure)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        ArgumentNullException.ThrowIfNull(configure);
+        return Add(services, name, configuration: null, configure);
+    }
+
+    /// <summary>Adds an engine by a name that is set up by configuration.</summary>
+    /// <param name="services">The services.</param>
+    /// <param name="name">The name, and the key.</param>
+    /// <param name="configuration">The engine's section, as <c>builder.Configuration.GetSection("Helios:Chat")</c>.</param>
+    /// <param name="configure">Adds backends and strategies; its options go before the configuration's. May be null.</param>
+    /// <exception cref="InvalidOperationException">An engine of that name was added already.</exception>
+    public static IServiceCollection AddKeyedHelios(this IServiceCollection services, string name, IConfiguration configuration, Action<IHeliosBuilder>? configure = null)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        ArgumentNullException.ThrowIfNull(configuration);
+        return Add(services, name, configuration, configure);
+    }
+
+    private static IServiceCollection Add(IServiceCollection services, string name, IConfiguration? configuration, Action<IHeliosBuilder>? configure)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        if (services.Any(service => service.ImplementationInstance is EngineRegistration known && known.Name == name))
+            throw new InvalidOperationException($"{(name.Length == 0 ? "An engine without a name" : $"The engine '{name}'")} was added already: one call of {(name.Length == 0 ? nameof(AddHelios) : nameof(AddKeyedHelios))} composes the whole of it.");
+
+        var builder = HeliosEngine.CreateBuilder();
+        configure?.Invoke(builder);
+        var registration = new EngineRegistration(name, builder, configuration);
+        services.AddSingleton(registration);
+        AddOptions(services, registration);
+        if (name.Length == 0)
+        {
+            services.AddSingleton(registration.Create);
+            services.AddSingleton<IHeliosClient>(provider => provider.GetRequiredService<HeliosEngine>());
+            services.AddSingleton(provider => provider.GetRequiredService<HeliosEngine>().Pool);
+            services.TryAddSingleton<IChatClient>(provider => new HeliosChatClient(provider.GetRequiredService<HeliosEngine>(), time: provider.GetService<TimeProvider>()));
+        }
+        else
+        {
+            services.AddKeyedSingleton(name, (provider, _) => registration.Create(provider));
+            services.AddKeyedSingleton<IHeliosClient>(name, (provider, key) => provider.GetRequiredKeyedService<HeliosEngine>(key));
+            services.AddKeyedSingleton(name, (provider, key) => provider.GetRequiredKeyedService<HeliosEngine>(key).Pool);
+            services.TryAddKeyedSingleton<IChatClient>(name, (provider, key) => new HeliosChatClient(provider.GetRequiredKeyedService<HeliosEngine>(key), time: provider.GetService<TimeProvider>()));
+        }
+
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, HeliosHostedService>());
+        return services;
+    }
+
+    private static void AddOptions(IServiceCollection services, EngineRegistration registration)
+    {
+        var options = services.AddOptions<HeliosOptions>(registration.Name).ValidateOnStart();
+        services.AddSingleton<IConfigureOptions<HeliosOptions>>(provider => new EngineOptionsSetup(registration, provider));
+        services.AddSingleton<IValidateOptions<HeliosOptions>>(provider => new EngineOptionsSetup(registration, provider));
+        if (registration.Configuration is not null)
+            options.Services.AddSingleton<IOptionsChangeTokenSource<HeliosOptions>>(provider => ActivatorUtilities.CreateInstance<CheckedReload>(provider, registration));
+    }
+}

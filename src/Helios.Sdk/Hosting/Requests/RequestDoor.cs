@@ -1,0 +1,164 @@
+using System.Collections.Immutable;
+using Helios.Sdk.Adaptation;
+using Helios.Sdk.Adaptation.Loading;
+using Helios.Sdk.Serving;
+using Helios.Sdk.Serving.Requests;
+using Helios.Sdk.Serving.Routing;
+using Helios.Sdk.Serving.Streaming;
+
+namespace Helios.Sdk.Hosting.Requests;
+
+/// <summary>Turns a request into a sequence: checks it, encodes its prompt, and claims the point it insists on, if it does.</summary>
+internal sealed class RequestDoor(ModelPool pool, Routes routes, PointOverrides overrides, ServingLoop loop, TimeSpan? maxQueueTime, TimeProvider time)
+{
+    /// <summary>What a timer takes.</summary>
+    private static readonly TimeSpan LongestTimer = TimeSpan.FromDays(1);
+
+    private readonly PromptEncoder encoding = new();
+    private long lastId;
+
+    public async ValueTask<Sequence> OpenAsync(GenerationRequest request, CancellationToken cancellationToken)
+    {
+        var arrivedAt = time.GetTimestamp();
+        var pinned = request.Model is { } name ? pool.Find(name) : null;
+        if (pinned is not null) request = request with { Model = pinned.Info.Name };
+        var encoder = pinned ?? pool.Find(routes.Current?.Serving.Lease.Model.Name ?? pool.Entries.First().Info.Name);
+        CheckSampling(request, pinned, encoder);
+        var (prompt, others) = await EncodeAsync(request, pinned, encoder, cancellationToken).ConfigureAwait(false);
+        CheckPrompt(request, prompt, pinned, encoder);
+
+        if (await ClaimAsync(request, arrivedAt, cancellationToken).ConfigureAwait(false) is not var (route, lease)) return Make(request, prompt, others, arrivedAt);
+        try
+        {
+            var chosen = pool.Find(lease.Model.Name);
+            prompt = Reencode(request, prompt, others, chosen);
+            CheckPrompt(request, prompt, chosen, chosen);
+            var sequence = Make(request, prompt, [], arrivedAt);
+            sequence.Assign(route, lease);
+            return sequence;
+        }
+        catch
+        {
+            lease.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>One more answer to the request of <paramref name="first"/>, which has begun to answer: from the same point and over the KV of its prompt, while it lives.</summary>
+    public async ValueTask<Sequence> OpenSampleAsync(Sequence first, long seed, CancellationToken cancellationToken)
+    {
+        var request = first.Request with { Seed = seed };
+        if (first.Lease?.TryShare() is not { } lease)
+        {
+            var late = await OpenAsync(request, cancellationToken).ConfigureAwait(false);
+            late.MayWait = true;
+            return late;
+        }
+
+        var prompt = new EncodedPrompt(first.Tokens[..first.PromptLength].ToArray(), first.Prompt.TokenizerFingerprint) { Form = first.Prompt.Form, EndIds = first.Prompt.EndIds };
+        var sample = Make(request, prompt, [], first.ArrivedAt);
+        sample.Assign(first.Route!, lease);
+        sample.Source = first;
+        sample.MayWait = true;
+        return sample;
+    }
+
+    /// <summary>The claim that a request brings along; none when its time is up before it is had, and the serving loop then ends it.</summary>
+    private async ValueTask<(Route Route, ModelLease Lease)?> ClaimAsync(GenerationRequest request, long arrivedAt, CancellationToken cancellationToken)
+    {
+        if (!PointOverrides.Insists(request)) return null;
+        if (maxQueueTime is { } most && !overrides.Ready.IsCompleted) await WaitForServiceAsync(request, most, cancellationToken).ConfigureAwait(false);
+        if (request.TimeLimit is not { } limit) return await overrides.ResolveAsync(request, cancellationToken).ConfigureAwait(false);
+
+        var left = limit - time.GetElapsedTime(arrivedAt);
+        if (left <= TimeSpan.Zero) return null;
+        using var timeUp = new CancellationTokenSource(left < LongestTimer ? left : LongestTimer, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(timeUp.Token, cancellationToken);
+        try
+        {
+            return await overrides.ResolveAsync(request, either.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (timeUp.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Until the first model serves, a request waits here no longer than it may wait in the queue.</summary>
+    /// <exception cref="ServerBusyException">It has waited that long.</exception>
+    private async Task WaitForServiceAsync(GenerationRequest request, TimeSpan most, CancellationToken cancellationToken)
+    {
+        // Whoever has less time than that is dealt with by that limit.
+        if (request.TimeLimit <= most) return;
+        try
+        {
+            await overrides.Ready.WaitAsync(most < LongestTimer ? most : LongestTimer, time, cancellationToken).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            throw loop.Busy(Invariant($"No model serves yet, and the request waited {most.TotalSeconds:0.###} s for one; that is Serving.MaxQueueTime."), loop.Queue.Waiting);
+        }
+    }
+
+    private Sequence Make(GenerationRequest request, EncodedPrompt prompt, ImmutableArray<PromptForm> others, long arrivedAt)
+    {
+        var tokenizer = pool.Entries.First(entry => entry.Tokenizer.Fingerprint == prompt.TokenizerFingerprint).Tokenizer;
+        var output = new TokenStream(tokenizer, request.Stop) { LogProbabilities = AnswerLogProbabilities.For(request) };
+        var seed = request.Seed ?? Random.Shared.NextInt64();
+        var sequence = new Sequence(new RequestId(Interlocked.Increment(ref lastId)), request, seed, prompt, output, arrivedAt);
+        sequence.Offer(others);
+        sequence.TakeWhatFits(pool.Entries.Max(entry => entry.Info.Architecture.ContextLength));
+        return sequence;
+    }
+
+    private async ValueTask<(EncodedPrompt Prompt, ImmutableArray<PromptForm> Others)> EncodeAsync(GenerationRequest request, PoolEntry? pinned, PoolEntry encoder, CancellationToken cancellationToken)
+    {
+        if (request.TokenIds is { } ids)
+        {
+            RequireOneTokenizer(nameof(request.TokenIds), pinned, encoder);
+            PromptRules.CheckIds(ids, encoder.Info);
+            return (new EncodedPrompt([.. ids], encoder.Tokenizer.Fingerprint), []);
+        }
+
+        // What insists on a point may be put on another model than what serves now.
+        IReadOnlyList<PoolEntry> models = pinned is not null ? [pinned] : [encoder, .. pool.Entries.Where(entry => entry != encoder && PromptEncoding.CanEncode(request, entry.Tokenizer, entry.Chat))];
+        return await encoding.EncodeAsync(request, models, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Ids mean something to one tokenizer alone.</summary>
+    private void RequireOneTokenizer(string option, PoolEntry? pinned, PoolEntry encoder)
+    {
+        if (pinned is null && pool.Entries.Any(entry => entry.Tokenizer.Fingerprint != encoder.Tokenizer.Fingerprint))
+            throw new ArgumentException($"{option} needs {nameof(GenerationRequest.Model)}: the models of the pool have different tokenizers.", option);
+    }
+
+    private static EncodedPrompt Reencode(GenerationRequest request, EncodedPrompt prompt, ImmutableArray<PromptForm> others, PoolEntry entry)
+    {
+        var wanted = PromptEncoding.FormOf(request, entry.Tokenizer, entry.Chat);
+        if (request.TokenIds is not null || wanted == prompt.Form) return prompt;
+        var form = others.FirstOrDefault(other => other.Form == wanted)
+            ?? throw new HeliosException($"The prompt cannot be put into the ids of '{entry.Info.Name}', which was chosen for it; name a model in the request.");
+        return form.Prompt ?? throw form.Trouble!;
+    }
+
+    private IEnumerable<PoolEntry> Alike(PoolEntry encoder) => pool.Entries.Where(entry => entry.Tokenizer.Fingerprint == encoder.Tokenizer.Fingerprint);
+
+    /// <summary>Without a pinned model the largest vocabulary counts; a bias or stop id that the serving model lacks has no effect.</summary>
+    private void CheckSampling(GenerationRequest request, PoolEntry? pinned, PoolEntry encoder)
+    {
+        if (request.LogitBias is { Count: > 0 }) RequireOneTokenizer(nameof(request.LogitBias), pinned, encoder);
+        if (!request.StopTokenIds.IsEmpty) RequireOneTokenizer(nameof(request.StopTokenIds), pinned, encoder);
+        PromptRules.CheckVocabulary(request, (pinned ?? Alike(encoder).MaxBy(entry => entry.Info.Architecture.VocabularySize)!).Info);
+    }
+
+    /// <summary>Without a pinned model the roomiest context counts, and the largest vocabulary; a model with less refuses when it is the one to serve.</summary>
+    private void CheckPrompt(GenerationRequest request, EncodedPrompt prompt, PoolEntry? pinned, PoolEntry encoder)
+    {
+        List<PoolEntry> alike = pinned is not null ? [pinned] : [.. Alike(encoder).Where(entry => PromptEncoding.FormOf(request, entry.Tokenizer, entry.Chat) == prompt.Form)];
+        var roomiest = alike.MaxBy(entry => entry.Info.Architecture.ContextLength)!;
+        if (!PromptRules.FitsContext(request, prompt, roomiest.Info))
+            throw new ArgumentException(PromptRules.Overflow(request, prompt, roomiest.Info), nameof(request));
+        var richest = alike.MaxBy(entry => entry.Info.Architecture.VocabularySize)!;
+        if (PromptRules.FindBadId(request, prompt, richest.Info) is { } bad) throw new ArgumentException(bad, nameof(request));
+    }
+}
