@@ -107,8 +107,8 @@ public sealed class SentencePieceTests : IDisposable
     }
 
     [Theory]
-    [InlineData(1, 0, "*field 'trainer_spec.model_type' is 1, expected 2, BPE*")]
-    [InlineData(2, 2, "*field 'normalizer_spec.precompiled_charsmap' is there*")]
+    [InlineData(1, 0, "*trainer_spec.model_type is 1; expected 2, BPE*")]
+    [InlineData(2, 2, "*normalizer_spec.precompiled_charsmap is there*")]
     public void What_is_not_supported_is_refused_with_its_field(int modelType, int mapBytes, string message)
     {
         File.WriteAllBytes(folder["tokenizer.model"], SentencePieceBytes.Of(modelType, mapBytes, ("<unk>", 2), ("a", 1)));

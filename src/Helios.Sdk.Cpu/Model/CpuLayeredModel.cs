@@ -10,7 +10,7 @@ internal sealed class CpuLayeredModel : LayeredModel<CpuLayerWeights>
 {
     private readonly MemoryReservation reservation;
     private readonly Workspace space;
-    private readonly LayerWalk walk;
+    private readonly LayerPhases walk;
     private readonly HeadReader heads;
 
     public CpuLayeredModel(CpuFixedPart fixedPart, CpuKernels kernels, WorkerPool pool, CpuStepRows rows, Workspace space, MemoryReservation reservation)
@@ -18,7 +18,7 @@ internal sealed class CpuLayeredModel : LayeredModel<CpuLayerWeights>
     {
         this.reservation = reservation;
         this.space = space;
-        walk = new LayerWalk(fixedPart, kernels, pool, space, rows);
+        walk = new LayerPhases(fixedPart, kernels, pool, space, rows);
         heads = new HeadReader(fixedPart, kernels, pool, space, rows);
     }
 

@@ -20,7 +20,7 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
 {
     private readonly TaskCompletionSource ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ShadowScoring shadow = new(parts.Profiles, parts.Scoring, parts.Telemetry, parts.Switcher, parts.Work, parts.Journal);
-    private readonly QualityGuard quality = new(parts.Options, parts.Goals);
+    private readonly FloorRule floor = parts.Rules.Floor;
     private readonly Reconsiderations reconsiderations = new();
     private readonly Residence residence = new(parts.Options, parts.Time);
     private Reachable? objective;
@@ -147,7 +147,7 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
             switch (signal)
             {
                 case { Trigger: AdaptationTrigger.Breach }:
-                    await GuardAsync(cancellationToken).ConfigureAwait(false);
+                    await ApplyBreachRuleAsync(cancellationToken).ConfigureAwait(false);
                     break;
                 case { Trigger: AdaptationTrigger.ObjectiveChanged or AdaptationTrigger.LimitsChanged or AdaptationTrigger.BudgetChanged }:
                     await ReselectAsync(cancellationToken).ConfigureAwait(false);
@@ -156,12 +156,12 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
                     // What texts have shown is as true as before; only speed is another. A point below its floor is left for that.
                     residence.Unsettle();
                     Pause();
-                    await GuardQualityAsync(cancellationToken).ConfigureAwait(false);
+                    await ApplyFloorRuleAsync(cancellationToken).ConfigureAwait(false);
                     parts.Profiles.Refresh(parts.Switcher.Present);
                     await SelectAsync(signal.Trigger, TooLittle(), cancellationToken).ConfigureAwait(false);
                     break;
                 case { Scored: true }:
-                    if (signal.Trigger == AdaptationTrigger.Quality) await GuardQualityAsync(cancellationToken).ConfigureAwait(false);
+                    if (signal.Trigger == AdaptationTrigger.Quality) await ApplyFloorRuleAsync(cancellationToken).ConfigureAwait(false);
                     else await ReassessAsync(signal.Trigger, cancellationToken).ConfigureAwait(false);
                     shadow.Next(cancellationToken);
                     break;
@@ -174,12 +174,12 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
     }
 
     /// <summary>What serves has scored texts: when they show it below its floor, it is left, however sure its tokens look.</summary>
-    private async Task GuardQualityAsync(CancellationToken cancellationToken)
+    private async Task ApplyFloorRuleAsync(CancellationToken cancellationToken)
     {
         parts.Profiles.Refresh(parts.Switcher.Present);
         if (ServingProfile() is not { } serving) return;
-        parts.Telemetry.Sampling.WantsMore = quality.WantsMore(serving);
-        if (!quality.IsBreached(serving, out var because)) return;
+        parts.Telemetry.Sampling.WantsMore = floor.WantsMore(serving);
+        if (!floor.IsBreached(serving, out var because)) return;
 
         parts.Journal.Tell(new AdaptationEvent.QualityBreach(
             parts.Journal.Now, serving.Point, because, serving, parts.Telemetry.ServedTokens, parts.Telemetry.Sampling.ScoredTokens));
@@ -191,8 +191,8 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
     private string? TooLittle()
     {
         if (ServingProfile() is not { } serving) return null;
-        parts.Telemetry.Sampling.WantsMore = quality.WantsMore(serving);
-        return serving.EvidenceRequests < parts.Options.RequestsPerCandidate ? $"what is known of it {quality.Lack(serving)}, too little for a change: more texts are scored" : null;
+        parts.Telemetry.Sampling.WantsMore = floor.WantsMore(serving);
+        return serving.EvidenceRequests < parts.Options.RequestsPerCandidate ? $"what is known of it {floor.Lack(serving)}, too little for a change: more texts are scored" : null;
     }
 
     private PointProfile? ServingProfile() => parts.Profiles.Latest.FirstOrDefault(profile => profile.IsServing);
@@ -200,7 +200,7 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
     /// <summary>A goal was changed: another shortlist, and a selection from it with what is known now. Who asks meanwhile gets one of his own.</summary>
     private async Task ReselectAsync(CancellationToken cancellationToken)
     {
-        RenewGuard();
+        HasAnotherTarget();
         // Its signal may be older than the selection that dealt with it.
         if (reconsiderations.Pending is { } trigger)
             await reconsiderations.AnswerAsync(() => ReselectAsync(trigger, cancellationToken)).ConfigureAwait(false);
@@ -224,11 +224,11 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
     private async Task ReassessAsync(AdaptationTrigger trigger, CancellationToken cancellationToken)
     {
         // A guard that tripped in vain rests until here: nothing it could choose from has changed in between.
-        if (parts.Telemetry.Guard is { BreachesAtTrip: > 0 }) parts.Switcher.ResetGuard();
+        if (parts.Telemetry.BreachWatch is { BreachesAtTrip: > 0 }) parts.Switcher.RenewBreachWatch();
 
         // Told of first: whatever is chosen below, a point that was below its floor was left for that.
-        quality.Rearm();
-        await GuardQualityAsync(cancellationToken).ConfigureAwait(false);
+        floor.Rearm();
+        await ApplyFloorRuleAsync(cancellationToken).ConfigureAwait(false);
         parts.Profiles.Refresh(parts.Switcher.Present);
         var tooLittle = TooLittle();
         // Interrupted by a change of goals, it is due again at the next look.
@@ -284,20 +284,20 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
                 : null,
         });
 
-    private async Task GuardAsync(CancellationToken cancellationToken)
+    private async Task ApplyBreachRuleAsync(CancellationToken cancellationToken)
     {
         // A signal may be older than what serves now.
-        if (RenewGuard() || parts.Telemetry.Guard is not { BreachesAtTrip: > 0 and var breaches } guard) return;
-        var point = guard.Point;
+        if (HasAnotherTarget() || parts.Telemetry.BreachWatch is not { BreachesAtTrip: > 0 and var breaches } watch) return;
+        var point = watch.Point;
         var profiles = parts.Profiles.Refresh(parts.Switcher.Present);
         if (profiles.FirstOrDefault(profile => profile.Point == point) is not { } present)
         {
-            parts.Switcher.ResetGuard();
+            parts.Switcher.RenewBreachWatch();
             return;
         }
 
         parts.Journal.Tell(new AdaptationEvent.Breach(parts.Journal.Now, point, breaches, parts.Options.BreachWindow));
-        var decision = parts.Rules.Guard(objective!, parts.Telemetry.Lengths).Decide(new GuardSituation
+        var decision = parts.Rules.Breach(objective!, parts.Telemetry.Lengths).Decide(new BreachSituation
         {
             At = parts.Journal.Now,
             Present = present,
@@ -314,11 +314,11 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
         if (decision.Act == AdaptationAct.Keep) parts.Journal.Tell(new AdaptationEvent.Stayed(parts.Journal.Now, decision));
     }
 
-    /// <summary>What was counted against another target says nothing: the guard starts anew. False when it counts against the present one.</summary>
-    private bool RenewGuard()
+    /// <summary>Whether breaches were counted against another target than the present one: that says nothing, and counting begins anew.</summary>
+    private bool HasAnotherTarget()
     {
-        if (parts.Telemetry.Guard is not { } guard || guard.Target == parts.Goals.Limits.ConfidenceTarget) return false;
-        parts.Switcher.ResetGuard();
+        if (parts.Telemetry.BreachWatch is not { } watch || watch.Target == parts.Goals.Limits.ConfidenceTarget) return false;
+        parts.Switcher.RenewBreachWatch();
         return true;
     }
 
@@ -337,7 +337,7 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
             return decision;
         }
 
-        var below = ServingProfile() is { } left && quality.IsBelow(left);
+        var below = ServingProfile() is { } left && floor.IsBelow(left);
         if (await parts.Switcher.ServeAsync(decision.Chosen, decision.Batch, cancellationToken).ConfigureAwait(false) is { } because)
         {
             DecisionTrace.Fail(activity, because);

@@ -9,25 +9,25 @@ namespace Helios.Sdk.Checkpoints;
 /// </summary>
 internal static class CalibrationReader
 {
-    public static SidecarCalibration Read(FieldReader calibration, IReadOnlyCollection<int> depths)
+    public static SidecarCalibration Read(JsonField calibration, IReadOnlyCollection<int> depths)
     {
         calibration.AsObject().OnlyKeys("signal", "exits");
         var signal = ReadSignal(calibration.Required("signal", "top1, margin or entropy"));
         var curves = ImmutableDictionary.CreateBuilder<int, ImmutableArray<CalibrationPoint>>();
-        foreach (var (name, field) in calibration.Required("exits", "an object of curves by exit").Properties())
+        foreach (var (name, field) in calibration.Required("exits", "an object of curves by exit").Members())
             curves.Add(ReadDepth(name, field, depths), ReadCurve(field, signal));
         return new SidecarCalibration(signal, curves.ToImmutable());
     }
 
-    private static ExitSignalKind ReadSignal(FieldReader field) => field.AsText() switch
+    private static ExitSignalKind ReadSignal(JsonField field) => field.AsText() switch
     {
         "top1" => ExitSignalKind.Top1,
         "margin" => ExitSignalKind.Margin,
         "entropy" => ExitSignalKind.NegativeEntropy,
-        _ => throw field.Fail("top1, margin or entropy"),
+        _ => throw field.Bad("top1, margin or entropy"),
     };
 
-    private static int ReadDepth(string name, FieldReader field, IReadOnlyCollection<int> depths)
+    private static int ReadDepth(string name, JsonField field, IReadOnlyCollection<int> depths)
     {
         // "03" and "3" would be one exit under two keys: only the plain form counts.
         if (int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var depth) && depth.ToString(CultureInfo.InvariantCulture) == name && depths.Contains(depth))
@@ -35,10 +35,10 @@ internal static class CalibrationReader
         throw CheckpointError.Field(field.File, field.Path, "not an exit below the full depth", $"one of {string.Join(", ", depths)}");
     }
 
-    private static ImmutableArray<CalibrationPoint> ReadCurve(FieldReader field, ExitSignalKind signal)
+    private static ImmutableArray<CalibrationPoint> ReadCurve(JsonField field, ExitSignalKind signal)
     {
         const string Expected = "a list of at least one [signal, agreement]";
-        if (field.ArrayLength(Expected) == 0) throw field.Fail(Expected);
+        if (field.ArrayLength(Expected) == 0) throw field.Bad(Expected);
 
         var points = new List<CalibrationPoint>();
         foreach (var item in field.Items(Expected)) points.Add(ReadPoint(item, signal));
@@ -47,23 +47,23 @@ internal static class CalibrationReader
         return [.. points];
     }
 
-    private static CalibrationPoint ReadPoint(FieldReader item, ExitSignalKind signal)
+    private static CalibrationPoint ReadPoint(JsonField item, ExitSignalKind signal)
     {
         const string Expected = "a pair [signal, agreement]";
-        if (item.ArrayLength(Expected) != 2) throw item.Fail(Expected);
+        if (item.ArrayLength(Expected) != 2) throw item.Bad(Expected);
         var pair = item.Items(Expected).ToArray();
         var entropy = signal == ExitSignalKind.NegativeEntropy;
         var value = InRange(pair[0], entropy ? double.MaxValue : 1, entropy ? "at least 0" : "from 0 to 1");
         return new CalibrationPoint(entropy ? 0 - value : value, InRange(pair[1], 1, "from 0 to 1"));
     }
 
-    private static double InRange(FieldReader field, double max, string range)
+    private static double InRange(JsonField field, double max, string range)
     {
         var value = field.AsNumber();
-        return value >= 0 && value <= max ? value : throw field.Fail($"a number {range}");
+        return value >= 0 && value <= max ? value : throw field.Bad($"a number {range}");
     }
 
-    private static void RequireAscending(FieldReader field, List<CalibrationPoint> points)
+    private static void RequireAscending(JsonField field, List<CalibrationPoint> points)
     {
         for (var i = 1; i < points.Count; i++)
         {

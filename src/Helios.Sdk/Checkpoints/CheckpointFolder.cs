@@ -49,7 +49,7 @@ internal sealed class CheckpointFolder
         return fromGeneration ?? JsonFile.Parse(ConfigPath, Config, root => ConfigReader.ReadEndOfSequence(root, vocabulary));
     }
 
-    private static ImmutableArray<int>? ReadIfSaid(FieldReader root, int vocabulary) =>
+    private static ImmutableArray<int>? ReadIfSaid(JsonField root, int vocabulary) =>
         root.HasKey("eos_token_id") ? ConfigReader.ReadEndOfSequence(root, vocabulary) : null;
 
     private string InFolder(string file) => System.IO.Path.Combine(Path, file);

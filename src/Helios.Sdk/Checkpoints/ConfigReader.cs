@@ -11,7 +11,7 @@ internal static class ConfigReader
     /// <summary>Above 2^24 a position is no longer exact in single precision.</summary>
     public const int LongestContext = 1 << 24;
 
-    public static ModelArchitecture Read(FieldReader config)
+    public static ModelArchitecture Read(JsonField config)
     {
         RequireKnownComputation(config);
         var hidden = Size(config, "hidden_size");
@@ -39,46 +39,46 @@ internal static class ConfigReader
     }
 
     /// <summary>Reads <c>eos_token_id</c>: an id, a list of them, or null for none.</summary>
-    public static ImmutableArray<int> ReadEndOfSequence(FieldReader config, int vocabulary)
+    public static ImmutableArray<int> ReadEndOfSequence(JsonField config, int vocabulary)
     {
         if (!config.TryGet("eos_token_id", out var field)) return [];
         if (!field.IsArray) return [field.AsInt(0, vocabulary - 1)];
         return [.. field.Items("a list of ids").Select(id => id.AsInt(0, vocabulary - 1)).Distinct()];
     }
 
-    private static void RequireKnownComputation(FieldReader config)
+    private static void RequireKnownComputation(JsonField config)
     {
         RequireText(config, "model_type", "llama", required: true);
         RequireText(config, "hidden_act", "silu", required: false);
         foreach (var flag in new[] { "attention_bias", "mlp_bias", "rope_interleaved" })
         {
-            if (config.TryGet(flag, out var field) && field.AsFlag()) throw field.Fail("false: nothing else is supported");
+            if (config.TryGet(flag, out var field) && field.AsFlag()) throw field.Bad("false: nothing else is supported");
         }
 
         if (config.TryGet("quantization_config", out var quantization))
-            throw quantization.Fail("no quantization: F32, F16 and BF16 weights are supported");
+            throw quantization.Bad("no quantization: F32, F16 and BF16 weights are supported");
         if (config.TryGet("architectures", out var architectures)) RequireLanguageModel(architectures);
     }
 
     /// <summary>A classifier of the same model type has other heads, which a tied embedding would quietly stand in for.</summary>
-    private static void RequireLanguageModel(FieldReader architectures)
+    private static void RequireLanguageModel(JsonField architectures)
     {
         const string Expected = "a list with an architecture that ends in ForCausalLM";
         if (architectures.ArrayLength(Expected) == 0) return;
         if (!architectures.Items(Expected).Any(name => name.AsText().EndsWith("ForCausalLM", StringComparison.Ordinal)))
-            throw architectures.Fail(Expected);
+            throw architectures.Bad(Expected);
     }
 
-    private static void RequireText(FieldReader config, string name, string only, bool required)
+    private static void RequireText(JsonField config, string name, string only, bool required)
     {
         if (!required && !config.TryGet(name, out _)) return;
         var field = config.Required(name, only);
-        if (field.AsText() != only) throw field.Fail($"\"{only}\"");
+        if (field.AsText() != only) throw field.Bad($"\"{only}\"");
     }
 
-    private static int Size(FieldReader config, string name, int? fallback = null) => config.Int(name, 1, int.MaxValue, fallback);
+    private static int Size(JsonField config, string name, int? fallback = null) => config.Int(name, 1, int.MaxValue, fallback);
 
-    private static int ReadHeadDim(FieldReader config, int hidden, int heads)
+    private static int ReadHeadDim(JsonField config, int hidden, int heads)
     {
         var given = config.TryGet("head_dim", out _);
         if (!given && hidden % heads != 0)
@@ -91,7 +91,7 @@ internal static class ConfigReader
         return headDim;
     }
 
-    private static float ReadEpsilon(FieldReader config)
+    private static float ReadEpsilon(JsonField config)
     {
         var epsilon = (float)config.Number("rms_norm_eps", 1e-6);
         return epsilon is > 0 and < 1

@@ -11,14 +11,14 @@ internal static class JsonFile
     /// <param name="path">Named in errors.</param>
     /// <param name="bytes">What the file holds.</param>
     /// <param name="read">Turns the root into a result; must not keep it.</param>
-    public static T Parse<T>(string path, ReadOnlyMemory<byte> bytes, Func<FieldReader, T> read)
+    public static T Parse<T>(string path, ReadOnlyMemory<byte> bytes, Func<JsonField, T> read)
     {
         try
         {
             using var document = JsonText.Parse(bytes, Options);
             if (document.RootElement.ValueKind != JsonValueKind.Object)
                 throw CheckpointError.File(path, $"holds a JSON {document.RootElement.ValueKind}, expected an object");
-            return read(new FieldReader(path, "", document.RootElement));
+            return read(new JsonField(path, "", document.RootElement));
         }
         catch (JsonException e)
         {

@@ -15,7 +15,7 @@ internal static class RopeReader
         "rope_theta", "partial_rotary_factor",
     ];
 
-    public static (double Theta, RopeScaling Scaling) Read(FieldReader config)
+    public static (double Theta, RopeScaling Scaling) Read(JsonField config)
     {
         RequireWholeHeads(config);
         var theta = ReadTheta(config);
@@ -27,28 +27,28 @@ internal static class RopeReader
             RequireWholeHeads(field);
             theta = Agree(field, "rope_theta", theta, ReadTheta(field));
             var read = ReadScaling(field);
-            if (scaling is not null && scaling != read) throw field.Fail("the same as rope_scaling, or only one of them");
+            if (scaling is not null && scaling != read) throw field.Bad("the same as rope_scaling, or only one of them");
             scaling = read;
         }
 
         return (theta ?? DefaultTheta, scaling ?? RopeScaling.None);
     }
 
-    private static double? ReadTheta(FieldReader place)
+    private static double? ReadTheta(JsonField place)
     {
         if (!place.TryGet("rope_theta", out var field)) return null;
         var theta = field.AsNumber();
-        return theta > 0 ? theta : throw field.Fail("a number above 0");
+        return theta > 0 ? theta : throw field.Bad("a number above 0");
     }
 
-    private static double? Agree(FieldReader place, string name, double? before, double? here)
+    private static double? Agree(JsonField place, string name, double? before, double? here)
     {
         if (before is { } known && here is { } found && !known.Equals(found))
             throw CheckpointError.Field(place.File, $"{place.Path}.{name}", Invariant($"{found}"), Invariant($"{known} as elsewhere in the file"));
         return here ?? before;
     }
 
-    private static RopeScaling ReadScaling(FieldReader field)
+    private static RopeScaling ReadScaling(JsonField field)
     {
         const string Supported = "default, linear or llama3";
         var type = field.Text("rope_type");
@@ -73,7 +73,7 @@ internal static class RopeReader
         }
     }
 
-    private static RopeScaling ReadLlama3(FieldReader field)
+    private static RopeScaling ReadLlama3(JsonField field)
     {
         var low = Positive(field, "low_freq_factor");
         var high = Positive(field, "high_freq_factor");
@@ -83,23 +83,23 @@ internal static class RopeReader
         return new RopeScaling(RopeScalingKind.Llama3, AtLeastOne(field, "factor"), low, high, original);
     }
 
-    private static double AtLeastOne(FieldReader place, string name)
+    private static double AtLeastOne(JsonField place, string name)
     {
         var field = place.Required(name, "a number of at least 1");
         var value = field.AsNumber();
-        return value >= 1 ? value : throw field.Fail("a number of at least 1");
+        return value >= 1 ? value : throw field.Bad("a number of at least 1");
     }
 
-    private static double Positive(FieldReader place, string name)
+    private static double Positive(JsonField place, string name)
     {
         var field = place.Required(name, "a number above 0");
         var value = field.AsNumber();
-        return value > 0 ? value : throw field.Fail("a number above 0");
+        return value > 0 ? value : throw field.Bad("a number above 0");
     }
 
     /// <summary>Rotating a part of each head is another computation than the one offered here.</summary>
-    private static void RequireWholeHeads(FieldReader place)
+    private static void RequireWholeHeads(JsonField place)
     {
-        if (place.TryGet("partial_rotary_factor", out var field) && !field.AsNumber().Equals(1.0)) throw field.Fail("1");
+        if (place.TryGet("partial_rotary_factor", out var field) && !field.AsNumber().Equals(1.0)) throw field.Bad("1");
     }
 }

@@ -7,7 +7,7 @@ internal static class SidecarReader
 {
     public const string FileName = "helios.json";
 
-    public static Sidecar Read(FieldReader sidecar, int layers)
+    public static Sidecar Read(JsonField sidecar, int layers)
     {
         sidecar.OnlyKeys("version", "exits", "calibration");
         sidecar.Int("version", 1, 1);
@@ -18,7 +18,7 @@ internal static class SidecarReader
         return new Sidecar(exits, calibration);
     }
 
-    private static ImmutableArray<SidecarExit> ReadExits(FieldReader list, int layers)
+    private static ImmutableArray<SidecarExit> ReadExits(JsonField list, int layers)
     {
         var exits = ImmutableArray.CreateBuilder<SidecarExit>();
         var deepest = 0;
@@ -34,14 +34,14 @@ internal static class SidecarReader
         return exits.ToImmutable();
     }
 
-    private static SidecarExit ReadExit(FieldReader item, int layers)
+    private static SidecarExit ReadExit(JsonField item, int layers)
     {
         item.AsObject().OnlyKeys("layers", "norm", "head");
         var exit = new SidecarExit(item.Int("layers", 1, layers), item.Text("norm"), item.Text("head"));
 
         // The full depth is what all other exits are measured against, so it has one meaning: the model's own norm and head.
         if (exit.Depth == layers && (exit.Norm ?? exit.Head) is not null)
-            throw item.Fail("no norm or head of its own at the full depth");
+            throw item.Bad("no norm or head of its own at the full depth");
         return exit;
     }
 }

@@ -47,6 +47,23 @@ internal sealed class DeviceWork(double backgroundShare, TimeProvider time, bool
     /// <summary>Runs <paramref name="work"/> on the device thread when its share allows. An item should be as short as a step.</summary>
     public Task<T> RunInBackgroundAsync<T>(Func<T> work) => Post(background, work);
 
+    /// <summary>Gives back what only the device thread may touch: there before its next step, or here when it has ended and touches nothing any more.</summary>
+    public async Task ReleaseAsync(Action release)
+    {
+        try
+        {
+            await RunUrgentAsync(() =>
+            {
+                release();
+                return true;
+            }).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            release();
+        }
+    }
+
     /// <summary>Device thread: a step took this long.</summary>
     public void CountServing(TimeSpan spent)
     {

@@ -21,7 +21,7 @@ internal interface IServingObserver
     void TokenEmitted(Sequence sequence, int depth, float confidence);
 
     /// <summary>A sequence ended; it holds no KV any more.</summary>
-    void SequenceEnded(Sequence sequence, StreamEnd how, StreamEndKind kind);
+    void SequenceEnded(Sequence sequence, RequestOutcome outcome);
 }
 
 /// <summary>Tells several observers, in order.</summary>
@@ -44,21 +44,8 @@ internal sealed class ServingObservers(params IReadOnlyList<IServingObserver> ob
         foreach (var observer in observers) observer.TokenEmitted(sequence, depth, confidence);
     }
 
-    public void SequenceEnded(Sequence sequence, StreamEnd how, StreamEndKind kind)
+    public void SequenceEnded(Sequence sequence, RequestOutcome outcome)
     {
-        foreach (var observer in observers) observer.SequenceEnded(sequence, how, kind);
+        foreach (var observer in observers) observer.SequenceEnded(sequence, outcome);
     }
-}
-
-/// <summary>How a sequence ended, as far as counting goes.</summary>
-internal enum StreamEndKind
-{
-    /// <summary>Its answer is whole.</summary>
-    Completed,
-
-    /// <summary>Its caller lost interest.</summary>
-    Cancelled,
-
-    /// <summary>It could not be served.</summary>
-    Failed,
 }

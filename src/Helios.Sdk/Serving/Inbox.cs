@@ -11,7 +11,7 @@ namespace Helios.Sdk.Serving;
 internal sealed class Inbox(WakeSignal wake)
 {
     private readonly ConcurrentQueue<Command> commands = new();
-    private volatile StreamEnd? closed;
+    private volatile RequestOutcome? closed;
 
     public bool IsEmpty => commands.IsEmpty;
 
@@ -20,26 +20,26 @@ internal sealed class Inbox(WakeSignal wake)
     {
         commands.Enqueue(command);
         wake.Set();
-        if (closed is { } how) EndLate(how);
+        if (closed is { } outcome) EndLate(outcome);
     }
 
     /// <summary>Device thread: the next command.</summary>
     public bool TryTake(out Command command) => commands.TryDequeue(out command);
 
     /// <summary>Nothing runs any more: ends what was not taken, and whatever comes from now on.</summary>
-    public void Close(StreamEnd how)
+    public void Close(RequestOutcome outcome)
     {
-        closed = how;
-        EndLate(how);
+        closed = outcome;
+        EndLate(outcome);
     }
 
-    private void EndLate(StreamEnd how)
+    private void EndLate(RequestOutcome outcome)
     {
         while (commands.TryDequeue(out var command))
         {
             if (command.IsCancel) continue;
             command.Sequence.ReleaseLease();
-            command.Sequence.Output.Complete(how);
+            command.Sequence.Output.Complete(outcome);
         }
     }
 }

@@ -137,11 +137,11 @@ internal sealed class ServingLoop
         {
             var failure = new HeliosException($"The serving loop failed: {error.Message}", error);
             state.Fail(failure);
-            Close(new StreamEnd(null, failure), StreamEndKind.Failed);
+            Close(RequestOutcome.Failed(failure));
             throw;
         }
 
-        Close(new StreamEnd(FinishReason.Aborted), StreamEndKind.Cancelled);
+        Close(RequestOutcome.Aborted);
     }
 
     /// <summary>One turn: plan, run, commit. False when there was nothing to run.</summary>
@@ -180,7 +180,7 @@ internal sealed class ServingLoop
             }
             else if (sequences.Find(sequence.Id) is not null)
             {
-                End(sequence, new StreamEnd(null, new OperationCanceledException()), StreamEndKind.Cancelled);
+                End(sequence, RequestOutcome.Cancelled());
             }
         }
     }
@@ -203,9 +203,9 @@ internal sealed class ServingLoop
         while (limits.FindDue(now) is { } sequence)
         {
             if (time.TimestampAfter(sequence.ArrivedAt, sequence.Request.TimeLimit) <= now)
-                End(sequence, new StreamEnd(FinishReason.TimeLimit), sequence.Answer.IsEmpty ? StreamEndKind.Cancelled : StreamEndKind.Completed);
+                End(sequence, RequestOutcome.OutOfTime(hasBegun: !sequence.Answer.IsEmpty));
             else
-                End(sequence, new StreamEnd(null, Busy(Invariant($"The request waited {time.GetElapsedTime(sequence.QueuedAt, now).TotalSeconds:0.###} s without being started; Serving.MaxQueueTime is {limits.MaxQueueTime!.Value.TotalSeconds:0.###} s."), sequences.Count - sequences.Running)), StreamEndKind.Failed);
+                End(sequence, RequestOutcome.Failed(Busy(Invariant($"The request waited {time.GetElapsedTime(sequence.QueuedAt, now).TotalSeconds:0.###} s without being started; Serving.MaxQueueTime is {limits.MaxQueueTime!.Value.TotalSeconds:0.###} s."), sequences.Count - sequences.Running)));
         }
     }
 
@@ -220,7 +220,7 @@ internal sealed class ServingLoop
     private void EndRefused()
     {
         if (refusal is not { } because) return;
-        foreach (var sequence in sequences.All.ToArray()) End(sequence, new StreamEnd(null, because), StreamEndKind.Failed);
+        foreach (var sequence in sequences.All.ToArray()) End(sequence, RequestOutcome.Failed(because));
     }
 
     private void Reject()
@@ -230,7 +230,7 @@ internal sealed class ServingLoop
         foreach (var (refused, error) in rejected)
         {
             // A scheduler may have proposed it more than once.
-            if (sequences.Find(refused.Id) is not null) End(refused, new StreamEnd(null, error), StreamEndKind.Failed);
+            if (sequences.Find(refused.Id) is not null) End(refused, RequestOutcome.Failed(error));
         }
 
         if (rejected.Count > 0) Wake();
@@ -288,7 +288,7 @@ internal sealed class ServingLoop
         {
             // A backend that throws has lost the step, not the engine: its sequences fail, the others go on.
             var failure = new HeliosException($"A step of '{served.Info.Name}' failed: {error.Message}", error);
-            foreach (var (sequence, _) in group) End(sequence, new StreamEnd(null, failure), StreamEndKind.Failed);
+            foreach (var (sequence, _) in group) End(sequence, RequestOutcome.Failed(failure));
             return;
         }
 
@@ -316,29 +316,29 @@ internal sealed class ServingLoop
         return timing;
     }
 
-    private void End(Sequence sequence, StreamEnd how, StreamEndKind kind)
+    private void End(Sequence sequence, RequestOutcome outcome)
     {
         scheduler.Remove(sequence.Id);
-        Free(sequence, how, kind);
+        Free(sequence, outcome);
     }
 
-    private void Free(Sequence sequence, StreamEnd how, StreamEndKind kind)
+    private void Free(Sequence sequence, RequestOutcome outcome)
     {
         sequences.Remove(sequence, blocks);
         sequence.Place?.Leave();
         limits.Remove(sequence);
-        if (kind == StreamEndKind.Completed) completions.Count();
+        if (outcome.IsCompleted) completions.Count();
         sequence.ReleaseLease();
-        observer.SequenceEnded(sequence, how, kind);
-        sequence.Output.Complete(how);
+        observer.SequenceEnded(sequence, outcome);
+        sequence.Output.Complete(outcome);
     }
 
     /// <summary>Nothing runs any more: ends what lives, and whatever comes from now on.</summary>
-    private void Close(StreamEnd how, StreamEndKind kind)
+    private void Close(RequestOutcome outcome)
     {
         state.End();
-        foreach (var sequence in sequences.All.ToArray()) Free(sequence, how, kind);
-        inbox.Close(how);
+        foreach (var sequence in sequences.All.ToArray()) Free(sequence, outcome);
+        inbox.Close(outcome);
         work.Close();
     }
 }

@@ -10,7 +10,7 @@ namespace Helios.Sdk.Serving;
 /// Takes what a step computed over into its sequences: counters, KV that is left to others, tokens, ends. What goes wrong with one
 /// sequence ends that one. Belongs to the device thread.
 /// </summary>
-internal sealed class StepCommit(IScheduler scheduler, PromptCache prompts, SequenceTable sequences, IServingObserver observer, Action<Sequence, StreamEnd, StreamEndKind> end)
+internal sealed class StepCommit(IScheduler scheduler, PromptCache prompts, SequenceTable sequences, IServingObserver observer, Action<Sequence, RequestOutcome> end)
 {
     /// <summary>Takes over the rows of a walk, in the order of the plan.</summary>
     public void Take(ServedModel served, ReadOnlySpan<PlannedRows> plan, ReadOnlySpan<WalkRow> rows, long now)
@@ -51,7 +51,7 @@ internal sealed class StepCommit(IScheduler scheduler, PromptCache prompts, Sequ
     {
         if (sequences.Find(sequence.Id) is null) return;
         var failure = error as HeliosException ?? new HeliosException($"The answer could not be continued: {error.Message}", error);
-        end(sequence, new StreamEnd(null, failure), StreamEndKind.Failed);
+        end(sequence, RequestOutcome.Failed(failure));
     }
 
     private void Take(ServedModel served, Sequence sequence, ReadOnlySpan<WalkRow> rows, long now)
@@ -69,7 +69,7 @@ internal sealed class StepCommit(IScheduler scheduler, PromptCache prompts, Sequ
         ref readonly var last = ref rows[^1];
         scheduler.Commit(new StepOutcome(sequence.Id, rows.Length, recomputed, last.Samples));
         if (!last.Samples) sequences.CountBytes(sequence);
-        else if (TryEmit(served, sequence, new EmittedToken(last.Token, last.RanTo, last.Signal.Confidence, last.LogProbability), now)) Publish(sequence);
+        else if (TryEmit(served, sequence, new CommittedToken(last.Token, last.RanTo, last.Signal.Confidence, last.LogProbability), now)) Publish(sequence);
     }
 
     private void Take(ServedModel served, Sequence sequence, ReadOnlySpan<SampledToken> tokens, long now)
@@ -82,18 +82,18 @@ internal sealed class StepCommit(IScheduler scheduler, PromptCache prompts, Sequ
             if (NonFinite.At(served, tokens[t].Signal, depth) is { } failure) throw failure;
             sequence.Advance(depth);
             prompts.Leave(sequence, sequence.Computed - 1);
-            lives = TryEmit(served, sequence, new EmittedToken(tokens[t].TokenId, depth, Confidence: 1, tokens[t].LogProbability), now);
+            lives = TryEmit(served, sequence, new CommittedToken(tokens[t].TokenId, depth, Confidence: 1, tokens[t].LogProbability), now);
         }
 
         if (lives) Publish(sequence);
     }
 
     /// <summary>Takes a token that was sampled; false when the answer ended with it.</summary>
-    private bool TryEmit(ServedModel served, Sequence sequence, in EmittedToken token, long now)
+    private bool TryEmit(ServedModel served, Sequence sequence, in CommittedToken token, long now)
     {
         if (sequence.Edit?.FailureAt(sequence.Known - 1) is { } failure)
         {
-            end(sequence, new StreamEnd(null, failure), StreamEndKind.Failed);
+            end(sequence, RequestOutcome.Failed(failure));
             return false;
         }
 
@@ -105,8 +105,8 @@ internal sealed class StepCommit(IScheduler scheduler, PromptCache prompts, Sequ
         var stopped = sequence.Output.Append(token.Id, token.Depth, now, isText: !isEnd);
         observer.TokenEmitted(sequence, token.Depth, token.Confidence);
 
-        if (isEnd || stopped) end(sequence, new StreamEnd(FinishReason.Stop), StreamEndKind.Completed);
-        else if (sequence.Answer.Length == sequence.MaxTokens) end(sequence, new StreamEnd(FinishReason.Length), StreamEndKind.Completed);
+        if (isEnd || stopped) end(sequence, RequestOutcome.Completed(FinishReason.Stop));
+        else if (sequence.Answer.Length == sequence.MaxTokens) end(sequence, RequestOutcome.Completed(FinishReason.Length));
         else return true;
         return false;
     }
@@ -118,5 +118,5 @@ internal sealed class StepCommit(IScheduler scheduler, PromptCache prompts, Sequ
     }
 
     /// <summary>A token as it was sampled, and the depth it left at.</summary>
-    private readonly record struct EmittedToken(int Id, int Depth, float Confidence, float LogProbability);
+    private readonly record struct CommittedToken(int Id, int Depth, float Confidence, float LogProbability);
 }

@@ -108,7 +108,7 @@ internal sealed class ScriptedModel
                 Depths.ToImmutableDictionary(depth => depth, _ => ImmutableArray.Create(new CalibrationPoint(0, 0), new CalibrationPoint(1, 1)))),
         };
         Confidence = new ConfidenceSource(Calibration.FromSidecar(info));
-        return new Candidate(new CandidateModel(info, Size, Script.WorkspaceBytes, Confidence), options, pace);
+        return new Candidate(new ModelFacts(info, Size, Script.WorkspaceBytes, Confidence), options, pace);
     }
 }
 

@@ -22,7 +22,7 @@ internal sealed class SimulatedSwitcher(SimulationScript script, SimulatedDevice
     {
         var (route, refusal) = await LoadAsync(point).ConfigureAwait(false);
         if (route is null) return refusal;
-        telemetry.Guard = GuardOf(route);
+        telemetry.BreachWatch = WatchOf(route);
         telemetry.Published(route);
         device.MaxBatch = maxBatch;
         device.Publish(route);
@@ -83,9 +83,9 @@ internal sealed class SimulatedSwitcher(SimulationScript script, SimulatedDevice
     public TimeSpan? RetryAfter(string model) => backoff.Check(model)?.RetryAfter;
 
     /// <inheritdoc/>
-    public void ResetGuard() => telemetry.Guard = GuardOf(device.Serving!);
+    public void RenewBreachWatch() => telemetry.BreachWatch = WatchOf(device.Serving!);
 
-    private Guard GuardOf(SimulatedRoute route) => new(route, route.Point, route.Model.Script.Layers, options, options.ConfidenceTarget);
+    private BreachWatch WatchOf(SimulatedRoute route) => new(route, route.Point, route.Model.Script.Layers, options, options.ConfidenceTarget);
 
     private (SimulatedRoute? Route, string? Refusal) Refuse(LoadTarget target, string reason, TimeSpan? retryAfter)
     {

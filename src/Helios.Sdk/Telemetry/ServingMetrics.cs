@@ -73,13 +73,13 @@ internal sealed class ServingMetrics : IServingObserver
         if (timeToFirstToken.Enabled) timeToFirstToken.Record(Seconds(sequence.ArrivedAt, sequence.Output.FirstTokenAt), TagsOf(sequence.Request, sequence.Route.Point));
     }
 
-    public void SequenceEnded(Sequence sequence, StreamEnd how, StreamEndKind kind)
+    public void SequenceEnded(Sequence sequence, RequestOutcome outcome)
     {
         if (!duration.Enabled && !timePerOutputToken.Enabled) return;
         var tags = TagsOf(sequence.Request, sequence.Route?.Point);
-        if (kind == StreamEndKind.Completed && sequence.Answer.Length > 1)
+        if (outcome.IsCompleted && sequence.Answer.Length > 1)
             timePerOutputToken.Record(Seconds(sequence.Output.FirstTokenAt, sequence.Output.LastTokenAt) / (sequence.Answer.Length - 1), tags);
-        if (how.Error is { } error) tags.Add("error.type", error.GetType().FullName);
+        if (outcome.Error is { } error) tags.Add("error.type", error.GetType().FullName);
         duration.Record(Seconds(sequence.ArrivedAt, time.GetTimestamp()), tags);
     }
 

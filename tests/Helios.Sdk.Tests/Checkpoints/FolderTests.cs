@@ -35,7 +35,7 @@ public sealed class FolderTests
     [InlineData("passwd")]
     [InlineData("")]
     public void A_shard_outside_the_folder_is_refused(string name) =>
-        RefuseIndex($$"""{"weight_map":{"model.norm.weight":{{System.Text.Json.JsonSerializer.Serialize(name)}} } }""", "weight_map.model.norm.weight");
+        RefuseIndex($$"""{"weight_map":{"model.norm.weight":{{System.Text.Json.JsonSerializer.Serialize(name)}} } }""", "weight_map[\"model.norm.weight\"]");
 
     [Theory]
     [InlineData("{}", "weight_map")]

@@ -107,15 +107,15 @@ public class GoalChangeTests
     {
         await using var engine = await AdaptingAsync();
         var limits = engine.Engine.Limits;
-        var before = engine.Engine.Parts.Serving.Telemetry.Guard!;
+        var before = engine.Engine.Parts.Serving.Telemetry.BreachWatch!;
         before.Target.Should().Be(0.01);
 
         await engine.Engine.SetLimitsAsync(limits with { ConfidenceTarget = 0.02 }).WaitAsync(TestEngine.Patience);
-        var guard = engine.Engine.Parts.Serving.Telemetry.Guard!;
+        var guard = engine.Engine.Parts.Serving.Telemetry.BreachWatch!;
         guard.Target.Should().Be(0.02);
 
         await engine.Engine.SetLimitsAsync(limits with { ConfidenceTarget = 0.02, MaxTtft = TimeSpan.FromDays(1) }).WaitAsync(TestEngine.Patience);
-        engine.Engine.Parts.Serving.Telemetry.Guard.Should().BeSameAs(guard, "what it counted still says something");
+        engine.Engine.Parts.Serving.Telemetry.BreachWatch.Should().BeSameAs(guard, "what it counted still says something");
     }
 
     [Fact]

@@ -26,7 +26,8 @@ public class ServingLoopTests
 
         LoopRig.MustBeRight(first);
         LoopRig.MustBeRight(second);
-        rig.Observer.Ended.Should().Equal((second, StreamEndKind.Completed), (first, StreamEndKind.Completed));
+        rig.Observer.Ended.Select(ended => ended.Sequence).Should().Equal(second, first);
+        rig.Observer.Ended.Should().OnlyContain(ended => ended.Outcome.IsCompleted);
         rig.Observer.Tokens.Should().Be(25);
         rig.MustBeIdle();
         rig.Step().Should().BeFalse();
@@ -83,7 +84,7 @@ public class ServingLoopTests
 
         rig.MustBeIdle();
         foreach (var sequence in new[] { decoding, prefilling, waiting }) sequence.Output.Progress.End!.Error.Should().BeOfType<OperationCanceledException>();
-        rig.Observer.Ended.Should().HaveCount(3).And.OnlyContain(ended => ended.Kind == StreamEndKind.Cancelled);
+        rig.Observer.Ended.Should().HaveCount(3).And.OnlyContain(ended => ended.Outcome.Error is OperationCanceledException);
     }
 
     [Fact]

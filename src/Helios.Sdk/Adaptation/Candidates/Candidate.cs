@@ -11,7 +11,7 @@ internal sealed class Candidate
     /// <param name="model">What is known of it before it runs.</param>
     /// <param name="options">Depths and window.</param>
     /// <param name="pace">The machine's, which all candidates share; one of its own when null.</param>
-    public Candidate(CandidateModel model, AdaptationOptions options, Pace? pace = null)
+    public Candidate(ModelFacts model, AdaptationOptions options, Pace? pace = null)
     {
         Pace = pace ?? new Pace();
         Costs = new CostModel(Pace);
@@ -21,7 +21,7 @@ internal sealed class Candidate
         Learner = new CalibrationLearner(model.Info);
     }
 
-    public CandidateModel Model { get; }
+    public ModelFacts Model { get; }
 
     public string Name => Model.Info.Name;
 
@@ -157,13 +157,6 @@ internal sealed class Candidate
         }
     }
 }
-
-/// <summary>What is known of a model before anything of it runs.</summary>
-/// <param name="Info">What its headers say.</param>
-/// <param name="Size">Bytes of its parts.</param>
-/// <param name="WorkspaceBytes">Bytes of its activations.</param>
-/// <param name="Confidence">Where the calibration that is learnt takes effect.</param>
-internal sealed record CandidateModel(CheckpointInfo Info, LoadSize Size, long WorkspaceBytes, ConfidenceSource Confidence);
 
 /// <summary>Evidence of a former run.</summary>
 /// <param name="Requests">Requests of it that still count.</param>

@@ -56,7 +56,7 @@ public static class CertificateFile
         json.WriteEndObject();
     }
 
-    private static RiskCertificate Read(FieldReader root)
+    private static RiskCertificate Read(JsonField root)
     {
         root.OnlyKeys("version", "model", "checkpoint", "precision", "maxDisagreement", "confidence", "requests", "tokens", "maxTokensPerRequest", "at", "points");
         root.Int("version", 1, 1);
@@ -76,11 +76,11 @@ public static class CertificateFile
         };
     }
 
-    private static ImmutableArray<CertifiedPoint> ReadPoints(FieldReader points, double level) =>
-        points.ArrayLength(Points) > 0 ? [.. points.Items(Points).Select(point => ReadPoint(point, level))] : throw points.Fail(Points);
+    private static ImmutableArray<CertifiedPoint> ReadPoints(JsonField points, double level) =>
+        points.ArrayLength(Points) > 0 ? [.. points.Items(Points).Select(point => ReadPoint(point, level))] : throw points.Bad(Points);
 
     /// <summary>No point is certified whose p-value is over the level; what says otherwise was not written by a certification.</summary>
-    private static CertifiedPoint ReadPoint(FieldReader point, double level)
+    private static CertifiedPoint ReadPoint(JsonField point, double level)
     {
         point.AsObject().OnlyKeys("depth", "exitPolicy", "disagreement", "pValue");
         return new CertifiedPoint(
@@ -90,11 +90,11 @@ public static class CertificateFile
             point.Required("pValue", "a probability").AsNumber(0, level));
     }
 
-    private static Precision ReadPrecision(FieldReader field) =>
-        Enum.GetNames<Precision>().Contains(field.AsText(), StringComparer.Ordinal) ? Enum.Parse<Precision>(field.AsText()) : throw field.Fail($"one of {string.Join(", ", Enum.GetNames<Precision>())}");
+    private static Precision ReadPrecision(JsonField field) =>
+        Enum.GetNames<Precision>().Contains(field.AsText(), StringComparer.Ordinal) ? Enum.Parse<Precision>(field.AsText()) : throw field.Bad($"one of {string.Join(", ", Enum.GetNames<Precision>())}");
 
-    private static double ReadShare(FieldReader field) => field.AsNumber() is > 0 and < 1 and var share ? share : throw field.Fail(Share);
+    private static double ReadShare(JsonField field) => field.AsNumber() is > 0 and < 1 and var share ? share : throw field.Bad(Share);
 
-    private static DateTimeOffset ReadTime(FieldReader field) =>
-        DateTimeOffset.TryParse(field.AsText(), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time) ? time : throw field.Fail("a time as ISO 8601 has it");
+    private static DateTimeOffset ReadTime(JsonField field) =>
+        DateTimeOffset.TryParse(field.AsText(), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time) ? time : throw field.Bad("a time as ISO 8601 has it");
 }

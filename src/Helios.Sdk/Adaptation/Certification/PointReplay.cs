@@ -30,7 +30,7 @@ internal sealed class PointReplay(ModelPool pool, BlockPool blocks, DeviceWork w
 
         try
         {
-            var point = new ReplayedPoint(depth, planned.Policy!, LookChoice.Of(entry.Info, depth, planned.Policy!), entry.Confidence.Current);
+            var point = new ReplayedPoint(depth, planned.Policy!, LookChoice.Of(entry.Info, depth, planned.Policy!), entry.Facts.Confidence.Current);
             var replay = new PolicyReplay(lease.Served.Device, point, maxRowsPerStep);
             var counted = ImmutableArray.CreateBuilder<Counted>(texts.Length);
             for (var i = 0; i < texts.Length; i++)
@@ -50,7 +50,7 @@ internal sealed class PointReplay(ModelPool pool, BlockPool blocks, DeviceWork w
         }
         finally
         {
-            await FreeAsync(table).ConfigureAwait(false);
+            await work.ReleaseAsync(() => blocks.Release(table)).ConfigureAwait(false);
         }
     }
 
@@ -63,23 +63,4 @@ internal sealed class PointReplay(ModelPool pool, BlockPool blocks, DeviceWork w
             AcquireResult.Failed failed => throw new HeliosException($"'{entry.Info.Name}' could not be loaded: {failed.Error.Message}", failed.Error),
             var other => throw new InvalidOperationException($"Unexpected {other.GetType().Name}."),
         };
-
-    private async Task FreeAsync(BlockTable table)
-    {
-        try
-        {
-            await work.RunUrgentAsync(() => Free(table)).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException)
-        {
-            // The device thread has ended and touches nothing any more.
-            Free(table);
-        }
-    }
-
-    private bool Free(BlockTable table)
-    {
-        blocks.Release(table);
-        return true;
-    }
 }

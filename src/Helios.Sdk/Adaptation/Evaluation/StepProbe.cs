@@ -45,7 +45,7 @@ internal sealed class StepProbe(BlockPool blocks, DeviceWork work, TimeProvider 
         }
         finally
         {
-            await ReleaseAsync(table).ConfigureAwait(false);
+            await work.ReleaseAsync(() => blocks.Release(table)).ConfigureAwait(false);
         }
     }
 
@@ -57,7 +57,12 @@ internal sealed class StepProbe(BlockPool blocks, DeviceWork work, TimeProvider 
 
         // The first steps compile and warm, and write the context; they do not count.
         for (var written = 0; written < context; written += maxRows)
-            await StepAsync([.. Enumerable.Range(written, Math.Min(maxRows, context - written)).Select(position => new StepRow(0, position, 0, depth))]).ConfigureAwait(false);
+        {
+            var step = new StepAssembly(maxRows);
+            step.AddText(new int[Math.Min(maxRows, context - written)], written, step.AddBlocks(table.Blocks), depth);
+            await StepAsync(step).ConfigureAwait(false);
+        }
+
         for (var rows = 1; rows <= maxRows && longest <= LongestStep.TotalSeconds; rows *= 2)
         {
             foreach (var position in (int[])[0, context - 1])
@@ -69,17 +74,18 @@ internal sealed class StepProbe(BlockPool blocks, DeviceWork work, TimeProvider 
         async Task<IEnumerable<StepTiming>> RepeatAsync(int rows, int position)
         {
             var steps = new List<StepTiming>(Repeats);
-            StepRow[] batch = [.. Enumerable.Range(0, rows).Select(i => new StepRow(0, position, i * table.Count, depth))];
+            var step = new StepAssembly(rows);
+            for (var i = 0; i < rows; i++) step.Add(new StepRow(0, position, step.AddBlocks(table.Blocks), depth));
             while (steps.Count < Repeats && (steps.Count < LeastRepeats || steps.Count * steps.Min(step => step.Times.Total) < Enough.TotalSeconds))
-                steps.Add(await StepAsync(batch).ConfigureAwait(false));
+                steps.Add(await StepAsync(step).ConfigureAwait(false));
             longest = Math.Max(longest, steps.Min(step => step.Times.Total));
             return steps.OrderBy(step => step.Times.Total).Take((steps.Count + 1) / 2);
         }
 
-        Task<StepTiming> StepAsync(StepRow[] batch)
+        Task<StepTiming> StepAsync(StepAssembly step)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            return work.RunInBackgroundAsync(() => Run(lease.Served, table, depth, batch));
+            return work.RunInBackgroundAsync(() => Run(lease.Served, step, depth));
         }
     }
 
@@ -95,35 +101,17 @@ internal sealed class StepProbe(BlockPool blocks, DeviceWork work, TimeProvider 
         return false;
     }
 
-    private async Task ReleaseAsync(BlockTable table)
-    {
-        try
-        {
-            await work.RunUrgentAsync(() =>
-            {
-                blocks.Release(table);
-                return true;
-            }).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException)
-        {
-            // The device thread has ended and touches nothing any more.
-            blocks.Release(table);
-        }
-    }
-
-    /// <summary>A step of rows that all have the same blocks, as often as there are rows.</summary>
+    /// <summary>Runs rows through the layers and draws a token from each.</summary>
     /// <exception cref="NonFiniteLogitsException">The model has no answer to give.</exception>
-    private StepTiming Run(ServedModel model, BlockTable table, int depth, StepRow[] batch)
+    private StepTiming Run(ServedModel model, StepAssembly step, int depth)
     {
         var device = model.Device;
-        var drawn = new SampledToken[batch.Length];
-        KvBlock[] shared = [.. Enumerable.Repeat(table.Blocks.ToArray(), batch.Length).SelectMany(blocks => blocks)];
-        var all = Enumerable.Range(0, batch.Length).ToArray();
+        var drawn = new SampledToken[step.Count];
+        var all = Enumerable.Range(0, step.Count).ToArray();
         var draws = all.Select(row => new SampleRow(row, 0, 0, 1, 0, ExitSignals.Top1)).ToArray();
 
         var started = time.GetTimestamp();
-        device.Begin(new StepBatch { Rows = batch, Blocks = shared });
+        step.Begin(device);
         var begun = time.GetTimestamp();
         device.Run(LayerRange.To(depth));
         var ran = time.GetTimestamp();
@@ -133,6 +121,6 @@ internal sealed class StepProbe(BlockPool blocks, DeviceWork work, TimeProvider 
         if (NonFinite.At(model, drawn[0].Signal, depth) is { } failure) throw failure;
 
         double Seconds(long from, long to) => time.GetElapsedTime(from, to).TotalSeconds;
-        return new StepTiming(batch.Length, batch.Length, depth, batch.Sum(row => row.Position + 1L), new StepTimes(Seconds(begun, ran), Seconds(ran, ended), Seconds(started, begun)));
+        return new StepTiming(step.Count, step.Count, depth, all.Sum(row => step[row].Position + 1L), new StepTimes(Seconds(begun, ran), Seconds(ran, ended), Seconds(started, begun)));
     }
 }

@@ -35,5 +35,5 @@ internal interface IPointSwitcher
     TimeSpan? RetryAfter(string model) => null;
 
     /// <summary>The guard has acted, or found nothing to do: it counts from nothing.</summary>
-    void ResetGuard();
+    void RenewBreachWatch();
 }

@@ -94,7 +94,7 @@ internal sealed class PointSwitcher(ModelPool pool, Routes routes, ServingTeleme
     public void Publish(Route route, int? maxBatch = null)
     {
         var retired = Serving;
-        telemetry.Guard = settings.Options.Enabled ? GuardOf(route) : null;
+        telemetry.BreachWatch = settings.Options.Enabled ? WatchOf(route) : null;
         telemetry.Published(route);
         routes.Publish(route, maxBatch: maxBatch);
         if (!ReferenceEquals(retired?.Lease, route.Lease)) retired?.Lease.Dispose();
@@ -117,7 +117,7 @@ internal sealed class PointSwitcher(ModelPool pool, Routes routes, ServingTeleme
     public void EndEvaluation() => routes.Publish(routes.Current!.Serving, maxBatch: routes.Current.MaxBatch);
 
     /// <inheritdoc/>
-    public void ResetGuard() => telemetry.Guard = GuardOf(Serving!);
+    public void RenewBreachWatch() => telemetry.BreachWatch = WatchOf(Serving!);
 
     /// <inheritdoc/>
     public long BytesToLoad(LoadTarget target)
@@ -152,7 +152,7 @@ internal sealed class PointSwitcher(ModelPool pool, Routes routes, ServingTeleme
 
     public void Dispose() => Serving?.Lease.Dispose();
 
-    private Guard GuardOf(Route route) => new(route, route.Point, route.Lease.Model.Architecture.Layers, settings.Options, settings.Goals.Limits.ConfidenceTarget);
+    private BreachWatch WatchOf(Route route) => new(route, route.Point, route.Lease.Model.Architecture.Layers, settings.Options, settings.Goals.Limits.ConfidenceTarget);
 
     private AdaptationEvent.LoadFailed Refusal(LoadTarget target, AcquireResult result) => result switch
     {

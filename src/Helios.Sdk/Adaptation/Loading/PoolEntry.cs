@@ -8,7 +8,7 @@ namespace Helios.Sdk.Adaptation.Loading;
 /// One model of the pool: its checkpoint, what is loaded of it, and how many claims there are at each depth.
 /// Invariant: layers loaded = the deepest claim, but for the moment in which a load brings more.
 /// </summary>
-internal sealed class PoolEntry(ICheckpoint checkpoint, ITokenizer tokenizer, LoadSize size, long workspaceBytes, ConfidenceSource confidence) : IDisposable
+internal sealed class PoolEntry(ICheckpoint checkpoint, ITokenizer tokenizer, ModelFacts facts) : IDisposable
 {
     private readonly Lock gate = new();
     private readonly int[] claims = new int[checkpoint.Info.Architecture.Layers + 1];
@@ -25,15 +25,13 @@ internal sealed class PoolEntry(ICheckpoint checkpoint, ITokenizer tokenizer, Lo
     /// <summary>How conversations are put to it; null when it takes none.</summary>
     public ChatFormat? Chat { get; init; }
 
-    public LoadSize Size => size;
+    /// <summary>What is known of it before it runs.</summary>
+    public ModelFacts Facts => facts;
+
+    public LoadSize Size => facts.Size;
 
     /// <summary>Bytes of the activations.</summary>
-    public long WorkspaceBytes => workspaceBytes;
-
-    public ConfidenceSource Confidence => confidence;
-
-    /// <summary>What a candidate is made of.</summary>
-    public CandidateModel Candidacy => new(Info, size, workspaceBytes, confidence);
+    public long WorkspaceBytes => facts.WorkspaceBytes;
 
     /// <summary>One load at a time brings parts of this model.</summary>
     public SemaphoreSlim LoadTurn { get; } = new(1, 1);
@@ -82,7 +80,7 @@ internal sealed class PoolEntry(ICheckpoint checkpoint, ITokenizer tokenizer, Lo
     {
         lock (gate)
         {
-            var bytes = (fixedPart?.Bytes ?? 0) + (fixedPart is null ? 0 : workspaceBytes) + layers.Sum(layer => layer.Bytes);
+            var bytes = (fixedPart?.Bytes ?? 0) + (fixedPart is null ? 0 : facts.WorkspaceBytes) + layers.Sum(layer => layer.Bytes);
             return (layers.Count, bytes, claims.Sum());
         }
     }
@@ -95,7 +93,7 @@ internal sealed class PoolEntry(ICheckpoint checkpoint, ITokenizer tokenizer, Lo
             if (makeFixed is not null)
             {
                 (fixedPart, var device) = makeFixed();
-                served = new ServedModel(Info, tokenizer, device, confidence) { Chat = Chat };
+                served = new ServedModel(Info, tokenizer, device, facts.Confidence) { Chat = Chat };
             }
 
             layers.AddRange(more);

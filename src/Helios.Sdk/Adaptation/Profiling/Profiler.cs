@@ -1,29 +1,15 @@
 using System.Collections.Immutable;
+using Helios.Sdk.Adaptation.Candidates;
 using Helios.Sdk.Adaptation.Estimation;
 
 namespace Helios.Sdk.Adaptation.Profiling;
 
-/// <summary>What is known of one candidate.</summary>
-internal sealed record CandidateFacts
-{
-    /// <summary>What its headers say.</summary>
-    public required CheckpointInfo Model { get; init; }
-
-    /// <summary>Bytes of its parts.</summary>
-    public required LoadSize Size { get; init; }
-
-    /// <summary>Bytes of its activations.</summary>
-    public required long WorkspaceBytes { get; init; }
-
-    /// <summary>Bytes of keys and values of one token in one layer.</summary>
-    public required long KvBytesPerTokenPerLayer { get; init; }
-
-    /// <summary>What its steps cost.</summary>
-    public required StepCosts Costs { get; init; }
-
-    /// <summary>What scoring has shown of it.</summary>
-    public required CandidateEvidence Evidence { get; init; }
-}
+/// <summary>What a candidate's profiles are made of.</summary>
+/// <param name="Model">What is known of it before it runs.</param>
+/// <param name="KvBytesPerTokenPerLayer">Bytes of keys and values of one token in one layer.</param>
+/// <param name="Costs">What its steps cost.</param>
+/// <param name="Evidence">What scoring has shown of it.</param>
+internal sealed record Measurements(ModelFacts Model, long KvBytesPerTokenPerLayer, StepCosts Costs, CandidateEvidence Evidence);
 
 /// <summary>What an engine has to offer, and what it is usually asked for.</summary>
 internal sealed record ServingFacts
@@ -78,10 +64,10 @@ internal static class Profiler
     /// <param name="candidate">What is known of it.</param>
     /// <param name="serving">What the engine offers and is asked for.</param>
     /// <param name="rivals">Evidence of all candidates of the shortlist: the best of them at full depth is the measure of quality.</param>
-    public static ImmutableArray<PointProfile> Profile(CandidateFacts candidate, ServingFacts serving, IReadOnlyList<CandidateEvidence> rivals) =>
+    public static ImmutableArray<PointProfile> Profile(Measurements candidate, ServingFacts serving, IReadOnlyList<CandidateEvidence> rivals) =>
         [.. candidate.Evidence.Summarize(serving.ConfidenceTarget).Select((exit, index) => Profile(candidate, serving, exit, Gap(candidate.Evidence, index, rivals)))];
 
-    private static PointProfile Profile(CandidateFacts candidate, ServingFacts serving, ExitEvidence exit, QualityGap? gap)
+    private static PointProfile Profile(Measurements candidate, ServingFacts serving, ExitEvidence exit, QualityGap? gap)
     {
         var room = Measure(candidate, serving, exit.Depth);
         var prompt = Math.Min(serving.UsualPromptTokens, room.SequenceTokens);
@@ -97,8 +83,8 @@ internal static class Profiler
         };
         return UnderLoad(steady, serving, new PointProfile
         {
-            Point = new OperatingPoint(new LoadTarget(candidate.Model.Name, exit.Depth, serving.Precision), serving.ExitPolicy),
-            ModelLayers = candidate.Model.Architecture.Layers,
+            Point = new OperatingPoint(new LoadTarget(candidate.Model.Info.Name, exit.Depth, serving.Precision), serving.ExitPolicy),
+            ModelLayers = candidate.Model.Info.Architecture.Layers,
             Throughput = batched > 0 ? room.MaxBatch / batched : 0,
             TpotMs = batched * 1000,
             AloneTpotMs = alone * 1000,
@@ -144,10 +130,10 @@ internal static class Profiler
     }
 
     /// <summary>Weights and workspace first; the rest is whole slabs, cut into whole blocks; a sequence takes whole blocks.</summary>
-    private static Room Measure(CandidateFacts candidate, ServingFacts serving, int depth)
+    private static Room Measure(Measurements candidate, ServingFacts serving, int depth)
     {
-        var tokens = Math.Min(serving.UsualSequenceTokens, candidate.Model.Architecture.ContextLength);
-        var weights = candidate.Size.ToDepth(depth) + candidate.WorkspaceBytes;
+        var tokens = Math.Min(serving.UsualSequenceTokens, candidate.Model.Info.Architecture.ContextLength);
+        var weights = candidate.Model.Size.ToDepth(depth) + candidate.Model.WorkspaceBytes;
         var blockBytes = serving.BlockTokens * candidate.KvBytesPerTokenPerLayer * depth;
         var blocks = (tokens + serving.BlockTokens - 1) / serving.BlockTokens;
         var slabs = Math.Max(0, serving.BudgetBytes - weights) / serving.SlabBytes;

@@ -106,16 +106,8 @@ internal sealed class Profiles(IEnumerable<Candidate> initial, ServingTelemetry 
         foreach (var one in candidates) one.Gate.Enter();
         try
         {
-            var facts = new CandidateFacts
-            {
-                Model = candidate.Model.Info,
-                Size = candidate.Model.Size,
-                WorkspaceBytes = candidate.Model.WorkspaceBytes,
-                KvBytesPerTokenPerLayer = blockBytes / settings.Serving.KvBlockTokens,
-                Costs = CostsOf(candidate),
-                Evidence = candidate.Evidence,
-            };
-            return Profiler.Profile(facts, Serving() with { Watts = settings.Energy?.Watts ?? candidate.FormerWatts }, evidence);
+            var measured = new Measurements(candidate.Model, blockBytes / settings.Serving.KvBlockTokens, CostsOf(candidate), candidate.Evidence);
+            return Profiler.Profile(measured, Serving() with { Watts = settings.Energy?.Watts ?? candidate.FormerWatts }, evidence);
         }
         finally
         {

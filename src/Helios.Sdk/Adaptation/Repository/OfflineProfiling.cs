@@ -36,7 +36,7 @@ internal sealed class OfflineProfiling(ProfilingParts parts)
         foreach (var entry in parts.Pool.Entries)
         {
             var candidate = new Candidate(
-                entry.Candidacy with { Confidence = new(Calibration.FromSidecar(entry.Info)) },
+                entry.Facts with { Confidence = new(Calibration.FromSidecar(entry.Info)) },
                 new AdaptationOptions { Candidates = 1, RequestsPerCandidate = Math.Max(1, finished.Count) });
             var alone = await MeasureAsync(candidate, entry, finished, client, cancellationToken).ConfigureAwait(false);
             candidates.Add(candidate);

@@ -25,7 +25,7 @@ internal sealed class RepositoryRanking(ModelRepository repository, AdaptationOp
     /// <summary>Ranks by name of the model; those of which nothing is known are left out.</summary>
     /// <param name="models">The pool.</param>
     /// <param name="objective">The objective under its constraints.</param>
-    public IReadOnlyDictionary<string, ModelRank> Rank(IEnumerable<CandidateModel> models, ISloObjective objective)
+    public IReadOnlyDictionary<string, ModelRank> Rank(IEnumerable<ModelFacts> models, ISloObjective objective)
     {
         var known = models.Select(Recall).OfType<Candidate>().ToList();
         return new Profiles(known, telemetry, settings).Reckon()
@@ -40,7 +40,7 @@ internal sealed class RepositoryRanking(ModelRepository repository, AdaptationOp
     }
 
     /// <summary>A candidate that knows what the repository says, apart from the one that is to serve.</summary>
-    private Candidate? Recall(CandidateModel model)
+    private Candidate? Recall(ModelFacts model)
     {
         if (repository.Find(site.KeyOf(model.Info)) is not { } record) return null;
 

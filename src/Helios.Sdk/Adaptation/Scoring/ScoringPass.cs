@@ -13,7 +13,7 @@ internal sealed class ScoringPass
 
     private readonly TextGroup group;
     private readonly TimeProvider time;
-    private readonly StepRow[] rows;
+    private readonly StepAssembly rows;
     private readonly int[] targets;
     private readonly int[] all;
     private readonly List<ExitSignal[]> signals;
@@ -30,18 +30,14 @@ internal sealed class ScoringPass
         this.time = time;
         Depths = depths;
         signals = new List<ExitSignal[]>(depths.Length);
-        rows = new StepRow[group.Tokens];
+        rows = new StepAssembly(group.Tokens);
         targets = new int[group.Tokens];
         all = [.. Enumerable.Range(0, group.Tokens)];
-        var (row, block) = (0, 0);
+        var block = 0;
         foreach (var text in group.Texts)
         {
-            for (var i = 0; i < text.Length; i++, row++)
-            {
-                rows[row] = new StepRow(text[i], i, block, KvDepth: 1);
-                targets[row] = i + 1 < text.Length ? text[i + 1] : -1;
-            }
-
+            for (var i = 0; i < text.Length; i++) targets[rows.Count + i] = i + 1 < text.Length ? text[i + 1] : -1;
+            rows.AddText(text.AsSpan(), position: 0, block, kvDepth: 1);
             block += (text.Length + tokensPerBlock - 1) / tokensPerBlock;
         }
     }
@@ -50,7 +46,7 @@ internal sealed class ScoringPass
     public ImmutableArray<int> Depths { get; }
 
     /// <summary>Rows of the batch.</summary>
-    public int Rows => rows.Length;
+    public int Rows => rows.Count;
 
     /// <summary>Runs the next layer, and looks at the exit behind it if that is wanted.</summary>
     /// <param name="model">What runs it; nothing else runs on it until the pass is over.</param>
@@ -60,7 +56,7 @@ internal sealed class ScoringPass
     {
         model.UseLayers([layer]);
         var started = time.GetTimestamp();
-        model.Begin(new StepBatch { Rows = rows, Blocks = blocks, Resume = layer.Layer > 0 });
+        rows.Begin(model, blocks, resume: layer.Layer > 0);
         var begun = time.GetTimestamp();
         model.Run(new LayerRange(layer.Layer, layer.Layer + 1));
         var ran = time.GetElapsedTime(begun).TotalSeconds;
@@ -71,7 +67,7 @@ internal sealed class ScoringPass
         layersRun++;
         if (!Depths.Contains(layer.Layer + 1)) return;
 
-        var seen = new ExitSignal[rows.Length];
+        var seen = new ExitSignal[rows.Count];
         model.ReadSignals(new ExitLook { Rows = all, Needs = AllSignals, Targets = targets }, seen);
         signals.Add(seen);
     }
@@ -88,6 +84,6 @@ internal sealed class ScoringPass
             first += text.Length;
         }
 
-        return new ScoredGroup(texts.MoveToImmutable(), new StepTiming(rows.Length, SampledRows: 0, layersRun, group.ContextTokens, times));
+        return new ScoredGroup(texts.MoveToImmutable(), new StepTiming(rows.Count, SampledRows: 0, layersRun, group.ContextTokens, times));
     }
 }

@@ -99,16 +99,7 @@ internal sealed class ScoringSession : IAsyncDisposable
     /// <summary>Gives the memory back.</summary>
     public async ValueTask FreeAsync()
     {
-        try
-        {
-            await parts.Work.RunUrgentAsync(Free).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException)
-        {
-            // The device thread has ended and touches nothing any more.
-            Free();
-        }
-
+        await parts.Work.ReleaseAsync(Free).ConfigureAwait(false);
         lease.Dispose();
     }
 
@@ -165,12 +156,11 @@ internal sealed class ScoringSession : IAsyncDisposable
         staging = parts.Memory.Retake(stagingBytes);
     }
 
-    private bool Free()
+    private void Free()
     {
         model?.Dispose();
         model = null;
         staging?.Dispose();
         if (table is not null) parts.Blocks.Release(table);
-        return true;
     }
 }

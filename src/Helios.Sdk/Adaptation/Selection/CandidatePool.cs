@@ -8,7 +8,7 @@ namespace Helios.Sdk.Adaptation.Selection;
 /// <param name="models">The models, in order of preference.</param>
 /// <param name="options">How many candidates, and what they may do.</param>
 /// <param name="ranking">Offline telemetry; null when there is none.</param>
-internal sealed class CandidatePool(IEnumerable<CandidateModel> models, AdaptationOptions options, RepositoryRanking? ranking) : IShortlist
+internal sealed class CandidatePool(IEnumerable<ModelFacts> models, AdaptationOptions options, RepositoryRanking? ranking) : IShortlist
 {
     private readonly List<Candidate> all = OnOneMachine(models, options);
 
@@ -25,7 +25,7 @@ internal sealed class CandidatePool(IEnumerable<CandidateModel> models, Adaptati
         return [.. Shortlist.Choose(entries, options.Candidates, budgetBytes, ranks).Select(chosen => all.First(candidate => candidate.Model.Info == chosen.Model))];
     }
 
-    private static List<Candidate> OnOneMachine(IEnumerable<CandidateModel> models, AdaptationOptions options)
+    private static List<Candidate> OnOneMachine(IEnumerable<ModelFacts> models, AdaptationOptions options)
     {
         var pace = new Pace();
         return [.. models.Select(model => new Candidate(model, options, pace))];

@@ -16,10 +16,10 @@ internal sealed class ServingObserver(ServingTelemetry telemetry) : IServingObse
     public void TokenEmitted(Sequence sequence, int depth, float confidence) =>
         telemetry.TokenEmitted(new EmittedToken(sequence.Route, sequence.Id.Value, sequence.TenantKey, depth, confidence));
 
-    public void SequenceEnded(Sequence sequence, StreamEnd how, StreamEndKind kind)
+    public void SequenceEnded(Sequence sequence, RequestOutcome outcome)
     {
         if (sequence.Route is not { } route) return;
-        var completed = kind == StreamEndKind.Completed;
+        var completed = outcome.IsCompleted;
         if (telemetry.SequenceEnded(route, completed))
             telemetry.Keep(new FinishedText(sequence.Id, sequence.Tokens.ToArray(), sequence.PromptLength, route.Lease.Served.Tokenizer, route.Point));
         if (!completed) return;

@@ -16,7 +16,7 @@ internal sealed class ServingTelemetry
     private readonly Lock gate = new();
     private readonly Queue<(string Model, StepTiming Timing)> steps = new(KeptSteps);
     private readonly ReassessmentTrigger reassessment;
-    private Guard? guard;
+    private BreachWatch? breaches;
     private DriftWatch? drift;
     private PaceWatch? pace;
     private EvaluationWatch? watch;
@@ -63,11 +63,11 @@ internal sealed class ServingTelemetry
     /// <summary>Most sequences that ran in one step.</summary>
     public int PeakRows { get; private set; }
 
-    /// <summary>The guard of the published route; null while nothing is guarded.</summary>
-    public Guard? Guard
+    /// <summary>The breaches of the published route; null while nothing is guarded.</summary>
+    public BreachWatch? BreachWatch
     {
-        get => Volatile.Read(ref guard);
-        set => Volatile.Write(ref guard, value);
+        get => Volatile.Read(ref breaches);
+        set => Volatile.Write(ref breaches, value);
     }
 
     /// <summary>Notices a change of pace from here on; null while nothing is predicted.</summary>
@@ -124,7 +124,7 @@ internal sealed class ServingTelemetry
     {
         Volatile.Write(ref emittedTokens, emittedTokens + 1);
         Volatile.Read(ref drift)?.Note(token);
-        if (Guard?.Count(token) == true) Signals.Send(new LoopSignal(AdaptationTrigger.Breach));
+        if (BreachWatch?.Count(token) == true) Signals.Send(new LoopSignal(AdaptationTrigger.Breach));
     }
 
     /// <summary>Device thread: a sequence ended. True when its text is to be kept for scoring.</summary>
@@ -132,7 +132,7 @@ internal sealed class ServingTelemetry
     /// <param name="completed">Whether its answer is whole.</param>
     public bool SequenceEnded(object route, bool completed)
     {
-        Guard?.NoteEnd(route);
+        BreachWatch?.NoteEnd(route);
         if (Volatile.Read(ref drift)?.NoteEnd(route, Load.Facts.MeanBatch) == true) Signals.Send(new LoopSignal(AdaptationTrigger.Drift));
         var watched = Volatile.Read(ref watch) is { } present && present.Ended(route);
         var sampled = completed && Sampling.Take();

@@ -52,7 +52,7 @@ internal sealed partial class AdaptationModule : IDisposable
         Site = new MeasuredOn(device.Backend.Device.Description, options.Precision);
         var faults = new ObjectiveFaults(Journal, time);
         var rules = new SelectionRules(adaptation, goals, faults);
-        var candidates = new CandidatePool(device.Pool.Entries.Select(entry => entry.Candidacy), adaptation, OpenRepository(adaptation));
+        var candidates = new CandidatePool(device.Pool.Entries.Select(entry => entry.Facts), adaptation, OpenRepository(adaptation));
         var store = OpenStore(adaptation, candidates);
         Profiles = new Profiles(candidates.Choose(rules.Objective(telemetry.Lengths), goals.BudgetBytes), telemetry, ProfileSettings);
 

@@ -1,3 +1,4 @@
+using Helios.Sdk.Adaptation.Candidates;
 using Helios.Sdk.Adaptation.Estimation;
 using Helios.Sdk.Adaptation.Loading;
 using Helios.Sdk.Checkpoints;
@@ -97,12 +98,12 @@ internal sealed class DeviceModule : IAsyncDisposable
     {
         var info = checkpoint.Info;
         var tokenizer = strategies.Tokenizers.Select(create => create().TryCreate(info)).FirstOrDefault(made => made is not null) ?? TokenizerFiles.LoadFor(info, source.ChatTemplate);
-        return new PoolEntry(
-            checkpoint,
-            tokenizer,
+        var facts = new ModelFacts(
+            info,
             Measure(backend, checkpoint, options.Precision),
             backend.MeasureWorkspace(info.Architecture, options.Serving.MaxRowsPerStep),
-            new ConfidenceSource(Calibration.FromSidecar(info)))
+            new ConfidenceSource(Calibration.FromSidecar(info)));
+        return new PoolEntry(checkpoint, tokenizer, facts)
         {
             Chat = ChatFormat.For(info.Name, info.Path, tokenizer, source.ChatTemplate, time),
         };

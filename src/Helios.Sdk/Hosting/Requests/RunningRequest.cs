@@ -110,7 +110,7 @@ internal sealed class RunningRequest : IAsyncDisposable
         trace?.End(sequence, finish, failure);
     }
 
-    private FinishReason? Finish(StreamEnd end)
+    private FinishReason? Finish(RequestOutcome end)
     {
         finished = true;
         return finish = end.Reason;

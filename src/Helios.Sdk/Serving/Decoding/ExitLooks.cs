@@ -36,15 +36,15 @@ internal sealed class ExitLooks(int maxRows)
     {
         var policy = rows[indices[0]].Sequence.Route!.Policy;
         var seen = signals.AsSpan(0, count);
-        var needs = policy.Needs | model.Calibration.Current.Needs | ExitSignals.Top1;
+        var confidence = model.Calibration.Current;
+        var needs = ExitRule.Needs(policy, confidence);
         model.Device.ReadSignals(new ExitLook { Rows = indices.AsSpan(0, count), Needs = needs }, seen);
 
         for (var i = 0; i < count; i++)
         {
             ref var row = ref rows[indices[i]];
             row.Failure = NonFinite.At(model, seen[i], depth, row.LookedAt);
-            seen[i].Confidence = ConfidenceOf(model, depth, seen[i]);
-            seen[i].AgreeingLooks = row.LookedAt > 0 && row.Signal.TopId == seen[i].TopId ? row.Signal.AgreeingLooks + 1 : 1;
+            ExitRule.Complete(ref seen[i], depth, row.Signal, confidence);
             row.Signal = seen[i];
             row.LookedAt = depth;
         }

@@ -13,20 +13,19 @@ internal sealed class LayerWalk
 {
     private readonly TimeProvider time;
     private readonly WalkRow[] rows;
-    private readonly StepRow[] stepRows;
+    private readonly StepAssembly step;
     private readonly int[] selected;
     private readonly int[] leaving;
     private readonly SampleRow[] sampleRows;
     private readonly SampledToken[] sampled;
     private readonly ExitLooks looks;
-    private KvBlock[] blocks = new KvBlock[64];
     private int rowCount;
 
     public LayerWalk(int maxRows, TimeProvider time)
     {
         this.time = time;
         rows = new WalkRow[maxRows];
-        stepRows = new StepRow[maxRows];
+        step = new StepAssembly(maxRows);
         selected = new int[maxRows];
         leaving = new int[maxRows];
         sampleRows = new SampleRow[maxRows];
@@ -52,25 +51,15 @@ internal sealed class LayerWalk
 
     private void Gather(ServedModel model, ReadOnlySpan<PlannedRows> plan)
     {
-        rowCount = 0;
-        var blockCount = 0;
+        step.Clear();
         foreach (var (sequence, count) in plan)
         {
-            var table = sequence.Kv!.Blocks;
-            if (blocks.Length < blockCount + table.Length) Array.Resize(ref blocks, Math.Max(blocks.Length * 2, blockCount + table.Length));
-            table.CopyTo(blocks.AsSpan(blockCount));
-
-            for (var i = 0; i < count; i++)
-            {
-                var position = sequence.Computed + i;
-                stepRows[rowCount] = new StepRow(sequence.Tokens[position], position, blockCount, sequence.Route!.Depth);
-                rows[rowCount++] = WalkRow.For(sequence, position);
-            }
-
-            blockCount += table.Length;
+            step.AddText(sequence.Tokens.Slice(sequence.Computed, count), sequence.Computed, step.AddBlocks(sequence.Kv!.Blocks), sequence.Route!.Depth);
+            for (var i = 0; i < count; i++) rows[step.Count - count + i] = WalkRow.For(sequence, sequence.Computed + i);
         }
 
-        model.Device.Begin(new StepBatch { Rows = stepRows.AsSpan(0, rowCount), Blocks = blocks.AsSpan(0, blockCount) });
+        rowCount = step.Count;
+        step.Begin(model.Device);
     }
 
     /// <summary>Returns the time spent in layers; looks are not part of it.</summary>

@@ -10,7 +10,7 @@ namespace Helios.Sdk.Serving.Decoding;
 /// </summary>
 internal sealed class PolicyReplay(ILayeredModel device, ReplayedPoint point, int maxRows)
 {
-    private readonly StepRow[] rows = new StepRow[maxRows];
+    private readonly StepAssembly rows = new(maxRows);
     private readonly bool[] isIn = new bool[maxRows];
     private readonly int[] indices = new int[maxRows];
     private readonly int[] targets = new int[maxRows];
@@ -36,34 +36,35 @@ internal sealed class PolicyReplay(ILayeredModel device, ReplayedPoint point, in
 
     private void Step(ReadOnlySpan<int> tokens, int start, int count, int promptLength, ReadOnlySpan<KvBlock> table, Span<ReplayedToken> found)
     {
-        for (var i = 0; i < count; i++) rows[i] = new StepRow(tokens[start + i], start + i, FirstBlock: 0, point.Depth);
+        rows.Clear();
+        rows.AddText(tokens.Slice(start, count), start, firstBlock: 0, point.Depth);
         isIn.AsSpan(0, count).Fill(true);
         last.AsSpan(0, count).Clear();
-        device.Begin(new StepBatch { Rows = rows.AsSpan(0, count), Blocks = table });
+        rows.Begin(device, table);
 
         var depth = 0;
         foreach (var look in point.Looks)
         {
             device.Run(new LayerRange(depth, look));
             depth = look;
-            var looked = Look(tokens, Math.Max(0, promptLength - start), count);
+            var looked = Look(tokens, promptLength, count);
             Decide(look, looked);
             Leave(look, looked, found);
         }
 
         device.Run(new LayerRange(depth, point.Depth));
-        var rest = Look(tokens, first: 0, count);
+        var rest = Look(tokens, promptLength: 0, count);
         leave.AsSpan(0, rest).Fill(true);
         Leave(point.Depth, rest, found);
     }
 
-    /// <summary>Signals of the rows from <paramref name="first"/> on that are still in the walk.</summary>
-    private int Look(ReadOnlySpan<int> tokens, int first, int count)
+    /// <summary>Signals of the rows that are still in the walk and are no part of the prompt.</summary>
+    private int Look(ReadOnlySpan<int> tokens, int promptLength, int count)
     {
         var looked = 0;
-        for (var i = first; i < count; i++)
+        for (var i = 0; i < count; i++)
         {
-            if (!isIn[i]) continue;
+            if (!isIn[i] || !ExitRule.MayLeave(rows[i].Position, promptLength)) continue;
             var next = rows[i].Position + 1;
             targets[looked] = next < tokens.Length ? tokens[next] : -1;
             indices[looked++] = i;
@@ -71,7 +72,7 @@ internal sealed class PolicyReplay(ILayeredModel device, ReplayedPoint point, in
 
         if (looked > 0)
         {
-            var needs = point.Policy.Needs | point.Confidence.Needs;
+            var needs = ExitRule.Needs(point.Policy, point.Confidence);
             device.ReadSignals(new ExitLook { Rows = indices.AsSpan(0, looked), Needs = needs, Targets = targets.AsSpan(0, looked) }, signals);
         }
 
@@ -83,8 +84,7 @@ internal sealed class PolicyReplay(ILayeredModel device, ReplayedPoint point, in
         for (var i = 0; i < looked; i++)
         {
             ref var before = ref last[indices[i]];
-            signals[i].Confidence = point.Confidence.Map(depth, signals[i]);
-            signals[i].AgreeingLooks = before.AgreeingLooks > 0 && before.TopId == signals[i].TopId ? before.AgreeingLooks + 1 : 1;
+            ExitRule.Complete(ref signals[i], depth, before, point.Confidence);
             before = signals[i];
         }
 

@@ -15,16 +15,14 @@ internal sealed class SpeculativeWalk
 {
     private readonly TimeProvider time;
     private readonly Draft[] drafts;
-    private readonly StepRow[] rows;
+    private readonly StepAssembly rows;
     private readonly Guess[] guesses;
     private readonly RowToken[] joining;
     private readonly int[] chosen;
     private readonly int[] entered;
     private readonly SampleRow[] draws;
     private readonly SampledToken[] sampled;
-    private KvBlock[] blocks = new KvBlock[64];
     private int count;
-    private int rowCount;
     private int enteredCount;
     private double inLayers;
     private double inHead;
@@ -33,7 +31,7 @@ internal sealed class SpeculativeWalk
     {
         this.time = time;
         drafts = new Draft[maxRows];
-        rows = new StepRow[maxRows];
+        rows = new StepAssembly(maxRows);
         guesses = new Guess[maxRows];
         joining = new RowToken[maxRows];
         chosen = new int[maxRows];
@@ -67,28 +65,18 @@ internal sealed class SpeculativeWalk
     /// <summary>A row for each sequence's last known token, and rows behind it that wait for drafts.</summary>
     private void Gather(ServedModel model, ReadOnlySpan<PlannedRows> plan)
     {
-        (count, rowCount, enteredCount) = (0, 0, 0);
-        var blockCount = 0;
+        (count, enteredCount) = (0, 0);
+        rows.Clear();
         foreach (ref readonly var planned in plan)
         {
             var sequence = planned.Sequence;
-            var table = sequence.Kv!.Blocks;
-            if (blocks.Length < blockCount + table.Length) Array.Resize(ref blocks, Math.Max(blocks.Length * 2, blockCount + table.Length));
-            table.CopyTo(blocks.AsSpan(blockCount));
-
-            drafts[count++] = new Draft { Sequence = sequence, FirstRow = rowCount, Granted = planned.Drafts, Chance = 1 };
-            for (var i = 0; i <= planned.Drafts; i++)
-            {
-                var position = sequence.Computed + i;
-                var token = i == 0 ? sequence.Tokens[position] : StepRow.Unknown;
-                rows[rowCount++] = new StepRow(token, position, blockCount, sequence.Route!.Depth);
-            }
-
-            blockCount += table.Length;
+            var (table, position, depth) = (rows.AddBlocks(sequence.Kv!.Blocks), sequence.Computed, sequence.Route!.Depth);
+            drafts[count++] = new Draft { Sequence = sequence, FirstRow = rows.Add(new StepRow(sequence.Tokens[position], position, table, depth)), Granted = planned.Drafts, Chance = 1 };
+            for (var i = 1; i <= planned.Drafts; i++) rows.Add(new StepRow(StepRow.Unknown, position + i, table, depth));
         }
 
-        guesses.AsSpan(0, rowCount).Clear();
-        model.Device.Begin(new StepBatch { Rows = rows.AsSpan(0, rowCount), Blocks = blocks.AsSpan(0, blockCount) });
+        guesses.AsSpan(0, rows.Count).Clear();
+        rows.Begin(model.Device);
     }
 
     /// <summary>Round by round: sequences whose guess promises enough take it as a row, which climbs to the exit and is looked at in turn.</summary>

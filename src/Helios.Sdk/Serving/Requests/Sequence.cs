@@ -148,7 +148,7 @@ internal sealed class Sequence
     }
 
     /// <summary>Whether the token at <paramref name="position"/> may leave by policy: it was generated, is the last one known, and has not run before.</summary>
-    public bool MayLeaveEarly(int position) => position >= PromptLength && position == Known - 1 && DepthOf(position) == 0;
+    public bool MayLeaveEarly(int position) => ExitRule.MayLeave(position, PromptLength) && position == Known - 1 && DepthOf(position) == 0;
 
     /// <summary>Gives it the prompt in the ids of other models; before it is submitted.</summary>
     public void Offer(ImmutableArray<PromptForm> others)

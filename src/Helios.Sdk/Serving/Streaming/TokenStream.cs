@@ -20,7 +20,7 @@ internal sealed class TokenStream : IValueTaskSource<bool>, IThreadPoolWorkItem
     private int awaited;
     private int written;
     private int count;
-    private StreamEnd? end;
+    private RequestOutcome? end;
 
     public TokenStream(ITokenizer tokenizer, IReadOnlyList<string> stop)
     {
@@ -43,7 +43,7 @@ internal sealed class TokenStream : IValueTaskSource<bool>, IThreadPoolWorkItem
     public long LastTokenAt { get; private set; }
 
     /// <summary>Tokens published so far, and how it ended if it did. The last token comes together with the end.</summary>
-    public (int Count, StreamEnd? End) Progress
+    public (int Count, RequestOutcome? End) Progress
     {
         get { lock (gate) return (count, end); }
     }
@@ -88,14 +88,14 @@ internal sealed class TokenStream : IValueTaskSource<bool>, IThreadPoolWorkItem
     }
 
     /// <summary>Writer: shows what was appended, and nothing follows. Ends that come later are ignored.</summary>
-    public void Complete(StreamEnd how)
+    public void Complete(RequestOutcome outcome)
     {
         bool wake;
         lock (gate)
         {
             if (end is not null) return;
-            if (how.Error is null) Text.Complete();
-            end = how;
+            if (outcome.Error is null) Text.Complete();
+            end = outcome;
             count = written;
             wake = TakeWaiter();
         }
@@ -153,8 +153,3 @@ internal sealed class TokenStream : IValueTaskSource<bool>, IThreadPoolWorkItem
 /// <param name="Depth">Layers it ran through.</param>
 /// <param name="TextEnd">How far the text may be read with it, in bytes.</param>
 internal readonly record struct Written(int Id, int Depth, int TextEnd);
-
-/// <summary>How a stream ended.</summary>
-/// <param name="Reason">Set when the answer is whole, or as whole as it will be.</param>
-/// <param name="Error">Set when it failed or was cancelled.</param>
-internal sealed record StreamEnd(FinishReason? Reason, Exception? Error = null);

@@ -43,7 +43,7 @@ internal sealed record ChatTemplateFiles((string Source, string Place)? Template
         }
     }
 
-    private static (string, string)? ReadTemplate(FieldReader root)
+    private static (string, string)? ReadTemplate(JsonField root)
     {
         if (!root.TryGet(TemplateField, out var field)) return null;
         if (!field.IsArray) return (field.AsText(), $"{root.File}: {TemplateField}");

@@ -1,3 +1,4 @@
+using Helios.Sdk.Checkpoints;
 using Helios.Sdk.Tokenization.Bpe;
 using Helios.Sdk.Tokenization.Normalizers;
 using Helios.Sdk.Tokenization.PreTokenizers;
@@ -41,7 +42,7 @@ internal static class DecoderReader
         "Fuse" => decoder,
         "Replace" => decoder with
         {
-            Replacements = [.. decoder.Replacements, new Replace(Patterns.Read(step["pattern"]), step["content"].AsString())],
+            Replacements = [.. decoder.Replacements, new Replace(Patterns.Read(step["pattern"]), step["content"].AsText())],
         },
         "Metaspace" => decoder with
         {
@@ -55,7 +56,7 @@ internal static class DecoderReader
     private static bool ReadStrip(JsonField step, bool fused)
     {
         if (!fused) throw step.Bad("a Strip of every token", "a Strip behind a Fuse");
-        if (step["content"].AsString() != " ") throw step["content"].Bad("\" \"");
+        if (step["content"].AsText() != " ") throw step["content"].Bad("\" \"");
         if (step["stop"].AsId(int.MaxValue) != 0) throw step["stop"].Bad("0");
         return step["start"].AsId(2) == 1;
     }

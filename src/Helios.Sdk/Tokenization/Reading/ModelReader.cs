@@ -1,3 +1,4 @@
+using Helios.Sdk.Checkpoints;
 using Helios.Sdk.Tokenization.Bpe;
 using Helios.Sdk.Tokenization.PreTokenizers;
 
@@ -12,10 +13,10 @@ internal static class ModelReader
     public static BpeModel Read(JsonField model, Vocabulary vocabulary, bool byteLevel)
     {
         // The oldest published files say no type; they are BPE, and anything else lacks merges.
-        if (model["type"].AsStringOrNull() is { } type && type != "BPE") throw model["type"].Bad("\"BPE\"");
-        if (model["continuing_subword_prefix"].AsStringOrNull() is { Length: > 0 })
+        if (model["type"].AsTextOrNull() is { } type && type != "BPE") throw model["type"].Bad("\"BPE\"");
+        if (model["continuing_subword_prefix"].AsTextOrNull() is { Length: > 0 })
             throw model["continuing_subword_prefix"].Bad("null or empty");
-        if (model["end_of_word_suffix"].AsStringOrNull() is { Length: > 0 })
+        if (model["end_of_word_suffix"].AsTextOrNull() is { Length: > 0 })
             throw model["end_of_word_suffix"].Bad("null or empty");
         if (!model["dropout"].IsNull) throw model["dropout"].Bad("null: encoding is not random");
 
@@ -23,15 +24,15 @@ internal static class ModelReader
         {
             ByteLevel = byteLevel,
             UnknownId = ReadUnknown(model["unk_token"], vocabulary.Ids),
-            FuseUnknown = model["fuse_unk"].AsBool(whenMissing: false),
-            ByteFallback = model["byte_fallback"].AsBool(whenMissing: false),
-            IgnoreMerges = model["ignore_merges"].AsBool(whenMissing: false),
+            FuseUnknown = model["fuse_unk"].AsFlag(whenMissing: false),
+            ByteFallback = model["byte_fallback"].AsFlag(whenMissing: false),
+            IgnoreMerges = model["ignore_merges"].AsFlag(whenMissing: false),
         });
     }
 
     private static int? ReadUnknown(JsonField field, IReadOnlyDictionary<string, int> ids)
     {
-        if (field.AsStringOrNull() is not { } token) return null;
+        if (field.AsTextOrNull() is not { } token) return null;
         return ids.TryGetValue(token, out var id) ? id : throw field.Bad("a token of model.vocab");
     }
 
@@ -63,10 +64,10 @@ internal static class ModelReader
         if (merge.IsArray)
         {
             var pair = merge.Items().Take(3).ToArray();
-            return pair.Length == 2 ? (pair[0].AsString(), pair[1].AsString()) : throw merge.Bad(Expected);
+            return pair.Length == 2 ? (pair[0].AsText(), pair[1].AsText()) : throw merge.Bad(Expected);
         }
 
-        var text = merge.AsString();
+        var text = merge.AsText();
         var space = text.IndexOf(' ', StringComparison.Ordinal);
         if (space <= 0 || space == text.Length - 1 || text.AsSpan(space + 1).Contains(' ')) throw merge.Bad(Expected);
         return (text[..space], text[(space + 1)..]);

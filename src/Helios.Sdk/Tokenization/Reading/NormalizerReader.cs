@@ -1,3 +1,4 @@
+using Helios.Sdk.Checkpoints;
 using Helios.Sdk.Tokenization.Normalizers;
 
 namespace Helios.Sdk.Tokenization.Reading;
@@ -24,10 +25,10 @@ internal static class NormalizerReader
                 foreach (var item in field["normalizers"].Items()) Read(item, steps);
                 break;
             case "Prepend":
-                steps.Add(new Prepend(field["prepend"].AsString()));
+                steps.Add(new Prepend(field["prepend"].AsText()));
                 break;
             case "Replace":
-                steps.Add(new Replace(Patterns.Read(field["pattern"]), field["content"].AsString()));
+                steps.Add(new Replace(Patterns.Read(field["pattern"]), field["content"].AsText()));
                 break;
             case "NFC":
                 steps.Add(new UnicodeForm(composed: true));
@@ -45,7 +46,7 @@ internal static class NormalizerReader
                 steps.Add(new Lowercase());
                 break;
             case "Strip":
-                steps.Add(new Strip(field["strip_left"].AsBool(), field["strip_right"].AsBool()));
+                steps.Add(new Strip(field["strip_left"].AsFlag(), field["strip_right"].AsFlag()));
                 break;
             default:
                 throw field["type"].Bad(Supported);

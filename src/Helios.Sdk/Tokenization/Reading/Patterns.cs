@@ -1,3 +1,4 @@
+using Helios.Sdk.Checkpoints;
 using Helios.Sdk.Tokenization.PreTokenizers;
 
 namespace Helios.Sdk.Tokenization.Reading;
@@ -8,10 +9,10 @@ internal static class Patterns
     public static IPattern Read(JsonField pattern)
     {
         if (pattern["Regex"].IsNull)
-            return pattern["String"].AsStringOrNull() is { Length: > 0 } text ? new LiteralPattern(text) : throw pattern.Bad("{\"String\": ...} or {\"Regex\": ...} with some text");
+            return pattern["String"].AsTextOrNull() is { Length: > 0 } text ? new LiteralPattern(text) : throw pattern.Bad("{\"String\": ...} or {\"Regex\": ...} with some text");
         try
         {
-            return new RegexPattern(pattern["Regex"].AsString());
+            return new RegexPattern(pattern["Regex"].AsText());
         }
         catch (ArgumentException e)
         {
@@ -21,5 +22,5 @@ internal static class Patterns
 
     /// <summary>The hand-written scanner of a published pattern; null when the pattern is another.</summary>
     public static IWordScanner? FindScanner(JsonField pattern) =>
-        pattern["Regex"].AsStringOrNull() is { } regex ? PublishedPatterns.Find(regex) : null;
+        pattern["Regex"].AsTextOrNull() is { } regex ? PublishedPatterns.Find(regex) : null;
 }

@@ -1,3 +1,4 @@
+using Helios.Sdk.Checkpoints;
 using Helios.Sdk.Tokenization.Bpe;
 
 namespace Helios.Sdk.Tokenization.Reading;
@@ -44,7 +45,7 @@ internal static class PostProcessorReader
                 var ids = ReadIds(template["special_tokens"], piece["SpecialToken"]["id"], vocabularySize);
                 (sawText ? behind : outerBefore).AddRange(ids);
             }
-            else if (piece["Sequence"]["id"].AsString() != "A" || sawText)
+            else if (piece["Sequence"]["id"].AsText() != "A" || sawText)
             {
                 throw single.Bad("a template with more than the sequence A", "the sequence A once");
             }
@@ -59,5 +60,5 @@ internal static class PostProcessorReader
     }
 
     private static IEnumerable<int> ReadIds(JsonField tokens, JsonField name, int vocabularySize) =>
-        tokens[name.AsString()]["ids"].Items().Select(id => id.AsId(vocabularySize));
+        tokens[name.AsText()]["ids"].Items().Select(id => id.AsId(vocabularySize));
 }

@@ -1,3 +1,4 @@
+using Helios.Sdk.Checkpoints;
 using Helios.Sdk.Tokenization.PreTokenizers;
 
 namespace Helios.Sdk.Tokenization.Reading;
@@ -23,18 +24,18 @@ internal static class PreTokenizerReader
                 foreach (var item in field["pretokenizers"].Items()) Read(item, stages);
                 break;
             case "ByteLevel":
-                if (field["add_prefix_space"].AsBool()) stages.Add(new PrefixSpace());
-                if (field["use_regex"].AsBool(whenMissing: true)) stages.Add(new Split(new Gpt2Scanner()));
+                if (field["add_prefix_space"].AsFlag()) stages.Add(new PrefixSpace());
+                if (field["use_regex"].AsFlag(whenMissing: true)) stages.Add(new Split(new Gpt2Scanner()));
                 stages.Add(new ByteLevel());
                 break;
             case "Metaspace":
-                stages.Add(new Metaspace(ReadReplacement(field), ReadScheme(field), field["split"].AsBool(whenMissing: true)));
+                stages.Add(new Metaspace(ReadReplacement(field), ReadScheme(field), field["split"].AsFlag(whenMissing: true)));
                 break;
             case "Split":
                 stages.Add(ReadSplit(field));
                 break;
             case "Digits":
-                stages.Add(new Digits(field["individual_digits"].AsBool()));
+                stages.Add(new Digits(field["individual_digits"].AsFlag()));
                 break;
             case "Punctuation":
                 stages.Add(new PatternSplit(new Punctuation(), field["behavior"].IsNull ? SplitBehavior.Isolated : ReadBehavior(field["behavior"]), invert: false));
@@ -47,15 +48,15 @@ internal static class PreTokenizerReader
     /// <summary>The one character that stands for a space in Metaspace, as pre-tokenizer and as decoder.</summary>
     internal static char ReadReplacement(JsonField metaspace)
     {
-        var text = metaspace["replacement"].AsString();
+        var text = metaspace["replacement"].AsText();
         return text.Length == 1 && !char.IsSurrogate(text[0]) ? text[0] : throw metaspace["replacement"].Bad("one character, such as \"▁\"");
     }
 
     /// <summary>Newer files name the scheme, older ones say only whether there is a prefix.</summary>
     internal static PrependScheme ReadScheme(JsonField metaspace)
     {
-        if (!metaspace["add_prefix_space"].AsBool(whenMissing: true)) return PrependScheme.Never;
-        return metaspace["prepend_scheme"].AsStringOrNull() switch
+        if (!metaspace["add_prefix_space"].AsFlag(whenMissing: true)) return PrependScheme.Never;
+        return metaspace["prepend_scheme"].AsTextOrNull() switch
         {
             null or "always" => PrependScheme.Always,
             "first" => PrependScheme.First,
@@ -66,7 +67,7 @@ internal static class PreTokenizerReader
 
     private static IPreTokenizer ReadSplit(JsonField field)
     {
-        var inverted = field["invert"].AsBool(whenMissing: false);
+        var inverted = field["invert"].AsFlag(whenMissing: false);
         var behavior = ReadBehavior(field["behavior"]);
 
         // A published pattern matches all of a text, so that its matches are the words; the older spelling of that drops everything else.
@@ -78,7 +79,7 @@ internal static class PreTokenizerReader
 
     private static SplitBehavior ReadBehavior(JsonField field)
     {
-        var name = field.AsString();
+        var name = field.AsText();
         return Enum.TryParse<SplitBehavior>(name, out var behavior) && Enum.GetName(behavior) == name ? behavior : throw field.Bad($"one of {string.Join(", ", Enum.GetNames<SplitBehavior>())}");
     }
 }

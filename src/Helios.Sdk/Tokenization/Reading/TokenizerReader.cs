@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Helios.Sdk.Checkpoints;
 using Helios.Sdk.Tokenization.Bpe;
 using Helios.Sdk.Tokenization.Normalizers;
 using Helios.Sdk.Tokenization.PreTokenizers;
@@ -21,7 +22,7 @@ internal static class TokenizerReader
         var stages = PreTokenizerReader.Read(root["pre_tokenizer"]);
 
         // The model writes bytes itself, and only of words that it has not met.
-        var byteLevel = stages is [.., ByteLevel] && !root["model"]["byte_fallback"].AsBool(whenMissing: false);
+        var byteLevel = stages is [.., ByteLevel] && !root["model"]["byte_fallback"].AsFlag(whenMissing: false);
         var decoder = DecoderReader.Read(root["decoder"]);
         return new BpeTokenizer(new BpeTokenizerParts
         {

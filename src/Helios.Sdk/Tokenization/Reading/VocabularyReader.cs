@@ -1,3 +1,4 @@
+using Helios.Sdk.Checkpoints;
 using Helios.Sdk.Tokenization.Bpe;
 using Helios.Sdk.Tokenization.SpecialTokens;
 
@@ -52,18 +53,18 @@ internal static class VocabularyReader
 
     private static AddedToken ReadAdded(JsonField item)
     {
-        var content = item["content"].AsString();
+        var content = item["content"].AsText();
         if (content.Length > AddedToken.Longest)
             throw item["content"].Bad($"{content.Length} characters long", $"{AddedToken.Longest} at most");
 
-        var special = item["special"].AsBool(whenMissing: false);
+        var special = item["special"].AsFlag(whenMissing: false);
         return new AddedToken(item["id"].AsId(Vocabulary.Largest), content)
         {
             Special = special,
-            LeftStrip = item["lstrip"].AsBool(whenMissing: false),
-            RightStrip = item["rstrip"].AsBool(whenMissing: false),
-            SingleWord = item["single_word"].AsBool(whenMissing: false),
-            Normalized = item["normalized"].AsBool(whenMissing: !special),
+            LeftStrip = item["lstrip"].AsFlag(whenMissing: false),
+            RightStrip = item["rstrip"].AsFlag(whenMissing: false),
+            SingleWord = item["single_word"].AsFlag(whenMissing: false),
+            Normalized = item["normalized"].AsFlag(whenMissing: !special),
         };
     }
 }

@@ -63,7 +63,7 @@ internal sealed record SpecialTokenFiles
         return files;
     }
 
-    private static void Read(string folder, string file, Action<FieldReader> read)
+    private static void Read(string folder, string file, Action<JsonField> read)
     {
         var path = Path.Combine(folder, file);
         if (!File.Exists(path)) return;
@@ -74,9 +74,9 @@ internal sealed record SpecialTokenFiles
         });
     }
 
-    private static bool? ReadFlag(FieldReader root, string name) => root.TryGet(name, out var field) ? field.AsFlag() : null;
+    private static bool? ReadFlag(JsonField root, string name) => root.TryGet(name, out var field) ? field.AsFlag() : null;
 
-    private static void ReadNames(FieldReader root, ImmutableDictionary<string, string>.Builder named, ImmutableHashSet<string>.Builder special)
+    private static void ReadNames(JsonField root, ImmutableDictionary<string, string>.Builder named, ImmutableHashSet<string>.Builder special)
     {
         foreach (var name in Names)
         {
@@ -88,14 +88,14 @@ internal sealed record SpecialTokenFiles
         foreach (var name in Lists)
         {
             if (!root.TryGet(name, out var list)) continue;
-            foreach (var item in list.IsObject ? list.Properties().Select(property => property.Value) : list.Items(ListExpected)) special.Add(ReadContent(item));
+            foreach (var item in list.IsObject ? list.Members().Select(property => property.Value) : list.Items(ListExpected)) special.Add(ReadContent(item));
         }
     }
 
-    private static void ReadDecoder(FieldReader root, Dictionary<string, AddedToken> added)
+    private static void ReadDecoder(JsonField root, Dictionary<string, AddedToken> added)
     {
         if (!root.TryGet(Decoder, out var decoder)) return;
-        foreach (var (key, entry) in decoder.Properties())
+        foreach (var (key, entry) in decoder.Members())
         {
             if (!int.TryParse(key, NumberStyles.None, CultureInfo.InvariantCulture, out var id) || id >= Vocabulary.Largest)
                 throw CheckpointError.Field(root.File, Decoder, $"an object with the key \"{key}\"", $"ids below {Vocabulary.Largest} as keys");
@@ -113,17 +113,17 @@ internal sealed record SpecialTokenFiles
     }
 
     /// <summary>The older form, content and id alone.</summary>
-    private static void ReadAdded(FieldReader root, Dictionary<string, AddedToken> added)
+    private static void ReadAdded(JsonField root, Dictionary<string, AddedToken> added)
     {
-        foreach (var (content, id) in root.Properties())
+        foreach (var (content, id) in root.Members())
         {
-            if (content.Length > AddedToken.Longest) throw id.Fail($"a token of at most {AddedToken.Longest} characters");
+            if (content.Length > AddedToken.Longest) throw id.Bad($"a token of at most {AddedToken.Longest} characters");
             added.TryAdd(content, new AddedToken(id.AsInt(0, Vocabulary.Largest - 1), content) { Normalized = true });
         }
     }
 
     /// <summary>Some published configs fill with -1: what is no id names no token.</summary>
-    private static void ReadIds(FieldReader root, ImmutableHashSet<int>.Builder ids)
+    private static void ReadIds(JsonField root, ImmutableHashSet<int>.Builder ids)
     {
         foreach (var name in IdNames)
         {
@@ -135,9 +135,9 @@ internal sealed record SpecialTokenFiles
         }
     }
 
-    private static string ReadContent(FieldReader field)
+    private static string ReadContent(JsonField field)
     {
         var token = field.IsObject ? field.Required("content", "a string").AsText() : field.AsText();
-        return token.Length <= AddedToken.Longest ? token : throw field.Fail($"at most {AddedToken.Longest} characters");
+        return token.Length <= AddedToken.Longest ? token : throw field.Bad($"at most {AddedToken.Longest} characters");
     }
 }

@@ -26,7 +26,7 @@ public sealed class ShadowScoringTests : IDisposable
     {
         journal = new AdaptationJournal(TimeProvider.System, new Logger<HeliosEngine>(log));
         var info = Sample.Model();
-        var candidate = new Candidate(new CandidateModel(info, new LoadSize(1, [1, 1, 1, 1, 1, 1]), 0, new ConfidenceSource(Calibration.FromSidecar(info))), new AdaptationOptions());
+        var candidate = new Candidate(new ModelFacts(info, new LoadSize(1, [1, 1, 1, 1, 1, 1]), 0, new ConfidenceSource(Calibration.FromSidecar(info))), new AdaptationOptions());
         profiles = new Profiles([candidate], telemetry, new ProfileSettings(new ServingOptions(), Sample.Goals(), Sample.Kv));
     }
 
@@ -126,6 +126,6 @@ public sealed class ShadowScoringTests : IDisposable
 
         public string? Unreachable(LoadTarget target) => throw new NotSupportedException();
 
-        public void ResetGuard() => throw new NotSupportedException();
+        public void RenewBreachWatch() => throw new NotSupportedException();
     }
 }

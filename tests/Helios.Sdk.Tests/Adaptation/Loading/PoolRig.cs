@@ -1,3 +1,4 @@
+using Helios.Sdk.Adaptation.Candidates;
 using Helios.Sdk.Adaptation.Estimation;
 using Helios.Sdk.Adaptation.Loading;
 using Helios.Sdk.Checkpoints;
@@ -63,9 +64,11 @@ internal sealed class PoolRig : IDisposable
             return new PoolEntry(
                 checkpoint,
                 TokenizerFiles.Load(checkpoint.Info.Path),
-                backend.Loader.Measure(checkpoint, Precision.Auto),
-                backend.MeasureWorkspace(checkpoint.Info.Architecture, maxRows),
-                new ConfidenceSource(Calibration.FromSidecar(checkpoint.Info)));
+                new ModelFacts(
+                    checkpoint.Info,
+                    backend.Loader.Measure(checkpoint, Precision.Auto),
+                    backend.MeasureWorkspace(checkpoint.Info.Architecture, maxRows),
+                    new ConfidenceSource(Calibration.FromSidecar(checkpoint.Info))));
         });
         var pool = new ModelPool(entries, used, kv, memory, new PoolSettings(Precision.Auto, maxRows, total, clock) { UsualContext = 64 });
         return new PoolRig(backend, pool, kv, blocks, total) { Clock = clock, Memory = memory, Work = work, Loop = loop };

@@ -67,7 +67,7 @@ public class FloorTests
     [Fact]
     public void More_texts_are_wanted_while_they_would_decide()
     {
-        var guard = new QualityGuard(Options, Sample.Goals(Options));
+        var guard = new FloorRule(Options, Sample.Goals(Options));
         var serving = Newcomer with { IsServing = true, EvidenceRequests = 20 };
         var spared = serving with { QualityGap = 0.12, QualityGapInterval = new Interval(0.08, 0.16) };
 
@@ -93,7 +93,7 @@ public class FloorTests
     [Fact]
     public void The_guard_of_quality_speaks_once_until_all_is_looked_at_anew()
     {
-        var guard = new QualityGuard(Options, Sample.Goals(Options));
+        var guard = new FloorRule(Options, Sample.Goals(Options));
         var bad = Newcomer with { IsServing = true, QualityGap = 0.5, QualityGapInterval = new Interval(0.4, 0.6) };
 
         guard.IsBreached(bad with { EvidenceRequests = 4 }, out _).Should().BeFalse("four requests show nothing");
@@ -108,7 +108,7 @@ public class FloorTests
     [Fact]
     public void A_point_that_serves_again_is_spoken_of_again()
     {
-        var guard = new QualityGuard(Options, Sample.Goals(Options));
+        var guard = new FloorRule(Options, Sample.Goals(Options));
         var bad = Newcomer with { IsServing = true, QualityGap = 0.5, QualityGapInterval = new Interval(0.4, 0.6) };
         guard.IsBreached(bad, out _).Should().BeTrue();
         guard.IsBreached(Sample.Point(depth: 6) with { IsServing = true, QualityGap = 0, EvidenceRequests = 10 }, out _).Should().BeFalse();

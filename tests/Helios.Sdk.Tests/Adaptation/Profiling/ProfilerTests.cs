@@ -1,5 +1,7 @@
+using Helios.Sdk.Adaptation.Candidates;
 using Helios.Sdk.Adaptation.Estimation;
 using Helios.Sdk.Adaptation.Profiling;
+using Helios.Sdk.Serving.Routing;
 
 namespace Helios.Sdk.Tests.Adaptation.Profiling;
 
@@ -129,19 +131,15 @@ public class ProfilerTests
         Profiler.Profile(late, Serving, [early.Evidence, late.Evidence])[0].QualityGap.Should().BeApproximately(5 / Math.Log(2), 1e-9);
     }
 
-    private static CandidateFacts Candidate() => new()
-    {
-        Model = Sample.Model(),
-        Size = new LoadSize(1000, [1000, 1000, 1000, 1000, 1000, 1000]),
-        WorkspaceBytes = 500,
-        KvBytesPerTokenPerLayer = 2,
-        Costs = new StepCosts
+    private static Measurements Candidate() => new(
+        new ModelFacts(Sample.Model(), new LoadSize(1000, [1000, 1000, 1000, 1000, 1000, 1000]), WorkspaceBytes: 500, new ConfidenceSource(Calibration.FromSidecar(Sample.Model()))),
+        KvBytesPerTokenPerLayer: 2,
+        new StepCosts
         {
             Layer = new RowCurve(1e-3, [.. Enumerable.Repeat(1e-4, RowCurve.Segments)], 0),
             Head = RowCurve.Zero with { Base = 2e-3 },
         },
-        Evidence = new CandidateEvidence([2, 4, 6], window: 64),
-    };
+        new CandidateEvidence([2, 4, 6], window: 64));
 
     private static RequestTaps Taps(int[] depths, params float[] nats)
     {

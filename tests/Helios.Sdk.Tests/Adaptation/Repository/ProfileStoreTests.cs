@@ -254,7 +254,7 @@ public sealed class ProfileStoreTests : IDisposable
     }
 
     private static Candidate Candidate(string name, bool partly = true) => new(
-        new CandidateModel(Sample.Model(name), new LoadSize(1000, [.. Enumerable.Repeat(500L, 6)]), 300, new ConfidenceSource(Calibration.FromSidecar(Sample.Model(name)))),
+        new ModelFacts(Sample.Model(name), new LoadSize(1000, [.. Enumerable.Repeat(500L, 6)]), 300, new ConfidenceSource(Calibration.FromSidecar(Sample.Model(name)))),
         new AdaptationOptions { LoadPartially = partly, RequestsPerCandidate = 5 });
 
     private static Candidate Learnt(string name, int texts)

@@ -96,9 +96,9 @@ public class RepositoryRankingTests
         return new RepositoryRanking(repository, new AdaptationOptions(), new MeasuredOn(device, Precision.Auto), telemetry, settings);
     }
 
-    private static CandidateModel Model(string name)
+    private static ModelFacts Model(string name)
     {
         var info = Sample.Model(name);
-        return new CandidateModel(info, new LoadSize(1000, [.. Enumerable.Repeat(500L, 6)]), 300, new ConfidenceSource(Calibration.FromSidecar(info)));
+        return new ModelFacts(info, new LoadSize(1000, [.. Enumerable.Repeat(500L, 6)]), 300, new ConfidenceSource(Calibration.FromSidecar(info)));
     }
 }

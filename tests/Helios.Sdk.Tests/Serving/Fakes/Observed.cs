@@ -18,7 +18,7 @@ internal sealed class Observed : IServingObserver
 
     public StepTiming Last { get; private set; }
 
-    public List<(Sequence Sequence, StreamEndKind Kind)> Ended { get; } = [];
+    public List<(Sequence Sequence, RequestOutcome Outcome)> Ended { get; } = [];
 
     public int Arrived { get; private set; }
 
@@ -36,7 +36,7 @@ internal sealed class Observed : IServingObserver
         OnToken?.Invoke(sequence);
     }
 
-    public void SequenceEnded(Sequence sequence, StreamEnd how, StreamEndKind kind) => Ended.Add((sequence, kind));
+    public void SequenceEnded(Sequence sequence, RequestOutcome outcome) => Ended.Add((sequence, outcome));
 }
 
 /// <summary>Takes the top-1 probability for what it is worth.</summary>

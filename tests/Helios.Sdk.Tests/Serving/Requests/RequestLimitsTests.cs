@@ -1,6 +1,7 @@
 using Helios.Sdk.Serving;
 using Helios.Sdk.Serving.Requests;
 using Helios.Sdk.Serving.Scheduling;
+using Helios.Sdk.Serving.Streaming;
 using Helios.Sdk.Tests.Serving.Fakes;
 using Helios.Sdk.Tests.Serving.Scheduling;
 
@@ -37,7 +38,7 @@ public class RequestLimitsTests
         rig.RunToEnd();
         LoopRig.MustBeRight(first);
         LoopRig.MustBeRight(running);
-        rig.Observer.Ended.Should().Contain((waiting, StreamEndKind.Failed));
+        rig.Observer.Ended.Should().Contain(ended => ended.Sequence == waiting && ended.Outcome.Error is ServerBusyException);
         rig.MustBeIdle();
     }
 
@@ -78,7 +79,7 @@ public class RequestLimitsTests
 
         LoopRig.Reason(running).Should().Be(FinishReason.TimeLimit);
         LoopRig.Tokens(running).Should().Equal(LoopRig.Expected(running, 3).Tokens);
-        rig.Observer.Ended.Should().Equal((waiting, StreamEndKind.Cancelled), (running, StreamEndKind.Completed));
+        rig.Observer.Ended.Should().Equal((waiting, RequestOutcome.OutOfTime(hasBegun: false)), (running, RequestOutcome.OutOfTime(hasBegun: true)));
         rig.MustBeIdle();
     }
 

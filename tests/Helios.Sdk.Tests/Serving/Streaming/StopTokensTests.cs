@@ -24,7 +24,7 @@ public class StopTokensTests
 
         stream.Append(letter, depth: 1, timestamp: 1, isText: true).Should().BeFalse();
         stream.Append(End, depth: 1, timestamp: 2, isText: true).Should().BeTrue();
-        stream.Complete(new StreamEnd(FinishReason.Stop));
+        stream.Complete(RequestOutcome.Completed(FinishReason.Stop));
 
         Encoding.UTF8.GetString(stream.Text.Slice(0, stream.Text.SafeLength)).Should().Be("a");
     }

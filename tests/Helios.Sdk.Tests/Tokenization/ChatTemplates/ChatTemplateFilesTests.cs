@@ -40,11 +40,11 @@ public class ChatTemplateFilesTests
     }
 
     [Theory]
-    [InlineData("""{ "chat_template": 5 }""", "*field 'chat_template' is 5, expected a string*")]
-    [InlineData("""{ "chat_template": [ "x" ] }""", "*field 'chat_template[[]0[]]'*expected an object*")]
-    [InlineData("""{ "chat_template": [ { "name": "default" } ] }""", "*'chat_template[[]0[]].template' is missing, expected a string*")]
-    [InlineData("""{ "bos_token": 7 }""", "*field 'bos_token' is 7, expected a string*")]
-    [InlineData("""{ "bos_token": { "lstrip": true } }""", "*'bos_token.content' is missing*")]
+    [InlineData("""{ "chat_template": 5 }""", "*chat_template is 5; expected a string*")]
+    [InlineData("""{ "chat_template": [ "x" ] }""", "*chat_template[[]0[]]*expected an object*")]
+    [InlineData("""{ "chat_template": [ { "name": "default" } ] }""", "*chat_template[[]0[]].template is missing; expected a string*")]
+    [InlineData("""{ "bos_token": 7 }""", "*bos_token is 7; expected a string*")]
+    [InlineData("""{ "bos_token": { "lstrip": true } }""", "*bos_token.content is missing*")]
     [InlineData("""{ "bos_token": "a", "bos_token": "b" }""", "*not valid JSON*")]
     [InlineData("""[]""", "*expected an object*")]
     [InlineData("{", "*not valid JSON*")]

@@ -3,7 +3,7 @@ using Helios.Sdk.Adaptation.Selection;
 
 namespace Helios.Sdk.Tests.Adaptation.Selection;
 
-public class GuardPolicyTests
+public class BreachRuleTests
 {
     private const int Horizon = 1000;
 
@@ -66,7 +66,7 @@ public class GuardPolicyTests
     private static AdaptationDecision Decide(double observed, params PointProfile[] others)
     {
         var objective = new FitsBudget(new ThroughputObjective());
-        return new GuardPolicy(objective, maxBreachRate: _ => 0.3, Horizon).Decide(new GuardSituation
+        return new BreachRule(objective, maxBreachRate: _ => 0.3, Horizon).Decide(new BreachSituation
         {
             At = DateTimeOffset.UnixEpoch,
             Present = Present,

@@ -9,7 +9,7 @@ namespace Helios.Sdk.Cpu.Model;
 /// One transformer layer over some rows, as a list of phases. A phase goes over rows in items of a few, or, where
 /// there is little to do, on the calling thread alone.
 /// </summary>
-internal sealed unsafe class LayerWalk : IParallelWork
+internal sealed unsafe class LayerPhases : IParallelWork
 {
     private const int RowsPerItem = 8;
     private const int InlineElements = 1 << 13;
@@ -29,7 +29,7 @@ internal sealed unsafe class LayerWalk : IParallelWork
     private float* norm;
     private Phase phase;
 
-    public LayerWalk(CpuFixedPart fixedPart, CpuKernels kernels, WorkerPool pool, Workspace space, CpuStepRows rows)
+    public LayerPhases(CpuFixedPart fixedPart, CpuKernels kernels, WorkerPool pool, Workspace space, CpuStepRows rows)
     {
         this.fixedPart = fixedPart;
         architecture = fixedPart.Architecture;

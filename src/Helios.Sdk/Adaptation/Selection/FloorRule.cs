@@ -7,7 +7,7 @@ namespace Helios.Sdk.Adaptation.Selection;
 /// Holds what serves to the floors of quality and agreement by what scoring at full depth shows, and by nothing that its own
 /// exits say. It speaks once of a point: what could be done was done then, and is looked at again at the next reassessment.
 /// </summary>
-internal sealed class QualityGuard(AdaptationOptions options, Goals goals)
+internal sealed class FloorRule(AdaptationOptions options, Goals goals)
 {
     private readonly EvidenceNeed need = EvidenceNeed.Of(options);
     private OperatingPoint? told;

@@ -1,7 +1,7 @@
 namespace Helios.Sdk.Adaptation.Selection;
 
 /// <summary>What the guard decides from.</summary>
-internal sealed record GuardSituation
+internal sealed record BreachSituation
 {
     /// <summary>When.</summary>
     public required DateTimeOffset At { get; init; }
@@ -35,11 +35,11 @@ internal sealed record GuardSituation
 /// <param name="objective">Its constraints say which points may serve.</param>
 /// <param name="maxBreachRate">Highest breach rate of a point chosen, 0..1.</param>
 /// <param name="horizonTokens">Tokens over which a change must pay; above 0.</param>
-internal sealed class GuardPolicy(ISloObjective objective, Func<PointProfile, double> maxBreachRate, int horizonTokens)
+internal sealed class BreachRule(ISloObjective objective, Func<PointProfile, double> maxBreachRate, int horizonTokens)
 {
     /// <summary>Decides.</summary>
     /// <param name="situation">What is known.</param>
-    public AdaptationDecision Decide(GuardSituation situation)
+    public AdaptationDecision Decide(BreachSituation situation)
     {
         if (!(situation.LoadBytesPerSecond > 0)) throw new ArgumentException("Loading was measured at no speed above 0.", nameof(situation));
         var present = situation.Present;
@@ -68,7 +68,7 @@ internal sealed class GuardPolicy(ISloObjective objective, Func<PointProfile, do
         };
     }
 
-    private Option Consider(PointProfile profile, GuardSituation situation)
+    private Option Consider(PointProfile profile, BreachSituation situation)
     {
         var score = objective.Score(profile);
         var bytes = situation.BytesToLoad(profile.Point.Target);
@@ -91,7 +91,7 @@ internal sealed class GuardPolicy(ISloObjective objective, Func<PointProfile, do
         return double.IsFinite(seconds) ? null : "its throughput is not known";
     }
 
-    private ConsideredPoint Stay(GuardSituation situation)
+    private ConsideredPoint Stay(BreachSituation situation)
     {
         var present = situation.Present;
         var serving = present.Throughput > 0 ? horizonTokens / present.Throughput : double.PositiveInfinity;
@@ -102,7 +102,7 @@ internal sealed class GuardPolicy(ISloObjective objective, Func<PointProfile, do
     }
 
     /// <summary>A profiled breach rate as traffic is now; null when it is not known.</summary>
-    private static double? Harder(double? rate, GuardSituation situation)
+    private static double? Harder(double? rate, BreachSituation situation)
     {
         var factor = Math.Max(1, Odds(situation.ObservedBreachRate) / Odds(situation.Present.BreachRate ?? situation.ObservedBreachRate));
         return rate * factor / (1 - rate + rate * factor);

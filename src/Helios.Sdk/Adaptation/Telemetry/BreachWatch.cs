@@ -13,7 +13,7 @@ namespace Helios.Sdk.Adaptation.Telemetry;
 /// <param name="fullDepth">Layers of its model: from there on nothing breaches.</param>
 /// <param name="options">Window and limit.</param>
 /// <param name="target">Confidence below which a token is a breach.</param>
-internal sealed class Guard(object served, OperatingPoint point, int fullDepth, AdaptationOptions options, double target)
+internal sealed class BreachWatch(object served, OperatingPoint point, int fullDepth, AdaptationOptions options, double target)
 {
     private readonly BreachCounter counter = new(options.BreachWindow, options.BreachLimit);
     private readonly int level = ConfidenceHistogram.LevelOf(target);

@@ -1,0 +1,52 @@
+namespace Helios.Sdk.Serving.Decoding;
+
+/// <summary>
+/// The rows of a step and, one behind another, the KV blocks of their sequences, as <see cref="ILayeredModel.Begin"/> takes them.
+/// Allocates nothing once its buffers have grown.
+/// </summary>
+/// <param name="maxRows">Most rows.</param>
+internal sealed class StepAssembly(int maxRows)
+{
+    private readonly StepRow[] rows = new StepRow[maxRows];
+    private KvBlock[] blocks = new KvBlock[64];
+    private int blockCount;
+
+    /// <summary>Rows so far.</summary>
+    public int Count { get; private set; }
+
+    /// <summary>A row.</summary>
+    public ref readonly StepRow this[int row] => ref rows[row];
+
+    /// <summary>Begins anew, without rows and blocks.</summary>
+    public void Clear() => (Count, blockCount) = (0, 0);
+
+    /// <summary>Adds a sequence's block table; returns where it starts, for <see cref="StepRow.FirstBlock"/>.</summary>
+    public int AddBlocks(ReadOnlySpan<KvBlock> table)
+    {
+        var first = blockCount;
+        if (blocks.Length < first + table.Length) Array.Resize(ref blocks, Math.Max(blocks.Length * 2, first + table.Length));
+        table.CopyTo(blocks.AsSpan(first));
+        blockCount += table.Length;
+        return first;
+    }
+
+    /// <summary>Adds a row and returns its index.</summary>
+    public int Add(StepRow row)
+    {
+        rows[Count] = row;
+        return Count++;
+    }
+
+    /// <summary>Adds rows of a text whose first token has a position, in order.</summary>
+    public void AddText(ReadOnlySpan<int> tokens, int position, int firstBlock, int kvDepth)
+    {
+        for (var i = 0; i < tokens.Length; i++) Add(new StepRow(tokens[i], position + i, firstBlock, kvDepth));
+    }
+
+    /// <summary>Begins the step.</summary>
+    public void Begin(ILayeredModel device) => Begin(device, blocks.AsSpan(0, blockCount));
+
+    /// <summary>Begins the step, or resumes it, with block tables of the caller's.</summary>
+    public void Begin(ILayeredModel device, ReadOnlySpan<KvBlock> tables, bool resume = false) =>
+        device.Begin(new StepBatch { Rows = rows.AsSpan(0, Count), Blocks = tables, Resume = resume });
+}
