@@ -17,6 +17,7 @@ public sealed partial class PackageTests(PackedFeed feed) : IClassFixture<Packed
         ("Helios.Sdk.Abstractions", []),
         ("Helios.Sdk", ["Helios.Sdk.Abstractions", "Microsoft.Extensions.*"]),
         ("Helios.Sdk.Cpu", ["Helios.Sdk.Abstractions"]),
+        ("Helios.Sdk.Simulation", ["Helios.Sdk"]),
         ("Helios.Sdk.Testing", ["Helios.Sdk.Abstractions"]),
         ("Helios.Sdk.MicrosoftTokenizers", ["Helios.Sdk.Abstractions", "Microsoft.ML.Tokenizers"]),
         .. PackedFeed.HasTorchSharp ? [("Helios.Sdk.TorchSharp", ["Helios.Sdk.Abstractions", "TorchSharp"])] : Array.Empty<(string, string[])>(),

@@ -2,6 +2,7 @@ using System.Reflection;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
 using Helios.Sdk.Cpu;
+using Helios.Sdk.Simulation;
 
 namespace Helios.Sdk.Tests;
 
@@ -14,6 +15,7 @@ public partial class ArchitectureTests
     private static readonly Assembly Engine = typeof(HeliosEngine).Assembly;
     private static readonly Assembly Cpu = typeof(CpuBackend).Assembly;
     private static readonly Assembly Testing = typeof(ManualClock).Assembly;
+    private static readonly Assembly Simulation = typeof(Simulator).Assembly;
 
     [Fact]
     public void Abstractions_reference_the_base_class_library_alone() =>
@@ -54,8 +56,12 @@ public partial class ArchitectureTests
         References(Testing).Where(IsOurs).Should().Equal("Helios.Sdk.Abstractions");
 
     [Fact]
+    public void A_simulation_sees_the_engine_and_brings_a_backend_of_its_own() =>
+        References(Simulation).Where(IsOurs).Should().BeEquivalentTo("Helios.Sdk", "Helios.Sdk.Abstractions");
+
+    [Fact]
     public void Libraries_say_that_they_may_be_trimmed() =>
-        new[] { Abstractions, Engine, Cpu, Testing }.Should().AllSatisfy(library =>
+        new[] { Abstractions, Engine, Cpu, Testing, Simulation }.Should().AllSatisfy(library =>
             library.GetCustomAttributes<AssemblyMetadataAttribute>().Should().Contain(said => said.Key == "IsTrimmable" && said.Value == "True"));
 
     [Fact]

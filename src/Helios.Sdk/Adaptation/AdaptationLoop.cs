@@ -359,7 +359,7 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
     }
 }
 
-/// <summary>What the adaptation loop works with: the same loop runs over an engine and over a simulation.</summary>
+/// <summary>What the adaptation loop works with.</summary>
 internal sealed record AdaptationParts(
     AdaptationOptions Options,
     ServingOptions Serving,

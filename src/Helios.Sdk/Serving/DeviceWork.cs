@@ -8,12 +8,13 @@ namespace Helios.Sdk.Serving;
 /// </summary>
 /// <param name="backgroundShare">Most of the device's busy time that background work takes, in (0, 1].</param>
 /// <param name="time">Clock.</param>
-/// <param name="inline">Whether who waits for an item goes on, on the device thread, as soon as it ran: a simulation has no other.</param>
+/// <param name="resumeOn">Where those who wait for an item go on; the thread pool when null, never the device thread.</param>
 /// <param name="wake">Wakes the device thread; one of its own when null.</param>
-internal sealed class DeviceWork(double backgroundShare, TimeProvider time, bool inline = false, WakeSignal? wake = null)
+internal sealed class DeviceWork(double backgroundShare, TimeProvider time, SynchronizationContext? resumeOn = null, WakeSignal? wake = null)
 {
     private readonly ConcurrentQueue<Item> urgent = new();
     private readonly ConcurrentQueue<Item> background = new();
+    private readonly SynchronizationContext resumeOn = resumeOn ?? new();
     private volatile bool closed;
     private volatile bool unlimited;
     private volatile bool isOwed;
@@ -112,7 +113,7 @@ internal sealed class DeviceWork(double backgroundShare, TimeProvider time, bool
 
     private Task<T> Post<T>(ConcurrentQueue<Item> queue, Func<T> work)
     {
-        var item = new Item<T>(work, inline);
+        var item = new Item<T>(work, resumeOn);
         queue.Enqueue(item);
         Wake.Set();
         if (closed) Close();
@@ -126,9 +127,9 @@ internal sealed class DeviceWork(double backgroundShare, TimeProvider time, bool
         public abstract void Cancel();
     }
 
-    private sealed class Item<T>(Func<T> work, bool inline) : Item
+    private sealed class Item<T>(Func<T> work, SynchronizationContext resumeOn) : Item
     {
-        private readonly TaskCompletionSource<T> done = new(inline ? TaskCreationOptions.None : TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly TaskCompletionSource<T> done = new();
 
         public Task<T> Done => done.Task;
 
@@ -136,14 +137,17 @@ internal sealed class DeviceWork(double backgroundShare, TimeProvider time, bool
         {
             try
             {
-                done.SetResult(work());
+                var result = work();
+                Resume(() => done.SetResult(result));
             }
             catch (Exception error)
             {
-                done.SetException(error);
+                Resume(() => done.SetException(error));
             }
         }
 
-        public override void Cancel() => done.TrySetCanceled();
+        public override void Cancel() => Resume(done.SetCanceled);
+
+        private void Resume(Action end) => resumeOn.Post(static end => ((Action)end!)(), end);
     }
 }

@@ -5,7 +5,7 @@ namespace Helios.Sdk.Tests.Adaptation;
 
 public class ReconsiderationsTests
 {
-    private readonly LoopSignals signals = new(inline: false);
+    private readonly LoopSignals signals = new(new SynchronizationContext());
     private readonly Reconsiderations reconsiderations = new();
 
     [Fact]

@@ -1,6 +1,9 @@
 using System.Collections.Immutable;
 using Helios.Sdk.Adaptation.Objectives;
+using Helios.Sdk.ExitPolicies;
 using Helios.Sdk.Serving.KvCache;
+using Helios.Sdk.Serving.Routing;
+using Helios.Sdk.Tests.Serving.Fakes;
 
 namespace Helios.Sdk.Tests.Adaptation;
 
@@ -35,6 +38,15 @@ internal static class Sample
 
     public static SidecarCalibration Calibration(ExitSignalKind signal, params (int Depth, CalibrationPoint[] Points)[] curves) =>
         new(signal, curves.ToImmutableDictionary(curve => curve.Depth, curve => curve.Points.ToImmutableArray()));
+
+    /// <summary>A route to a model that cannot run.</summary>
+    public static Route Route(int depth = 6, CheckpointInfo? model = null)
+    {
+        var info = model ?? Model();
+        var target = new LoadTarget(info.Name, depth);
+        var served = new ServedModel(info, new FakeTokenizer(), null!, new ConfidenceSource(Helios.Sdk.Adaptation.Estimation.Calibration.FromSidecar(info)));
+        return new Route(new OperatingPoint(target), ModelLease.Create(target, served, static () => { }), new NoExitPolicy());
+    }
 
     public static Goals Goals(AdaptationOptions? options = null, long budgetBytes = 1 << 20) =>
         new(new ThroughputObjective(), budgetBytes, ServiceLimits.Of(options ?? new AdaptationOptions()));

@@ -1,6 +1,5 @@
 using System.Text;
 using Helios.Sdk.Checkpoints;
-using Helios.Sdk.Simulation;
 using Helios.Sdk.Tokenization;
 
 namespace Helios.Sdk.Tests.Checkpoints;
@@ -27,18 +26,6 @@ public class JsonTextTests
         using var plain = Checkpoint.Open(TestData.Model("tiny-s"));
         checkpoint.Info.Exits.Should().Equal(plain.Info.Exits);
         TokenizerFiles.Load(folder.Path).Encode("Once upon").Should().Equal(TokenizerFiles.Load(TestData.Model("tiny-s")).Encode("Once upon"));
-    }
-
-    [Fact]
-    public void So_may_a_script_of_a_simulation()
-    {
-        using var folder = new TempFolder();
-        var source = Path.Combine(TestData.Root, "samples", "simulations");
-        foreach (var file in Directory.EnumerateFiles(source, "*.json"))
-            File.WriteAllBytes(folder[Path.GetFileName(file)], [.. Mark, .. File.ReadAllBytes(file)]);
-
-        var script = Directory.EnumerateFiles(folder.Path).First(file => File.ReadAllText(file).Contains("\"phases\"", StringComparison.Ordinal));
-        SimulationScript.Load(script).Phases.Should().NotBeEmpty();
     }
 
     [Fact]

@@ -1,11 +1,12 @@
 using Helios.Sdk.Cpu;
+using Helios.Sdk.Simulation;
 
 namespace Helios.Sdk.Tests.PublicApi;
 
 /// <summary>The public surface of every library is what was approved, a text file beside this one, and its reference is what its comments say.</summary>
 public class PublicApiTests
 {
-    private static readonly Type[] AnyOfEach = [typeof(GenerationRequest), typeof(HeliosEngine), typeof(CpuBackend), typeof(ManualClock)];
+    private static readonly Type[] AnyOfEach = [typeof(GenerationRequest), typeof(HeliosEngine), typeof(CpuBackend), typeof(ManualClock), typeof(Simulator)];
     private static readonly XmlComments Comments = XmlComments.Of(AnyOfEach.Select(type => type.Assembly));
 
     public static TheoryData<Type> Libraries => [.. AnyOfEach];

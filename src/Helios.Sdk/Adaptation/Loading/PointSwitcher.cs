@@ -152,7 +152,7 @@ internal sealed class PointSwitcher(ModelPool pool, Routes routes, ServingTeleme
 
     public void Dispose() => Serving?.Lease.Dispose();
 
-    private BreachWatch WatchOf(Route route) => new(route, route.Point, route.Lease.Model.Architecture.Layers, settings.Options, settings.Goals.Limits.ConfidenceTarget);
+    private BreachWatch WatchOf(Route route) => new(route, settings.Options, settings.Goals.Limits.ConfidenceTarget);
 
     private AdaptationEvent.LoadFailed Refusal(LoadTarget target, AcquireResult result) => result switch
     {

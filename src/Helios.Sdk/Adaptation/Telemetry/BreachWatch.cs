@@ -1,4 +1,5 @@
 using Helios.Sdk.Adaptation.Estimation;
+using Helios.Sdk.Serving.Routing;
 
 namespace Helios.Sdk.Adaptation.Telemetry;
 
@@ -9,18 +10,17 @@ namespace Helios.Sdk.Adaptation.Telemetry;
 /// Counts on the device thread, read by the adaptation loop.
 /// </summary>
 /// <param name="served">The published route; compared by reference, for the same point may be published again.</param>
-/// <param name="point">Its point.</param>
-/// <param name="fullDepth">Layers of its model: from there on nothing breaches.</param>
 /// <param name="options">Window and limit.</param>
 /// <param name="target">Confidence below which a token is a breach.</param>
-internal sealed class BreachWatch(object served, OperatingPoint point, int fullDepth, AdaptationOptions options, double target)
+internal sealed class BreachWatch(Route served, AdaptationOptions options, double target)
 {
     private readonly BreachCounter counter = new(options.BreachWindow, options.BreachLimit);
     private readonly int level = ConfidenceHistogram.LevelOf(target);
+    private readonly int fullDepth = served.Lease.Model.Architecture.Layers;
     private int endedRequests;
     private int breachesAtTrip;
 
-    public OperatingPoint Point => point;
+    public OperatingPoint Point => served.Point;
 
     /// <summary>Confidence below which a token is a breach.</summary>
     public double Target => target;
@@ -41,7 +41,7 @@ internal sealed class BreachWatch(object served, OperatingPoint point, int fullD
 
     /// <summary>Device thread: a sequence ended.</summary>
     /// <param name="route">What served it.</param>
-    public void NoteEnd(object route)
+    public void NoteEnd(Route route)
     {
         if (ReferenceEquals(route, served)) endedRequests++;
     }
@@ -53,4 +53,4 @@ internal sealed class BreachWatch(object served, OperatingPoint point, int fullD
 /// <param name="Tenant">A number for its tenant.</param>
 /// <param name="Depth">Layers that it ran.</param>
 /// <param name="Confidence">Calibrated, 0..1.</param>
-internal readonly record struct EmittedToken(object? Route, long Request, int Tenant, int Depth, float Confidence);
+internal readonly record struct EmittedToken(Route? Route, long Request, int Tenant, int Depth, float Confidence);

@@ -1,3 +1,5 @@
+using Helios.Sdk.Serving.Routing;
+
 namespace Helios.Sdk.Adaptation.Telemetry;
 
 /// <summary>
@@ -6,7 +8,7 @@ namespace Helios.Sdk.Adaptation.Telemetry;
 /// then share few requests, and are as independent as the test takes them to be. Device thread; allocates nothing per token.
 /// </summary>
 /// <param name="served">The published route.</param>
-internal sealed class DriftWatch(object served)
+internal sealed class DriftWatch(Route served)
 {
     public const int RequestsPerValue = 8;
 
@@ -28,7 +30,7 @@ internal sealed class DriftWatch(object served)
     /// <summary>A request ended; true when what it brought shows a drift.</summary>
     /// <param name="route">What served it.</param>
     /// <param name="batch">Requests that run at once, on average.</param>
-    public bool NoteEnd(object route, double batch)
+    public bool NoteEnd(Route route, double batch)
     {
         if (!ReferenceEquals(route, served) || ++ended < Math.Max(RequestsPerValue, 2 * batch) || tokens == 0) return false;
         var drifted = confidence.Add(confidences / tokens) | depth.Add(depths / tokens);

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Threading.Channels;
 
 namespace Helios.Sdk.Adaptation.Telemetry;
 
@@ -12,27 +11,45 @@ internal readonly record struct LoopSignal(AdaptationTrigger Trigger, bool Score
 /// A mailbox from any thread to the adaptation loop. One unread signal of a kind is enough, a second would say nothing new;
 /// but none crowds out another kind, for a breach is told only once.
 /// </summary>
-/// <param name="inline">Whether who signals runs the loop until it waits again: a simulation then runs on one thread.</param>
-internal sealed class LoopSignals(bool inline)
+/// <param name="resumeOn">Where the reader goes on.</param>
+internal sealed class LoopSignals(SynchronizationContext resumeOn)
 {
-    private readonly Channel<LoopSignal> unread = Channel.CreateUnbounded<LoopSignal>(new UnboundedChannelOptions { SingleReader = true, AllowSynchronousContinuations = inline });
-    private int pending;
+    private readonly Lock gate = new();
+    private readonly Queue<LoopSignal> unread = new();
+    private TaskCompletionSource? reader;
 
     /// <summary>Any thread: wakes the loop.</summary>
     public void Send(LoopSignal signal)
     {
-        if ((Interlocked.Or(ref pending, Bit(signal)) & Bit(signal)) == 0) unread.Writer.TryWrite(signal);
+        TaskCompletionSource? waiting;
+        lock (gate)
+        {
+            if (!unread.Contains(signal)) unread.Enqueue(signal);
+            (waiting, reader) = (reader, null);
+        }
+
+        if (waiting is not null) resumeOn.Post(static waiting => ((TaskCompletionSource)waiting!).SetResult(), waiting);
     }
 
     /// <summary>What was sent, in order; one reader.</summary>
     public async IAsyncEnumerable<LoopSignal> ReadAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        await foreach (var signal in unread.Reader.ReadAllAsync(cancellationToken).ConfigureAwait(false))
+        while (true)
         {
-            Interlocked.And(ref pending, ~Bit(signal));
-            yield return signal;
+            if (Take(out var arrived) is { } signal) yield return signal;
+            else await arrived.WaitAsync(cancellationToken).ConfigureAwait(false);
         }
     }
 
-    private static int Bit(LoopSignal signal) => 1 << ((int)signal.Trigger + (signal.Scored ? 16 : 0));
+    /// <summary>The oldest unread signal; null where there is none, and then what completes when one arrives.</summary>
+    private LoopSignal? Take(out Task arrived)
+    {
+        arrived = Task.CompletedTask;
+        lock (gate)
+        {
+            if (unread.TryDequeue(out var signal)) return signal;
+            arrived = (reader = new TaskCompletionSource()).Task;
+            return null;
+        }
+    }
 }

@@ -1,18 +1,18 @@
 using Helios.Sdk.Adaptation.Estimation;
 using Helios.Sdk.Serving.Decoding;
+using Helios.Sdk.Serving.Routing;
 
 namespace Helios.Sdk.Adaptation.Telemetry;
 
 /// <summary>
 /// What the serving loop writes down for the adaptation loop: costs of steps, breaches, finished requests. It wakes the
-/// adaptation loop through <see cref="Signals"/>, and never waits for it. Knows routes as bare references: a simulation's are
-/// no engine's.
+/// adaptation loop through <see cref="Signals"/>, and never waits for it.
 /// </summary>
 internal sealed class ServingTelemetry
 {
     private const int KeptSteps = 512;
 
-    private readonly bool inline;
+    private readonly SynchronizationContext resumeOn;
     private readonly Lock gate = new();
     private readonly Queue<(string Model, StepTiming Timing)> steps = new(KeptSteps);
     private readonly ReassessmentTrigger reassessment;
@@ -28,13 +28,13 @@ internal sealed class ServingTelemetry
 
     /// <param name="options">The adaptation loop's options.</param>
     /// <param name="time">Clock; the system's when null.</param>
-    /// <param name="inline">Whether a signal runs the adaptation loop on the thread that sends it.</param>
-    public ServingTelemetry(AdaptationOptions options, TimeProvider? time = null, bool inline = false)
+    /// <param name="resumeOn">Where the adaptation loop goes on when it is told something; the thread pool when null.</param>
+    public ServingTelemetry(AdaptationOptions options, TimeProvider? time = null, SynchronizationContext? resumeOn = null)
     {
         time ??= TimeProvider.System;
         Load = new LoadMeter(time);
-        this.inline = inline;
-        Signals = new LoopSignals(inline);
+        this.resumeOn = resumeOn ?? new();
+        Signals = new LoopSignals(this.resumeOn);
         Sampling = new ShadowSampling(options.ShadowScoringRate, options.MinShadowScoringRate);
         Texts = new RecentTexts(EvidenceWindow.TextsPerLook(options));
         reassessment = new ReassessmentTrigger(options.ReassessEveryRequests, options.MinimumResidenceRequests, options.ReassessEvery, time);
@@ -77,9 +77,9 @@ internal sealed class ServingTelemetry
     }
 
     /// <summary>Asks for the requests that a candidate under evaluation answers.</summary>
-    public EvaluationWatch Watch(object route, int requests)
+    public EvaluationWatch Watch(Route route, int requests)
     {
-        var fresh = new EvaluationWatch(route, requests, inline);
+        var fresh = new EvaluationWatch(route, requests, resumeOn);
         Volatile.Write(ref watch, fresh);
         return fresh;
     }
@@ -130,7 +130,7 @@ internal sealed class ServingTelemetry
     /// <summary>Device thread: a sequence ended. True when its text is to be kept for scoring.</summary>
     /// <param name="route">What served it.</param>
     /// <param name="completed">Whether its answer is whole.</param>
-    public bool SequenceEnded(object route, bool completed)
+    public bool SequenceEnded(Route route, bool completed)
     {
         BreachWatch?.NoteEnd(route);
         if (Volatile.Read(ref drift)?.NoteEnd(route, Load.Facts.MeanBatch) == true) Signals.Send(new LoopSignal(AdaptationTrigger.Drift));
@@ -155,7 +155,7 @@ internal sealed class ServingTelemetry
     }
 
     /// <summary>Adaptation loop: a route was published; its residence counts from here, and drift is looked for in what it serves.</summary>
-    public void Published(object route)
+    public void Published(Route route)
     {
         Volatile.Write(ref drift, new DriftWatch(route));
         Volatile.Write(ref published, true);
@@ -183,19 +183,19 @@ internal sealed class ServingTelemetry
 }
 
 /// <summary>Tells when the requests given to a candidate under evaluation have ended.</summary>
-internal sealed class EvaluationWatch(object route, int requests, bool inline)
+internal sealed class EvaluationWatch(Route route, int requests, SynchronizationContext resumeOn)
 {
-    private readonly TaskCompletionSource done = new(inline ? TaskCreationOptions.None : TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource done = new();
     private int left = requests;
 
     public Task Done => done.Task;
 
     /// <summary>A sequence of some route ended; true when it was one of these.</summary>
-    public bool Ended(object ended)
+    public bool Ended(Route ended)
     {
         if (!ReferenceEquals(ended, route)) return false;
         var now = Interlocked.Decrement(ref left);
-        if (now == 0) done.TrySetResult();
+        if (now == 0) resumeOn.Post(static done => ((TaskCompletionSource)done!).SetResult(), done);
         return now >= 0;
     }
 }

@@ -7,8 +7,8 @@ using Helios.Sdk.Adaptation.Profiling;
 using Helios.Sdk.Adaptation.Scoring;
 using Helios.Sdk.Adaptation.Telemetry;
 using Helios.Sdk.Serving;
+using Helios.Sdk.Tests.Serving.Fakes;
 using Helios.Sdk.Serving.Routing;
-using Helios.Sdk.Simulation;
 using Helios.Sdk.Tests.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -96,7 +96,7 @@ public sealed class ShadowScoringTests : IDisposable
 
     private void Keep(int texts)
     {
-        for (var i = 1; i <= texts; i++) telemetry.Texts.Add(new FinishedText(new RequestId(i), [1, 2, 3], 1, SimulatedTokenizer.Shared, new OperatingPoint(new LoadTarget("m", 6))));
+        for (var i = 1; i <= texts; i++) telemetry.Texts.Add(new FinishedText(new RequestId(i), [1, 2, 3], 1, new FakeTokenizer(), new OperatingPoint(new LoadTarget("m", 6))));
     }
 
     private ShadowScoring Over(Action<KeptTexts> score) => new(profiles, new Scoring(score), telemetry, new Serving(new OperatingPoint(new LoadTarget("m", 6))), work, journal);

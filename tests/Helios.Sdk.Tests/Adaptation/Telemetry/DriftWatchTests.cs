@@ -1,11 +1,12 @@
 using Helios.Sdk.Adaptation.Telemetry;
+using Helios.Sdk.Serving.Routing;
 
 namespace Helios.Sdk.Tests.Adaptation.Telemetry;
 
 /// <summary>Whether what is served has become another.</summary>
 public class DriftWatchTests
 {
-    private readonly object route = new();
+    private readonly Route route = Sample.Route();
     private readonly Random random = new(1);
 
     [Fact]
@@ -29,7 +30,7 @@ public class DriftWatchTests
     [Fact]
     public void Tokens_of_another_route_say_nothing()
     {
-        var watch = new DriftWatch(new object());
+        var watch = new DriftWatch(Sample.Route());
         Alarms(watch, 500, Confidence(0.8), 6).Should().Be(0);
         Alarms(watch, 500, Confidence(0.2), 6).Should().Be(0);
     }

@@ -11,7 +11,7 @@ public class LoopSignalsTests
     [Fact]
     public async Task Many_signals_of_one_kind_do_not_crowd_out_a_breach()
     {
-        var sent = new LoopSignals(inline: false);
+        var sent = new LoopSignals(new SynchronizationContext());
         for (var i = 0; i < 10; i++) sent.Send(Due);
         sent.Send(Breach);
         sent.Send(Due with { Scored = true });
@@ -32,17 +32,34 @@ public class LoopSignalsTests
     }
 
     [Fact]
-    public void A_reader_inline_has_read_when_sending_returns()
+    public void A_reader_that_waits_goes_on_where_it_is_told_to()
     {
-        var sent = new LoopSignals(inline: true);
+        var posted = new PostedContext();
+        var sent = new LoopSignals(posted);
         var read = new List<LoopSignal>();
         _ = ReadAsync();
         sent.Send(Breach);
+        read.Should().BeEmpty("the sender runs nothing of the reader's");
+        posted.Run();
         read.Should().Equal(Breach);
 
         async Task ReadAsync()
         {
             await foreach (var signal in sent.ReadAsync(CancellationToken.None).ConfigureAwait(false)) read.Add(signal);
+        }
+    }
+
+    private sealed class PostedContext : SynchronizationContext
+    {
+        private readonly Queue<Action> posted = new();
+
+        public override void Post(SendOrPostCallback d, object? state) => posted.Enqueue(() => d(state));
+
+        public void Run()
+        {
+            // The test's own context would have what was awaited go on elsewhere.
+            SetSynchronizationContext(null);
+            while (posted.TryDequeue(out var action)) action();
         }
     }
 }

@@ -1,7 +1,4 @@
-using Helios.Sdk.Simulation;
-using Helios.Sdk.Tests.Checkpoints;
-
-namespace Helios.Sdk.Tests.Simulation;
+namespace Helios.Sdk.Simulation.Tests;
 
 /// <summary>Scripts as files.</summary>
 public class SimulationScriptTests
@@ -43,6 +40,15 @@ public class SimulationScriptTests
         File.WriteAllText(path, text.Replace(part, instead, StringComparison.Ordinal));
         var load = () => SimulationScript.Load(path);
         load.Should().Throw<ArgumentException>().WithMessage(message);
+    }
+
+    [Fact]
+    public void A_file_may_have_a_byte_order_mark()
+    {
+        using var folder = new TempFolder();
+        foreach (var name in (string[])["models", "steady"])
+            File.WriteAllBytes(Path.Combine(folder.Path, name + ".json"), [.. "\uFEFF"u8, .. File.ReadAllBytes(Scripts.PathOf(name))]);
+        SimulationScript.Load(Path.Combine(folder.Path, "steady.json")).Phases.Should().NotBeEmpty();
     }
 
     [Fact]

@@ -1,6 +1,4 @@
-using Helios.Sdk.Simulation;
-
-namespace Helios.Sdk.Tests.Simulation;
+namespace Helios.Sdk.Simulation.Tests;
 
 /// <summary>What the controller is worth on the named scripts, a tenth of their length and longer where phases must be.</summary>
 public class ControllerTests

@@ -1,6 +1,4 @@
-using Helios.Sdk.Simulation;
-
-namespace Helios.Sdk.Tests.Simulation;
+namespace Helios.Sdk.Simulation.Tests;
 
 /// <summary>The scripts of the repository.</summary>
 internal static class Scripts

@@ -23,6 +23,14 @@ internal sealed class ScriptTruth(SimulationScript script, SimulationSettings se
         return null;
     }
 
+    /// <summary>Whether the budget has room for a point with one request of the script's longest.</summary>
+    public bool Fits(LoadTarget target)
+    {
+        var model = script.Models.First(each => each.Name == target.Model);
+        var longest = script.Phases.SelectMany(phase => phase.Sources).Max(source => SimulationRandom.Longest(source.PromptTokens) + SimulationRandom.Longest(source.AnswerTokens));
+        return model.FixedBytes + target.Depth * model.LayerBytes + model.WorkspaceBytes + (long)longest * model.KvBytesPerToken * target.Depth <= script.MemoryBudgetBytes;
+    }
+
     private ISloObjective Constrained(SimulatedPhase phase, bool atEnd)
     {
         var answer = Mean(phase, atEnd, source => source.AnswerTokens, _ => 1);

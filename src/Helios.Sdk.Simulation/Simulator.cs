@@ -4,12 +4,12 @@ using Helios.Sdk.Adaptation.Candidates;
 using Helios.Sdk.Adaptation.Estimation;
 using Helios.Sdk.Adaptation.Evaluation;
 using Helios.Sdk.Adaptation.Journal;
+using Helios.Sdk.Adaptation.Loading;
 using Helios.Sdk.Adaptation.Objectives;
 using Helios.Sdk.Adaptation.Profiling;
 using Helios.Sdk.Adaptation.Selection;
-using Helios.Sdk.Adaptation.Telemetry;
-using Helios.Sdk.Serving;
-using Helios.Sdk.Serving.KvCache;
+using Helios.Sdk.ExitPolicies;
+using Helios.Sdk.Serving.Routing;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Helios.Sdk.Simulation;
@@ -22,9 +22,6 @@ namespace Helios.Sdk.Simulation;
 /// <param name="settings">What an engine would be told; defaults when null.</param>
 public sealed class Simulator(SimulationScript script, SimulationSettings? settings = null)
 {
-    /// <summary>A simulation's KV has no slabs; these are so small that the profiles' hardly matter.</summary>
-    private const int BlocksPerSlab = 64;
-
     private readonly SimulationSettings settings = settings ?? new();
 
     /// <summary>When simulated time begins.</summary>
@@ -41,18 +38,13 @@ public sealed class Simulator(SimulationScript script, SimulationSettings? setti
     /// <param name="target">What serves.</param>
     /// <param name="seed">Of the traffic.</param>
     /// <param name="cancellationToken">Ends it early, with an exception.</param>
+    /// <exception cref="ArgumentException">The script has no such point.</exception>
+    /// <exception cref="HeliosException">The point could not be loaded: the script's budget has no room for it, or lets its load fail.</exception>
     public SimulationReport RunFixed(LoadTarget target, int seed = 0, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(target);
-        var clock = new SimulatedClock();
-        var device = new SimulatedDevice(script, settings.Serving, Seed(seed), clock, new DeviceWork(settings.Adaptation.MaxScoringShare, clock, inline: true), telemetry: null);
-        device.Tally.MaxQualityGap = settings.Adaptation.MaxQualityGap;
-        var model = device.Models.FirstOrDefault(each => each.Name == target.Model && each.Depths.Contains(target.Depth))
-            ?? throw new ArgumentException($"{target} is no point of the script '{script.Name}'; expected a model's name and the depth of one of its exits.", nameof(target));
-        model.Claim(target.Depth);
-        device.Publish(new SimulatedRoute(new OperatingPoint(target), model));
-        device.Run(cancellationToken);
-        return device.Tally.Report(seed, clock.Seconds);
+        if (!Points.Contains(target)) throw new ArgumentException($"{target} is no point of the script '{script.Name}'; expected a model's name and the depth of one of its exits.", nameof(target));
+        return OnItsOwnThread(() => Serve(seed, (_, engine, stopping) => ServeAsync(engine, target, stopping), cancellationToken));
     }
 
     /// <summary>Runs the adaptation loop and every fixed point over the same traffic.</summary>
@@ -67,48 +59,68 @@ public sealed class Simulator(SimulationScript script, SimulationSettings? setti
             Adaptive = Run(seed, observer, cancellationToken),
             Fixed =
             [
-                .. from model in script.Models
-                   from exit in model.Texts.First().Value
-                   let target = new LoadTarget(model.Name, exit.Depth)
+                .. from target in Points
+                   where truth.Fits(target)
                    select new FixedPoint(target, RunFixed(target, seed, cancellationToken), truth.InfeasibleBecause(target)),
             ],
         };
     }
 
+    private IEnumerable<LoadTarget> Points =>
+        from model in script.Models
+        from exit in model.Texts.First().Value
+        select new LoadTarget(model.Name, exit.Depth);
+
     private SimulationReport RunAdapting(int seed, Action<AdaptationEvent>? observer, CancellationToken cancellationToken)
     {
-        var options = settings.Adaptation;
-        var clock = new SimulatedClock();
-        var work = new DeviceWork(options.MaxScoringShare, clock, inline: true);
-        var telemetry = new ServingTelemetry(options, clock, inline: true);
-        var device = new SimulatedDevice(script, settings.Serving, Seed(seed), clock, work, telemetry);
-        device.Tally.MaxQualityGap = options.MaxQualityGap;
-        var journal = new AdaptationJournal(clock, NullLogger.Instance);
         var changes = new List<SimulationChange>();
-        using var noted = journal.Subscribe(happened => Note(happened, device.Tally, changes, clock));
-        using var observed = observer is null ? null : journal.Subscribe(observer);
+        var report = Serve(
+            seed,
+            (world, engine, stopping) =>
+            {
+                var journal = new AdaptationJournal(world.Clock, NullLogger.Instance);
+                journal.Subscribe(happened => Note(happened, engine.Tally, changes, world.Clock));
+                if (observer is not null) journal.Subscribe(observer);
+                return Adaptation(world, engine, journal).RunAsync(stopping);
+            },
+            cancellationToken);
+        return report with { Changes = [.. changes] };
+    }
 
+    private SimulationReport Serve(int seed, Func<SimulatedWorld, SimulatedEngine, CancellationToken, Task> decide, CancellationToken cancellationToken)
+    {
+        var world = new SimulatedWorld(script, seed);
+        using var engine = new SimulatedEngine(world, settings);
+        engine.Serve(stopping => decide(world, engine, stopping), cancellationToken);
+        return engine.Tally.Report(seed);
+    }
+
+    private static async Task ServeAsync(SimulatedEngine engine, LoadTarget target, CancellationToken cancellationToken)
+    {
+        var result = await engine.Pool.AcquireAsync(target, progress: null, cancellationToken).ConfigureAwait(false);
+        if (result is not AcquireResult.Acquired { Lease: ModelLease lease }) throw new HeliosException($"{target} cannot be served: {result}.");
+        engine.Routes.Publish(new Route(new OperatingPoint(target), lease, new NoExitPolicy()));
+    }
+
+    /// <summary>The adaptation loop of an engine, but that texts are scored as the script says.</summary>
+    private AdaptationLoop Adaptation(SimulatedWorld world, SimulatedEngine engine, AdaptationJournal journal)
+    {
+        var (options, serving, clock) = (settings.Adaptation, settings.Serving, world.Clock);
         var pace = new Pace();
-        var candidates = device.Models.Select(model => model.ToCandidate(options, pace)).ToList();
+        var candidates = engine.Pool.Entries.Select(entry => new Candidate(entry.Candidacy, options, pace)).ToList();
         var goals = new Goals(settings.Objective ?? ObjectiveParser.Parse(options.Objective), script.MemoryBudgetBytes, ServiceLimits.Of(options));
-        var profiles = new Profiles(candidates, telemetry, new ProfileSettings(settings.Serving, goals, new KvSizes(script, settings.Serving)));
-        var switcher = new SimulatedSwitcher(script, device, clock, telemetry, journal, options);
-        var scoring = new SimulatedScoring(device, work, Seed(seed));
-        var evaluation = new SimulatedEvaluation(device, switcher, telemetry, scoring, profiles, journal, new EvaluationSettings(options.RequestsPerCandidate, options.EvaluationTimeLimit, settings.Serving, goals, work, clock));
-        var loop = new AdaptationLoop(new AdaptationParts(
-            options, settings.Serving, goals, new SelectionRules(options, goals), new AllModels(candidates), profiles, telemetry, switcher, evaluation, scoring, work, journal)
+        var profiles = new Profiles(candidates, engine.Telemetry, new ProfileSettings(serving, goals, engine.Blocks));
+        var loads = new LoadLimit(options.EvaluationTimeLimit, clock);
+        var switcher = new PointSwitcher(engine.Pool, engine.Routes, engine.Telemetry, journal, new SwitchSettings(options, goals, new ExitPolicyCatalog(), loads, engine.Work.Wake, clock));
+        var scoring = new SimulatedScoring(world, engine, serving.MaxRowsPerStep);
+        var probe = new StepProbe(engine.Blocks, engine.Work, clock);
+        var evaluation = new LiveEvaluation(switcher, engine.Telemetry, scoring, probe, profiles, journal, new EvaluationSettings(options.RequestsPerCandidate, options.EvaluationTimeLimit, serving, goals, engine.Work, clock));
+        return new AdaptationLoop(new AdaptationParts(
+            options, serving, goals, new SelectionRules(options, goals), new AllModels(candidates), profiles, engine.Telemetry, switcher, evaluation, scoring, engine.Work, journal)
         {
+            State = engine.Loop.State,
             Time = clock,
         });
-
-        using var stopping = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var adapting = loop.RunAsync(stopping.Token);
-        device.Run(cancellationToken);
-        var report = device.Tally.Report(seed, clock.Seconds) with { Changes = [.. changes] };
-        if (adapting.IsFaulted) adapting.GetAwaiter().GetResult();
-        work.Close();
-        stopping.Cancel();
-        return report;
     }
 
     private static void Note(AdaptationEvent happened, SimulationTally tally, List<SimulationChange> changes, SimulatedClock clock)
@@ -154,19 +166,10 @@ public sealed class Simulator(SimulationScript script, SimulationSettings? setti
         return result!;
     }
 
-    private static ulong Seed(int seed) => new SimulationRandom((ulong)(uint)seed).Next();
-
     /// <summary>Every model of the script is a candidate.</summary>
     private sealed class AllModels(IReadOnlyList<Candidate> candidates) : IShortlist
     {
         public IReadOnlyList<Candidate> Choose(ISloObjective objective, long budgetBytes) => candidates;
-    }
-
-    private sealed class KvSizes(SimulationScript script, ServingOptions serving) : IKvSizes
-    {
-        public long BytesPerSlab { get; } = BlocksPerSlab * script.Models.Max(model => (long)model.KvBytesPerToken * model.Layers) * serving.KvBlockTokens;
-
-        public long BlockBytes(KvShape shape) => (long)shape.Layers * shape.KvHeads * serving.KvBlockTokens;
     }
 }
 

@@ -30,6 +30,9 @@ internal struct SimulationRandom(ulong seed)
         return Math.Max(1, mean - half + (int)(Next() % (ulong)(2 * half + 1)));
     }
 
+    /// <summary>The greatest <see cref="Length"/> of a mean.</summary>
+    public static int Longest(int mean) => mean + mean / 2;
+
     private static float[] MakeNormals()
     {
         // The normal distribution function, inverted by bisection.

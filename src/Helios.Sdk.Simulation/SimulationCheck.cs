@@ -17,7 +17,7 @@ internal static class SimulationCheck
         NoNull(script.Models, "models");
         NoNull(script.Phases, "phases");
         NoNull(script.LoadFaults, "loadFaults");
-        var twice = script.Models.GroupBy(model => model.Name, StringComparer.Ordinal).FirstOrDefault(group => group.Count() > 1);
+        var twice = script.Models.GroupBy(model => model.Name, StringComparer.OrdinalIgnoreCase).FirstOrDefault(group => group.Count() > 1);
         Demand(twice is null, "models", $"'{twice?.Key}' twice", "unique names");
 
         for (var i = 0; i < script.Models.Length; i++) Check(script.Models[i], Invariant($"models[{i}]"));

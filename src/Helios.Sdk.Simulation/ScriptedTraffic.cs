@@ -5,16 +5,15 @@ namespace Helios.Sdk.Simulation;
 /// <summary>A request of the script.</summary>
 /// <param name="Id">Its number, from 0.</param>
 /// <param name="Kind">Index of its kind of text.</param>
-/// <param name="Tenant">A number for its tenant.</param>
+/// <param name="Tenant">Its tenant; null without one.</param>
 /// <param name="PromptTokens">Tokens of its prompt, at least 2.</param>
 /// <param name="AnswerTokens">Tokens of its answer, at least 1.</param>
-internal readonly record struct ScriptedRequest(long Id, int Kind, int Tenant, int PromptTokens, int AnswerTokens);
+internal readonly record struct ScriptedRequest(long Id, int Kind, string? Tenant, int PromptTokens, int AnswerTokens);
 
 /// <summary>Makes the requests of a script, one after another; what they are depends on the seed alone, not on how they are served.</summary>
 internal sealed class ScriptedTraffic
 {
     private readonly SimulationScript script;
-    private readonly List<string> tenants = [];
     private readonly ImmutableArray<Source[]> phases;
     private SimulationRandom random;
     private double nextArrival;
@@ -24,7 +23,7 @@ internal sealed class ScriptedTraffic
         this.script = script;
         random = new SimulationRandom(seed);
         Kinds = [.. script.Phases.SelectMany(phase => phase.Sources).Select(source => source.Text).Distinct(StringComparer.Ordinal)];
-        phases = [.. script.Phases.Select(phase => phase.Sources.Select(source => new Source(source, Kinds.IndexOf(source.Text), TenantOf(source.Tenant))).ToArray())];
+        phases = [.. script.Phases.Select(phase => phase.Sources.Select(source => new Source(source, Kinds.IndexOf(source.Text))).ToArray())];
     }
 
     /// <summary>Kinds of text, by index.</summary>
@@ -56,7 +55,7 @@ internal sealed class ScriptedTraffic
     {
         var phase = script.Phases[Phase];
         var source = Draw(phases[Phase], (double)MadeInPhase / phase.Requests);
-        var request = new ScriptedRequest(Made++, source.Kind, source.Tenant, Math.Max(2, random.Length(source.Script.PromptTokens)), random.Length(source.Script.AnswerTokens));
+        var request = new ScriptedRequest(Made++, source.Kind, source.Script.Tenant is { Length: > 0 } tenant ? tenant : null, Math.Max(2, random.Length(source.Script.PromptTokens)), random.Length(source.Script.AnswerTokens));
         nextArrival = phase.RequestsPerSecond is null ? 0 : nextArrival + Gap(phase);
         if (++MadeInPhase == phase.Requests) (Phase, MadeInPhase, nextArrival) = (Phase + 1, 0, 0);
         return request;
@@ -76,13 +75,7 @@ internal sealed class ScriptedTraffic
         return sources[^1];
     }
 
-    private int TenantOf(string name)
-    {
-        if (!tenants.Contains(name, StringComparer.Ordinal)) tenants.Add(name);
-        return tenants.IndexOf(name);
-    }
-
-    private sealed record Source(RequestSource Script, int Kind, int Tenant)
+    private sealed record Source(RequestSource Script, int Kind)
     {
         public double Weight(double progress) => Script.Share + ((Script.ShareAtEnd ?? Script.Share) - Script.Share) * progress;
     }

@@ -1,6 +1,4 @@
-using Helios.Sdk.Simulation;
-
-namespace Helios.Sdk.Tests.Simulation;
+namespace Helios.Sdk.Simulation.Tests;
 
 /// <summary>The adaptation loop over a made-up world.</summary>
 public class SimulatorTests

@@ -1,0 +1,32 @@
+using System.Collections.Immutable;
+
+namespace Helios.Sdk.Simulation;
+
+/// <summary>What there is besides the engine: time, a machine, models, and the traffic that comes.</summary>
+internal sealed class SimulatedWorld
+{
+    public SimulatedWorld(SimulationScript script, int seed)
+    {
+        var mixed = new SimulationRandom((ulong)(uint)seed).Next();
+        Script = script;
+        Traffic = new ScriptedTraffic(script, mixed);
+        Texts = new TextRandom(mixed, Traffic.Kinds.Length);
+        Machine = new SimulatedMachine(script, Traffic, Clock, ~mixed);
+        var longest = script.Phases.SelectMany(phase => phase.Sources).Max(source => SimulationRandom.Longest(source.PromptTokens) + SimulationRandom.Longest(source.AnswerTokens));
+        Models = [.. script.Models.Select(model => new SimulatedCheckpoint(model, Traffic.Kinds, longest))];
+    }
+
+    public SimulationScript Script { get; }
+
+    public SimulatedClock Clock { get; } = new();
+
+    public ScriptedTraffic Traffic { get; }
+
+    /// <summary>What texts are like.</summary>
+    public TextRandom Texts { get; }
+
+    public SimulatedMachine Machine { get; }
+
+    /// <summary>The script's models, in order of preference.</summary>
+    public ImmutableArray<SimulatedCheckpoint> Models { get; }
+}
