@@ -1,3 +1,4 @@
+using Helios.Sdk.Adaptation.Candidates;
 using Helios.Sdk.Adaptation.Estimation;
 using Helios.Sdk.Adaptation.Loading;
 using Helios.Sdk.Adaptation.Telemetry;
@@ -104,13 +105,9 @@ internal sealed class SimulatedEngine : IDisposable
 
         if (Work.TryRunBackground(idle: true) || wake.IsSet) return true;
         if (world.Traffic.IsOver && Loop.Sequences.Count == 0) return false;
+        if (adapting.IsFaulted) adapting.GetAwaiter().GetResult();
         var idle = Math.Min(world.Traffic.NextAt(world.Clock.Seconds, Loop.Sequences.Count) - world.Clock.Seconds, world.Clock.SecondsToNext);
-        if (!double.IsFinite(idle))
-        {
-            if (adapting.IsFaulted) adapting.GetAwaiter().GetResult();
-            throw new InvalidOperationException("Requests wait, nothing serves, and nothing is under way that could.");
-        }
-
+        if (!double.IsFinite(idle)) throw new InvalidOperationException("Requests wait, nothing serves, and nothing is under way that could.");
         world.Clock.Spend(idle);
         return true;
     }
@@ -131,7 +128,9 @@ internal sealed class SimulatedEngine : IDisposable
     }
 
     private PoolEntry Entry(SimulatedCheckpoint model) => new(
-        model, SimulatedTokenizer.Shared, backend.Measure(model, Precision.Auto), model.Script.WorkspaceBytes, new ConfidenceSource(Calibration.FromSidecar(model.Info)));
+        model,
+        SimulatedTokenizer.Shared,
+        new ModelFacts(model.Info, backend.Measure(model, Precision.Auto), model.Script.WorkspaceBytes, new ConfidenceSource(Calibration.FromSidecar(model.Info))));
 
     /// <summary>Says whether something was asked of the device thread while it looked for something to do.</summary>
     private sealed class Wake : WakeSignal

@@ -11,7 +11,7 @@ public sealed record SimulationReport
     /// <summary>Seed of the traffic.</summary>
     public required int Seed { get; init; }
 
-    /// <summary>Requests answered.</summary>
+    /// <summary>Requests answered: all of the script's but those that the engine turned away or could not serve.</summary>
     public required long Requests { get; init; }
 
     /// <summary>Tokens answered with.</summary>
@@ -43,6 +43,9 @@ public sealed record SimulationReport
 
     /// <summary>Times that the breach counter tripped.</summary>
     public required long Breaches { get; init; }
+
+    /// <summary>Times that a sequence gave up its KV, to go on later.</summary>
+    public required long Preemptions { get; init; }
 
     /// <summary>Times of steps with decoding sequences: what lies between two tokens of one.</summary>
     public required StepPercentiles StepMs { get; init; }
@@ -96,7 +99,7 @@ public sealed record SimulationComparison
     /// <summary>The adaptation loop.</summary>
     public required SimulationReport Adaptive { get; init; }
 
-    /// <summary>Every point, by model and ascending depth.</summary>
+    /// <summary>Every point that the budget has room for, by model and ascending depth.</summary>
     public required ImmutableArray<FixedPoint> Fixed { get; init; }
 
     /// <summary>The fixed point of most throughput among those that may serve every phase; null when none may.</summary>

@@ -76,9 +76,9 @@ internal sealed class SimulationTally : IServingObserver
         if (sequence.Answer.Length > 1) step.Decodes = true;
     }
 
-    public void SequenceEnded(Sequence sequence, StreamEnd how, StreamEndKind kind)
+    public void SequenceEnded(Sequence sequence, RequestOutcome outcome)
     {
-        if (kind != StreamEndKind.Completed) return;
+        if (!outcome.IsCompleted) return;
         completed++;
         if (completed == warmUp) warm = (tokens, clock.Seconds);
         if (completed * Samples / requests != (completed - 1) * Samples / requests) Sample();
@@ -115,6 +115,7 @@ internal sealed class SimulationTally : IServingObserver
             BusyShare = seconds > 0 ? busy / seconds : 0,
             ScoringShare = busy + scoring > 0 ? scoring / (busy + scoring) : 0,
             Breaches = breaches,
+            Preemptions = sequences.Preemptions,
             StepMs = new StepPercentiles(steps.At(0.5) * 1e3, steps.At(0.95) * 1e3, steps.At(0.99) * 1e3),
             Phases = [.. script.Phases.Select((each, i) => new PhaseReport(each.Name, phaseTokens[i], phaseSeconds[i]))],
             Samples = [.. samples],

@@ -15,14 +15,15 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace Helios.Sdk.Simulation;
 
 /// <summary>
-/// Runs the adaptation loop of an engine, the same code, over a scripted world on a made-up clock: thousands of requests a
-/// second, equal for equal seeds. For trying an objective or options before they meet traffic.
+/// Runs an engine's serving loop and adaptation loop over a scripted world on a simulated clock: tens of thousands of requests a
+/// second, and equal seeds give equal runs. For trying an objective or options before they meet traffic. Thread-safe.
 /// </summary>
+/// <exception cref="ArgumentException">The settings ask for what a simulated model has not: exits per token, or drafts.</exception>
 /// <param name="script">The world.</param>
-/// <param name="settings">What an engine would be told; defaults when null.</param>
+/// <param name="settings">An engine's options; defaults when null.</param>
 public sealed class Simulator(SimulationScript script, SimulationSettings? settings = null)
 {
-    private readonly SimulationSettings settings = settings ?? new();
+    private readonly SimulationSettings settings = Checked(settings ?? new());
 
     /// <summary>When simulated time begins.</summary>
     public static DateTimeOffset Start => SimulatedClock.Start;
@@ -95,7 +96,8 @@ public sealed class Simulator(SimulationScript script, SimulationSettings? setti
         return engine.Tally.Report(seed);
     }
 
-    private static async Task ServeAsync(SimulatedEngine engine, LoadTarget target, CancellationToken cancellationToken)
+    /// <summary>Loads a point and serves it.</summary>
+    internal static async Task ServeAsync(SimulatedEngine engine, LoadTarget target, CancellationToken cancellationToken)
     {
         var result = await engine.Pool.AcquireAsync(target, progress: null, cancellationToken).ConfigureAwait(false);
         if (result is not AcquireResult.Acquired { Lease: ModelLease lease }) throw new HeliosException($"{target} cannot be served: {result}.");
@@ -106,21 +108,31 @@ public sealed class Simulator(SimulationScript script, SimulationSettings? setti
     private AdaptationLoop Adaptation(SimulatedWorld world, SimulatedEngine engine, AdaptationJournal journal)
     {
         var (options, serving, clock) = (settings.Adaptation, settings.Serving, world.Clock);
-        var pace = new Pace();
-        var candidates = engine.Pool.Entries.Select(entry => new Candidate(entry.Candidacy, options, pace)).ToList();
         var goals = new Goals(settings.Objective ?? ObjectiveParser.Parse(options.Objective), script.MemoryBudgetBytes, ServiceLimits.Of(options));
-        var profiles = new Profiles(candidates, engine.Telemetry, new ProfileSettings(serving, goals, engine.Blocks));
+        var rules = new SelectionRules(options, goals);
+        var candidates = new CandidatePool(engine.Pool.Entries.Select(entry => entry.Facts), options, ranking: null);
+        var profiles = new Profiles(candidates.Choose(rules.Objective(engine.Telemetry.Lengths), goals.BudgetBytes), engine.Telemetry, new ProfileSettings(serving, goals, engine.Blocks));
         var loads = new LoadLimit(options.EvaluationTimeLimit, clock);
         var switcher = new PointSwitcher(engine.Pool, engine.Routes, engine.Telemetry, journal, new SwitchSettings(options, goals, new ExitPolicyCatalog(), loads, engine.Work.Wake, clock));
         var scoring = new SimulatedScoring(world, engine, serving.MaxRowsPerStep);
         var probe = new StepProbe(engine.Blocks, engine.Work, clock);
         var evaluation = new LiveEvaluation(switcher, engine.Telemetry, scoring, probe, profiles, journal, new EvaluationSettings(options.RequestsPerCandidate, options.EvaluationTimeLimit, serving, goals, engine.Work, clock));
         return new AdaptationLoop(new AdaptationParts(
-            options, serving, goals, new SelectionRules(options, goals), new AllModels(candidates), profiles, engine.Telemetry, switcher, evaluation, scoring, engine.Work, journal)
+            options, serving, goals, rules, candidates, profiles, engine.Telemetry, switcher, evaluation, scoring, engine.Work, journal)
         {
             State = engine.Loop.State,
             Time = clock,
         });
+    }
+
+    private static SimulationSettings Checked(SimulationSettings settings)
+    {
+        var serving = settings.Serving;
+        if (new ExitPolicyCatalog().Find(serving.ExitPolicy) is not NoExitPolicy)
+            throw new ArgumentException($"{nameof(ServingOptions.ExitPolicy)} is '{serving.ExitPolicy}'; expected 'none': a simulated model has no exits per token.", nameof(settings));
+        if (serving.DraftDepth is { } depth)
+            throw new ArgumentException(Invariant($"{nameof(ServingOptions.DraftDepth)} is {depth}; expected null: a simulated model drafts nothing."), nameof(settings));
+        return settings;
     }
 
     private static void Note(AdaptationEvent happened, SimulationTally tally, List<SimulationChange> changes, SimulatedClock clock)
@@ -165,15 +177,9 @@ public sealed class Simulator(SimulationScript script, SimulationSettings? setti
         failure?.Throw();
         return result!;
     }
-
-    /// <summary>Every model of the script is a candidate.</summary>
-    private sealed class AllModels(IReadOnlyList<Candidate> candidates) : IShortlist
-    {
-        public IReadOnlyList<Candidate> Choose(ISloObjective objective, long budgetBytes) => candidates;
-    }
 }
 
-/// <summary>What a simulation is told, as an engine would be.</summary>
+/// <summary>An engine's options, as far as a simulation has them.</summary>
 public sealed record SimulationSettings
 {
     /// <summary>What "best" means; null goes by <see cref="AdaptationOptions.Objective"/>.</summary>
@@ -182,6 +188,6 @@ public sealed record SimulationSettings
     /// <summary>Options of the adaptation loop.</summary>
     public AdaptationOptions Adaptation { get; init; } = new();
 
-    /// <summary>Options of the serving loop; limits of batch, rows and blocks are what a simulation knows of it.</summary>
+    /// <summary>Options of the serving loop. No exit policy per token and no drafts: a simulated model has neither.</summary>
     public ServingOptions Serving { get; init; } = new();
 }

@@ -63,6 +63,59 @@ public class SimulatorTests
     }
 
     [Fact]
+    public void A_point_without_room_in_the_budget_is_refused_and_left_out_of_a_comparison()
+    {
+        var script = Scripts.Load("steady").WithRequests(400);
+        var needed = new ScriptTruth(script, new SimulationSettings());
+        var small = script with { MemoryBudgetBytes = 12_000_000 };
+        var fit = Scripts.Points(small).Where(new ScriptTruth(small, new SimulationSettings()).Fits).ToList();
+        fit.Should().NotBeEmpty();
+        Scripts.Points(script).Should().OnlyContain(point => needed.Fits(point));
+
+        new Simulator(small).Compare().Fixed.Select(point => point.Target).Should().Equal(fit);
+        var run = () => new Simulator(small).RunFixed(Scripts.Points(small).Except(fit).Last());
+        run.Should().Throw<HeliosException>().WithMessage("*cannot be served*");
+    }
+
+    [Fact]
+    public void Where_KV_is_short_sequences_are_preempted_and_every_request_is_answered_all_the_same()
+    {
+        var script = Scripts.Load("steady").WithRequests(500);
+        var little = new Simulator(script with { MemoryBudgetBytes = 9_000_000 }).RunFixed(new LoadTarget("tiny-s", 6));
+        var ample = new Simulator(script with { MemoryBudgetBytes = 1 << 30 }).RunFixed(new LoadTarget("tiny-s", 6));
+        little.Preemptions.Should().BePositive();
+        ample.Preemptions.Should().Be(0);
+        little.Requests.Should().Be(script.Requests);
+        little.Tokens.Should().Be(ample.Tokens);
+        little.Throughput.Should().BeLessThan(ample.Throughput);
+    }
+
+    [Fact]
+    public void All_memory_is_given_back()
+    {
+        var world = new SimulatedWorld(Scripts.Load("steady").WithRequests(200), seed: 0);
+        MemoryBudget budget;
+        SynchronizationContext.SetSynchronizationContext(null);
+        using (var engine = new SimulatedEngine(world, new SimulationSettings()))
+        {
+            engine.Serve(stopping => Simulator.ServeAsync(engine, new LoadTarget("tiny-m", 12), stopping), CancellationToken.None);
+            budget = engine.Budget;
+            budget.Used.Should().BePositive();
+        }
+
+        budget.Used.Should().Be(0);
+    }
+
+    [Theory]
+    [InlineData("confidence:0.8", null, "*ExitPolicy is 'confidence:0.8'*'none'*")]
+    [InlineData("none", 2, "*DraftDepth is 2*")]
+    public void What_a_simulated_model_has_not_is_refused(string policy, int? draft, string message)
+    {
+        var make = () => new Simulator(Scripts.Load("steady"), new SimulationSettings { Serving = new ServingOptions { ExitPolicy = policy, DraftDepth = draft } });
+        make.Should().Throw<ArgumentException>().WithMessage(message);
+    }
+
+    [Fact]
     public void A_run_can_be_cancelled()
     {
         using var cancelled = new CancellationTokenSource();

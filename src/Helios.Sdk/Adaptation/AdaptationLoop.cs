@@ -210,7 +210,7 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
     {
         var before = parts.Profiles.Candidates;
         var present = before.Where(candidate => candidate.Name == Serving!.Target.Model);
-        List<Candidate> shortlist = [.. parts.Shortlist.Choose(parts.Rules.Objective(parts.Telemetry.Lengths), parts.Goals.BudgetBytes).Union(present)];
+        List<Candidate> shortlist = [.. parts.Pool.Choose(parts.Rules.Objective(parts.Telemetry.Lengths), parts.Goals.BudgetBytes).Union(present)];
         parts.Profiles.Replace(shortlist);
         var texts = parts.Telemetry.Texts.Keep();
         foreach (var newcomer in shortlist.Except(before))
@@ -365,11 +365,11 @@ internal sealed record AdaptationParts(
     ServingOptions Serving,
     Goals Goals,
     SelectionRules Rules,
-    IShortlist Shortlist,
+    CandidatePool Pool,
     Profiles Profiles,
     ServingTelemetry Telemetry,
     IPointSwitcher Switcher,
-    ICandidateEvaluation Evaluation,
+    LiveEvaluation Evaluation,
     ITextScoring Scoring,
     DeviceWork Work,
     AdaptationJournal Journal)

@@ -19,13 +19,14 @@ namespace Helios.Sdk.Adaptation.Evaluation;
 /// while and tried again later; what serves goes on serving.
 /// </summary>
 internal sealed class LiveEvaluation(PointSwitcher switcher, ServingTelemetry telemetry, ITextScoring scoring, StepProbe probe, Profiles profiles, AdaptationJournal journal, EvaluationSettings settings)
-    : ICandidateEvaluation
 {
     private readonly LoadBackoff failures = new(settings.Time);
     private readonly HashSet<Candidate> answered = [];
     private bool isFirst = true;
 
-    /// <inheritdoc/>
+    /// <summary>Evaluates candidates, one after another.</summary>
+    /// <param name="candidates">Which; candidates of the present shortlist.</param>
+    /// <param name="cancellationToken">Ends it.</param>
     public async Task RunAsync(IReadOnlyList<Candidate> candidates, CancellationToken cancellationToken)
     {
         var started = telemetry.Times.MarkNow(settings.Time);
@@ -42,7 +43,9 @@ internal sealed class LiveEvaluation(PointSwitcher switcher, ServingTelemetry te
         Tell(candidates, started);
     }
 
-    /// <inheritdoc/>
+    /// <summary>Tries again what failed before, as far as it is due.</summary>
+    /// <param name="candidates">Which; the present shortlist.</param>
+    /// <param name="cancellationToken">Ends it.</param>
     public async Task RetryAsync(IReadOnlyList<Candidate> candidates, CancellationToken cancellationToken)
     {
         foreach (var candidate in candidates.Where(IsDue).ToList())

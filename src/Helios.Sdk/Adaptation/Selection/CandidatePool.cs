@@ -8,15 +8,16 @@ namespace Helios.Sdk.Adaptation.Selection;
 /// <param name="models">The models, in order of preference.</param>
 /// <param name="options">How many candidates, and what they may do.</param>
 /// <param name="ranking">Offline telemetry; null when there is none.</param>
-internal sealed class CandidatePool(IEnumerable<ModelFacts> models, AdaptationOptions options, RepositoryRanking? ranking) : IShortlist
+internal sealed class CandidatePool(IEnumerable<ModelFacts> models, AdaptationOptions options, RepositoryRanking? ranking)
 {
     private readonly List<Candidate> all = OnOneMachine(models, options);
 
     /// <summary>Every model of the pool.</summary>
     public IReadOnlyList<Candidate> All => all;
 
-    /// <inheritdoc/>
-    /// <remarks>The first model alone when nothing adapts.</remarks>
+    /// <summary>The candidates for an objective, in order of preference; the first model alone when nothing adapts.</summary>
+    /// <param name="objective">The objective under its constraints.</param>
+    /// <param name="budgetBytes">The memory budget.</param>
     public IReadOnlyList<Candidate> Choose(ISloObjective objective, long budgetBytes)
     {
         if (!options.Enabled) return [all[0]];
