@@ -27,8 +27,7 @@ internal sealed class ScriptTruth(SimulationScript script, SimulationSettings se
     public bool Fits(LoadTarget target)
     {
         var model = script.Models.First(each => each.Name == target.Model);
-        var longest = script.Phases.SelectMany(phase => phase.Sources).Max(source => SimulationRandom.Longest(source.PromptTokens) + SimulationRandom.Longest(source.AnswerTokens));
-        return model.FixedBytes + target.Depth * model.LayerBytes + model.WorkspaceBytes + (long)longest * model.KvBytesPerToken * target.Depth <= script.MemoryBudgetBytes;
+        return model.FixedBytes + target.Depth * model.LayerBytes + model.WorkspaceBytes + (long)script.LongestRequest * model.KvBytesPerToken * target.Depth <= script.MemoryBudgetBytes;
     }
 
     private ISloObjective Constrained(SimulatedPhase phase, bool atEnd)

@@ -12,8 +12,7 @@ internal sealed class SimulatedWorld
         Traffic = new ScriptedTraffic(script, mixed);
         Texts = new TextRandom(mixed, Traffic.Kinds.Length);
         Machine = new SimulatedMachine(script, Traffic, Clock, ~mixed);
-        var longest = script.Phases.SelectMany(phase => phase.Sources).Max(source => SimulationRandom.Longest(source.PromptTokens) + SimulationRandom.Longest(source.AnswerTokens));
-        Models = [.. script.Models.Select(model => new SimulatedCheckpoint(model, Traffic.Kinds, longest))];
+        Models = [.. script.Models.Select(model => new SimulatedCheckpoint(model, Traffic.Kinds, script.LongestRequest))];
     }
 
     public SimulationScript Script { get; }

@@ -41,6 +41,9 @@ public sealed record SimulationScript
     [JsonIgnore]
     public long Requests => Phases.Sum(phase => (long)phase.Requests);
 
+    /// <summary>Most tokens of a prompt and its answer.</summary>
+    internal int LongestRequest => Phases.SelectMany(phase => phase.Sources).Max(source => SimulationRandom.Longest(source.PromptTokens) + SimulationRandom.Longest(source.AnswerTokens));
+
     /// <summary>Reads a script and the models that it names.</summary>
     /// <param name="path">A JSON file, in camel case; fields that nothing reads are refused.</param>
     /// <exception cref="ArgumentException">It is no script; the message says where and why.</exception>
