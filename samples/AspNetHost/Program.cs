@@ -43,7 +43,7 @@ app.MapPost("/chat", async (ChatTurn?[] turns, IChatClient chat, CancellationTok
 });
 
 // What serves, and why.
-app.MapGet("/status", (HeliosEngine engine) => new Status(
+app.MapGet("/status", (IHeliosControl engine) => new Status(
     engine.Snapshot.Serving?.ToString(), engine.Snapshot.RunningSequences, engine.Pool.Snapshot.UsedBytes, engine.Decisions is [.., var latest] ? latest.Reason : null));
 
 app.MapHealthChecks("/health/live", new HealthCheckOptions { Predicate = check => check.Tags.Contains("live") });
@@ -52,7 +52,7 @@ app.Run();
 
 static async IAsyncEnumerable<SseItem<string>> AnswerAsync(IHeliosClient client, Question question, [EnumeratorCancellation] CancellationToken cancellationToken)
 {
-    var request = new GenerationRequest { Prompt = question.Prompt, MaxTokens = question.MaxTokens };
+    var request = GenerationRequest.FromText(question.Prompt ?? "") with { MaxTokens = question.MaxTokens };
     await foreach (var piece in client.StreamAsync(request, cancellationToken))
     {
         if (piece.Text.Length > 0) yield return new SseItem<string>(piece.Text, "text");

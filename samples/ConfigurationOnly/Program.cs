@@ -11,7 +11,7 @@ await host.StartAsync();
 var engine = host.Services.GetRequiredService<HeliosEngine>();
 for (var i = 0; engine.Decisions.Count == 0 || i < 3; i++)
 {
-    var answer = await engine.GenerateAsync(new GenerationRequest { Prompt = "Once upon a time", MaxTokens = 24, Seed = i, Temperature = 0.8f, Tenant = "gold" });
+    var answer = await engine.GenerateAsync(GenerationRequest.FromText("Once upon a time") with { MaxTokens = 24, Sampling = new() { Seed = i, Temperature = 0.8f }, Tenant = "gold" });
     Console.WriteLine($"{answer.Point}: {answer.Text.ReplaceLineEndings(" ").Trim()}");
 }
 

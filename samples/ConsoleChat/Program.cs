@@ -27,7 +27,7 @@ while (Ask() is { } line)
     }
 
     turns.Add(new ChatTurn("user", line));
-    var request = new GenerationRequest { Messages = [.. turns.TakeLast(RememberedTurns)], MaxTokens = 40, Temperature = 0.7f, TopP = 0.95f };
+    var request = GenerationRequest.FromMessages([.. turns.TakeLast(RememberedTurns)]) with { MaxTokens = 40, Sampling = new() { Temperature = 0.7f, TopP = 0.95f } };
     var (text, depths) = ("", new List<int>());
     try
     {

@@ -15,10 +15,10 @@ foreach (var policy in policies)
         .ServeFixed(exitPolicy: policy)
         .Build();
 
-    var answers = await Task.WhenAll(prompts.Select(prompt => engine.GenerateAsync(new GenerationRequest { Prompt = prompt, MaxTokens = 48 })));
+    var answers = await Task.WhenAll(prompts.Select(prompt => engine.GenerateAsync(GenerationRequest.FromText(prompt) with { MaxTokens = 48 })));
     var agreed = 0;
     foreach (var answer in answers) agreed += await AgreedAsync(engine, answer);
-    var tokens = answers.Sum(answer => answer.TokenIds.Length);
+    var tokens = answers.Sum(answer => answer.TokenIds.Count);
     Console.WriteLine($"{policy,-16}{answers.Sum(answer => answer.ExitDepths.Sum()) / (double)tokens,18:0.0}{agreed / (double)tokens,12:0.000}");
 }
 
@@ -26,6 +26,6 @@ foreach (var policy in policies)
 static async Task<int> AgreedAsync(HeliosEngine engine, GenerationResult answer)
 {
     var target = answer.Point!.Target;
-    var score = await engine.ScoreAsync(target.Model, [.. answer.PromptIds, .. answer.TokenIds], [target.Depth]);
-    return answer.TokenIds.Zip(score.Depths[0].TopIds.Skip(answer.PromptIds.Length - 1)).Count(pair => pair.First == pair.Second);
+    var score = await engine.Lab.ScoreAsync(target.Model, [.. answer.PromptIds, .. answer.TokenIds], [target.Depth]);
+    return answer.TokenIds.Zip(score.Depths[0].TopIds.Skip(answer.PromptIds.Count - 1)).Count(pair => pair.First == pair.Second);
 }

@@ -9,13 +9,13 @@ await using var engine = HeliosEngine.CreateBuilder()
     .UseMemoryBudget(64 << 20)
     .EvaluateCandidates(candidates: 2, requestsPerCandidate: 4)
     .UseStrategy<ISloObjective>(() => new WorthObjective(bitsForTwice: 0.1))
-    .Optimize("worth", maxQualityGap: null)
+    .Optimize("worth").LimitQualityGap(null)
     .Build();
 
 // Candidates are evaluated on live requests; the first decision comes once all have answered some.
 string[] beginnings = ["Once upon a time", "The little cat", "Tom and Sue", "One day, a girl", "In the garden"];
 for (var i = 0; engine.Decisions.Count == 0; i++)
-    await engine.GenerateAsync(new GenerationRequest { Prompt = beginnings[i % beginnings.Length], MaxTokens = 32, Temperature = 0.8f });
+    await engine.GenerateAsync(GenerationRequest.FromText(beginnings[i % beginnings.Length]) with { MaxTokens = 32, Sampling = new() { Temperature = 0.8f } });
 
 Show("worth", engine.Decisions[^1]);
 Show("throughput", await engine.SetObjectiveAsync("throughput"));

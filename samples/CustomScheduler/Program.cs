@@ -16,7 +16,7 @@ await engine.Ready;
 int[] lengths = [200, 50, 10, 100, 20];
 var answers = lengths.Select(async tokens =>
 {
-    var answer = await engine.GenerateAsync(new GenerationRequest { Prompt = "Once upon a time", MaxTokens = tokens, IgnoreEndOfSequence = true });
+    var answer = await engine.GenerateAsync(GenerationRequest.FromText("Once upon a time") with { MaxTokens = tokens, IgnoreEndOfSequence = true });
     return (tokens, answer.TimeToFirstToken);
 });
 foreach (var (tokens, waited) in (await Task.WhenAll(answers)).OrderBy(answer => answer.TimeToFirstToken))

@@ -61,7 +61,7 @@ internal sealed class Referee(HeliosEngine engine)
             Bytes: Encoding.UTF8.GetByteCount(prompt),
             ServedNats: (await PromptAsync(served.Model, prompt)).Depths[served.Depth - 1].NegativeLogLikelihood,
             WholeNats: whole.ToImmutable(),
-            Tokens: answer.TokenIds.Length,
+            Tokens: answer.TokenIds.Count,
             Agreed: await AgreedAsync(answer, served.Model));
     }
 
@@ -69,10 +69,10 @@ internal sealed class Referee(HeliosEngine engine)
     private async Task<int> AgreedAsync(GenerationResult answer, string model)
     {
         var layers = models.Single(info => info.Name == model).Architecture.Layers;
-        var score = await engine.ScoreAsync(model, answer.PromptIds.AddRange(answer.TokenIds), [layers]);
-        var chosen = score.Depths[0].TopIds.AsSpan()[(answer.PromptIds.Length - 1)..];
+        var score = await engine.Lab.ScoreAsync(model, [.. answer.PromptIds, .. answer.TokenIds], [layers]);
+        var chosen = score.Depths[0].TopIds.AsSpan()[(answer.PromptIds.Count - 1)..];
         var agreed = 0;
-        for (var i = 0; i < answer.TokenIds.Length; i++) agreed += chosen[i] == answer.TokenIds[i] ? 1 : 0;
+        for (var i = 0; i < answer.TokenIds.Count; i++) agreed += chosen[i] == answer.TokenIds[i] ? 1 : 0;
         return agreed;
     }
 
@@ -80,7 +80,7 @@ internal sealed class Referee(HeliosEngine engine)
     private async Task<SequenceScore> PromptAsync(string model, string prompt)
     {
         if (prompts.TryGetValue((model, prompt), out var known)) return known;
-        return prompts[(model, prompt)] = await engine.ScoreAsync(model, engine.TokenizerOf(model).Encode(prompt));
+        return prompts[(model, prompt)] = await engine.Lab.ScoreAsync(model, engine.TokenizerOf(model).Encode(prompt));
     }
 }
 

@@ -24,7 +24,7 @@ internal sealed record PhaseReport(string Kind, ImmutableArray<GenerationResult>
     /// <summary>Processor time of the whole process meanwhile, on all cores together.</summary>
     public required TimeSpan Processor { get; init; }
 
-    public int Tokens => Answers.Sum(answer => answer.TokenIds.Length);
+    public int Tokens => Answers.Sum(answer => answer.TokenIds.Count);
 
     public double TokensPerSecond => Tokens / Took.TotalSeconds;
 
@@ -49,7 +49,7 @@ internal sealed record RunReport(ImmutableArray<PhaseReport> Phases, int PeakBat
 
     public double TtftMs => Answers.Average(answer => answer.TimeToFirstToken.TotalMilliseconds);
 
-    public double TpotMs => Answers.Where(answer => answer.TokenIds.Length > 1).Average(answer => answer.TimePerOutputToken.TotalMilliseconds);
+    public double TpotMs => Answers.Where(answer => answer.TokenIds.Count > 1).Average(answer => answer.TimePerOutputToken.TotalMilliseconds);
 
     public double MeanDepth => Answers.SelectMany(answer => answer.ExitDepths).Average();
 

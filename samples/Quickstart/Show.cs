@@ -75,7 +75,7 @@ internal static class Show
         await foreach (var update in engine.StreamAsync(request))
         {
             paper.Write(update.Text, Style.Plain);
-            if (update.TokenId >= 0) depths.Add(update.ExitDepth);
+            if (update.TokenId is not null) depths.Add(update.ExitDepth);
         }
 
         paper.End(Style.Plain);

@@ -18,7 +18,7 @@ internal sealed class Workload(ImmutableArray<Prompts> prompts, int requestsPerP
     public int Concurrency => concurrency;
 
     /// <summary>The request that a prompt becomes: greedy, so that answers differ by what serves alone.</summary>
-    public GenerationRequest RequestFor(string prompt) => new() { Prompt = prompt, MaxTokens = maxTokens };
+    public GenerationRequest RequestFor(string prompt) => GenerationRequest.FromText(prompt) with { MaxTokens = maxTokens };
 
     /// <summary>Runs a phase.</summary>
     /// <param name="engine">Answers.</param>

@@ -9,7 +9,7 @@ services.AddHelios(helios => helios
 
 await using var provider = services.BuildServiceProvider();
 var client = provider.GetRequiredService<IHeliosClient>();
-await foreach (var piece in client.StreamAsync(new GenerationRequest { Prompt = "Once upon a time", MaxTokens = 48 }))
+await foreach (var piece in client.StreamAsync(GenerationRequest.FromText("Once upon a time") with { MaxTokens = 48 }))
     Console.Write(piece.Text);
 Console.WriteLine();
 await Console.Error.WriteLineAsync($"({HeliosDiagnostics.Probe().Processor.VectorWidth}-bit vectors)");

@@ -122,7 +122,7 @@ internal sealed class SimulatedEngine : IDisposable
     {
         var ids = new int[request.PromptTokens];
         Array.Fill(ids, world.Texts.NumberOf(request));
-        var asked = new GenerationRequest { TokenIds = ids, MaxTokens = request.AnswerTokens, Tenant = request.Tenant, Temperature = 0 };
+        var asked = GenerationRequest.FromTokens(ids) with { MaxTokens = request.AnswerTokens, Tenant = request.Tenant };
         var output = new TokenStream(SimulatedTokenizer.Shared, asked.Stop);
         return new Sequence(new RequestId(request.Id), asked, seed: 0, new EncodedPrompt(ids, SimulatedTokenizer.Shared.Fingerprint), output, world.Clock.GetTimestamp());
     }

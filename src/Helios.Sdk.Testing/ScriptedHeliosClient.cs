@@ -113,7 +113,7 @@ public sealed class ScriptedHeliosClient : IHeliosClient
         }
 
         if (count == answer.Tokens.Length && answer.Error is { } error) throw error;
-        if (count == 0) yield return new GenerationUpdate { TokenId = -1, Text = "", ExitDepth = 0, FinishReason = answer.FinishReason };
+        if (count == 0) yield return new GenerationUpdate { TokenId = null, Text = "", ExitDepth = 0, FinishReason = answer.FinishReason };
     }
 
     private async Task<GenerationResult> ReadAsync(GenerationRequest request, ScriptedAnswer answer, CancellationToken cancellationToken)
@@ -125,10 +125,10 @@ public sealed class ScriptedHeliosClient : IHeliosClient
         await foreach (var update in StreamCoreAsync(request, answer, cancellationToken).ConfigureAwait(false))
         {
             end = update.FinishReason ?? end;
-            if (update.TokenId < 0) continue;
+            if (update.TokenId is not { } id) continue;
             if (ids.Count == 0) first = time.GetTimestamp();
             text.Append(update.Text);
-            ids.Add(update.TokenId);
+            ids.Add(id);
         }
 
         return new GenerationResult

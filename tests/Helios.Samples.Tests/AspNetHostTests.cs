@@ -53,7 +53,7 @@ public sealed class AspNetHostTests : IClassFixture<WebApplicationFactory<Progra
     }
 
     [Theory]
-    [InlineData("/generate", "{}", "Exactly one of Prompt")]
+    [InlineData("/generate", "{}", "The prompt is empty")]
     [InlineData("/generate", """{ "prompt": "" }""", "The prompt is empty")]
     [InlineData("/generate", """{ "prompt": "Once", "maxTokens": -1 }""", "MaxTokens is -1")]
     [InlineData("/generate", """{ "prompt": "Once", "maxTokens": 1000000 }""", "pass the context")]

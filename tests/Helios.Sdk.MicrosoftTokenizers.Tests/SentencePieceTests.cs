@@ -167,7 +167,7 @@ public sealed class SentencePieceTests : IDisposable
     {
         await using var engine = HeliosEngine.CreateBuilder().AddModel(model, "m").UseCpu().UseMemoryBudget(64 << 20).ServeFixed().UseMicrosoftTokenizers().Build();
         var pieces = new List<string>();
-        await foreach (var update in engine.StreamAsync(new GenerationRequest { Prompt = "Once upon a time", MaxTokens = 40 })) pieces.Add(update.Text);
+        await foreach (var update in engine.StreamAsync(GenerationRequest.FromText("Once upon a time") with { MaxTokens = 40 })) pieces.Add(update.Text);
         return pieces;
     }
 

@@ -40,7 +40,7 @@ internal sealed class ContentionRun(SamplePool pool, ContentionPlan plan, IReadO
     private HeliosBuilder CreateBuilder(string objective)
     {
         var builder = pool.CreateBuilder([SamplePool.Medium, SamplePool.Small]);
-        return objective == ContentionPlan.FullDepth ? builder.ServeFixed() : builder.Optimize(objective, plan.MaxQualityGap).Configure(options => options.Adaptation.MinimumGain = plan.MinimumGain);
+        return objective == ContentionPlan.FullDepth ? builder.ServeFixed() : builder.Optimize(objective).LimitQualityGap(plan.MaxQualityGap).Configure(options => options.Adaptation.MinimumGain = plan.MinimumGain);
     }
 
     private async Task SwitchAsync(BusyProcess neighbour)
@@ -76,7 +76,7 @@ internal sealed class ContentionRun(SamplePool pool, ContentionPlan plan, IReadO
             clock.Seconds,
             (late + result.TimeToFirstToken).TotalMilliseconds,
             result.TimePerOutputToken.TotalMilliseconds,
-            result.TokenIds.Length,
+            result.TokenIds.Count,
             $"{result.Point}"));
     }
 
@@ -89,7 +89,7 @@ internal sealed class ContentionRun(SamplePool pool, ContentionPlan plan, IReadO
             decision.Batch,
             decision.Reason))];
 
-    private static GenerationRequest ToRequest(PromptLine prompt) => new() { Prompt = prompt.Prompt, MaxTokens = prompt.MaxTokens };
+    private static GenerationRequest ToRequest(PromptLine prompt) => GenerationRequest.FromText(prompt.Prompt) with { MaxTokens = prompt.MaxTokens };
 
     /// <summary>Seconds since a moment, on the clock that decisions are stamped by.</summary>
     private readonly record struct Clock(DateTimeOffset Started)

@@ -30,15 +30,15 @@ internal sealed class VariantRun(Variant variant, IReadOnlyList<PromptLine> prom
     private async Task SendAsync(HeliosEngine engine, int number, CancellationToken cancellationToken)
     {
         var prompt = prompts[number];
-        var result = await engine.GenerateAsync(new GenerationRequest { Prompt = prompt.Prompt, MaxTokens = prompt.MaxTokens }, cancellationToken);
+        var result = await engine.GenerateAsync(GenerationRequest.FromText(prompt.Prompt) with { MaxTokens = prompt.MaxTokens }, cancellationToken);
         answers.Add(new Served(new Arrival(number, prompt, AtMs: 0, TimeSpan.Zero, IsWarmUp: false), result, result.Point!));
     }
 
     private RunFigures Figures(HeliosEngine engine, TimeSpan took, TimeSpan processor, ImmutableArray<AdaptationEvent> events)
     {
-        var tokens = answers.Sum(served => served.Result.TokenIds.Length);
+        var tokens = answers.Sum(served => served.Result.TokenIds.Count);
         var ttft = Percentiles.Of(answers.Select(served => served.TimeToFirstToken));
-        var tpot = Percentiles.Of(answers.Where(served => served.Result.TokenIds.Length > 1).Select(served => served.Result.TimePerOutputToken));
+        var tpot = Percentiles.Of(answers.Where(served => served.Result.TokenIds.Count > 1).Select(served => served.Result.TimePerOutputToken));
         var changes = events.Select(DecisionOf).OfType<AdaptationDecision>().ToList();
         return new RunFigures
         {

@@ -63,7 +63,7 @@ internal sealed class ServingRig : IDisposable
     /// <param name="source">A request with the same prompt that it is another sample of.</param>
     public Sequence Submit(int[] prompt, int maxTokens, Sequence? source = null)
     {
-        var request = new GenerationRequest { TokenIds = prompt, MaxTokens = maxTokens };
+        var request = GenerationRequest.FromTokens(prompt) with { MaxTokens = maxTokens };
         var output = new TokenStream(tokenizer, request.Stop);
         var sequence = new Sequence(new RequestId(++lastId), request, seed: 1, new EncodedPrompt(prompt, tokenizer.Fingerprint), output, TimeProvider.System.GetTimestamp()) { Source = source };
         Loop.Submit(sequence);

@@ -91,7 +91,7 @@ internal static class ChangeReport
         {
             try
             {
-                await foreach (var _ in engine.StreamAsync(new GenerationRequest { TokenIds = [1, 2, 3], MaxTokens = 4000, IgnoreEndOfSequence = true }, cancellationToken))
+                await foreach (var _ in engine.StreamAsync(GenerationRequest.FromTokens([1, 2, 3]) with { MaxTokens = 4000, IgnoreEndOfSequence = true }, cancellationToken))
                     tokens.Add((request, Stopwatch.GetTimestamp()));
             }
             catch (OperationCanceledException)

@@ -58,7 +58,7 @@ internal sealed class EngineRace(AnswerPlan plan, int batch, TimeProvider time)
 
     private sealed record Round(GenerationResult[] Answers, double Seconds)
     {
-        public long Tokens => Answers.Sum(answer => (long)answer.TokenIds.Length);
+        public long Tokens => Answers.Sum(answer => (long)answer.TokenIds.Count);
 
         public double TokensPerSecond => Tokens / Seconds;
     }
@@ -78,12 +78,10 @@ internal sealed record RaceResult(double FirstTps, double SecondTps, double Spee
 /// <param name="Rounds">Rounds measured of each engine.</param>
 internal sealed record AnswerPlan(ImmutableArray<string> Prompts, int MaxTokens, float Temperature, int Rounds)
 {
-    public GenerationRequest Request(int number) => new()
+    public GenerationRequest Request(int number) => GenerationRequest.FromText(Prompts[number % Prompts.Length]) with
     {
-        Prompt = Prompts[number % Prompts.Length],
         MaxTokens = MaxTokens,
-        Temperature = Temperature,
-        Seed = number,
+        Sampling = new() { Temperature = Temperature, Seed = number },
         IgnoreEndOfSequence = true,
     };
 }

@@ -67,10 +67,10 @@ internal sealed class Answer(TimeProvider time)
     {
         text.Append(update.Text);
         if (update.FinishReason is { } finish) FinishReason = NameOf(finish);
-        if (update.TokenId < 0) return;
+        if (update.TokenId is not { } id) return;
         if (ids.Count == 0) first = at;
         last = at;
-        ids.Add(update.TokenId);
+        ids.Add(id);
         depths.Add(update.ExitDepth);
         if (update.LogProbabilities is { } known) logProbabilities.Add(known);
     }

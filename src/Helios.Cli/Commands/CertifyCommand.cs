@@ -58,7 +58,7 @@ internal sealed class CertifyCommand : Command
             await EngineStart.WaitAsync(engine, cancellationToken).ConfigureAwait(false);
             var info = SingleModel.ModelOf(engine).Info;
             var tokenizer = engine.TokenizerOf(info.Name);
-            var report = await engine.CertifyAsync(
+            var report = await engine.Lab.CertifyAsync(
                 new CertificationRequest
                 {
                     Model = info.Name,

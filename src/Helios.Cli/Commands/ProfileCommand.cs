@@ -43,7 +43,7 @@ internal sealed class ProfileCommand : Command
         await using (engine.ConfigureAwait(false))
         {
             await EngineStart.WaitAsync(engine, cancellationToken).ConfigureAwait(false);
-            var points = await engine.ProfileAsync(read, path, cancellationToken).ConfigureAwait(false);
+            var points = await engine.Lab.ProfileAsync(read, path, cancellationToken).ConfigureAwait(false);
             var result = new Profiled(path, engine.Parts.Device.Backend.Device.Description, read.Count, [.. points.Select(EventLineFactory.Profile)]);
             if (screen.IsJson) screen.Json(result, CliJson.Lines.Profiled);
             else screen.Show(Tables.Of(result));

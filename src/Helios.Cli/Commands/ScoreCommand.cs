@@ -36,7 +36,7 @@ internal sealed class ScoreCommand : Command
             var name = SingleModel.ModelOf(engine).Info.Name;
             var tokenizer = engine.TokenizerOf(name);
             var tokens = parsed.GetValue(ids) ?? [.. tokenizer.Encode(parsed.GetRequiredValue(text)!)];
-            var score = await engine.ScoreAsync(name, tokens, depths: null, cancellationToken).ConfigureAwait(false);
+            var score = await engine.Lab.ScoreAsync(name, tokens, depths: null, cancellationToken).ConfigureAwait(false);
             if (score.Depths.FirstOrDefault(depth => !double.IsFinite(depth.NegativeLogLikelihood)) is { } broken)
                 throw new HeliosException(Invariant($"The score of '{name}' at depth {broken.Depth} is not a finite number: its weights hold NaN or infinities."));
             Print(screen, ToResult(score), tokenizer);

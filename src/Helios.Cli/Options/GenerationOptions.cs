@@ -44,23 +44,27 @@ internal sealed class GenerationOptions
         command.ExactlyOneOf(prompt, ids);
     }
 
-    public GenerationRequest Read(ParseResult parsed) => new()
+    public GenerationRequest Read(ParseResult parsed) => Asked(parsed) with
     {
-        Prompt = parsed.GetValue(prompt),
-        TokenIds = parsed.GetValue(ids) is { } given ? given : null,
         MaxTokens = parsed.GetValue(maxTokens),
-        Temperature = parsed.GetValue(temperature),
-        TopP = parsed.GetValue(topP),
-        TopK = parsed.GetValue(topK),
-        MinP = parsed.GetValue(minP),
-        RepetitionPenalty = parsed.GetValue(repetitionPenalty),
-        PresencePenalty = parsed.GetValue(presencePenalty),
-        FrequencyPenalty = parsed.GetValue(frequencyPenalty),
-        LogitBias = LogitBias.ToDictionary(parsed.GetValue(logitBias)),
-        StopTokenIds = [.. parsed.GetValue(stopId) ?? []],
+        Sampling = new()
+        {
+            Temperature = parsed.GetValue(temperature),
+            TopP = parsed.GetValue(topP),
+            TopK = parsed.GetValue(topK),
+            MinP = parsed.GetValue(minP),
+            RepetitionPenalty = parsed.GetValue(repetitionPenalty),
+            PresencePenalty = parsed.GetValue(presencePenalty),
+            FrequencyPenalty = parsed.GetValue(frequencyPenalty),
+            LogitBias = LogitBias.ToDictionary(parsed.GetValue(logitBias)),
+            Seed = parsed.GetValue(seed),
+        },
+        StopTokenIds = parsed.GetValue(stopId) ?? [],
         LogProbabilities = parsed.GetValue(logprobs),
-        Seed = parsed.GetValue(seed),
-        Stop = [.. parsed.GetValue(stop) ?? []],
+        Stop = parsed.GetValue(stop) ?? [],
         IgnoreEndOfSequence = parsed.GetValue(ignoreEos),
     };
+
+    private GenerationRequest Asked(ParseResult parsed) =>
+        parsed.GetValue(ids) is { } given ? GenerationRequest.FromTokens(given) : GenerationRequest.FromText(parsed.GetValue(prompt)!);
 }

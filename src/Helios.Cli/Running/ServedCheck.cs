@@ -78,10 +78,10 @@ internal sealed class ServedCheck : IAsyncDisposable
         int[] ids = [.. result.PromptIds, .. result.TokenIds];
         var layers = engine.Pool.Snapshot.Models.First(known => known.Info.Name == model).Info.Architecture.Layers;
         int[] depths = [.. result.ExitDepths.Append(depth).Append(layers).Distinct().Order()];
-        var scores = (await engine.ScoreAsync(model, ids, depths, cancellationToken).ConfigureAwait(false)).Depths.ToDictionary(score => score.Depth);
+        var scores = (await engine.Lab.ScoreAsync(model, ids, depths, cancellationToken).ConfigureAwait(false)).Depths.ToDictionary(score => score.Depth);
 
         // Prompt tokens run to the loaded depth, answer tokens to where they left; position i - 1 predicts token i.
-        var prompt = result.PromptIds.Length;
+        var prompt = result.PromptIds.Count;
         for (var i = prompt; i < ids.Length; i++) tally.AddToken(scores[layers].TopIds[i - 1] == ids[i]);
         var tokenizer = engine.TokenizerOf(model);
         tally.AddServed(JudgedText.Of(tokenizer, ids, prompt, i => scores[i < prompt ? depth : result.ExitDepths[i - prompt]].LogProbabilities[i - 1]));
@@ -98,7 +98,7 @@ internal sealed class ServedCheck : IAsyncDisposable
         IReadOnlyList<int> prompt = same ? served.Result.PromptIds : tokenizer.Encode(served.Arrival.Prompt.Prompt);
         IReadOnlyList<int> answer = same ? served.Result.TokenIds : tokenizer.Encode(source.Decode(served.Result.TokenIds), addSpecialTokens: false);
         int[] ids = [.. prompt.Concat(answer).Take(info.Architecture.ContextLength)];
-        var score = await engine.ScoreAsync(model, ids, [info.Architecture.Layers], cancellationToken).ConfigureAwait(false);
+        var score = await engine.Lab.ScoreAsync(model, ids, [info.Architecture.Layers], cancellationToken).ConfigureAwait(false);
         return JudgedText.Of(tokenizer, ids, Math.Min(prompt.Count, ids.Length), i => score.Depths[0].LogProbabilities[i - 1]);
     }
 }

@@ -56,7 +56,7 @@ internal sealed record ServedRun
 
     public SummaryLine Summarize(CheckResult? check, ImmutableArray<ChangeLine> changes)
     {
-        var tokens = Completed.Sum(served => (long)served.Result.TokenIds.Length);
+        var tokens = Completed.Sum(served => (long)served.Result.TokenIds.Count);
         return new SummaryLine(
             Completed.Length + Unserved.Length,
             Unserved.Count(unserved => !unserved.IsRejected),
@@ -64,7 +64,7 @@ internal sealed record ServedRun
             tokens,
             tokens == 0 ? 0 : tokens / Math.Max(Took.TotalSeconds, 1e-9),
             Percentiles.Of(Completed.Select(served => served.TimeToFirstToken)),
-            Percentiles.Of(Completed.Where(served => served.Result.TokenIds.Length > 1).Select(served => served.Result.TimePerOutputToken)),
+            Percentiles.Of(Completed.Where(served => served.Result.TokenIds.Count > 1).Select(served => served.Result.TimePerOutputToken)),
             tokens == 0 ? null : Energy.Joules / tokens,
             EnergySource,
             EnergyIsEstimate,

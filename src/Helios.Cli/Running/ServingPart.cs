@@ -96,9 +96,8 @@ internal sealed class ServingPart(RunSettings settings, EventLog log, TimeProvid
         log.Add(request);
     }
 
-    private GenerationRequest ToRequest(PromptLine prompt) => new()
+    private GenerationRequest ToRequest(PromptLine prompt) => GenerationRequest.FromText(prompt.Prompt) with
     {
-        Prompt = prompt.Prompt,
         MaxTokens = prompt.MaxTokens,
         Tenant = prompt.Tenant,
         Priority = prompt.Priority,

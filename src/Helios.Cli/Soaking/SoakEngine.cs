@@ -18,7 +18,7 @@ internal sealed class SoakEngine
             .UseBackend(() => Backend)
             .UseMemoryBudget(models.BudgetBytes)
             .UseStrategy<ISloObjective>(() => new RestlessObjective(Restlessness, time))
-            .Optimize("restless", maxQualityGap: null)
+            .Optimize("restless").LimitQualityGap(null)
             .EvaluateCandidates(models.All.Count, requestsPerCandidate: 5)
             .Reassess(everyRequests: 30)
             .Configure(options =>

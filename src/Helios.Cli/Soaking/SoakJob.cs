@@ -95,7 +95,7 @@ internal sealed class SoakJob(SoakSettings settings, TimeProvider time)
     {
         var started = time.GetTimestamp();
         while (engine.Decisions.Count == 0 && time.GetElapsedTime(started) < SoakSettings.Patience)
-            await engine.GenerateAsync(new GenerationRequest { Prompt = "Once upon a time", MaxTokens = 8 }, cancellationToken).ConfigureAwait(false);
+            await engine.GenerateAsync(GenerationRequest.FromText("Once upon a time") with { MaxTokens = 8 }, cancellationToken).ConfigureAwait(false);
         Expect(engine.Decisions.Count > 0, "the evaluation of the candidates did not come to an end");
     }
 

@@ -76,7 +76,7 @@ internal sealed class SoakLoad(SoakSettings settings, SoakModels models, HeliosE
     {
         var result = await engine.GenerateAsync(request, cancellationToken).ConfigureAwait(false);
         var point = result.Point ?? throw new HeliosException("An answer does not say what served it.");
-        return new SoakStream(request, point, result.TokenIds, result.ExitDepths, result.Text, result.FinishReason);
+        return new SoakStream(request, point, [.. result.TokenIds], [.. result.ExitDepths], result.Text, result.FinishReason);
     }
 
     private async Task<SoakStream> ReadAsync(SoakRequest request, CancellationToken cancellationToken)
@@ -86,7 +86,7 @@ internal sealed class SoakLoad(SoakSettings settings, SoakModels models, HeliosE
         await foreach (var update in engine.StreamAsync(request.Request, cancellationToken).ConfigureAwait(false))
         {
             text.Append(update.Text);
-            ids.Add(update.TokenId);
+            if (update.TokenId is { } id) ids.Add(id);
             depths.Add(update.ExitDepth);
             finish = update.FinishReason;
             if (ids.Count == request.LeavesAfter) break;

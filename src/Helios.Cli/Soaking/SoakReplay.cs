@@ -30,7 +30,7 @@ internal sealed class SoakReplay(SoakSettings settings, SoakModels models)
     internal static string? Difference(SoakStream stream, GenerationResult alone)
     {
         var (ids, depths) = (stream.Ids, stream.Depths);
-        for (var i = 0; i < Math.Min(ids.Length, alone.TokenIds.Length); i++)
+        for (var i = 0; i < Math.Min(ids.Length, alone.TokenIds.Count); i++)
         {
             if (ids[i] != alone.TokenIds[i]) return Invariant($"token {i} is {ids[i]}, alone {alone.TokenIds[i]}");
             if (depths[i] != alone.ExitDepths[i]) return Invariant($"token {i} ran through {depths[i]} layers, alone through {alone.ExitDepths[i]}");
@@ -38,12 +38,12 @@ internal sealed class SoakReplay(SoakSettings settings, SoakModels models)
 
         if (stream.Finish is { } finish)
         {
-            if (ids.Length != alone.TokenIds.Length) return $"{ids.Length} tokens, alone {alone.TokenIds.Length}";
+            if (ids.Length != alone.TokenIds.Count) return $"{ids.Length} tokens, alone {alone.TokenIds.Count}";
             if (finish != alone.FinishReason) return $"it ended by {finish}, alone by {alone.FinishReason}";
             return stream.Text == alone.Text ? null : $"its text is '{stream.Text}', alone '{alone.Text}'";
         }
 
-        if (ids.Length > alone.TokenIds.Length) return $"{ids.Length} tokens before the client left, alone {alone.TokenIds.Length}";
+        if (ids.Length > alone.TokenIds.Count) return $"{ids.Length} tokens before the client left, alone {alone.TokenIds.Count}";
         return alone.Text.StartsWith(stream.Text, StringComparison.Ordinal) ? null : $"its text began '{stream.Text}', alone '{alone.Text}'";
     }
 

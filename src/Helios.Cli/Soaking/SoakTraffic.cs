@@ -43,9 +43,8 @@ internal sealed class SoakTraffic(IReadOnlyList<SoakModel> models, int seed)
     {
         var prompt = Prompt(out var tokens);
         var streamed = Chance(0.2);
-        var request = Override(streamed, new GenerationRequest
+        var request = Override(streamed, GenerationRequest.FromText(prompt) with
         {
-            Prompt = prompt,
             MaxTokens = 1 + (int)(Square() * (context - tokens - 1)),
             Tenant = Chance(0.2) ? null : Invariant($"tenant-{(int)(Square() * 6)}"),
             IgnoreEndOfSequence = Chance(0.5),
@@ -57,11 +56,7 @@ internal sealed class SoakTraffic(IReadOnlyList<SoakModel> models, int seed)
         {
             request = request with
             {
-                Temperature = 0.5f + random.NextSingle(),
-                TopK = Chance(0.5) ? 1 + random.Next(60) : 0,
-                TopP = Chance(0.5) ? 0.5f + random.NextSingle() / 2 : 1,
-                MinP = Chance(0.2) ? random.NextSingle() / 5 : 0,
-                Seed = random.NextInt64(),
+                Sampling = request.Sampling with { Temperature = 0.5f + random.NextSingle(), TopK = Chance(0.5) ? 1 + random.Next(60) : 0, TopP = Chance(0.5) ? 0.5f + random.NextSingle() / 2 : 1, MinP = Chance(0.2) ? random.NextSingle() / 5 : 0, Seed = random.NextInt64() },
             };
         }
 
@@ -69,10 +64,7 @@ internal sealed class SoakTraffic(IReadOnlyList<SoakModel> models, int seed)
         {
             request = request with
             {
-                RepetitionPenalty = 1 + random.NextSingle() / 2,
-                PresencePenalty = random.NextSingle(),
-                FrequencyPenalty = random.NextSingle(),
-                LogitBias = request.Model is { } name ? Bias(name) : null,
+                Sampling = request.Sampling with { RepetitionPenalty = 1 + random.NextSingle() / 2, PresencePenalty = random.NextSingle(), FrequencyPenalty = random.NextSingle(), LogitBias = request.Model is { } name ? Bias(name) : null },
                 LogProbabilities = random.Next(4),
             };
         }

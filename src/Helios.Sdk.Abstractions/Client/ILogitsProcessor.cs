@@ -2,7 +2,7 @@ namespace Helios.Sdk;
 
 /// <summary>
 /// Changes the logits of one request as it likes: a grammar, a list of forbidden words, a steer of any kind. Given with
-/// <see cref="GenerationRequest.LogitsProcessors"/>; it sees them after penalties and bias, before temperature and cuts.
+/// <see cref="SamplingOptions.LogitsProcessors"/>; it sees them after penalties and bias, before temperature and cuts.
 /// </summary>
 /// <remarks>
 /// <para>

@@ -73,18 +73,43 @@ public static class HeliosBuilderExtensions
         where TBuilder : IHeliosBuilder =>
         Change(builder, options => options.Adaptation.ReassessEveryRequests = everyRequests);
 
-    /// <summary>Says what "best" means.</summary>
+    /// <summary>Says what "best" means, by name. Floors and limits stay as they are.</summary>
     /// <typeparam name="TBuilder">The builder's type, kept for what follows in the chain.</typeparam>
     /// <param name="builder">The builder.</param>
     /// <param name="objective"><c>throughput</c>, <c>latency</c>, <c>ttft</c>, <c>energy</c>, <c>memory</c>, <c>quality</c>, <c>goodput:ttft=500ms,tpot=50ms</c>, or one of your own; see <see cref="AdaptationOptions.Objective"/>.</param>
-    /// <param name="maxQualityGap">Worst quality chosen, in bits per byte above the best candidate at full depth; null lifts the floor.</param>
-    public static TBuilder Optimize<TBuilder>(this TBuilder builder, string objective = "throughput", double? maxQualityGap = 0.1)
+    public static TBuilder Optimize<TBuilder>(this TBuilder builder, string objective)
         where TBuilder : IHeliosBuilder =>
-        Change(builder, options =>
-        {
-            options.Adaptation.Objective = objective;
-            options.Adaptation.MaxQualityGap = maxQualityGap;
-        });
+        Change(builder, options => options.Adaptation.Objective = objective);
+
+    /// <summary>Says what "best" means: one of <see cref="SloObjectives"/>, or of your own. Floors and limits stay as they are.</summary>
+    /// <typeparam name="TBuilder">The builder's type, kept for what follows in the chain.</typeparam>
+    /// <param name="builder">The builder.</param>
+    /// <param name="objective">The objective; its name stands in decisions and metrics.</param>
+    public static TBuilder Optimize<TBuilder>(this TBuilder builder, ISloObjective objective)
+        where TBuilder : IHeliosBuilder
+    {
+        ArgumentNullException.ThrowIfNull(objective);
+        return Change(Own(builder, objective), options => options.Adaptation.Objective = objective.Name);
+    }
+
+    /// <summary>Chooses no point of worse quality. Without this call the floor is that of the options, 0.1 by default.</summary>
+    /// <typeparam name="TBuilder">The builder's type, kept for what follows in the chain.</typeparam>
+    /// <param name="builder">The builder.</param>
+    /// <param name="bitsPerByte">Bits per byte above the best candidate at full depth, at least 0; null lifts the floor.</param>
+    public static TBuilder LimitQualityGap<TBuilder>(this TBuilder builder, double? bitsPerByte)
+        where TBuilder : IHeliosBuilder =>
+        Change(builder, options => options.Adaptation.MaxQualityGap = bitsPerByte);
+
+    /// <summary>Lets tokens leave early by a policy: one of <see cref="Exits"/>, or of your own.</summary>
+    /// <typeparam name="TBuilder">The builder's type, kept for what follows in the chain.</typeparam>
+    /// <param name="builder">The builder.</param>
+    /// <param name="policy">The policy; its name stands in operating points.</param>
+    public static TBuilder ExitBy<TBuilder>(this TBuilder builder, IExitPolicy policy)
+        where TBuilder : IHeliosBuilder
+    {
+        ArgumentNullException.ThrowIfNull(policy);
+        return Change(Own(builder, policy), options => options.Serving.ExitPolicy = policy.Name);
+    }
 
     /// <summary>Chooses no point that agrees with its own model's full depth on fewer tokens.</summary>
     /// <typeparam name="TBuilder">The builder's type, kept for what follows in the chain.</typeparam>
@@ -94,7 +119,7 @@ public static class HeliosBuilderExtensions
         where TBuilder : IHeliosBuilder =>
         Change(builder, options => options.Adaptation.MinAgreement = share);
 
-    /// <summary>Chooses no point below a full depth that is not certified; see <see cref="HeliosEngine.CertifyAsync"/> and <c>helios certify</c>.</summary>
+    /// <summary>Chooses no point below a full depth that is not certified; see <see cref="HeliosLab.CertifyAsync"/> and <c>helios certify</c>.</summary>
     /// <typeparam name="TBuilder">The builder's type, kept for what follows in the chain.</typeparam>
     /// <param name="builder">The builder.</param>
     /// <param name="files">Files of certificates of models of the pool.</param>
@@ -146,7 +171,7 @@ public static class HeliosBuilderExtensions
     /// <typeparam name="TBuilder">The builder's type, kept for what follows in the chain.</typeparam>
     /// <param name="builder">The builder.</param>
     /// <param name="depth">Layers loaded; null is the full depth.</param>
-    /// <param name="exitPolicy">Per-token exits among them.</param>
+    /// <param name="exitPolicy">Per-token exits among them, by name.</param>
     public static TBuilder ServeFixed<TBuilder>(this TBuilder builder, int? depth = null, string exitPolicy = "none")
         where TBuilder : IHeliosBuilder =>
         Change(builder, options =>
@@ -155,6 +180,25 @@ public static class HeliosBuilderExtensions
             options.Adaptation.FixedDepth = depth;
             options.Serving.ExitPolicy = exitPolicy;
         });
+
+    /// <summary>Serves the first model at one depth, for good, with exits among its layers.</summary>
+    /// <typeparam name="TBuilder">The builder's type, kept for what follows in the chain.</typeparam>
+    /// <param name="builder">The builder.</param>
+    /// <param name="depth">Layers loaded; null is the full depth.</param>
+    /// <param name="exitPolicy">Per-token exits among them: one of <see cref="Exits"/>, or of your own.</param>
+    public static TBuilder ServeFixed<TBuilder>(this TBuilder builder, int? depth, IExitPolicy exitPolicy)
+        where TBuilder : IHeliosBuilder =>
+        builder.ExitBy(exitPolicy).ServeFixed(depth, exitPolicy.Name);
+
+    /// <summary>A strategy of the application's own is added; shipped ones are found by their names.</summary>
+    private static TBuilder Own<TBuilder, TStrategy>(TBuilder builder, TStrategy strategy)
+        where TBuilder : IHeliosBuilder
+        where TStrategy : class
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        if (strategy.GetType().Assembly != typeof(HeliosBuilderExtensions).Assembly) builder.UseStrategy(() => strategy);
+        return builder;
+    }
 
     private static TBuilder Change<TBuilder>(TBuilder builder, Action<HeliosOptions> change)
         where TBuilder : IHeliosBuilder

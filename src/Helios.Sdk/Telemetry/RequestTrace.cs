@@ -76,14 +76,14 @@ internal sealed class RequestTrace
         activity.SetTag("gen_ai.provider.name", HeliosTelemetry.Provider);
         if (request.Model is { } model) activity.SetTag("gen_ai.request.model", model);
         if (request.MaxTokens is { } most) activity.SetTag("gen_ai.request.max_tokens", most);
-        activity.SetTag("gen_ai.request.temperature", request.Temperature);
-        if (request.TopK > 0) activity.SetTag("gen_ai.request.top_k", request.TopK);
-        if (request.TopP < 1) activity.SetTag("gen_ai.request.top_p", request.TopP);
-        if (request.PresencePenalty != 0) activity.SetTag("gen_ai.request.presence_penalty", request.PresencePenalty);
-        if (request.FrequencyPenalty != 0) activity.SetTag("gen_ai.request.frequency_penalty", request.FrequencyPenalty);
-        if (request.Seed is { } seed) activity.SetTag("gen_ai.request.seed", seed);
+        activity.SetTag("gen_ai.request.temperature", request.Sampling.Temperature);
+        if (request.Sampling.TopK > 0) activity.SetTag("gen_ai.request.top_k", request.Sampling.TopK);
+        if (request.Sampling.TopP < 1) activity.SetTag("gen_ai.request.top_p", request.Sampling.TopP);
+        if (request.Sampling.PresencePenalty != 0) activity.SetTag("gen_ai.request.presence_penalty", request.Sampling.PresencePenalty);
+        if (request.Sampling.FrequencyPenalty != 0) activity.SetTag("gen_ai.request.frequency_penalty", request.Sampling.FrequencyPenalty);
+        if (request.Sampling.Seed is { } seed) activity.SetTag("gen_ai.request.seed", seed);
         if (answer is null) return;
-        if (!request.Stop.IsEmpty) activity.SetTag("gen_ai.request.stop_sequences", request.Stop.ToArray());
+        if (request.Stop.Count > 0) activity.SetTag("gen_ai.request.stop_sequences", request.Stop.ToArray());
         if (request.Prompt is { } prompt) activity.SetTag("gen_ai.input.messages", Messages([new ChatTurn("user", prompt)], finish: null));
         if (request.Messages is { } turns) activity.SetTag("gen_ai.input.messages", Messages(turns, finish: null));
     }

@@ -78,9 +78,9 @@ public abstract class EngineContract<TBackend> : BackendContract<TBackend>
     {
         await ServeAsync("tiny-s", null, "none", async engine =>
         {
-            var request = new GenerationRequest { Prompt = Prompts[0], MaxTokens = 8, Temperature = 0.9f, TopP = 0.95f, TopK = 50, Seed = 7, IgnoreEndOfSequence = true };
+            var request = GenerationRequest.FromText(Prompts[0]) with { MaxTokens = 8, Sampling = new() { Temperature = 0.9f, TopP = 0.95f, TopK = 50, Seed = 7 }, IgnoreEndOfSequence = true };
             var alone = await AskAsync(engine, request);
-            var crowd = Prompts.Select(prompt => AskAsync(engine, request with { Prompt = prompt, MaxTokens = 30, Seed = 8 })).ToList();
+            var crowd = Prompts.Select(prompt => AskAsync(engine, request.WithText(prompt) with { MaxTokens = 30, Sampling = request.Sampling with { Seed = 8 } })).ToList();
             var shared = await AskAsync(engine, request);
             await Task.WhenAll(crowd);
             shared.TokenIds.Should().Equal(alone.TokenIds);
@@ -136,7 +136,7 @@ public abstract class EngineContract<TBackend> : BackendContract<TBackend>
         static void Adapting(IHeliosBuilder builder) => builder
             .AddModel(TestData.Model("tiny-s"))
             .EvaluateCandidates(1, requestsPerCandidate: 2)
-            .Optimize("throughput", maxQualityGap: null)
+            .Optimize("throughput").LimitQualityGap(null)
             .Configure(options => (options.Adaptation.BreachLimit, options.Adaptation.ConfidenceTarget) = (options.Adaptation.BreachWindow - 1, 0.01));
     }
 
@@ -177,9 +177,9 @@ public abstract class EngineContract<TBackend> : BackendContract<TBackend>
 
     private static Task<GenerationResult> AskAsync(HeliosEngine engine, GenerationRequest request) => engine.GenerateAsync(request).WaitAsync(Patience);
 
-    private static GenerationRequest Greedy(string prompt) => new() { Prompt = prompt, MaxTokens = Tokens, IgnoreEndOfSequence = true, LogProbabilities = 2 };
+    private static GenerationRequest Greedy(string prompt) => GenerationRequest.FromText(prompt) with { MaxTokens = Tokens, IgnoreEndOfSequence = true, LogProbabilities = 2 };
 
-    private static GenerationRequest Forty(string prompt) => new() { TokenIds = Ids(prompt), MaxTokens = 40, IgnoreEndOfSequence = true };
+    private static GenerationRequest Forty(string prompt) => GenerationRequest.FromTokens(Ids(prompt)) with { MaxTokens = 40, IgnoreEndOfSequence = true };
 
     private static int[] Ids(string list) => [.. list.Split(',').Select(int.Parse)];
 }

@@ -38,5 +38,5 @@ public sealed class SoakReplayTests
         Difference(ids, depths, text, finish).Should().StartWith(expected);
 
     private static string? Difference(int[] ids, int[] depths, string text, FinishReason? finish) =>
-        SoakReplay.Difference(new SoakStream(new GenerationRequest(), new OperatingPoint(new LoadTarget("tiny", 6)), [.. ids], [.. depths], text, finish), Alone);
+        SoakReplay.Difference(new SoakStream(GenerationRequest.FromText("x"), new OperatingPoint(new LoadTarget("tiny", 6)), [.. ids], [.. depths], text, finish), Alone);
 }

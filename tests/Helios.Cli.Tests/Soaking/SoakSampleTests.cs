@@ -24,7 +24,7 @@ public sealed class SoakSampleTests
     private static SoakSample Fill(int capacity, int count)
     {
         var sample = new SoakSample(capacity, seed: 1);
-        for (var i = 0; i < count; i++) sample.Add(new SoakStream(new GenerationRequest { MaxTokens = i }, Point, [], [], "", null));
+        for (var i = 0; i < count; i++) sample.Add(new SoakStream(GenerationRequest.FromText("x") with { MaxTokens = i }, Point, [], [], "", null));
         return sample;
     }
 }

@@ -19,7 +19,7 @@ public sealed class SoakTrafficTests
 
     [Fact]
     public void An_answer_can_be_had_again() =>
-        Requests.Where(request => request.Request.Temperature > 0).Should().NotBeEmpty().And.OnlyContain(request => request.Request.Seed != null);
+        Requests.Where(request => request.Request.Sampling.Temperature > 0).Should().NotBeEmpty().And.OnlyContain(request => request.Request.Sampling.Seed != null);
 
     [Fact]
     public void A_stream_says_what_answers_it() =>
@@ -30,7 +30,7 @@ public sealed class SoakTrafficTests
     {
         Requests.Should().Contain(request => request.GivesUpAfter != null).And.Contain(request => request.LeavesAfter != null);
         Requests.Should().Contain(request => request.Request.MaxQualityGap != null).And.Contain(request => !request.Streamed && request.Request.FullDepth);
-        Requests.Should().Contain(request => request.Request.Stop.Length > 0);
+        Requests.Should().Contain(request => request.Request.Stop.Count > 0);
         Requests.Select(request => request.Request.Tenant).Distinct(StringComparer.Ordinal).Should().HaveCountGreaterThan(4).And.Contain((string?)null);
     }
 

@@ -6,13 +6,13 @@ public class PrintingTests
     [Fact]
     public void Requests_print_lengths_and_options()
     {
-        new GenerationRequest { Prompt = "SECRET", Stop = ["SECRET"], Model = "m", Seed = 5, Temperature = 0.5f }.ToString()
+        (GenerationRequest.FromText("SECRET") with { Stop = ["SECRET"], Model = "m", Sampling = new() { Seed = 5, Temperature = 0.5f } }).ToString()
             .Should().Be("GenerationRequest { Prompt = 6 characters, MaxTokens = what fits, Temperature = 0.5, Priority = Normal, Model = m, Seed = 5, Stop = 1 strings }");
-        new GenerationRequest { TokenIds = [777, 778] }.ToString()
+        GenerationRequest.FromTokens([777, 778]).ToString()
             .Should().Be("GenerationRequest { TokenIds = 2 ids, MaxTokens = what fits, Temperature = 0, Priority = Normal }");
-        new GenerationRequest { Messages = [new ChatTurn("user", "SECRET")], Stop = default }.ToString()
+        (GenerationRequest.FromMessages([new ChatTurn("user", "SECRET")]) with { Stop = null! }).ToString()
             .Should().Be("GenerationRequest { Messages = 1 turns, MaxTokens = what fits, Temperature = 0, Priority = Normal }");
-        new GenerationRequest().ToString().Should().Contain("Prompt = 0 characters");
+        GenerationRequest.FromText("").ToString().Should().Contain("Prompt = 0 characters");
     }
 
     [Fact]

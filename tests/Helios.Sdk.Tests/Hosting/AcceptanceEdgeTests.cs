@@ -12,14 +12,14 @@ public class AcceptanceEdgeTests
         File.Delete(Path.Combine(folder.Path, "tokenizer.json"));
         await using var engine = TestEngine.Build(builder => builder.AddModel(folder.Path, "bare").ServeFixed());
         await using var whole = await TestEngine.ServeAsync("tiny-s");
-        var request = new GenerationRequest { TokenIds = [743, 727, 258], MaxTokens = 12, IgnoreEndOfSequence = true };
+        var request = GenerationRequest.FromTokens([743, 727, 258]) with { MaxTokens = 12, IgnoreEndOfSequence = true };
 
         var answer = await engine.AskAsync(request);
 
         answer.TokenIds.Should().Equal((await whole.AskAsync(request)).TokenIds);
         answer.Text.Should().BeEmpty();
-        (await engine.Engine.ScoreAsync("bare", [743, 727, 258])).Depths.Should().HaveCount(6);
-        var text = () => engine.AskAsync(new GenerationRequest { Prompt = "Once", MaxTokens = 2 });
+        (await engine.Engine.Lab.ScoreAsync("bare", [743, 727, 258])).Depths.Should().HaveCount(6);
+        var text = () => engine.AskAsync(GenerationRequest.FromText("Once") with { MaxTokens = 2 });
         (await text.Should().ThrowAsync<CheckpointException>()).WithMessage("*tokenizer.json*bare*");
     }
 
@@ -37,14 +37,14 @@ public class AcceptanceEdgeTests
         // tiny-m whole leaves less than tiny-s takes, but enough to score it.
         await using var engine = TestEngine.Build(builder => builder
             .AddModel(TestData.Model("tiny-m")).AddModel(TestData.Model("tiny-s"))
-            .UseMemoryBudget(30 << 20).EvaluateCandidates(2, 3).Optimize("throughput", maxQualityGap: null));
+            .UseMemoryBudget(30 << 20).EvaluateCandidates(2, 3).Optimize("throughput").LimitQualityGap(null));
         var selected = new TaskCompletionSource<AdaptationDecision>(TaskCreationOptions.RunContinuationsAsynchronously);
         engine.Engine.Observe(happened =>
         {
             if (happened is AdaptationEvent.Selected { Decision: var decision }) selected.TrySetResult(decision);
         });
         while (!selected.Task.IsCompleted)
-            await engine.AskAsync(new GenerationRequest { Prompt = Prompts.All[0], MaxTokens = 8, IgnoreEndOfSequence = true });
+            await engine.AskAsync(GenerationRequest.FromText(Prompts.All[0]) with { MaxTokens = 8, IgnoreEndOfSequence = true });
 
         (await selected.Task).Considered.Single(point => point.Point.Target is { Model: "tiny-s", Depth: 6 }).InfeasibleBecause.Should().Contain("beside what serves");
     }

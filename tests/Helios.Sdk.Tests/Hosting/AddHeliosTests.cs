@@ -20,11 +20,11 @@ public class AddHeliosTests
             var engine = provider.GetRequiredService<HeliosEngine>();
             provider.GetRequiredService<IHeliosClient>().Should().BeSameAs(engine);
             provider.GetRequiredService<IModelPool>().Should().BeSameAs(engine.Pool);
-            var answer = await provider.GetRequiredService<IHeliosClient>().GenerateAsync(new GenerationRequest { Prompt = "Tom", MaxTokens = 3 });
+            var answer = await provider.GetRequiredService<IHeliosClient>().GenerateAsync(GenerationRequest.FromText("Tom") with { MaxTokens = 3 });
             answer.TokenIds.Should().HaveCount(3);
         }
 
-        var late = async () => await provider.GetRequiredService<IHeliosClient>().GenerateAsync(new GenerationRequest { Prompt = "Tom" });
+        var late = async () => await provider.GetRequiredService<IHeliosClient>().GenerateAsync(GenerationRequest.FromText("Tom"));
         await late.Should().ThrowAsync<ObjectDisposedException>();
     }
 
@@ -37,9 +37,9 @@ public class AddHeliosTests
             var service = provider.GetServices<IHostedService>().Should().ContainSingle().Subject;
             await service.StartAsync(default);
             var client = provider.GetRequiredService<IHeliosClient>();
-            (await client.GenerateAsync(new GenerationRequest { Prompt = "Tom", MaxTokens = 3 })).TokenIds.Should().HaveCount(3);
+            (await client.GenerateAsync(GenerationRequest.FromText("Tom") with { MaxTokens = 3 })).TokenIds.Should().HaveCount(3);
             await service.StopAsync(default);
-            var late = async () => await client.GenerateAsync(new GenerationRequest { Prompt = "Tom" });
+            var late = async () => await client.GenerateAsync(GenerationRequest.FromText("Tom"));
             await late.Should().ThrowAsync<ObjectDisposedException>();
         }
     }
@@ -53,7 +53,9 @@ public class AddHeliosTests
             .BuildServiceProvider();
         await using (provider)
         {
-            var snapshot = provider.GetRequiredService<HeliosEngine>().Snapshot;
+            var control = provider.GetRequiredService<IHeliosControl>();
+            control.Should().BeSameAs(provider.GetRequiredService<HeliosEngine>());
+            var snapshot = control.Snapshot;
             snapshot.EnergySource.Should().Contain("40 W");
             snapshot.EnergyIsEstimate.Should().BeTrue();
             snapshot.Energy.Joules.Should().BeGreaterThanOrEqualTo(0);
@@ -121,8 +123,9 @@ public class AddHeliosTests
         var deep = provider.GetRequiredKeyedService<HeliosEngine>("deep");
         small.Should().NotBeSameAs(deep);
         provider.GetRequiredKeyedService<IModelPool>("deep").Should().BeSameAs(deep.Pool);
-        (await small.GenerateAsync(new GenerationRequest { Prompt = "Tom", MaxTokens = 3 })).ExitDepths.Should().OnlyContain(depth => depth == 2);
-        (await deep.GenerateAsync(new GenerationRequest { Prompt = "Tom", MaxTokens = 3 })).ExitDepths.Should().OnlyContain(depth => depth == 6);
+        provider.GetRequiredKeyedService<IHeliosControl>("deep").Should().BeSameAs(deep);
+        (await small.GenerateAsync(GenerationRequest.FromText("Tom") with { MaxTokens = 3 })).ExitDepths.Should().OnlyContain(depth => depth == 2);
+        (await deep.GenerateAsync(GenerationRequest.FromText("Tom") with { MaxTokens = 3 })).ExitDepths.Should().OnlyContain(depth => depth == 6);
         provider.GetService<IHeliosClient>().Should().BeNull("nobody added one without a name");
         provider.GetRequiredService<IOptionsMonitor<HeliosOptions>>().Get("small").Adaptation.FixedDepth.Should().Be(2);
         deep.Snapshot.EnergySource.Should().Contain("40 W");
@@ -176,7 +179,7 @@ public class AddHeliosTests
             }));
         await using var provider = services.BuildServiceProvider();
         var engine = provider.GetRequiredService<HeliosEngine>();
-        var answer = await engine.GenerateAsync(new GenerationRequest { Prompt = "Tom", MaxTokens = 3 });
+        var answer = await engine.GenerateAsync(GenerationRequest.FromText("Tom") with { MaxTokens = 3 });
         answer.TokenIds.Should().HaveCount(3);
         answer.Point!.ExitPolicy.Should().Be("never");
         tokenizers.Asked.Should().Be(1);
@@ -241,7 +244,7 @@ public class AddHeliosTests
         await using var provider = Services(helios => helios.UseBackend(() => new FaultyBackend(cpu) { Device = cpu.Device with { Warning = "It is slow. Warm it." } })).AddSingleton<ILoggerFactory>(log).BuildServiceProvider();
         var engine = provider.GetRequiredService<HeliosEngine>();
         await engine.Ready.WaitAsync(TestEngine.Patience);
-        await engine.GenerateAsync(new GenerationRequest { Prompt = "Once", MaxTokens = 2 });
+        await engine.GenerateAsync(GenerationRequest.FromText("Once") with { MaxTokens = 2 });
         log.Of(LogLevel.Warning).Select(message => message.TrimEnd()).Should().Equal("Device 'cpu': It is slow. Warm it.");
     }
 

@@ -22,7 +22,7 @@ public class AnswerLengthTests
         answer.TokenIds.Should().HaveCount(expected);
         answer.LogProbabilities.Should().HaveCount(expected);
         answer.FinishReason.Should().Be(FinishReason.Length);
-        (await engine.Engine.GenerateAsync(Request(prompt), 2).WaitAsync(TestEngine.Patience)).Should().OnlyContain(sample => sample.TokenIds.Length == expected);
+        (await engine.Engine.GenerateAsync(Request(prompt), 2).WaitAsync(TestEngine.Patience)).Should().OnlyContain(sample => sample.TokenIds.Count == expected);
         engine.MustBeIdle();
     }
 
@@ -42,7 +42,7 @@ public class AnswerLengthTests
     {
         using var folder = ChatFolders.Create();
         await using var engine = await ChatFolders.ServeAsync(folder);
-        var options = new ChatOptions { RawRepresentationFactory = _ => new GenerationRequest { IgnoreEndOfSequence = true } };
+        var options = new ChatOptions { RawRepresentationFactory = _ => GenerationRequest.FromMessages([]) with { IgnoreEndOfSequence = true } };
         var said = string.Concat(Enumerable.Repeat("Once upon a time there was a cat. ", 24));
         var answer = await engine.Engine.AsIChatClient().GetResponseAsync(said, options).WaitAsync(TestEngine.Patience);
         answer.Usage!.TotalTokenCount.Should().Be(Context);
@@ -80,5 +80,5 @@ public class AnswerLengthTests
         engine.MustBeIdle();
     }
 
-    private static GenerationRequest Request(int prompt) => new() { TokenIds = [.. Enumerable.Range(5, prompt)], IgnoreEndOfSequence = true };
+    private static GenerationRequest Request(int prompt) => GenerationRequest.FromTokens([.. Enumerable.Range(5, prompt)]) with { IgnoreEndOfSequence = true };
 }

@@ -15,7 +15,7 @@ public class BatchTests
     public async Task A_batch_gives_each_row_what_it_gives_alone_with_and_without_preemptions(string model, int? depth, string policy)
     {
         var alone = await AnswerAsync(model, depth, policy, together: false);
-        alone.Select(answer => answer.TokenIds.Length).Should().OnlyContain(length => length == Tokens);
+        alone.Select(answer => answer.TokenIds.Count).Should().OnlyContain(length => length == Tokens);
         if (policy != "none") alone.SelectMany(answer => answer.ExitDepths).Distinct().Should().HaveCountGreaterThan(1);
 
         var together = await AnswerAsync(model, depth, policy, together: true);
@@ -43,9 +43,9 @@ public class BatchTests
     public async Task The_same_seed_draws_the_same_tokens_whoever_shares_the_batch()
     {
         await using var engine = await TestEngine.ServeAsync("tiny-s");
-        var request = new GenerationRequest { Prompt = Prompts.All[0], MaxTokens = 30, Temperature = 0.9f, TopP = 0.95f, Seed = 7, IgnoreEndOfSequence = true };
+        var request = GenerationRequest.FromText(Prompts.All[0]) with { MaxTokens = 30, Sampling = new() { Temperature = 0.9f, TopP = 0.95f, Seed = 7 }, IgnoreEndOfSequence = true };
         var alone = await engine.AskAsync(request);
-        var crowd = Prompts.All.Select(prompt => engine.AskAsync(request with { Prompt = prompt, Seed = 8 })).ToList();
+        var crowd = Prompts.All.Select(prompt => engine.AskAsync(request.WithText(prompt) with { Sampling = request.Sampling with { Seed = 8 } })).ToList();
         var shared = await engine.AskAsync(request);
         var others = await Task.WhenAll(crowd);
 
@@ -57,13 +57,13 @@ public class BatchTests
     public async Task Temperature_and_cuts_narrow_or_widen_the_choice()
     {
         await using var engine = await TestEngine.ServeAsync("tiny-s");
-        var greedy = new GenerationRequest { Prompt = Prompts.All[1], MaxTokens = 20, IgnoreEndOfSequence = true };
+        var greedy = GenerationRequest.FromText(Prompts.All[1]) with { MaxTokens = 20, IgnoreEndOfSequence = true };
         var best = await engine.AskAsync(greedy);
 
-        (await engine.AskAsync(greedy with { Temperature = 1, TopK = 1, Seed = 3 })).TokenIds.Should().Equal(best.TokenIds, "one token is kept");
-        (await engine.AskAsync(greedy with { Temperature = 1, TopP = 1e-6f, Seed = 3 })).TokenIds.Should().Equal(best.TokenIds, "the likeliest alone is enough");
-        (await engine.AskAsync(greedy with { Temperature = 1e-4f, Seed = 3 })).TokenIds.Should().Equal(best.TokenIds, "it is as good as frozen");
-        var hot = await Task.WhenAll(Enumerable.Range(0, 4).Select(seed => engine.AskAsync(greedy with { Temperature = 5, Seed = seed })));
+        (await engine.AskAsync(greedy with { Sampling = greedy.Sampling with { Temperature = 1, TopK = 1, Seed = 3 } })).TokenIds.Should().Equal(best.TokenIds, "one token is kept");
+        (await engine.AskAsync(greedy with { Sampling = greedy.Sampling with { Temperature = 1, TopP = 1e-6f, Seed = 3 } })).TokenIds.Should().Equal(best.TokenIds, "the likeliest alone is enough");
+        (await engine.AskAsync(greedy with { Sampling = greedy.Sampling with { Temperature = 1e-4f, Seed = 3 } })).TokenIds.Should().Equal(best.TokenIds, "it is as good as frozen");
+        var hot = await Task.WhenAll(Enumerable.Range(0, 4).Select(seed => engine.AskAsync(greedy with { Sampling = greedy.Sampling with { Temperature = 5, Seed = seed } })));
         hot.Select(answer => string.Join(',', answer.TokenIds)).Distinct(StringComparer.Ordinal).Should().HaveCount(4);
     }
 
@@ -71,7 +71,7 @@ public class BatchTests
     public async Task A_request_without_a_seed_draws_one()
     {
         await using var engine = await TestEngine.ServeAsync("tiny-s");
-        var request = new GenerationRequest { Prompt = Prompts.All[0], MaxTokens = 30, Temperature = 3, IgnoreEndOfSequence = true };
+        var request = GenerationRequest.FromText(Prompts.All[0]) with { MaxTokens = 30, Sampling = new() { Temperature = 3 }, IgnoreEndOfSequence = true };
         var first = await engine.AskAsync(request);
         var second = await engine.AskAsync(request);
         second.TokenIds.Should().NotEqual(first.TokenIds);
@@ -98,13 +98,11 @@ public class BatchTests
 
     private static IEnumerable<GenerationRequest> Requests() => Prompts.All.Select((_, i) => Request(i));
 
-    private static GenerationRequest Request(int i) => new()
+    private static GenerationRequest Request(int i) => GenerationRequest.FromText(Prompts.All[i]) with
     {
-        Prompt = Prompts.All[i],
         MaxTokens = Tokens,
         IgnoreEndOfSequence = true,
-        Temperature = i % 3 == 2 ? 0.8f : 0,
-        Seed = i,
+        Sampling = new() { Temperature = i % 3 == 2 ? 0.8f : 0, Seed = i },
     };
 
     private static void MustBeEqual(GenerationResult[] found, GenerationResult[] expected)

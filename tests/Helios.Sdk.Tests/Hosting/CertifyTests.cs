@@ -11,7 +11,7 @@ public class CertifyTests
     {
         await using var engine = await TestEngine.ServeAsync("tiny-s", depth: 1);
 
-        var report = await engine.Engine.CertifyAsync(new CertificationRequest { Model = "tiny-s", Texts = Texts, MaxDisagreement = 0.9, Confidence = 0.5 });
+        var report = await engine.Engine.Lab.CertifyAsync(new CertificationRequest { Model = "tiny-s", Texts = Texts, MaxDisagreement = 0.9, Confidence = 0.5 });
 
         report.Requests.Should().Be(12);
         report.Tokens.Should().Be(12 * 26);
@@ -19,7 +19,7 @@ public class CertifyTests
         var differing = 0;
         foreach (var text in Texts)
         {
-            var score = await engine.Engine.ScoreAsync("tiny-s", text.TokenIds, [5, 6]);
+            var score = await engine.Engine.Lab.ScoreAsync("tiny-s", text.TokenIds, [5, 6]);
             differing += Enumerable.Range(4, 26).Count(i => score.Depths[0].TopIds[i] != score.Depths[1].TopIds[i]);
         }
 
@@ -33,7 +33,7 @@ public class CertifyTests
     {
         await using var engine = await TestEngine.ServeAsync("tiny-s", depth: 1);
 
-        var report = await engine.Engine.CertifyAsync(new CertificationRequest
+        var report = await engine.Engine.Lab.CertifyAsync(new CertificationRequest
         {
             Model = "tiny-s",
             Texts = Texts,
@@ -66,7 +66,7 @@ public class CertifyTests
             (good with { Points = [new CertificationPoint(6, "guess:1")] }, "*guess*"),
         })
         {
-            var certify = () => engine.Engine.CertifyAsync(bad);
+            var certify = () => engine.Engine.Lab.CertifyAsync(bad);
             (await certify.Should().ThrowAsync<ArgumentException>()).WithMessage(says);
         }
     }

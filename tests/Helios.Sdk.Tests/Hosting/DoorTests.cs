@@ -14,17 +14,17 @@ public class DoorTests
 {
     public static TheoryData<GenerationRequest, string> Bad => new()
     {
-        { new GenerationRequest { Prompt = "a", Model = "nobody" }, "no model 'nobody'*tiny-s" },
-        { new GenerationRequest { Prompt = "a", MaxTokens = 256 }, "MaxTokens (256)*256 tokens" },
-        { new GenerationRequest { Prompt = "a", MaxTokens = int.MaxValue }, "MaxTokens" },
-        { new GenerationRequest { TokenIds = new int[250], MaxTokens = 7 }, "250 tokens*MaxTokens (7)" },
-        { new GenerationRequest { TokenIds = [1, 4096] }, "4096*0 to 4095" },
-        { new GenerationRequest { Prompt = "" }, "empty" },
-        { new GenerationRequest { Prompt = "a", MaxTokens = -1 }, "MaxTokens is -1" },
-        { new GenerationRequest { Prompt = "a", Temperature = float.NaN }, "Temperature is NaN" },
-        { new GenerationRequest { Prompt = "a", MinP = 2 }, "MinP is 2" },
-        { new GenerationRequest { Prompt = "a", LogitBias = new Dictionary<int, float> { [4096] = 1 } }, "LogitBias names token 4096*0 to 4095" },
-        { new GenerationRequest { Prompt = "a", StopTokenIds = [5000] }, "StopTokenIds names token 5000" },
+        { GenerationRequest.FromText("a") with { Model = "nobody" }, "no model 'nobody'*tiny-s" },
+        { GenerationRequest.FromText("a") with { MaxTokens = 256 }, "MaxTokens (256)*256 tokens" },
+        { GenerationRequest.FromText("a") with { MaxTokens = int.MaxValue }, "MaxTokens" },
+        { GenerationRequest.FromTokens(new int[250]) with { MaxTokens = 7 }, "250 tokens*MaxTokens (7)" },
+        { GenerationRequest.FromTokens([1, 4096]), "4096*0 to 4095" },
+        { GenerationRequest.FromText(""), "empty" },
+        { GenerationRequest.FromText("a") with { MaxTokens = -1 }, "MaxTokens is -1" },
+        { GenerationRequest.FromText("a") with { Sampling = new() { Temperature = float.NaN } }, "Temperature is NaN" },
+        { GenerationRequest.FromText("a") with { Sampling = new() { MinP = 2 } }, "MinP is 2" },
+        { GenerationRequest.FromText("a") with { Sampling = new() { LogitBias = new Dictionary<int, float> { [4096] = 1 } } }, "LogitBias names token 4096*0 to 4095" },
+        { GenerationRequest.FromText("a") with { StopTokenIds = [5000] }, "StopTokenIds names token 5000" },
     };
 
     public static TheoryData<Action<HeliosOptions>, string> BadOptions => new()
@@ -125,7 +125,7 @@ public class DoorTests
     public async Task A_prompt_and_answer_that_just_fit_are_served()
     {
         await using var engine = await TestEngine.ServeAsync("tiny-s");
-        var answer = await engine.AskAsync(new GenerationRequest { TokenIds = [.. Enumerable.Range(0, 250)], MaxTokens = 6, IgnoreEndOfSequence = true });
+        var answer = await engine.AskAsync(GenerationRequest.FromTokens([.. Enumerable.Range(0, 250)]) with { MaxTokens = 6, IgnoreEndOfSequence = true });
         answer.TokenIds.Should().HaveCount(6);
     }
 
@@ -133,7 +133,7 @@ public class DoorTests
     public async Task A_queue_without_end_takes_requests()
     {
         await using var engine = await TestEngine.ServeAsync("tiny-s", more: builder => builder.Configure(options => options.Serving.MaxQueueLength = int.MaxValue));
-        (await engine.AskAsync(new GenerationRequest { Prompt = "Tom", MaxTokens = 2 })).TokenIds.Should().HaveCount(2);
+        (await engine.AskAsync(GenerationRequest.FromText("Tom") with { MaxTokens = 2 })).TokenIds.Should().HaveCount(2);
     }
 
     [Fact]
@@ -149,7 +149,7 @@ public class DoorTests
         var door = new RequestDoor(rig.Pool, routes, new PointOverrides(rig.Pool, routes, profiles: null!, ready.Task, new ExitPolicyCatalog()), rig.Loop, maxQueueTime: null, TimeProvider.System);
 
         // Its ids are those of the first model, and what serves when it is settled is another of the same tokenizer.
-        var opening = door.OpenAsync(new GenerationRequest { TokenIds = [1, 4098], MaxTokens = 2, FullDepth = true }, CancellationToken.None).AsTask();
+        var opening = door.OpenAsync(GenerationRequest.FromTokens([1, 4098]) with { MaxTokens = 2, FullDepth = true }, CancellationToken.None).AsTask();
         routes.Publish(new Route(new OperatingPoint(lease.Target), lease, ExitPolicyParser.Parse("none")));
         ready.SetResult();
         (await opening.Invoking(task => task).Should().ThrowAsync<ArgumentException>()).WithMessage("*4098*0 to 4095*");
@@ -174,7 +174,7 @@ public class DoorTests
                 options.Serving.MaxBatchSize = 1;
                 options.Serving.MaxQueueLength = 2;
             }));
-        var request = new GenerationRequest { Prompt = "Tom", MaxTokens = 2 };
+        var request = GenerationRequest.FromText("Tom") with { MaxTokens = 2 };
         using var cancellation = new CancellationTokenSource();
         var cancelled = engine.AskAsync(request, cancellation.Token);
 
@@ -192,7 +192,7 @@ public class DoorTests
 
         scheduler.Open();
         engine.Engine.Parts.Serving.Loop.Wake();
-        (await Task.WhenAll(accepted)).Should().HaveCount(2).And.OnlyContain(answer => answer.TokenIds.Length == 2);
+        (await Task.WhenAll(accepted)).Should().HaveCount(2).And.OnlyContain(answer => answer.TokenIds.Count == 2);
         (await ask()).TokenIds.Should().HaveCount(2);
 
         static bool Left(QueuePlace place)
@@ -210,7 +210,7 @@ public class DoorTests
             options.Serving.MaxBatchSize = 1;
             options.Serving.MaxQueueLength = 1;
         }));
-        var request = new GenerationRequest { Prompt = "Tom", MaxTokens = 4 };
+        var request = GenerationRequest.FromText("Tom") with { MaxTokens = 4 };
         var unread = new List<IAsyncEnumerator<GenerationUpdate>>();
         for (var i = 0; i < 3; i++)
         {
@@ -227,7 +227,7 @@ public class DoorTests
     public async Task Time_is_up_while_the_model_that_a_request_names_is_loaded()
     {
         await using var engine = await TestEngine.ServeAsync("tiny-s", more: builder => builder.AddModel(TestData.Model("tiny-m")));
-        var answer = await engine.AskAsync(new GenerationRequest { Prompt = "Tom", Model = "tiny-m", TimeLimit = TimeSpan.FromTicks(1) });
+        var answer = await engine.AskAsync(GenerationRequest.FromText("Tom") with { Model = "tiny-m", TimeLimit = TimeSpan.FromTicks(1) });
         answer.FinishReason.Should().Be(FinishReason.TimeLimit);
         answer.TokenIds.Should().BeEmpty();
         answer.Point.Should().BeNull();
@@ -237,7 +237,7 @@ public class DoorTests
     public async Task A_queue_may_be_as_long_as_can_be_said()
     {
         await using var engine = await TestEngine.ServeAsync("tiny-s", more: builder => builder.Configure(options => options.Serving.MaxQueueLength = int.MaxValue));
-        (await engine.AskAsync(new GenerationRequest { Prompt = "Tom", MaxTokens = 2 })).TokenIds.Should().HaveCount(2);
+        (await engine.AskAsync(GenerationRequest.FromText("Tom") with { MaxTokens = 2 })).TokenIds.Should().HaveCount(2);
     }
 
     [Fact]
@@ -247,7 +247,7 @@ public class DoorTests
         await using var engine = await TestEngine.ServeAsync("tiny-s", more: builder => builder
             .UseStrategy<IScheduler>(() => scheduler)
             .Configure(options => options.Serving.MaxQueueTime = TimeSpan.FromMilliseconds(20)));
-        var ask = async () => await engine.AskAsync(new GenerationRequest { Prompt = "Tom" });
+        var ask = async () => await engine.AskAsync(GenerationRequest.FromText("Tom"));
         (await ask.Should().ThrowAsync<ServerBusyException>()).WithMessage("*MaxQueueTime*");
         engine.MustBeIdle();
     }
@@ -257,9 +257,9 @@ public class DoorTests
     {
         var scheduler = new GatedScheduler(3);
         await using var engine = await TestEngine.ServeAsync("tiny-s", more: builder => builder.UseStrategy<IScheduler>(() => scheduler));
-        var answer = await engine.AskAsync(new GenerationRequest { Prompt = "Tom", MaxTokens = 50, IgnoreEndOfSequence = true, TimeLimit = TimeSpan.FromSeconds(2) });
+        var answer = await engine.AskAsync(GenerationRequest.FromText("Tom") with { MaxTokens = 50, IgnoreEndOfSequence = true, TimeLimit = TimeSpan.FromSeconds(2) });
         answer.FinishReason.Should().Be(FinishReason.TimeLimit);
-        answer.TokenIds.Length.Should().BeLessThanOrEqualTo(3);
+        answer.TokenIds.Count.Should().BeLessThanOrEqualTo(3);
         engine.MustBeIdle();
     }
 
@@ -274,7 +274,7 @@ public class DoorTests
                 return new LatestFirst();
             })
             .Configure(options => options.Serving.Order = "latest-first"));
-        (await engine.AskAsync(new GenerationRequest { Prompt = "Tom", MaxTokens = 2 })).TokenIds.Should().HaveCount(2);
+        (await engine.AskAsync(GenerationRequest.FromText("Tom") with { MaxTokens = 2 })).TokenIds.Should().HaveCount(2);
         made.Should().BeGreaterThanOrEqualTo(3);
     }
 
@@ -282,15 +282,15 @@ public class DoorTests
     public async Task Ids_without_a_model_are_refused_where_tokenizers_differ()
     {
         await using var engine = await TestEngine.ServeAsync("tiny-s", more: builder => builder.AddModel(TestData.Model("stories260K")));
-        var ask = async () => await engine.AskAsync(new GenerationRequest { TokenIds = [1, 2] });
+        var ask = async () => await engine.AskAsync(GenerationRequest.FromTokens([1, 2]));
         (await ask.Should().ThrowAsync<ArgumentException>()).WithMessage("*TokenIds needs Model*");
-        var request = new GenerationRequest { Prompt = "a", MaxTokens = 2 };
-        var biased = async () => await engine.AskAsync(request with { LogitBias = new Dictionary<int, float> { [1] = 1 } });
+        var request = GenerationRequest.FromText("a") with { MaxTokens = 2 };
+        var biased = async () => await engine.AskAsync(request with { Sampling = request.Sampling with { LogitBias = new Dictionary<int, float> { [1] = 1 } } });
         (await biased.Should().ThrowAsync<ArgumentException>()).WithMessage("*LogitBias needs Model*");
         var stopping = async () => await engine.AskAsync(request with { StopTokenIds = [1] });
         (await stopping.Should().ThrowAsync<ArgumentException>()).WithMessage("*StopTokenIds needs Model*");
-        (await engine.AskAsync(request with { StopTokenIds = [500], LogitBias = new Dictionary<int, float> { [500] = 100 }, Model = "stories260K" })).TokenIds.Should().Equal(500);
-        (await engine.AskAsync(new GenerationRequest { TokenIds = [1, 403], Model = "stories260K", MaxTokens = 2 })).Point!.Target.Model.Should().Be("stories260K");
+        (await engine.AskAsync(request with { StopTokenIds = [500], Sampling = request.Sampling with { LogitBias = new Dictionary<int, float> { [500] = 100 } }, Model = "stories260K" })).TokenIds.Should().Equal(500);
+        (await engine.AskAsync(GenerationRequest.FromTokens([1, 403]) with { Model = "stories260K", MaxTokens = 2 })).Point!.Target.Model.Should().Be("stories260K");
     }
 
     [Fact]
@@ -300,10 +300,10 @@ public class DoorTests
             builder => builder.AddModel(TestData.Model("tiny-m")).ServeFixed(),
             inner => new FaultyBackend(inner) { Before = (_, _, _) => throw new IOException("The disk is gone.") });
         engine.MayFail = true;
-        var early = engine.AskAsync(new GenerationRequest { Prompt = "Tom" });
+        var early = engine.AskAsync(GenerationRequest.FromText("Tom"));
         (await engine.Engine.Ready.Invoking(task => task).Should().ThrowAsync<HeliosException>()).WithMessage("*The disk is gone.*");
         await early.Invoking(task => task).Should().ThrowAsync<HeliosException>();
-        var late = async () => await engine.AskAsync(new GenerationRequest { Prompt = "Tom" });
+        var late = async () => await engine.AskAsync(GenerationRequest.FromText("Tom"));
         await late.Should().ThrowAsync<HeliosException>();
     }
 }

@@ -18,7 +18,7 @@ internal sealed class EventLog
     public Task WaitAsync(string kind, int count) => Awaited(kind, count).Task.WaitAsync(TestEngine.Patience);
 
     /// <summary>A short request, always the same for a number.</summary>
-    public static GenerationRequest Request(int i) => new() { Prompt = Prompts.All[i % Prompts.All.Length], MaxTokens = 8, IgnoreEndOfSequence = true };
+    public static GenerationRequest Request(int i) => GenerationRequest.FromText(Prompts.All[i % Prompts.All.Length]) with { MaxTokens = 8, IgnoreEndOfSequence = true };
 
     /// <summary>Keeps asking until every candidate is evaluated.</summary>
     public Task EvaluateAsync(TestEngine engine, int candidates = 2) => AskUntilAsync(engine, WaitAsync("evaluated", candidates));
@@ -29,7 +29,7 @@ internal sealed class EventLog
         for (var i = 0; !done.IsCompleted; i++)
         {
             var answers = await Task.WhenAll(Enumerable.Range(0, 4).Select(j => engine.AskAsync(Request(i + j))));
-            answers.Should().OnlyContain(answer => answer.TokenIds.Length == 8);
+            answers.Should().OnlyContain(answer => answer.TokenIds.Count == 8);
         }
 
         await done;

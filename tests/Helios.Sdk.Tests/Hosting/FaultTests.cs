@@ -181,7 +181,7 @@ public class FaultTests
         engine.MayFail = true;
 
         var answers = await engine.AskAllAsync(Enumerable.Range(0, 6).Select(EventLog.Request));
-        answers.Should().OnlyContain(answer => answer.TokenIds.Length == 8);
+        answers.Should().OnlyContain(answer => answer.TokenIds.Count == 8);
         engine.Log.Of(LogLevel.Error).Should().ContainSingle().Which.Should().Contain("FaultyScheduler threw").And.Contain("out of my depth");
         engine.MustBeIdle();
     }
@@ -193,7 +193,7 @@ public class FaultTests
         await using var engine = Build(
             // Not the fixed part, which scoring asks for too: after that the model would be left alone already.
             backend => backend.Before = (model, layer, _) => gone && layer >= 0 && model == "tiny-m" ? throw new IOException("The disk is gone.") : Task.CompletedTask,
-            more: builder => builder.UseStrategy<ISloObjective>(() => own).Optimize("own", maxQualityGap: null));
+            more: builder => builder.UseStrategy<ISloObjective>(() => own).Optimize("own").LimitQualityGap(null));
         var events = new EventLog(engine.Engine);
         await events.EvaluateAsync(engine);
         await engine.Engine.SetObjectiveAsync("own").WaitAsync(TestEngine.Patience);
@@ -238,7 +238,7 @@ public class FaultTests
         await using var engine = TestEngine.Build(builder => builder
             .AddModel(TestData.Model("tiny-s")).AddModel(TestData.Model("tiny-m"))
             .UseStrategy<ISloObjective>(() => own)
-            .Optimize("own", maxQualityGap: null)
+            .Optimize("own").LimitQualityGap(null)
             .EvaluateCandidates(candidates: 2, requestsPerCandidate: 2)
             .Configure(options => options.Adaptation.BreachLimit = options.Adaptation.BreachWindow - 1));
         var events = new EventLog(engine.Engine);

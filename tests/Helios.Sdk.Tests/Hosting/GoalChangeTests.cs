@@ -82,11 +82,11 @@ public class GoalChangeTests
         }.Otherwise(" and so it went on and on, until it ended.");
         await using var engine = HeliosEngine.CreateBuilder().UseTime(clock).UseScripted(clock, model)
             .EvaluateCandidates(1, requestsPerCandidate: 8)
-            .Optimize("throughput", maxQualityGap: null)
+            .Optimize("throughput").LimitQualityGap(null)
             .LoadPartially(confidenceTarget: 0)
             .Build();
         for (var asked = 0; asked < 400 && engine.Snapshot.Serving?.Target.Depth != 2; asked++)
-            await engine.GenerateAsync(new GenerationRequest { Prompt = $"Tale {asked}" }).WaitAsync(TestEngine.Patience);
+            await engine.GenerateAsync(GenerationRequest.FromText($"Tale {asked}")).WaitAsync(TestEngine.Patience);
         engine.Snapshot.Serving!.Target.Depth.Should().Be(2, "no token is under a target of 0");
         var scored = engine.Snapshot.Profiles[0].EvidenceRequests;
 
@@ -334,7 +334,7 @@ public class GoalChangeTests
         .UseMemoryBudget(budget)
         .EstimateEnergy(watts: 50)
         .EvaluateCandidates(candidates, requestsPerCandidate: 2)
-        .Optimize("throughput", maxQualityGap: null)
+        .Optimize("throughput").LimitQualityGap(null)
         .Configure(options => options.Adaptation.BreachLimit = options.Adaptation.BreachWindow - 1)
         .Configure(options => (options.Adaptation.BreachMargin, options.Adaptation.ConfidenceTarget) = (0, 0.01)), wrap);
 
@@ -355,5 +355,5 @@ public class GoalChangeTests
     private static Task<BudgetChange> ChangeAsync(TestEngine engine, long bytes) => engine.Engine.SetMemoryBudgetAsync(bytes).WaitAsync(TestEngine.Patience);
 
     private static Task<GenerationResult> AskAsync(TestEngine engine, int i, int tokens = 8) =>
-        engine.AskAsync(new GenerationRequest { Prompt = Prompts.All[i % Prompts.All.Length], MaxTokens = tokens, IgnoreEndOfSequence = true });
+        engine.AskAsync(GenerationRequest.FromText(Prompts.All[i % Prompts.All.Length]) with { MaxTokens = tokens, IgnoreEndOfSequence = true });
 }

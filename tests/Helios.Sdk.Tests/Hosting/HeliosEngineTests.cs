@@ -11,11 +11,11 @@ public class HeliosEngineTests
         await using var engine = await TestEngine.ServeAsync("tiny-s", policy: policy);
         for (var i = 0; i < Prompts.All.Length; i += 3)
         {
-            var request = new GenerationRequest { Prompt = Prompts.All[i], MaxTokens = 40, Temperature = 1.2f, Seed = i };
+            var request = GenerationRequest.FromText(Prompts.All[i]) with { MaxTokens = 40, Sampling = new() { Temperature = 1.2f, Seed = i } };
             var whole = await engine.AskAsync(request);
             var pieces = await StreamAsync(engine, request);
 
-            pieces.Select(piece => piece.TokenId).Should().Equal(whole.TokenIds);
+            pieces.Select(piece => piece.TokenId!.Value).Should().Equal(whole.TokenIds);
             pieces.Select(piece => piece.ExitDepth).Should().Equal(whole.ExitDepths);
             string.Concat(pieces.Select(piece => piece.Text)).Should().Be(whole.Text);
             pieces.SkipLast(1).Should().OnlyContain(piece => piece.FinishReason == null);
@@ -48,7 +48,7 @@ public class HeliosEngineTests
     public async Task An_answer_ends_before_a_stop_string_that_spans_tokens()
     {
         await using var engine = await TestEngine.ServeAsync("tiny-s");
-        var request = new GenerationRequest { Prompt = Prompts.All[0], MaxTokens = 40, IgnoreEndOfSequence = true };
+        var request = GenerationRequest.FromText(Prompts.All[0]) with { MaxTokens = 40, IgnoreEndOfSequence = true };
         var free = await engine.AskAsync(request);
         for (var start = 8; start < 40; start += 5)
         {
@@ -58,7 +58,7 @@ public class HeliosEngineTests
 
             stopped.Text.Should().Be(free.Text[..free.Text.IndexOf(stop, StringComparison.Ordinal)]);
             stopped.FinishReason.Should().Be(FinishReason.Stop);
-            stopped.TokenIds.Should().Equal(free.TokenIds.Take(stopped.TokenIds.Length));
+            stopped.TokenIds.Should().Equal(free.TokenIds.Take(stopped.TokenIds.Count));
             string.Concat(pieces.Select(piece => piece.Text)).Should().Be(stopped.Text, "no piece shows part of a stop string");
         }
     }
@@ -67,7 +67,7 @@ public class HeliosEngineTests
     public async Task The_answer_says_what_served_it_and_how_long_it_took()
     {
         await using var engine = await TestEngine.ServeAsync("tiny-s", 4, "confidence:0.8");
-        var answer = await engine.AskAsync(new GenerationRequest { Prompt = Prompts.All[0], MaxTokens = 10 });
+        var answer = await engine.AskAsync(GenerationRequest.FromText(Prompts.All[0]) with { MaxTokens = 10 });
         answer.Point.Should().Be(new OperatingPoint(new LoadTarget("tiny-s", 4), "confidence:0.8"));
         answer.TimeToFirstToken.Should().BePositive();
         answer.TimePerOutputToken.Should().BePositive();
@@ -80,7 +80,7 @@ public class HeliosEngineTests
     public async Task A_request_may_insist_on_full_depth_a_model_or_a_quality()
     {
         await using var engine = await TestEngine.ServeAsync("tiny-s", 3, more: builder => builder.AddModel(TestData.Model("tiny-m")));
-        var request = new GenerationRequest { Prompt = Prompts.All[0], MaxTokens = 6, IgnoreEndOfSequence = true };
+        var request = GenerationRequest.FromText(Prompts.All[0]) with { MaxTokens = 6, IgnoreEndOfSequence = true };
         var serving = engine.Engine.Parts.Device.Budget.Used;
 
         (await engine.AskAsync(request)).Point.Should().Be(new OperatingPoint(new LoadTarget("tiny-s", 3)));
@@ -101,16 +101,16 @@ public class HeliosEngineTests
     public async Task What_a_request_insists_on_may_not_fit()
     {
         await using var engine = await TestEngine.ServeAsync("tiny-s", more: builder => builder.AddModel(TestData.Model("tiny-m")).UseMemoryBudget(12 << 20));
-        var ask = async () => await engine.AskAsync(new GenerationRequest { Prompt = "Tom", Model = "tiny-m" });
+        var ask = async () => await engine.AskAsync(GenerationRequest.FromText("Tom") with { Model = "tiny-m" });
         (await ask.Should().ThrowAsync<HeliosException>()).WithMessage("*tiny-m@12*memory budget*");
-        (await engine.AskAsync(new GenerationRequest { Prompt = "Tom", MaxTokens = 3 })).TokenIds.Should().HaveCount(3);
+        (await engine.AskAsync(GenerationRequest.FromText("Tom") with { MaxTokens = 3 })).TokenIds.Should().HaveCount(3);
     }
 
     [Fact]
     public async Task Running_sequences_finish_at_their_own_depth_when_another_is_published()
     {
         await using var engine = await TestEngine.ServeAsync("tiny-m");
-        var request = new GenerationRequest { Prompt = Prompts.All[4], MaxTokens = 60, IgnoreEndOfSequence = true };
+        var request = GenerationRequest.FromText(Prompts.All[4]) with { MaxTokens = 60, IgnoreEndOfSequence = true };
         var alone = await engine.AskAsync(request);
         var pieces = new List<GenerationUpdate>();
         await foreach (var piece in engine.Engine.StreamAsync(request))
@@ -120,7 +120,7 @@ public class HeliosEngineTests
             if (pieces.Count == 10) (await engine.AskAsync(request with { MaxTokens = 4 })).ExitDepths.Should().OnlyContain(depth => depth == 3);
         }
 
-        pieces.Select(piece => piece.TokenId).Should().Equal(alone.TokenIds);
+        pieces.Select(piece => piece.TokenId!.Value).Should().Equal(alone.TokenIds);
         pieces.Should().OnlyContain(piece => piece.ExitDepth == 12);
         engine.Engine.Pool.Snapshot.Models.Single().LoadedLayers.Should().Be(3, "the last deep lease went with the sequence");
         engine.MustBeIdle();
@@ -130,7 +130,7 @@ public class HeliosEngineTests
     public async Task Leaving_a_stream_cancels_its_request()
     {
         await using var engine = await TestEngine.ServeAsync("tiny-s");
-        await foreach (var piece in engine.Engine.StreamAsync(new GenerationRequest { Prompt = "Tom", MaxTokens = 200, IgnoreEndOfSequence = true }))
+        await foreach (var piece in engine.Engine.StreamAsync(GenerationRequest.FromText("Tom") with { MaxTokens = 200, IgnoreEndOfSequence = true }))
         {
             piece.FinishReason.Should().BeNull();
             break;
@@ -149,14 +149,14 @@ public class HeliosEngineTests
         var seen = 0;
         var stream = async () =>
         {
-            await foreach (var _ in engine.Engine.StreamAsync(new GenerationRequest { Prompt = "Tom", MaxTokens = 240, IgnoreEndOfSequence = true }, cancellation.Token))
+            await foreach (var _ in engine.Engine.StreamAsync(GenerationRequest.FromText("Tom") with { MaxTokens = 240, IgnoreEndOfSequence = true }, cancellation.Token))
             {
                 if (++seen == 3) await cancellation.CancelAsync();
             }
         };
         (await stream.Should().ThrowAsync<OperationCanceledException>()).Which.CancellationToken.Should().Be(cancellation.Token);
         seen.Should().BeLessThan(240);
-        var early = async () => await engine.AskAsync(new GenerationRequest { Prompt = "Tom" }, cancellation.Token);
+        var early = async () => await engine.AskAsync(GenerationRequest.FromText("Tom"), cancellation.Token);
         await early.Should().ThrowAsync<OperationCanceledException>();
         engine.MustBeIdle();
     }
@@ -167,7 +167,7 @@ public class HeliosEngineTests
         await using var engine = await TestEngine.ServeAsync("stories260K", 2);
         var ids = engine.Engine.TokenizerOf("stories260K").Encode("One day, a clever fox found a shiny key under the old oak tree.");
         ids.Should().HaveCount(35);
-        var score = await engine.Engine.ScoreAsync("stories260K", ids).WaitAsync(TestEngine.Patience);
+        var score = await engine.Engine.Lab.ScoreAsync("stories260K", ids).WaitAsync(TestEngine.Patience);
 
         score.Depths.Select(depth => depth.Depth).Should().Equal(1, 2, 3, 4, 5);
         double[] expected = [476.53, 228.64, 136.76, 87.40, 54.404152];

@@ -15,7 +15,7 @@ public class HostTests
         await using var rig = new HostRig(HostRig.Static());
         await rig.StartAsync();
         rig.Backend.Should().NotBeNull("nobody had to ask for the engine");
-        var answer = await rig.Engine.GenerateAsync(new GenerationRequest { Prompt = "Tom", MaxTokens = 3 });
+        var answer = await rig.Engine.GenerateAsync(GenerationRequest.FromText("Tom") with { MaxTokens = 3 });
         answer.TokenIds.Should().HaveCount(3);
         answer.Point!.Target.Should().Be(new LoadTarget("tiny-s", 6));
     }
@@ -115,20 +115,20 @@ public class HostTests
             return answer;
         }
 
-        var tired = () => WaitInVainAsync(new GenerationRequest { Prompt = "Tom" });
+        var tired = () => WaitInVainAsync(GenerationRequest.FromText("Tom"));
         await tired.Should().ThrowAsync<ServerBusyException>().WithMessage("*Serving.MaxQueueTime*");
-        var insists = () => WaitInVainAsync(new GenerationRequest { Prompt = "Tom", FullDepth = true });
+        var insists = () => WaitInVainAsync(GenerationRequest.FromText("Tom") with { FullDepth = true });
         await insists.Should().ThrowAsync<ServerBusyException>().WithMessage("No model serves yet*Serving.MaxQueueTime*");
         foreach (var fullDepth in (bool[])[false, true])
         {
-            var late = await WaitInVainAsync(new GenerationRequest { Prompt = "Tom", TimeLimit = TimeSpan.FromMilliseconds(10), FullDepth = fullDepth });
+            var late = await WaitInVainAsync(GenerationRequest.FromText("Tom") with { TimeLimit = TimeSpan.FromMilliseconds(10), FullDepth = fullDepth });
             late.FinishReason.Should().Be(FinishReason.TimeLimit);
             late.TokenIds.Should().BeEmpty();
         }
 
         loads.SetResult();
         await rig.Engine.Ready.WaitAsync(TestEngine.Patience);
-        (await rig.Engine.GenerateAsync(new GenerationRequest { Prompt = "Tom", MaxTokens = 2 }).WaitAsync(TestEngine.Patience)).TokenIds.Should().HaveCount(2);
+        (await rig.Engine.GenerateAsync(GenerationRequest.FromText("Tom") with { MaxTokens = 2 }).WaitAsync(TestEngine.Patience)).TokenIds.Should().HaveCount(2);
     }
 
     [Fact]
@@ -137,9 +137,9 @@ public class HostTests
         var loads = new TaskCompletionSource();
         await using var rig = new HostRig(HostRig.Static()) { BeforeLoad = (_, _, token) => loads.Task.WaitAsync(token) };
         await rig.StartAsync();
-        var early = Enumerable.Range(0, 4).Select(i => rig.Engine.GenerateAsync(new GenerationRequest { Prompt = "Tom", MaxTokens = 2, FullDepth = i == 0 })).ToList();
+        var early = Enumerable.Range(0, 4).Select(i => rig.Engine.GenerateAsync(GenerationRequest.FromText("Tom") with { MaxTokens = 2, FullDepth = i == 0 })).ToList();
         loads.SetResult();
-        (await Task.WhenAll(early).WaitAsync(TestEngine.Patience)).Should().OnlyContain(answer => answer.TokenIds.Length == 2);
+        (await Task.WhenAll(early).WaitAsync(TestEngine.Patience)).Should().OnlyContain(answer => answer.TokenIds.Count == 2);
     }
 
     [Fact]
@@ -147,7 +147,7 @@ public class HostTests
     {
         await using var rig = new HostRig(HostRig.Static());
         await rig.StartAsync();
-        var stream = rig.Engine.StreamAsync(new GenerationRequest { Prompt = "Tom", MaxTokens = 100, IgnoreEndOfSequence = true }).GetAsyncEnumerator();
+        var stream = rig.Engine.StreamAsync(GenerationRequest.FromText("Tom") with { MaxTokens = 100, IgnoreEndOfSequence = true }).GetAsyncEnumerator();
         await stream.MoveNextAsync();
         var stopping = rig.StopAsync();
         var (tokens, last) = await ReadAsync(stream);
@@ -165,7 +165,7 @@ public class HostTests
             BeforeStep = () => slow.Wait(TimeSpan.FromMilliseconds(300)),
         };
         await rig.StartAsync();
-        var stream = rig.Engine.StreamAsync(new GenerationRequest { Prompt = "Tom", MaxTokens = 200, IgnoreEndOfSequence = true }).GetAsyncEnumerator();
+        var stream = rig.Engine.StreamAsync(GenerationRequest.FromText("Tom") with { MaxTokens = 200, IgnoreEndOfSequence = true }).GetAsyncEnumerator();
         await stream.MoveNextAsync();
         await rig.StopAsync();
         var (tokens, last) = await ReadAsync(stream);
@@ -206,7 +206,7 @@ public class HostTests
         await rig.StopAsync();
         foreach (var name in (string[])["one", "two"])
         {
-            var late = () => rig.Services.GetRequiredKeyedService<IHeliosClient>(name).GenerateAsync(new GenerationRequest { Prompt = "Tom" });
+            var late = () => rig.Services.GetRequiredKeyedService<IHeliosClient>(name).GenerateAsync(GenerationRequest.FromText("Tom"));
             await late.Should().ThrowAsync<ObjectDisposedException>();
         }
     }
@@ -234,7 +234,7 @@ public class HostTests
         public async Task StartAsync(CancellationToken cancellationToken)
         {
             await engine.Ready.WaitAsync(cancellationToken);
-            Answer = engine.GenerateAsync(new GenerationRequest { Prompt = "Tom", MaxTokens = 200, IgnoreEndOfSequence = true }, CancellationToken.None);
+            Answer = engine.GenerateAsync(GenerationRequest.FromText("Tom") with { MaxTokens = 200, IgnoreEndOfSequence = true }, CancellationToken.None);
         }
 
         public Task StopAsync(CancellationToken cancellationToken) => Answer.WaitAsync(cancellationToken);

@@ -10,8 +10,8 @@ public class InsistentRequestTests
 {
     public static TheoryData<GenerationRequest> Insistent => new()
     {
-        new GenerationRequest { Prompt = "Tom", MaxTokens = 2, Model = "tiny-s" },
-        new GenerationRequest { Prompt = "Tom", MaxTokens = 2, FullDepth = true },
+        GenerationRequest.FromText("Tom") with { MaxTokens = 2, Model = "tiny-s" },
+        GenerationRequest.FromText("Tom") with { MaxTokens = 2, FullDepth = true },
     };
 
     [Theory]
@@ -25,7 +25,7 @@ public class InsistentRequestTests
         engine.Engine.Parts.Adaptation.Switcher.Evaluate(new Route(new OperatingPoint(lease.Target), lease, ExitPolicyParser.Parse("none")), requests: 1);
 
         (await engine.AskAsync(request)).Point!.Target.Model.Should().Be("tiny-s");
-        (await engine.AskAsync(new GenerationRequest { Prompt = "Tom", MaxTokens = 2 })).Point!.Target.Model.Should().Be("tiny-m", "who takes what comes is the one evaluated with");
+        (await engine.AskAsync(GenerationRequest.FromText("Tom") with { MaxTokens = 2 })).Point!.Target.Model.Should().Be("tiny-m", "who takes what comes is the one evaluated with");
     }
 
     [Fact]
@@ -38,7 +38,7 @@ public class InsistentRequestTests
         await using var engine = TestEngine.Build(builder => builder.AddModel(folder.Path, "short").AddModel(TestData.Model("tiny-s")).ServeFixed(depth: 4));
         await engine.Engine.Ready;
 
-        var ask = async () => await engine.AskAsync(new GenerationRequest { Prompt = "Tom", MaxTokens = 100, FullDepth = true, IgnoreEndOfSequence = true });
+        var ask = async () => await engine.AskAsync(GenerationRequest.FromText("Tom") with { MaxTokens = 100, FullDepth = true, IgnoreEndOfSequence = true });
         (await ask.Should().ThrowAsync<ArgumentException>()).WithMessage("*context of 'short' (32 tokens)*");
         await engine.SettleAsync();
         engine.MustBeIdle();

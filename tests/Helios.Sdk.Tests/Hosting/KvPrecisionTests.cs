@@ -30,6 +30,6 @@ public class KvPrecisionTests
             .ServeFixed(depth: 1)
             .Build();
         await engine.Ready.WaitAsync(TestEngine.Patience);
-        return await engine.ScoreAsync(model, engine.TokenizerOf(model).Encode(Text)).WaitAsync(TestEngine.Patience);
+        return await engine.Lab.ScoreAsync(model, engine.TokenizerOf(model).Encode(Text)).WaitAsync(TestEngine.Patience);
     }
 }

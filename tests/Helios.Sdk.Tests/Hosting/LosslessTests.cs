@@ -100,15 +100,11 @@ public class LosslessTests
 
     private static IEnumerable<GenerationRequest> Requests() => Prompts.All.Select((_, i) => Request(i));
 
-    private static GenerationRequest Request(int i) => new()
+    private static GenerationRequest Request(int i) => GenerationRequest.FromText(Prompts.All[i]) with
     {
-        Prompt = Prompts.All[i],
         MaxTokens = Tokens - i,
         IgnoreEndOfSequence = i % 4 == 3,
-        Temperature = (i % 3) switch { 0 => 0, 1 => 0.3f, _ => 0.9f },
-        TopP = i % 2 == 0 ? 0.9f : 1,
-        TopK = i % 5 == 4 ? 20 : 0,
-        Seed = i,
+        Sampling = new() { Temperature = (i % 3) switch { 0 => 0, 1 => 0.3f, _ => 0.9f }, TopP = i % 2 == 0 ? 0.9f : 1, TopK = i % 5 == 4 ? 20 : 0, Seed = i },
         Stop = i % 4 == 0 ? [" was", ".\n"] : [],
     };
 

@@ -41,16 +41,16 @@ public class PrefixCacheTests
         {
             foreach (var name in (string[])["red1", "red2"]) options.Serving.Tenants[name] = new TenantOptions { CacheGroup = "red" };
         }));
-        var request = new GenerationRequest { Prompt = Story, MaxTokens = 4 };
+        var request = GenerationRequest.FromText(Story) with { MaxTokens = 4 };
         var cold = await engine.AskAsync(request with { Tenant = "anna" });
-        var cached = cold.PromptIds.Length / 16 * 16;
-        cached.Should().BeGreaterThan(16).And.BeLessThan(cold.PromptIds.Length);
+        var cached = cold.PromptIds.Count / 16 * 16;
+        cached.Should().BeGreaterThan(16).And.BeLessThan(cold.PromptIds.Count);
 
         foreach (var (tenant, expected) in ((string?, int)[])[("anna", cached), ("ben", 0), (null, 0), ("red1", 0), ("red2", cached), ("red", 0)])
             (await engine.AskAsync(request with { Tenant = tenant })).CachedPromptTokens.Should().Be(expected, $"{tenant} asks");
 
         var snapshot = engine.Snapshot;
-        snapshot.PromptTokens.Should().Be(7L * cold.PromptIds.Length);
+        snapshot.PromptTokens.Should().Be(7L * cold.PromptIds.Count);
         snapshot.PrefixHitTokens.Should().Be(2L * cached);
         snapshot.KvCachedBytes.Should().BePositive().And.BeLessThanOrEqualTo(snapshot.KvSlabBytes);
         engine.MustBeIdle();
@@ -60,7 +60,7 @@ public class PrefixCacheTests
     public async Task With_a_load_goes_its_cached_KV()
     {
         await using var engine = await TestEngine.ServeAsync("tiny-s", more: builder => builder.AddModel(TestData.Model("stories260K")));
-        await engine.AskAsync(new GenerationRequest { Prompt = Story, MaxTokens = 4 });
+        await engine.AskAsync(GenerationRequest.FromText(Story) with { MaxTokens = 4 });
         engine.Snapshot.KvCachedBytes.Should().BePositive();
 
         await engine.PublishAsync("stories260K", 5);
@@ -68,14 +68,14 @@ public class PrefixCacheTests
         engine.Snapshot.KvCachedBytes.Should().Be(0);
 
         await engine.PublishAsync("tiny-s", 6);
-        (await engine.AskAsync(new GenerationRequest { Prompt = Story, MaxTokens = 4 })).CachedPromptTokens.Should().Be(0);
+        (await engine.AskAsync(GenerationRequest.FromText(Story) with { MaxTokens = 4 })).CachedPromptTokens.Should().Be(0);
     }
 
     [Fact]
     public async Task A_shallower_point_of_the_same_load_leaves_the_deeper_ones_KV_alone()
     {
         await using var engine = await TestEngine.ServeAsync("tiny-s");
-        var request = new GenerationRequest { Prompt = Story, MaxTokens = 8 };
+        var request = GenerationRequest.FromText(Story) with { MaxTokens = 8 };
         var cold = await engine.AskAsync(request);
         await engine.PublishAsync("tiny-s", 4);
         (await engine.AskAsync(request)).CachedPromptTokens.Should().Be(0);
@@ -92,20 +92,20 @@ public class PrefixCacheTests
     public async Task Several_answers_are_those_of_several_requests(bool cache)
     {
         await using var engine = await TestEngine.ServeAsync("tiny-s", policy: "confidence:0.8", more: builder => builder.Configure(options => options.Serving.PrefixCache = cache));
-        var request = new GenerationRequest { Prompt = Story, MaxTokens = 60, Temperature = 0.9f, Seed = 5, IgnoreEndOfSequence = true };
+        var request = GenerationRequest.FromText(Story) with { MaxTokens = 60, Sampling = new() { Temperature = 0.9f, Seed = 5 }, IgnoreEndOfSequence = true };
         var samples = await engine.Engine.GenerateAsync(request, 4).WaitAsync(TestEngine.Patience);
 
         samples.Should().HaveCount(4);
         for (var i = 0; i < 4; i++)
         {
-            var alone = await engine.AskAsync(request with { Seed = CounterRandom.SampleSeed(5, i) });
+            var alone = await engine.AskAsync(request with { Sampling = request.Sampling with { Seed = CounterRandom.SampleSeed(5, i) } });
             samples[i].TokenIds.Should().Equal(alone.TokenIds);
             samples[i].ExitDepths.Should().Equal(alone.ExitDepths);
         }
 
         samples[0].TokenIds.Should().Equal((await engine.AskAsync(request)).TokenIds, "the first is the request's own");
         samples.Select(sample => sample.Text).Distinct(StringComparer.Ordinal).Should().HaveCount(4);
-        if (cache) samples.Skip(1).Should().OnlyContain(sample => sample.CachedPromptTokens >= sample.PromptIds.Length / 16 * 16 - 1);
+        if (cache) samples.Skip(1).Should().OnlyContain(sample => sample.CachedPromptTokens >= sample.PromptIds.Count / 16 * 16 - 1);
         engine.MustBeIdle();
     }
 
@@ -113,7 +113,7 @@ public class PrefixCacheTests
     public async Task More_answers_than_there_are_places_are_refused_at_the_door()
     {
         await using var engine = await TestEngine.ServeAsync("tiny-s");
-        var request = new GenerationRequest { Prompt = "Tom", MaxTokens = 2 };
+        var request = GenerationRequest.FromText("Tom") with { MaxTokens = 2 };
         var tooMany = () => engine.Engine.GenerateAsync(request, int.MaxValue);
         (await tooMany.Should().ThrowAsync<ArgumentOutOfRangeException>()).WithParameterName("samples");
     }
@@ -126,7 +126,7 @@ public class PrefixCacheTests
             options.Serving.MaxBatchSize = 2;
             options.Serving.MaxQueueLength = 1;
         }));
-        var request = new GenerationRequest { Prompt = "Tom", MaxTokens = 2 };
+        var request = GenerationRequest.FromText("Tom") with { MaxTokens = 2 };
         for (var i = 0; i < 3; i++)
         {
             var tooMany = () => engine.Engine.GenerateAsync(request, 4);
@@ -152,7 +152,7 @@ public class PrefixCacheTests
             more?.Invoke(builder);
         });
         var answers = new List<GenerationResult>();
-        GenerationRequest Request(string prompt) => new() { Prompt = prompt, MaxTokens = 24, IgnoreEndOfSequence = true, Seed = 3, Temperature = answers.Count % 2 };
+        GenerationRequest Request(string prompt) => GenerationRequest.FromText(prompt) with { MaxTokens = 24, IgnoreEndOfSequence = true, Sampling = new() { Seed = 3, Temperature = answers.Count % 2 } };
         foreach (var end in (string[])["", " They", " They played together until the sun went down", "", " The cat"]) answers.Add(await engine.AskAsync(Request(Story + end)));
         answers.Add(await engine.AskAsync(Request(Story + answers[0].Text)));
         answers.AddRange(await Task.WhenAll(Prompts.All.Take(6).Select(prompt => engine.AskAsync(Request(Story + " " + prompt)))));

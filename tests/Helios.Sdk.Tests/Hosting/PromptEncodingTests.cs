@@ -19,11 +19,11 @@ public class PromptEncodingTests
 
         foreach (var samples in (int[])[1, 2])
         {
-            var ask = () => engine.Engine.GenerateAsync(new GenerationRequest { Prompt = "Once <extra> upon", MaxTokens = 4 }, samples).WaitAsync(TestEngine.Patience);
+            var ask = () => engine.Engine.GenerateAsync(GenerationRequest.FromText("Once <extra> upon") with { MaxTokens = 4 }, samples).WaitAsync(TestEngine.Patience);
             await ask.Should().ThrowAsync<ArgumentException>().WithMessage("The prompt has token 5000, which 'extra' lacks: its ids run from 0 to 4095.*");
         }
 
-        (await Task.WhenAll(others)).Should().OnlyContain(answer => answer.TokenIds.Length == 60);
+        (await Task.WhenAll(others)).Should().OnlyContain(answer => answer.TokenIds.Count == 60);
         engine.MustBeIdle();
     }
 
@@ -35,7 +35,7 @@ public class PromptEncodingTests
         await engine.Engine.Ready.WaitAsync(TestEngine.Patience);
         using var leaving = new CancellationTokenSource();
 
-        var answer = engine.Engine.GenerateAsync(new GenerationRequest { Prompt = Long }, leaving.Token);
+        var answer = engine.Engine.GenerateAsync(GenerationRequest.FromText(Long), leaving.Token);
         slow.Begun.Wait(TestEngine.Patience).Should().BeTrue();
         slow.Thread.Should().NotBe(Environment.CurrentManagedThreadId);
         (await engine.AskAsync(EventLog.Request(0))).TokenIds.Should().HaveCount(8, "the others go on meanwhile");
@@ -52,7 +52,7 @@ public class PromptEncodingTests
         await using var engine = await TestEngine.ServeAsync("tiny-s");
         foreach (var prompt in (string[])[new string('a', 1_000_000), new string(' ', 1_000_000), Long])
         {
-            var ask = () => engine.AskAsync(new GenerationRequest { Prompt = prompt });
+            var ask = () => engine.AskAsync(GenerationRequest.FromText(prompt));
             await ask.Should().ThrowAsync<ArgumentException>().WithMessage("Prompt (more than 256 tokens) leaves no room for an answer in the context of 'tiny-s' (256 tokens).*");
         }
     }
@@ -62,7 +62,7 @@ public class PromptEncodingTests
     {
         await using var engine = await TestEngine.ServeAsync("tiny-s");
         var ids = new List<int> { 5, 6, 7 };
-        var stream = engine.Engine.StreamAsync(new GenerationRequest { TokenIds = ids, MaxTokens = 2 });
+        var stream = engine.Engine.StreamAsync(GenerationRequest.FromTokens(ids) with { MaxTokens = 2 });
         ids[1] = 99_999;
         var updates = 0;
         await foreach (var update in stream) updates++;

@@ -83,7 +83,7 @@ public class QualityTruthTests(ITestOutputHelper output)
         CertificateFile.Save(CertificateFileTests.Sample(checkpoint.Info.Fingerprint, new CertifiedPoint(5, "none", 0.01, 0.04)), folder["c.json"]);
         await using var engine = TestEngine.Build(builder => builder
             .AddModel(TestData.Model("tiny-s")).EvaluateCandidates(1, 5)
-            .RequireCertificates(folder["c.json"]).Optimize(maxQualityGap: null));
+            .RequireCertificates(folder["c.json"]).LimitQualityGap(null));
         var selected = Told<AdaptationEvent.Selected>(engine);
         await AskUntilAsync(engine, selected);
 
@@ -144,7 +144,7 @@ public class QualityTruthTests(ITestOutputHelper output)
     {
         prompts ??= Prompts.All;
         for (var i = 0; !done.IsCompleted; i++)
-            await Task.WhenAll(Enumerable.Range(0, 2).Select(j => engine.AskAsync(new GenerationRequest { Prompt = prompts[(2 * i + j) % prompts.Length], MaxTokens = 16, IgnoreEndOfSequence = true })));
+            await Task.WhenAll(Enumerable.Range(0, 2).Select(j => engine.AskAsync(GenerationRequest.FromText(prompts[(2 * i + j) % prompts.Length]) with { MaxTokens = 16, IgnoreEndOfSequence = true })));
         await done;
     }
 

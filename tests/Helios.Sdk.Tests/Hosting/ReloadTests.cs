@@ -67,7 +67,7 @@ public class ReloadTests
         rig.Log.Of(LogLevel.Error).Should().ContainSingle().Which.Should().Match($"*{message}*");
         rig.Engine.Decisions.Should().HaveCount(before);
         rig.Engine.Pool.Snapshot.BudgetBytes.Should().Be(32 << 20);
-        (await rig.Engine.GenerateAsync(new GenerationRequest { Prompt = "Tom", MaxTokens = 2 })).TokenIds.Should().HaveCount(2);
+        (await rig.Engine.GenerateAsync(GenerationRequest.FromText("Tom") with { MaxTokens = 2 })).TokenIds.Should().HaveCount(2);
     }
 
     [Theory]
@@ -133,7 +133,7 @@ public class ReloadTests
             builder => more?.Invoke(builder.Services));
         await rig.StartAsync();
         for (var i = 0; rig.Engine.Decisions.Count == 0; i++)
-            await rig.Engine.GenerateAsync(new GenerationRequest { Prompt = Prompts.All[i % Prompts.All.Length], MaxTokens = 8, IgnoreEndOfSequence = true }).WaitAsync(TestEngine.Patience);
+            await rig.Engine.GenerateAsync(GenerationRequest.FromText(Prompts.All[i % Prompts.All.Length]) with { MaxTokens = 8, IgnoreEndOfSequence = true }).WaitAsync(TestEngine.Patience);
         return rig;
     }
 

@@ -48,7 +48,7 @@ public class RobustnessTests
             builder => builder.AddModel(TestData.Model("tiny-s")).AddModel(TestData.Model("tiny-m")).AddModel(folder.Path, "broken").ServeFixed(),
             backend => gated = new GatedBackend(backend));
         await engine.Engine.Ready;
-        var request = new GenerationRequest { Prompt = Prompts.All[0], MaxTokens = 60, IgnoreEndOfSequence = true };
+        var request = GenerationRequest.FromText(Prompts.All[0]) with { MaxTokens = 60, IgnoreEndOfSequence = true };
         var expected = await engine.AskAsync(request);
         var pool = engine.Engine.Pool;
         ModelPoolTests.Truncate(engine.Engine.Parts.Device.Pool.Find("broken").Checkpoint, 7);
@@ -78,11 +78,11 @@ public class RobustnessTests
     public async Task Stopping_lets_live_requests_end()
     {
         await using var engine = await TestEngine.ServeAsync("tiny-s");
-        var running = Prompts.All.Select(prompt => engine.AskAsync(new GenerationRequest { Prompt = prompt, MaxTokens = 40, IgnoreEndOfSequence = true })).ToList();
+        var running = Prompts.All.Select(prompt => engine.AskAsync(GenerationRequest.FromText(prompt) with { MaxTokens = 40, IgnoreEndOfSequence = true })).ToList();
         await engine.Engine.StopAsync().WaitAsync(TestEngine.Patience);
 
         foreach (var answer in await Task.WhenAll(running)) answer.FinishReason.Should().Be(FinishReason.Length);
-        var late = async () => await engine.AskAsync(new GenerationRequest { Prompt = "Tom" });
+        var late = async () => await engine.AskAsync(GenerationRequest.FromText("Tom"));
         await late.Should().ThrowAsync<ObjectDisposedException>();
         await engine.Engine.StopAsync();
     }
@@ -92,7 +92,7 @@ public class RobustnessTests
     {
         var scheduler = new GatedScheduler(5);
         await using var engine = await TestEngine.ServeAsync("tiny-s", more: builder => builder.UseStrategy<IScheduler>(() => scheduler));
-        var request = new GenerationRequest { Prompt = "Tom", MaxTokens = 100, IgnoreEndOfSequence = true };
+        var request = GenerationRequest.FromText("Tom") with { MaxTokens = 100, IgnoreEndOfSequence = true };
         var pieces = new List<GenerationUpdate>();
         Task<GenerationResult>? queued = null;
         await foreach (var piece in engine.Engine.StreamAsync(request))
@@ -106,7 +106,7 @@ public class RobustnessTests
         pieces.Should().HaveCount(6);
         pieces.Take(5).Should().OnlyContain(piece => piece.FinishReason == null && piece.TokenId >= 0);
         pieces[^1].FinishReason.Should().Be(FinishReason.Aborted);
-        pieces[^1].TokenId.Should().Be(-1);
+        pieces[^1].TokenId.Should().BeNull();
         var answer = await queued!;
         answer.FinishReason.Should().Be(FinishReason.Aborted);
         answer.TokenIds.Should().BeEmpty();
@@ -119,7 +119,7 @@ public class RobustnessTests
         await using var engine = await TestEngine.ServeAsync("tiny-s", more: builder => builder
             .UseStrategy<IScheduler>(() => new GatedScheduler(0))
             .Configure(options => options.Serving.DrainTimeout = TimeSpan.Zero));
-        var stuck = engine.AskAsync(new GenerationRequest { Prompt = "Tom" });
+        var stuck = engine.AskAsync(GenerationRequest.FromText("Tom"));
         await engine.Engine.StopAsync().WaitAsync(TestEngine.Patience);
         var answer = await stuck;
         answer.FinishReason.Should().Be(FinishReason.Aborted);
@@ -138,8 +138,8 @@ public class RobustnessTests
                 _ = gated.CloseBefore("tiny-s", 2);
                 return gated;
             });
-        var waiting = engine.AskAsync(new GenerationRequest { Prompt = "Tom" });
-        var insisting = engine.AskAsync(new GenerationRequest { Prompt = "Tom", Model = "tiny-s" });
+        var waiting = engine.AskAsync(GenerationRequest.FromText("Tom"));
+        var insisting = engine.AskAsync(GenerationRequest.FromText("Tom") with { Model = "tiny-s" });
         var stop = engine.Engine.StopAsync(new CancellationToken(canceled: true));
         gated!.Open("tiny-s", 2);
         await stop.WaitAsync(TestEngine.Patience);
@@ -157,7 +157,7 @@ public class RobustnessTests
             backend => gated = new GatedBackend(backend));
         await engine.Engine.Ready;
         var reached = gated!.CloseBefore("tiny-m", 11);
-        var insisting = engine.AskAsync(new GenerationRequest { Prompt = "Tom", Model = "tiny-m" });
+        var insisting = engine.AskAsync(GenerationRequest.FromText("Tom") with { Model = "tiny-m" });
         await reached;
         var stop = engine.Engine.StopAsync(new CancellationToken(canceled: true));
         stop.IsCompleted.Should().BeFalse("a load still has the model's files");
@@ -191,7 +191,7 @@ public class RobustnessTests
 
     private static async Task<string> AskAsync(TestEngine engine, Random random, ConcurrentDictionary<(string, OperatingPoint), string> answers)
     {
-        var request = new GenerationRequest { Prompt = Prompts.All[random.Next(Prompts.All.Length)], MaxTokens = random.Next(1, 12), IgnoreEndOfSequence = true };
+        var request = GenerationRequest.FromText(Prompts.All[random.Next(Prompts.All.Length)]) with { MaxTokens = random.Next(1, 12), IgnoreEndOfSequence = true };
         var leaveAfter = random.Next(16);
         using var cancellation = new CancellationTokenSource();
         switch (random.Next(4))
@@ -223,9 +223,9 @@ public class RobustnessTests
 
             default:
                 var answer = await engine.AskAsync(request, CancellationToken.None);
-                answer.TokenIds.Length.Should().Be(request.MaxTokens);
+                answer.TokenIds.Count.Should().Be(request.MaxTokens);
                 var ids = string.Join(' ', answer.TokenIds);
-                var longest = answers.AddOrUpdate((request.Prompt, answer.Point!), ids, (_, other) => other.Length > ids.Length ? other : ids);
+                var longest = answers.AddOrUpdate((request.Prompt!, answer.Point!), ids, (_, other) => other.Length > ids.Length ? other : ids);
                 longest.Should().StartWith(ids, "greedy answers to one prompt at one point agree");
                 return "whole";
         }

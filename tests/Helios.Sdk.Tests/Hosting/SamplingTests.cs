@@ -7,15 +7,15 @@ namespace Helios.Sdk.Tests.Hosting;
 /// <summary>Penalties, bias, processors, cuts, stop ids and log probabilities on a real model.</summary>
 public class SamplingTests
 {
-    private static readonly GenerationRequest Request = new() { Prompt = Prompts.All[0], MaxTokens = 40, IgnoreEndOfSequence = true, Seed = 11 };
+    private static readonly GenerationRequest Request = GenerationRequest.FromText(Prompts.All[0]) with { MaxTokens = 40, IgnoreEndOfSequence = true, Sampling = new() { Seed = 11 } };
 
     public static TheoryData<GenerationRequest> Requests => new()
     {
-        Request with { RepetitionPenalty = 1.3f },
-        Request with { PresencePenalty = 0.7f, FrequencyPenalty = 0.4f },
-        Request with { RepetitionPenalty = 0.8f, LogitBias = new Dictionary<int, float> { [46] = float.NegativeInfinity, [408] = 2 } },
-        Request with { Temperature = 1, MinP = 0.05f },
-        Request with { Temperature = 1.5f, TopK = 50, TopP = 0.9f, MinP = 0.02f, RepetitionPenalty = 1.2f, PresencePenalty = 0.3f, FrequencyPenalty = 0.3f },
+        Request with { Sampling = Request.Sampling with { RepetitionPenalty = 1.3f } },
+        Request with { Sampling = Request.Sampling with { PresencePenalty = 0.7f, FrequencyPenalty = 0.4f } },
+        Request with { Sampling = Request.Sampling with { RepetitionPenalty = 0.8f, LogitBias = new Dictionary<int, float> { [46] = float.NegativeInfinity, [408] = 2 } } },
+        Request with { Sampling = Request.Sampling with { Temperature = 1, MinP = 0.05f } },
+        Request with { Sampling = Request.Sampling with { Temperature = 1.5f, TopK = 50, TopP = 0.9f, MinP = 0.02f, RepetitionPenalty = 1.2f, PresencePenalty = 0.3f, FrequencyPenalty = 0.3f } },
     };
 
     [Theory]
@@ -24,11 +24,11 @@ public class SamplingTests
     {
         await using var engine = await TestEngine.ServeAsync("tiny-s");
         var answer = await engine.AskAsync(request);
-        var (prompt, tokens) = (answer.PromptIds.Length, (int[])[.. answer.PromptIds, .. answer.TokenIds]);
+        var (prompt, tokens) = (answer.PromptIds.Count, (int[])[.. answer.PromptIds, .. answer.TokenIds]);
 
         // The same tokens, forced, show what the model says before each of them.
         var forcing = new Forcing(tokens);
-        (await engine.AskAsync(Request with { LogitsProcessors = [forcing] })).TokenIds.Should().Equal(answer.TokenIds);
+        (await engine.AskAsync(Request with { Sampling = Request.Sampling with { LogitsProcessors = [forcing] } })).TokenIds.Should().Equal(answer.TokenIds);
         forcing.Seen.Should().HaveCount(request.MaxTokens!.Value);
         for (var i = 0; i < request.MaxTokens; i++)
         {
@@ -42,9 +42,9 @@ public class SamplingTests
     public async Task A_frequency_penalty_ends_a_loop()
     {
         await using var engine = await TestEngine.ServeAsync("stories260K", 1);
-        var request = Request with { Prompt = null, TokenIds = [1, 403, 407, 261, 378] };
+        var request = Request.WithTokens([1, 403, 407, 261, 378]);
         (await engine.AskAsync(request)).TokenIds.Should().OnlyContain(id => id == 378);
-        (await engine.AskAsync(request with { FrequencyPenalty = 2 })).TokenIds.Distinct().Should().HaveCountGreaterThan(5);
+        (await engine.AskAsync(request with { Sampling = request.Sampling with { FrequencyPenalty = 2 } })).TokenIds.Distinct().Should().HaveCountGreaterThan(5);
     }
 
     [Theory]
@@ -71,14 +71,14 @@ public class SamplingTests
     public async Task Log_probabilities_are_those_of_teacher_forced_scoring_whatever_is_done_to_the_logits()
     {
         await using var engine = await TestEngine.ServeAsync("tiny-s");
-        var answer = await engine.AskAsync(Request with { LogProbabilities = 5, Temperature = 1.3f, TopK = 40, RepetitionPenalty = 1.5f, FrequencyPenalty = 1 });
+        var answer = await engine.AskAsync(Request with { LogProbabilities = 5, Sampling = Request.Sampling with { Temperature = 1.3f, TopK = 40, RepetitionPenalty = 1.5f, FrequencyPenalty = 1 } });
         int[] tokens = [.. answer.PromptIds, .. answer.TokenIds];
-        var score = (await engine.Engine.ScoreAsync("tiny-s", tokens)).Depths[^1];
+        var score = (await engine.Engine.Lab.ScoreAsync("tiny-s", tokens)).Depths[^1];
 
         answer.LogProbabilities.Should().HaveCount(Request.MaxTokens!.Value);
         for (var i = 0; i < Request.MaxTokens; i++)
         {
-            var (place, known) = (answer.PromptIds.Length + i, answer.LogProbabilities[i]);
+            var (place, known) = (answer.PromptIds.Count + i, answer.LogProbabilities[i]);
             known.LogProbability.Should().BeApproximately(score.LogProbabilities[place - 1], 1e-4f);
             known.Likeliest.Should().HaveCount(5).And.BeInDescendingOrder(token => token.LogProbability).And.OnlyHaveUniqueItems(token => token.TokenId);
             known.Likeliest[0].TokenId.Should().Be(score.TopIds[place - 1]);
@@ -109,8 +109,8 @@ public class SamplingTests
         var stopped = await engine.AskAsync(Request with { StopTokenIds = [4000, stop] });
 
         stopped.FinishReason.Should().Be(FinishReason.Stop);
-        stopped.TokenIds.Should().Equal(free.TokenIds.Take(free.TokenIds.IndexOf(stop) + 1));
-        stopped.Text.Should().Be(engine.Engine.TokenizerOf("tiny-s").Decode(stopped.TokenIds[..^1]));
+        stopped.TokenIds.Should().Equal(free.TokenIds.Take(free.TokenIds.ToList().IndexOf(stop) + 1));
+        stopped.Text.Should().Be(engine.Engine.TokenizerOf("tiny-s").Decode([.. stopped.TokenIds.SkipLast(1)]));
     }
 
     [Fact]
@@ -118,13 +118,13 @@ public class SamplingTests
     {
         await using var engine = await TestEngine.ServeAsync("tiny-s", policy: "confidence:0.8");
         var plain = await engine.AskAsync(Request);
-        var forbidden = plain.TokenIds[plain.ExitDepths.IndexOf(plain.ExitDepths.Min())];
+        var forbidden = plain.TokenIds[plain.ExitDepths.ToList().IndexOf(plain.ExitDepths.Min())];
         var recorder = new Forbidding(forbidden);
-        var answer = await engine.AskAsync(Request with { LogitsProcessors = [recorder] });
+        var answer = await engine.AskAsync(Request with { Sampling = Request.Sampling with { LogitsProcessors = [recorder] } });
 
         answer.TokenIds.Should().NotContain(forbidden);
         answer.ExitDepths.Min().Should().BeLessThan(6, "its tokens leave early too");
-        recorder.LastTokens.Should().Equal([.. answer.PromptIds, .. answer.TokenIds[..^1]]);
+        recorder.LastTokens.Should().Equal([.. answer.PromptIds, .. answer.TokenIds.SkipLast(1)]);
     }
 
     [Theory]
@@ -136,7 +136,7 @@ public class SamplingTests
         await using var engine = await TestEngine.ServeAsync("tiny-s");
         var alone = await engine.AskAsync(Varied(1));
         var others = Enumerable.Range(0, 4).Select(_ => engine.AskAsync(Varied(1))).ToList();
-        var failing = async () => await engine.AskAsync(Request with { LogitsProcessors = [new Failing(fill)] });
+        var failing = async () => await engine.AskAsync(Request with { Sampling = Request.Sampling with { LogitsProcessors = [new Failing(fill)] } });
         (await failing.Should().ThrowAsync<HeliosException>()).WithMessage(message);
 
         MustBeEqual(await Task.WhenAll(others), [alone, alone, alone, alone]);
@@ -145,18 +145,11 @@ public class SamplingTests
         engine.MustBeIdle();
     }
 
-    private static GenerationRequest Varied(int i) => new()
+    private static GenerationRequest Varied(int i) => GenerationRequest.FromText(Prompts.All[i % 4]) with
     {
-        Prompt = Prompts.All[i % 4],
         MaxTokens = 24,
-        Seed = i,
+        Sampling = new() { Seed = i, Temperature = i % 2 == 0 ? 0 : 1.1f, MinP = 0.01f, RepetitionPenalty = 1.1f + 0.1f * i, PresencePenalty = 0.1f * i, FrequencyPenalty = 0.2f, LogitBias = new Dictionary<int, float> { [46] = -i } },
         IgnoreEndOfSequence = true,
-        Temperature = i % 2 == 0 ? 0 : 1.1f,
-        MinP = 0.01f,
-        RepetitionPenalty = 1.1f + 0.1f * i,
-        PresencePenalty = 0.1f * i,
-        FrequencyPenalty = 0.2f,
-        LogitBias = new Dictionary<int, float> { [46] = -i },
         LogProbabilities = i % 3,
     };
 
@@ -175,18 +168,18 @@ public class SamplingTests
     private static int Draw(float[] logits, GenerationRequest request, int position)
     {
         var order = Enumerable.Range(0, logits.Length).OrderByDescending(id => logits[id]).ThenBy(id => id).ToList();
-        if (request.Temperature == 0) return order[0];
-        double Weight(int id) => Math.Exp(((double)logits[id] - logits[order[0]]) / request.Temperature);
-        if (request.TopK > 0) order = order[..request.TopK];
-        var (mass, kept) = (order.Sum(Weight) * request.TopP, 0);
-        if (request.TopP < 1)
+        if (request.Sampling.Temperature == 0) return order[0];
+        double Weight(int id) => Math.Exp(((double)logits[id] - logits[order[0]]) / request.Sampling.Temperature);
+        if (request.Sampling.TopK > 0) order = order[..request.Sampling.TopK];
+        var (mass, kept) = (order.Sum(Weight) * request.Sampling.TopP, 0);
+        if (request.Sampling.TopP < 1)
         {
             for (var sum = 0d; sum < mass;) sum += Weight(order[kept++]);
             order = order[..kept];
         }
 
-        order = [.. order.TakeWhile(id => Weight(id) >= request.MinP)];
-        var target = CounterRandom.Uniform(request.Seed!.Value, position) * order.Sum(Weight);
+        order = [.. order.TakeWhile(id => Weight(id) >= request.Sampling.MinP)];
+        var target = CounterRandom.Uniform(request.Sampling.Seed!.Value, position) * order.Sum(Weight);
         var passed = 0d;
         return order.First(id => (passed += Weight(id)) > target);
     }

@@ -19,7 +19,7 @@ public class ScoringAndStoppingTests
         await using var engine = TestEngine.Build(builder => builder.AddModel(TestData.Model("tiny-m")).ServeFixed(depth: 3));
         await engine.Engine.Ready;
         int[] ids = [.. Enumerable.Range(1, 200)];
-        var scores = Enumerable.Range(0, 8).Select(_ => Task.Run(() => engine.Engine.ScoreAsync("tiny-m", ids))).ToList();
+        var scores = Enumerable.Range(0, 8).Select(_ => Task.Run(() => engine.Engine.Lab.ScoreAsync("tiny-m", ids))).ToList();
         await Task.WhenAny(scores);
 
         await engine.Engine.StopAsync().WaitAsync(TestEngine.Patience);
@@ -38,9 +38,9 @@ public class ScoringAndStoppingTests
         await using var engine = TestEngine.Build(builder => builder.AddModel(TestData.Model("tiny-s")).ServeFixed(depth: 2));
         int[][] texts = [[.. Enumerable.Range(1, 60)], [.. Enumerable.Range(500, 90)], [7]];
         var alone = new List<SequenceScore>();
-        foreach (var text in texts) alone.Add(await engine.Engine.ScoreAsync("tiny-s", text));
+        foreach (var text in texts) alone.Add(await engine.Engine.Lab.ScoreAsync("tiny-s", text));
 
-        var together = await Task.WhenAll(texts.Select(text => engine.Engine.ScoreAsync("tiny-s", text)));
+        var together = await Task.WhenAll(texts.Select(text => engine.Engine.Lab.ScoreAsync("tiny-s", text)));
 
         together.Select(score => score.Depths.Select(depth => depth.NegativeLogLikelihood)).Should().BeEquivalentTo(
             alone.Select(score => score.Depths.Select(depth => depth.NegativeLogLikelihood)), options => options.WithStrictOrdering());

@@ -58,7 +58,7 @@ public class StartTests
     public async Task More_answers_at_once_than_fit_are_refused_for_that_reason()
     {
         await using var engine = await TestEngine.ServeAsync("tiny-s", more: builder => builder.Configure(options => (options.Serving.MaxQueueLength, options.Serving.MaxBatchSize) = (4, 2)));
-        var request = new GenerationRequest { Prompt = "Once", MaxTokens = 64, IgnoreEndOfSequence = true };
+        var request = GenerationRequest.FromText("Once") with { MaxTokens = 64, IgnoreEndOfSequence = true };
         var never = () => engine.Engine.GenerateAsync(request, samples: 7);
         (await never.Should().ThrowAsync<ArgumentOutOfRangeException>()).WithMessage("*At most 6*Serving.MaxQueueLength and Serving.MaxBatchSize*");
 

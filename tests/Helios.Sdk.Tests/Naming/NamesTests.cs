@@ -47,9 +47,9 @@ public class NamesTests
     public async Task Models_are_served_by_their_own_name()
     {
         await using var engine = HeliosEngine.CreateBuilder().UseCpu(cpu => cpu.Threads = 1).AddModel(TestData.Model("tiny-s")).UseMemoryBudget(32 << 20).ServeFixed(exitPolicy: "Top1:0.90").Configure(options => options.Serving.Order = "Fair").Build();
-        var answer = await engine.GenerateAsync(new GenerationRequest { Prompt = "Tom", MaxTokens = 2, Model = "Tiny-S" });
+        var answer = await engine.GenerateAsync(GenerationRequest.FromText("Tom") with { MaxTokens = 2, Model = "Tiny-S" });
         answer.Point.Should().Be(new OperatingPoint(new LoadTarget("tiny-s", 6), "top1:0.9"));
-        var ask = () => engine.GenerateAsync(new GenerationRequest { Prompt = "Tom", Model = "tiny-x" });
+        var ask = () => engine.GenerateAsync(GenerationRequest.FromText("Tom") with { Model = "tiny-x" });
         await ask.Should().ThrowAsync<ArgumentException>().WithMessage("There is no model 'tiny-x' in the pool; it has: tiny-s. Did you mean 'tiny-s'?*");
     }
 

@@ -44,8 +44,8 @@ public class CustomSchedulerTests
     public async Task It_serves_in_an_engine()
     {
         await using var engine = await TestEngine.ServeAsync("tiny-s", more: builder => builder.UseStrategy<IScheduler>(() => new ShortestFirstScheduler()));
-        var answers = await Task.WhenAll(Enumerable.Range(1, 8).Select(tokens => engine.AskAsync(new GenerationRequest { Prompt = "Tom", MaxTokens = tokens, IgnoreEndOfSequence = true })));
-        answers.Select(answer => answer.TokenIds.Length).Should().Equal(Enumerable.Range(1, 8));
+        var answers = await Task.WhenAll(Enumerable.Range(1, 8).Select(tokens => engine.AskAsync(GenerationRequest.FromText("Tom") with { MaxTokens = tokens, IgnoreEndOfSequence = true })));
+        answers.Select(answer => answer.TokenIds.Count).Should().Equal(Enumerable.Range(1, 8));
         foreach (var answer in answers) answers[^1].TokenIds.Should().StartWith(answer.TokenIds);
         engine.MustBeIdle();
     }

@@ -17,19 +17,14 @@ public class AllocationTests
     [InlineData("top1:0.5", 0f)]
     [InlineData("confidence:0.5", 0.8f)]
     public void Steps_of_eight_sequences_allocate_nothing(string policy, float temperature) =>
-        MustNotAllocate(policy, request => request with { Temperature = temperature, Stop = ["no such text"] });
+        MustNotAllocate(policy, request => request with { Sampling = request.Sampling with { Temperature = temperature }, Stop = ["no such text"] });
 
     [Theory]
     [InlineData("none", 0f)]
     [InlineData("top1:0.5", 0.8f)]
     public void Nor_do_edits_and_log_probabilities(string policy, float temperature) => MustNotAllocate(policy, request => request with
     {
-        Temperature = temperature,
-        RepetitionPenalty = 1.2f,
-        PresencePenalty = 0.5f,
-        FrequencyPenalty = 0.3f,
-        LogitBias = new Dictionary<int, float> { [3] = 1, [4] = float.NegativeInfinity },
-        LogitsProcessors = [new NoRepeat()],
+        Sampling = request.Sampling with { Temperature = temperature, RepetitionPenalty = 1.2f, PresencePenalty = 0.5f, FrequencyPenalty = 0.3f, LogitBias = new Dictionary<int, float> { [3] = 1, [4] = float.NegativeInfinity }, LogitsProcessors = [new NoRepeat()] },
         LogProbabilities = 5,
         StopTokenIds = [4],
     });
@@ -54,9 +49,9 @@ public class AllocationTests
     {
         using var rig = new LoopRig(budget: 1 << 22, slabBytes: 1 << 21, time: new TickingClock()).Serve(draftDepth: 2);
         rig.Model.Easy = 100;
-        Submit(rig, request => request with { Temperature = temperature, Stop = ["no such text"] });
+        Submit(rig, request => request with { Sampling = request.Sampling with { Temperature = temperature }, Stop = ["no such text"] });
         rig.RunToEnd();
-        var sequences = Submit(rig, request => request with { Temperature = temperature, Stop = ["no such text"] });
+        var sequences = Submit(rig, request => request with { Sampling = request.Sampling with { Temperature = temperature }, Stop = ["no such text"] });
         while (sequences.Min(sequence => sequence.Answer.Length) < Grown) rig.Loop.Step();
 
         var drafted = rig.Model.Drafted;

@@ -82,7 +82,7 @@ public class ContainmentTests
     {
         using var rig = new LoopRig().Serve();
         var others = Others(rig);
-        var guilty = rig.Submit([5, FakeMath.Vocabulary, 7], 40, request => request with { TokenIds = null, Prompt = "text" });
+        var guilty = rig.Submit([5, FakeMath.Vocabulary, 7], 40, request => request.WithText("text"));
 
         Run(rig, others, guilty).Message.Should().Be("The prompt has token 64, which 'fake' lacks: its ids run from 0 to 63. Its tokenizer has more tokens than the model has rows.");
     }
@@ -96,7 +96,7 @@ public class ContainmentTests
         using var rig = new LoopRig();
         var candidate = rig.AddModel("candidate", new FakeTokenizer("other"));
         rig.Routes.Publish(rig.Route(), new EvaluationRoute(rig.Route(model: candidate), requests: 4));
-        var sequence = rig.Submit([1, 2, 3], 5, request => request with { TokenIds = null, Prompt = "text" });
+        var sequence = rig.Submit([1, 2, 3], 5, request => request.WithText("text"));
         sequence.Offer([new PromptForm("other", new EncodedPrompt([4, id], "other"), null)]);
         rig.RunToEnd();
 
@@ -110,7 +110,7 @@ public class ContainmentTests
     {
         using var rig = new LoopRig();
         rig.Serve(model: rig.AddModel("other", new FakeTokenizer("other")));
-        var others = Enumerable.Range(0, 2).Select(_ => rig.Submit([1, 2, 3], 5, request => request with { TokenIds = null, Prompt = "text" })).ToList();
+        var others = Enumerable.Range(0, 2).Select(_ => rig.Submit([1, 2, 3], 5, request => request.WithText("text"))).ToList();
         others[1].Offer([new PromptForm("other", null, new ConversationRefusedException("No."))]);
         rig.RunToEnd();
 
@@ -118,7 +118,7 @@ public class ContainmentTests
         others[1].Output.Progress.End!.Error.Should().BeOfType<ConversationRefusedException>();
     }
 
-    private static List<Sequence> Others(LoopRig rig) => [.. Enumerable.Range(0, 4).Select(i => rig.Submit([1, 2, 3], 20, request => request with { Seed = i, RepetitionPenalty = 1.1f }))];
+    private static List<Sequence> Others(LoopRig rig) => [.. Enumerable.Range(0, 4).Select(i => rig.Submit([1, 2, 3], 20, request => request with { Sampling = request.Sampling with { Seed = i, RepetitionPenalty = 1.1f } }))];
 
     private static Sequence Guilty(LoopRig rig, Route? pinned = null, ITokenizer? tokenizer = null) => rig.Submit(LoopRig.Prompt(30, 1), 40, pinned: pinned, tokenizer: tokenizer);
 

@@ -6,14 +6,14 @@ namespace Helios.Sdk.Tests.Telemetry;
 
 public sealed class RequestTraceTests
 {
-    private static readonly GenerationRequest Usual = new() { Prompt = "Once upon a time", MaxTokens = 6, IgnoreEndOfSequence = true };
+    private static readonly GenerationRequest Usual = GenerationRequest.FromText("Once upon a time") with { MaxTokens = 6, IgnoreEndOfSequence = true };
 
     [Fact]
     public async Task A_request_is_an_activity_below_its_callers()
     {
         using var traced = new Traced();
         await using var engine = await TestEngine.ServeAsync("tiny-s", depth: 4);
-        var answer = await engine.AskAsync(Usual with { Model = "tiny-s", Temperature = 0.5f, TopP = 0.9f, Seed = 7 });
+        var answer = await engine.AskAsync(Usual with { Model = "tiny-s", Sampling = Usual.Sampling with { Temperature = 0.5f, TopP = 0.9f, Seed = 7 } });
 
         Activity.Current.Should().BeSameAs(traced.Caller);
         var activity = traced.Requests.Should().ContainSingle().Subject;
@@ -24,7 +24,7 @@ public sealed class RequestTraceTests
         [
             new("gen_ai.operation.name", "text_completion"), new("gen_ai.provider.name", "helios"), new("gen_ai.request.model", "tiny-s"),
             new("gen_ai.request.max_tokens", 6), new("gen_ai.request.temperature", 0.5f), new("gen_ai.request.top_p", 0.9f), new("gen_ai.request.seed", 7L),
-            new("gen_ai.response.model", "tiny-s"), new("gen_ai.usage.input_tokens", answer.PromptIds.Length), new("gen_ai.usage.output_tokens", 6),
+            new("gen_ai.response.model", "tiny-s"), new("gen_ai.usage.input_tokens", answer.PromptIds.Count), new("gen_ai.usage.output_tokens", 6),
             new("helios.depth", 4), new("helios.exit.depth.mean", 4.0),
         ]);
         activity.GetTagItem("gen_ai.response.finish_reasons").Should().BeEquivalentTo(new[] { "length" });
@@ -44,7 +44,7 @@ public sealed class RequestTraceTests
     {
         using var traced = new Traced();
         await using var engine = await TestEngine.ServeAsync("tiny-s");
-        var refused = () => engine.AskAsync(new GenerationRequest { Messages = [new ChatTurn("user", "Hello")] });
+        var refused = () => engine.AskAsync(GenerationRequest.FromMessages([new ChatTurn("user", "Hello")]));
         await refused.Should().ThrowAsync<ChatTemplateException>();
 
         var activity = traced.Requests.Should().ContainSingle().Subject;
@@ -69,7 +69,7 @@ public sealed class RequestTraceTests
         using var traced = new Traced();
         await using var engine = await TestEngine.ServeAsync("tiny-s", more: builder => builder.Configure(options => options.Telemetry.CaptureContent = capture));
         var text = "";
-        await foreach (var update in engine.Engine.StreamAsync(Usual with { Prompt = "The \"secret\" cat", Stop = ["no such thing"] })) text += update.Text;
+        await foreach (var update in engine.Engine.StreamAsync(Usual.WithText("The \"secret\" cat") with { Stop = ["no such thing"] })) text += update.Text;
 
         var tags = string.Join('\n', traced.Requests.Single().TagObjects.Select(tag => $"{tag.Key}={tag.Value}"));
         text.Should().NotBeEmpty();
@@ -104,7 +104,7 @@ public sealed class RequestTraceTests
     {
         using var traced = new Traced();
         await using var engine = await TestEngine.ServeAsync("tiny-s");
-        await engine.Engine.GenerateAsync(Usual with { Temperature = 1 }, samples: 3);
+        await engine.Engine.GenerateAsync(Usual with { Sampling = Usual.Sampling with { Temperature = 1 } }, samples: 3);
         traced.Requests.Should().HaveCount(3);
     }
 

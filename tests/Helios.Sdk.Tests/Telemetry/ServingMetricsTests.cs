@@ -4,7 +4,7 @@ namespace Helios.Sdk.Tests.Telemetry;
 
 public sealed class ServingMetricsTests
 {
-    private static readonly GenerationRequest Usual = new() { Prompt = "Once upon a time", MaxTokens = 12, IgnoreEndOfSequence = true };
+    private static readonly GenerationRequest Usual = GenerationRequest.FromText("Once upon a time") with { MaxTokens = 12, IgnoreEndOfSequence = true };
 
     [Fact]
     public async Task Tokens_counted_are_tokens_streamed()
@@ -14,7 +14,7 @@ public sealed class ServingMetricsTests
         var streamed = 0;
         for (var i = 0; i < 3; i++)
         {
-            await foreach (var update in engine.Engine.StreamAsync(Usual with { Prompt = Prompts.All[i], MaxTokens = 10 + i })) streamed += update.TokenId >= 0 ? 1 : 0;
+            await foreach (var update in engine.Engine.StreamAsync(Usual.WithText(Prompts.All[i]) with { MaxTokens = 10 + i })) streamed += update.TokenId >= 0 ? 1 : 0;
         }
 
         await engine.SettleAsync();
@@ -97,7 +97,7 @@ public sealed class ServingMetricsTests
     {
         using var collected = new Collected();
         await using var engine = await ServeAsync(collected);
-        var refused = () => engine.AskAsync(new GenerationRequest { Messages = [new ChatTurn("user", "Hello")] });
+        var refused = () => engine.AskAsync(GenerationRequest.FromMessages([new ChatTurn("user", "Hello")]));
         await refused.Should().ThrowAsync<ChatTemplateException>();
         collected.Of("gen_ai.server.request.duration").Should().ContainSingle().Which["gen_ai.operation.name"].Should().Be("chat");
     }
@@ -107,9 +107,9 @@ public sealed class ServingMetricsTests
     {
         using var collected = new Collected();
         await using var engine = await ServeAsync(collected);
-        var stream = () => engine.Engine.StreamAsync(Usual with { Temperature = -1 });
+        var stream = () => engine.Engine.StreamAsync(Usual with { Sampling = Usual.Sampling with { Temperature = -1 } });
         stream.Should().Throw<ArgumentException>();
-        var whole = () => engine.Engine.GenerateAsync(Usual with { Prompt = null });
+        var whole = () => engine.Engine.GenerateAsync(Usual.WithText(""));
         await whole.Should().ThrowAsync<ArgumentException>();
         collected.Of("gen_ai.server.request.duration").Should().HaveCount(2).And.OnlyContain(reading => ((string)reading["error.type"]!).StartsWith("System.Argument"));
     }

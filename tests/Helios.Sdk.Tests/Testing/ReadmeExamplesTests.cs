@@ -11,7 +11,7 @@ public class ReadmeExamplesTests
             .Answer(ScriptedAnswer.Of("It rained all day.") with { FirstTokenAfter = TimeSpan.FromSeconds(2) })
             .Fail(new ServerBusyException("The queue is full."));
 
-        var answering = client.GenerateAsync(new GenerationRequest { Prompt = "How was the weather?" });
+        var answering = client.GenerateAsync(GenerationRequest.FromText("How was the weather?"));
         clock.Advance(TimeSpan.FromSeconds(2));
         var answer = await answering;
 
@@ -32,7 +32,7 @@ public class ReadmeExamplesTests
             .UseScripted(model)
             .ServeFixed(exitPolicy: "top1:0.9")
             .Build();
-        var result = await engine.GenerateAsync(new GenerationRequest { Prompt = "Once upon a time" });
+        var result = await engine.GenerateAsync(GenerationRequest.FromText("Once upon a time"));
 
         Assert.Equal(" there was a fox.", result.Text);
         Assert.Equal([6, 2, 2], result.ExitDepths.Take(3));

@@ -5,14 +5,14 @@ namespace Helios.Sdk.Tests.Testing;
 public class ScriptedHeliosClientTests
 {
     private readonly ManualClock clock = new();
-    private readonly GenerationRequest request = new() { Prompt = "Hello" };
+    private readonly GenerationRequest request = GenerationRequest.FromText("Hello");
 
     [Fact]
     public async Task Answers_come_in_order_and_requests_are_remembered()
     {
         var client = new ScriptedHeliosClient { Otherwise = asked => ScriptedAnswer.Of($"You said {asked.Prompt}.") }.Answer("One two").Answer("Three");
         (await client.GenerateAsync(request)).Text.Should().Be("One two");
-        (await TextsAsync(client.StreamAsync(request with { Prompt = "Again" }))).Should().Equal("Three");
+        (await TextsAsync(client.StreamAsync(request.WithText("Again")))).Should().Equal("Three");
         (await client.GenerateAsync(request, 2)).Select(answer => answer.Text).Should().Equal("You said Hello.", "You said Hello.");
         client.Requests.Select(asked => asked.Prompt).Should().Equal("Hello", "Again", "Hello", "Hello");
     }
@@ -92,8 +92,8 @@ public class ScriptedHeliosClientTests
         var client = new ScriptedHeliosClient { Otherwise = _ => ScriptedAnswer.Of("yes") };
         GenerationRequest[] wrong =
         [
-            new(), request with { Temperature = -1 }, request with { MaxTokens = 0 }, request with { TopP = 2 }, request with { TokenIds = [1] },
-            request with { Stop = [""] }, request with { Prompt = "" }, new() { Messages = [] }, request with { LogProbabilities = 21 },
+            GenerationRequest.FromTokens([]), request with { Sampling = request.Sampling with { Temperature = -1 } }, request with { MaxTokens = 0 }, request with { Sampling = request.Sampling with { TopP = 2 } },
+            request with { Stop = [""] }, request.WithText(""), GenerationRequest.FromMessages([]), request with { LogProbabilities = 21 },
         ];
         foreach (var refused in wrong)
         {

@@ -14,7 +14,7 @@ public class ScriptedModelTests
         for (var i = 0; i < Requests; i++) model.Answer(Question(i), AnswerTo(i));
         await using var engine = HeliosEngine.CreateBuilder().UseScripted(model).ServeFixed().UseMemoryBudget(96 << 10).Configure(options => options.Serving.KvSlabBytes = 1 << 12).Build();
 
-        var answers = await Task.WhenAll(Enumerable.Range(0, Requests).Select(i => engine.GenerateAsync(new GenerationRequest { Prompt = Question(i), MaxTokens = 512 }))).WaitAsync(TestEngine.Patience);
+        var answers = await Task.WhenAll(Enumerable.Range(0, Requests).Select(i => engine.GenerateAsync(GenerationRequest.FromText(Question(i)) with { MaxTokens = 512 }))).WaitAsync(TestEngine.Patience);
 
         answers.Select(answer => answer.Text).Should().Equal(Enumerable.Range(0, Requests).Select(AnswerTo));
         answers.Should().OnlyContain(answer => answer.FinishReason == FinishReason.Stop);
@@ -25,12 +25,12 @@ public class ScriptedModelTests
     {
         using var model = new ScriptedModel("other").Otherwise("No idea.");
         await using var engine = HeliosEngine.CreateBuilder().UseScripted(model).ServeFixed().Build();
-        var request = new GenerationRequest { Prompt = "What?", LogProbabilities = 3 };
+        var request = GenerationRequest.FromText("What?") with { LogProbabilities = 3 };
         var answer = await engine.GenerateAsync(request).WaitAsync(TestEngine.Patience);
         answer.Text.Should().Be("No idea.");
         answer.LogProbabilities[0].Likeliest.Select(token => token.TokenId).Should().Equal('N', 0, 1);
 
-        var biased = await engine.GenerateAsync(request with { MaxTokens = 1, LogitBias = new Dictionary<int, float> { ['N'] = float.NegativeInfinity, ['Y'] = 50 } }).WaitAsync(TestEngine.Patience);
+        var biased = await engine.GenerateAsync(request with { MaxTokens = 1, Sampling = request.Sampling with { LogitBias = new Dictionary<int, float> { ['N'] = float.NegativeInfinity, ['Y'] = 50 } } }).WaitAsync(TestEngine.Patience);
         biased.Text.Should().Be("Y");
     }
 
@@ -51,7 +51,7 @@ public class ScriptedModelTests
             SettledAt = text => text.EndsWith('o') ? 6 : 1,
         }.Answer("Say it", ": one hobbit goes south to Mordor");
         await using var engine = HeliosEngine.CreateBuilder().UseScripted(model).ServeFixed().Configure(options => options.Serving.DraftDepth = 2).Build();
-        var answer = await engine.GenerateAsync(new GenerationRequest { Prompt = "Say it" }).WaitAsync(TestEngine.Patience);
+        var answer = await engine.GenerateAsync(GenerationRequest.FromText("Say it")).WaitAsync(TestEngine.Patience);
         answer.Text.Should().Be(": one hobbit goes south to Mordor");
     }
 
@@ -73,7 +73,7 @@ public class ScriptedModelTests
             .Build();
 
         for (var asked = 0; asked < 400 && engine.Snapshot.Serving?.Target.Depth != 4; asked++)
-            await engine.GenerateAsync(new GenerationRequest { Prompt = $"Tale {asked}" }).WaitAsync(TestEngine.Patience);
+            await engine.GenerateAsync(GenerationRequest.FromText($"Tale {asked}")).WaitAsync(TestEngine.Patience);
 
         engine.Snapshot.Serving.Should().Be(new OperatingPoint(new LoadTarget("layered", 4)));
         engine.Decisions.Should().NotBeEmpty();

@@ -19,9 +19,9 @@ public sealed class OtherFilesTests : IDisposable
         File.WriteAllText(folder[file], "");
         await using var engine = HeliosEngine.CreateBuilder().AddModel(folder.Path, "bare").UseCpu().UseMemoryBudget(64 << 20).ServeFixed().Build();
 
-        var refused = await FluentActions.Awaiting(() => engine.GenerateAsync(new GenerationRequest { Prompt = "Once" })).Should().ThrowAsync<CheckpointException>();
+        var refused = await FluentActions.Awaiting(() => engine.GenerateAsync(GenerationRequest.FromText("Once"))).Should().ThrowAsync<CheckpointException>();
         refused.WithMessage($"*tokenizer.json: is missing*'bare'*It has {file}*Helios.Sdk.MicrosoftTokenizers*.UseMicrosoftTokenizers()*");
-        (await engine.GenerateAsync(new GenerationRequest { TokenIds = [1, 403], MaxTokens = 2, IgnoreEndOfSequence = true })).TokenIds.Should().HaveCount(2, "ids are served");
+        (await engine.GenerateAsync(GenerationRequest.FromTokens([1, 403]) with { MaxTokens = 2, IgnoreEndOfSequence = true })).TokenIds.Should().HaveCount(2, "ids are served");
     }
 
     [Fact]

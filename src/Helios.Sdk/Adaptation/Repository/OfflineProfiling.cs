@@ -84,9 +84,8 @@ internal sealed class OfflineProfiling(ProfilingParts parts)
         var results = new List<GenerationResult>();
         for (var i = 0; i <= TimedRequests; i++)
         {
-            results.Add(await client.GenerateAsync(new GenerationRequest
+            results.Add(await client.GenerateAsync(GenerationRequest.FromTokens(Prompt(entry, texts.Count == 0 ? null : texts[i % texts.Count])) with
             {
-                TokenIds = Prompt(entry, texts.Count == 0 ? null : texts[i % texts.Count]),
                 Model = entry.Info.Name,
                 FullDepth = true,
                 MaxTokens = Math.Min(AnswerTokens, entry.Info.Architecture.ContextLength / 2),
@@ -96,7 +95,7 @@ internal sealed class OfflineProfiling(ProfilingParts parts)
 
         var timed = results.Skip(1).ToList();
         double Median(Func<GenerationResult, double> of) => timed.Select(of).Order().ElementAt(TimedRequests / 2);
-        return new AloneTimes((int)Median(result => result.PromptIds.Length), Median(result => result.TimeToFirstToken.TotalMilliseconds), Median(result => result.TimePerOutputToken.TotalMilliseconds));
+        return new AloneTimes((int)Median(result => result.PromptIds.Count), Median(result => result.TimeToFirstToken.TotalMilliseconds), Median(result => result.TimePerOutputToken.TotalMilliseconds));
     }
 
     /// <summary>The beginning of a text, or any ids: what they are changes no time.</summary>

@@ -27,17 +27,19 @@ internal static class ChatRequests
         }
 
         if (options?.MaxOutputTokens < 1) throw new ArgumentException(Invariant($"{nameof(ChatOptions.MaxOutputTokens)} is {options.MaxOutputTokens}; expected at least 1, or null."), nameof(options));
-        return request with
+        return request.WithMessages(ToTurns(messages, options?.Instructions)) with
         {
-            Messages = ToTurns(messages, options?.Instructions),
             Model = options?.ModelId ?? request.Model ?? model,
             MaxTokens = options?.MaxOutputTokens ?? request.MaxTokens,
-            Temperature = options?.Temperature ?? request.Temperature,
-            TopP = options?.TopP ?? request.TopP,
-            TopK = options?.TopK ?? request.TopK,
-            PresencePenalty = options?.PresencePenalty ?? request.PresencePenalty,
-            FrequencyPenalty = options?.FrequencyPenalty ?? request.FrequencyPenalty,
-            Seed = options?.Seed ?? request.Seed,
+            Sampling = request.Sampling with
+            {
+                Temperature = options?.Temperature ?? request.Sampling.Temperature,
+                TopP = options?.TopP ?? request.Sampling.TopP,
+                TopK = options?.TopK ?? request.Sampling.TopK,
+                PresencePenalty = options?.PresencePenalty ?? request.Sampling.PresencePenalty,
+                FrequencyPenalty = options?.FrequencyPenalty ?? request.Sampling.FrequencyPenalty,
+                Seed = options?.Seed ?? request.Sampling.Seed,
+            },
             Stop = options?.StopSequences is { } stop ? [.. stop] : request.Stop,
             MaxQualityGap = Read(properties, HeliosChatProperties.MaxQualityGap, "a number", AsNumber) ?? request.MaxQualityGap,
             FullDepth = Read(properties, HeliosChatProperties.FullDepth, "true or false", value => value as bool?) ?? request.FullDepth,
@@ -52,11 +54,11 @@ internal static class ChatRequests
         switch (options?.RawRepresentationFactory?.Invoke(client))
         {
             case null:
-                return new GenerationRequest();
-            case GenerationRequest { Prompt: null, TokenIds: null, Messages: null } request:
+                return GenerationRequest.FromMessages([]);
+            case GenerationRequest { Messages: { Count: 0 } } request:
                 return request;
             case GenerationRequest:
-                throw new ArgumentException($"{nameof(ChatOptions.RawRepresentationFactory)} gives a request with a prompt; the messages are the prompt.", nameof(options));
+                throw new ArgumentException($"{nameof(ChatOptions.RawRepresentationFactory)} gives a request with a prompt; the messages are the prompt, so it starts from GenerationRequest.FromMessages([]).", nameof(options));
             case var other:
                 throw new ArgumentException($"{nameof(ChatOptions.RawRepresentationFactory)} gives {other.GetType().Name}; expected {nameof(GenerationRequest)}, or null.", nameof(options));
         }

@@ -57,7 +57,7 @@ public sealed class HeliosChatClient : IChatClient
             CreatedAt = time.GetUtcNow(),
             ModelId = result.Point?.Target.Model ?? request.Model,
             FinishReason = ToReason(result.FinishReason),
-            Usage = ToUsage(result.PromptIds.Length, result.TokenIds.Length, result.CachedPromptTokens),
+            Usage = ToUsage(result.PromptIds.Count, result.TokenIds.Count, result.CachedPromptTokens),
             RawRepresentation = result,
             AdditionalProperties = new AdditionalPropertiesDictionary
             {
@@ -116,7 +116,7 @@ public sealed class HeliosChatClient : IChatClient
         var tokens = 0;
         await foreach (var piece in pieces.WithCancellation(cancellationToken).ConfigureAwait(false))
         {
-            var isToken = piece.TokenId >= 0;
+            var isToken = piece.TokenId is not null;
             if (isToken) tokens++;
             var update = new ChatResponseUpdate
             {

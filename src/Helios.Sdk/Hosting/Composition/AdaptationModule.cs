@@ -115,6 +115,9 @@ internal sealed partial class AdaptationModule : IDisposable
         return objective;
     }
 
+    /// <exception cref="ArgumentException">It needs a meter that is missing.</exception>
+    public void Check(ISloObjective objective) => CheckMeter(objective, goals.Limits);
+
     /// <exception cref="ArgumentException">A limit is out of range, or needs a meter that is missing.</exception>
     public void Check(ServiceLimits limits)
     {

@@ -24,7 +24,7 @@ namespace Microsoft.Extensions.DependencyInjection;
 /// </remarks>
 public static class HeliosServiceCollectionExtensions
 {
-    /// <summary>Adds an engine: <see cref="IHeliosClient"/>, <see cref="IChatClient"/> (unless one is registered already), <see cref="IModelPool"/> and <see cref="HeliosEngine"/>, made once.</summary>
+    /// <summary>Adds an engine: <see cref="IHeliosClient"/>, <see cref="IHeliosControl"/>, <see cref="IChatClient"/> (unless one is registered already), <see cref="IModelPool"/> and <see cref="HeliosEngine"/>, made once.</summary>
     /// <param name="services">The services.</param>
     /// <param name="configure">Composes the engine. Called once, before this returns.</param>
     /// <exception cref="InvalidOperationException">An engine without a name was added already.</exception>
@@ -88,6 +88,7 @@ public static class HeliosServiceCollectionExtensions
         {
             services.AddSingleton(registration.Create);
             services.AddSingleton<IHeliosClient>(provider => provider.GetRequiredService<HeliosEngine>());
+            services.AddSingleton<IHeliosControl>(provider => provider.GetRequiredService<HeliosEngine>());
             services.AddSingleton(provider => provider.GetRequiredService<HeliosEngine>().Pool);
             services.TryAddSingleton<IChatClient>(provider => new HeliosChatClient(provider.GetRequiredService<HeliosEngine>(), time: provider.GetService<TimeProvider>()));
         }
@@ -95,6 +96,7 @@ public static class HeliosServiceCollectionExtensions
         {
             services.AddKeyedSingleton(name, (provider, _) => registration.Create(provider));
             services.AddKeyedSingleton<IHeliosClient>(name, (provider, key) => provider.GetRequiredKeyedService<HeliosEngine>(key));
+            services.AddKeyedSingleton<IHeliosControl>(name, (provider, key) => provider.GetRequiredKeyedService<HeliosEngine>(key));
             services.AddKeyedSingleton(name, (provider, key) => provider.GetRequiredKeyedService<HeliosEngine>(key).Pool);
             services.TryAddKeyedSingleton<IChatClient>(name, (provider, key) => new HeliosChatClient(provider.GetRequiredKeyedService<HeliosEngine>(key), time: provider.GetService<TimeProvider>()));
         }

@@ -47,7 +47,7 @@ internal sealed class RequestDoor(ModelPool pool, Routes routes, PointOverrides 
     /// <summary>One more answer to the request of <paramref name="first"/>, which has begun to answer: from the same point and over the KV of its prompt, while it lives.</summary>
     public async ValueTask<Sequence> OpenSampleAsync(Sequence first, long seed, CancellationToken cancellationToken)
     {
-        var request = first.Request with { Seed = seed };
+        var request = first.Request with { Sampling = first.Request.Sampling with { Seed = seed } };
         if (first.Lease?.TryShare() is not { } lease)
         {
             var late = await OpenAsync(request, cancellationToken).ConfigureAwait(false);
@@ -104,7 +104,7 @@ internal sealed class RequestDoor(ModelPool pool, Routes routes, PointOverrides 
     {
         var tokenizer = pool.Entries.First(entry => entry.Tokenizer.Fingerprint == prompt.TokenizerFingerprint).Tokenizer;
         var output = new TokenStream(tokenizer, request.Stop) { LogProbabilities = AnswerLogProbabilities.For(request) };
-        var seed = request.Seed ?? Random.Shared.NextInt64();
+        var seed = request.Sampling.Seed ?? Random.Shared.NextInt64();
         var sequence = new Sequence(new RequestId(Interlocked.Increment(ref lastId)), request, seed, prompt, output, arrivedAt);
         sequence.Offer(others);
         sequence.TakeWhatFits(pool.Entries.Max(entry => entry.Info.Architecture.ContextLength));
@@ -146,8 +146,8 @@ internal sealed class RequestDoor(ModelPool pool, Routes routes, PointOverrides 
     /// <summary>Without a pinned model the largest vocabulary counts; a bias or stop id that the serving model lacks has no effect.</summary>
     private void CheckSampling(GenerationRequest request, PoolEntry? pinned, PoolEntry encoder)
     {
-        if (request.LogitBias is { Count: > 0 }) RequireOneTokenizer(nameof(request.LogitBias), pinned, encoder);
-        if (!request.StopTokenIds.IsEmpty) RequireOneTokenizer(nameof(request.StopTokenIds), pinned, encoder);
+        if (request.Sampling.LogitBias is { Count: > 0 }) RequireOneTokenizer(nameof(request.Sampling.LogitBias), pinned, encoder);
+        if (request.StopTokenIds.Count > 0) RequireOneTokenizer(nameof(request.StopTokenIds), pinned, encoder);
         PromptRules.CheckVocabulary(request, (pinned ?? Alike(encoder).MaxBy(entry => entry.Info.Architecture.VocabularySize)!).Info);
     }
 

@@ -74,7 +74,7 @@ internal sealed class RunningRequest : IAsyncDisposable
     /// <summary>What every piece says of the request; it runs, or is over.</summary>
     private GenerationUpdate Update() => new()
     {
-        TokenId = -1,
+        TokenId = null,
         Text = "",
         ExitDepth = 0,
         Point = sequence.Route?.Point,

@@ -13,10 +13,10 @@ internal static class Draws
     public static SampleRow Of(Sequence sequence, int row, int position, ExitSignals needs)
     {
         var request = sequence.Request;
-        var uniform = request.Temperature > 0 ? CounterRandom.Uniform(sequence.Seed, position) : 0;
-        return new SampleRow(row, request.Temperature, request.TopK, request.TopP, uniform, needs)
+        var uniform = request.Sampling.Temperature > 0 ? CounterRandom.Uniform(sequence.Seed, position) : 0;
+        return new SampleRow(row, request.Sampling.Temperature, request.Sampling.TopK, request.Sampling.TopP, uniform, needs)
         {
-            MinP = request.MinP,
+            MinP = request.Sampling.MinP,
             Edit = sequence.Edit,
             Likeliest = sequence.Output.LogProbabilities?.LikeliestAt(position + 1 - sequence.PromptLength) ?? default,
         };

@@ -21,7 +21,7 @@ internal sealed class LogitsEdit : ILogitsEdit
     private readonly float frequency;
     private readonly KeyValuePair<int, float>[] bias;
     private readonly bool forbids;
-    private readonly ImmutableArray<ILogitsProcessor> processors;
+    private readonly ILogitsProcessor[] processors;
     private TokenCounts? counts;
 
     // Known tokens, then drafted ones.
@@ -35,17 +35,17 @@ internal sealed class LogitsEdit : ILogitsEdit
         this.sequence = sequence;
         var request = sequence.Request;
         penalises = Penalises(request);
-        (repetition, presence, frequency) = (request.RepetitionPenalty, request.PresencePenalty, request.FrequencyPenalty);
-        bias = [.. request.LogitBias ?? ImmutableDictionary<int, float>.Empty];
+        (repetition, presence, frequency) = (request.Sampling.RepetitionPenalty, request.Sampling.PresencePenalty, request.Sampling.FrequencyPenalty);
+        bias = [.. request.Sampling.LogitBias ?? ImmutableDictionary<int, float>.Empty];
         forbids = bias.Any(entry => float.IsNegativeInfinity(entry.Value));
-        processors = request.LogitsProcessors;
+        processors = [.. request.Sampling.LogitsProcessors];
     }
 
     /// <summary>The edit that a sequence's request asks for; null when it asks for none.</summary>
     public static LogitsEdit? For(Sequence sequence)
     {
         var request = sequence.Request;
-        return Penalises(request) || request.LogitBias is { Count: > 0 } || !request.LogitsProcessors.IsEmpty ? new LogitsEdit(sequence) : null;
+        return Penalises(request) || request.Sampling.LogitBias is { Count: > 0 } || request.Sampling.LogitsProcessors.Count > 0 ? new LogitsEdit(sequence) : null;
     }
 
     /// <summary>
@@ -93,7 +93,7 @@ internal sealed class LogitsEdit : ILogitsEdit
     }
 
     private static bool Penalises(GenerationRequest request) =>
-        request.RepetitionPenalty != 1 || request.PresencePenalty != 0 || request.FrequencyPenalty != 0;
+        request.Sampling.RepetitionPenalty != 1 || request.Sampling.PresencePenalty != 0 || request.Sampling.FrequencyPenalty != 0;
 
     private void Apply(ReadOnlySpan<int> before, Span<float> logits)
     {
@@ -104,7 +104,7 @@ internal sealed class LogitsEdit : ILogitsEdit
             if (id < logits.Length) logits[id] += added;
         }
 
-        if (forbids) Require(logits, nameof(GenerationRequest.LogitBias));
+        if (forbids) Require(logits, nameof(GenerationRequest.Sampling.LogitBias));
         foreach (var processor in processors) Process(processor, before, logits);
     }
 

@@ -9,7 +9,7 @@ internal static class PromptRules
     /// <exception cref="ArgumentException">Names the option, what was found and what is expected.</exception>
     public static void CheckVocabulary(GenerationRequest request, CheckpointInfo model)
     {
-        foreach (var id in request.LogitBias?.Keys ?? []) RequireId(nameof(request.LogitBias), id, model);
+        foreach (var id in request.Sampling.LogitBias?.Keys ?? []) RequireId(nameof(request.Sampling.LogitBias), id, model);
         foreach (var id in request.StopTokenIds) RequireId(nameof(request.StopTokenIds), id, model);
         if (request.LogProbabilities > model.Architecture.VocabularySize)
             throw RequestRules.Bad(nameof(request.LogProbabilities), request.LogProbabilities, Invariant($"at most the {model.Architecture.VocabularySize} tokens of '{model.Name}'"));

@@ -12,15 +12,12 @@ internal static class RequestRules
     {
         CheckPrompt(request);
         if (request.MaxTokens < 1) throw Bad(nameof(request.MaxTokens), request.MaxTokens, "at least 1");
-        if (!(request.Temperature >= 0) || !float.IsFinite(request.Temperature)) throw Bad(nameof(request.Temperature), request.Temperature, "a finite number of at least 0");
-        if (!(request.TopP > 0 && request.TopP <= 1)) throw Bad(nameof(request.TopP), request.TopP, "above 0 and at most 1");
-        if (request.TopK < 0) throw Bad(nameof(request.TopK), request.TopK, "at least 0 (0 keeps all)");
-        if (!(request.MinP >= 0 && request.MinP <= 1)) throw Bad(nameof(request.MinP), request.MinP, "a number from 0 to 1 (0 keeps all)");
-        CheckLogits(request);
+        CheckSampling(request.Sampling);
+        if (request.LogProbabilities is < 0 or > MostLogProbabilities) throw Bad(nameof(request.LogProbabilities), request.LogProbabilities, $"a number from 0 to {MostLogProbabilities} (null for none)");
         if (request.MaxQualityGap is { } gap && !(gap >= 0)) throw Bad(nameof(request.MaxQualityGap), gap, "at least 0 bits per byte");
-        if (request.Stop.IsDefault) throw new ArgumentException($"{nameof(request.Stop)} is not initialised; leave it out for no stop strings.", nameof(request));
+        if (request.Stop is null) throw Missing(nameof(request.Stop));
         if (request.Stop.Any(string.IsNullOrEmpty)) throw new ArgumentException($"{nameof(request.Stop)} holds an empty stop string.", nameof(request));
-        if (request.StopTokenIds.IsDefault) throw new ArgumentException($"{nameof(request.StopTokenIds)} is not initialised; leave it out for no stop ids.", nameof(request));
+        if (request.StopTokenIds is null) throw Missing(nameof(request.StopTokenIds));
         if (request.Tenant is "") throw new ArgumentException($"{nameof(request.Tenant)} is empty; leave it null for the anonymous tenant.", nameof(request));
         if (!Enum.IsDefined(request.Priority)) throw Bad(nameof(request.Priority), request.Priority, string.Join(", ", Enum.GetNames<RequestPriority>()));
         CheckSpan(nameof(request.FirstTokenWithin), request.FirstTokenWithin);
@@ -30,8 +27,6 @@ internal static class RequestRules
 
     private static void CheckPrompt(GenerationRequest request)
     {
-        if (new object?[] { request.Prompt, request.TokenIds, request.Messages }.Count(given => given is not null) != 1)
-            throw new ArgumentException($"Exactly one of {nameof(request.Prompt)}, {nameof(request.TokenIds)} and {nameof(request.Messages)} must be given.", nameof(request));
         if (request.Prompt is "" || request.TokenIds is { Count: 0 }) throw new ArgumentException("The prompt is empty; it must have at least one token.", nameof(request));
         if (request.Messages is not { } messages) return;
         if (messages.Count == 0) throw new ArgumentException($"{nameof(request.Messages)} is empty; expected at least one message.", nameof(request));
@@ -42,26 +37,32 @@ internal static class RequestRules
         }
     }
 
-    private static void CheckLogits(GenerationRequest request)
+    private static void CheckSampling(SamplingOptions? sampling)
     {
-        if (!(request.RepetitionPenalty >= 0.1f && request.RepetitionPenalty <= 10)) throw Bad(nameof(request.RepetitionPenalty), request.RepetitionPenalty, "a number from 0.1 to 10 (1 changes nothing)");
-        if (!(Math.Abs(request.PresencePenalty) <= 2)) throw Bad(nameof(request.PresencePenalty), request.PresencePenalty, "a number from -2 to 2 (0 changes nothing)");
-        if (!(Math.Abs(request.FrequencyPenalty) <= 2)) throw Bad(nameof(request.FrequencyPenalty), request.FrequencyPenalty, "a number from -2 to 2 (0 changes nothing)");
-        foreach (var (id, bias) in request.LogitBias ?? ImmutableDictionary<int, float>.Empty)
+        if (sampling is null) throw Missing(nameof(GenerationRequest.Sampling));
+        if (!(sampling.Temperature >= 0) || !float.IsFinite(sampling.Temperature)) throw Bad(nameof(sampling.Temperature), sampling.Temperature, "a finite number of at least 0");
+        if (!(sampling.TopP > 0 && sampling.TopP <= 1)) throw Bad(nameof(sampling.TopP), sampling.TopP, "above 0 and at most 1");
+        if (sampling.TopK < 0) throw Bad(nameof(sampling.TopK), sampling.TopK, "at least 0 (0 keeps all)");
+        if (!(sampling.MinP >= 0 && sampling.MinP <= 1)) throw Bad(nameof(sampling.MinP), sampling.MinP, "a number from 0 to 1 (0 keeps all)");
+        if (!(sampling.RepetitionPenalty >= 0.1f && sampling.RepetitionPenalty <= 10)) throw Bad(nameof(sampling.RepetitionPenalty), sampling.RepetitionPenalty, "a number from 0.1 to 10 (1 changes nothing)");
+        if (!(Math.Abs(sampling.PresencePenalty) <= 2)) throw Bad(nameof(sampling.PresencePenalty), sampling.PresencePenalty, "a number from -2 to 2 (0 changes nothing)");
+        if (!(Math.Abs(sampling.FrequencyPenalty) <= 2)) throw Bad(nameof(sampling.FrequencyPenalty), sampling.FrequencyPenalty, "a number from -2 to 2 (0 changes nothing)");
+        foreach (var (id, bias) in sampling.LogitBias ?? ImmutableDictionary<int, float>.Empty)
         {
             if (!(Math.Abs(bias) <= 100 || float.IsNegativeInfinity(bias)))
-                throw Bad(Invariant($"{nameof(request.LogitBias)}[{id}]"), bias, "a number from -100 to 100, or negative infinity to forbid the token");
+                throw Bad(Invariant($"{nameof(sampling.LogitBias)}[{id}]"), bias, "a number from -100 to 100, or negative infinity to forbid the token");
         }
 
-        if (request.LogitsProcessors.IsDefault) throw new ArgumentException($"{nameof(request.LogitsProcessors)} is not initialised; leave it out for none.", nameof(request));
-        if (request.LogitsProcessors.Any(processor => processor is null)) throw new ArgumentException($"{nameof(request.LogitsProcessors)} holds a null.", nameof(request));
-        if (request.LogProbabilities is < 0 or > MostLogProbabilities) throw Bad(nameof(request.LogProbabilities), request.LogProbabilities, $"a number from 0 to {MostLogProbabilities} (null for none)");
+        if (sampling.LogitsProcessors is null) throw Missing(nameof(sampling.LogitsProcessors));
+        if (sampling.LogitsProcessors.Any(processor => processor is null)) throw new ArgumentException($"{nameof(sampling.LogitsProcessors)} holds a null.", nameof(sampling));
     }
 
     private static void CheckSpan(string option, TimeSpan? span)
     {
         if (span <= TimeSpan.Zero) throw Bad(option, span, "above 0, or null");
     }
+
+    private static ArgumentException Missing(string option) => new($"{option} is null; leave it out for none.", option);
 
     public static ArgumentException Bad(string option, object? found, string expected) =>
         new(Invariant($"{option} is {found}; expected {expected}."), option);

@@ -33,7 +33,7 @@ internal sealed class Sequence
         SetPrompt(prompt);
         MaxTokens = request.MaxTokens ?? Array.MaxLength - PromptLength;
         Edit = LogitsEdit.For(this);
-        TakesLikeliest = request.Temperature == 0 && Edit is null && output.LogProbabilities is null;
+        TakesLikeliest = request.Sampling.Temperature == 0 && Edit is null && output.LogProbabilities is null;
     }
 
     public RequestId Id { get; }

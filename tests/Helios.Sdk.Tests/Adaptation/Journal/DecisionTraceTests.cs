@@ -52,7 +52,7 @@ public sealed class DecisionTraceTests
         using var startup = new Activity("startup").Start();
         await using var engine = TestEngine.Build(builder => builder.AddModel(folder.Path, "traced").EvaluateCandidates(1, 1));
 
-        while (!decided.Task.IsCompleted) await engine.AskAsync(new GenerationRequest { Prompt = "Once upon a time", MaxTokens = 4, IgnoreEndOfSequence = true });
+        while (!decided.Task.IsCompleted) await engine.AskAsync(GenerationRequest.FromText("Once upon a time") with { MaxTokens = 4, IgnoreEndOfSequence = true });
 
         (await decided.Task).ParentId.Should().BeNull();
     }

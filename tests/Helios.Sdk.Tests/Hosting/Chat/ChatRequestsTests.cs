@@ -74,16 +74,10 @@ public class ChatRequestsTests
             },
         });
 
-        request.Should().BeEquivalentTo(new GenerationRequest
+        request.Should().BeEquivalentTo(GenerationRequest.FromMessages([new ChatTurn("system", "Be brief."), new ChatTurn("user", "Hi")]) with
         {
-            Messages = [new ChatTurn("system", "Be brief."), new ChatTurn("user", "Hi")],
-            Temperature = 0.5f,
+            Sampling = new() { Temperature = 0.5f, TopP = 0.9f, TopK = 3, FrequencyPenalty = 0.25f, PresencePenalty = -0.5f, Seed = 42 },
             MaxTokens = 7,
-            TopP = 0.9f,
-            TopK = 3,
-            FrequencyPenalty = 0.25f,
-            PresencePenalty = -0.5f,
-            Seed = 42,
             Model = "tiny",
             Stop = ["a", "b"],
             MaxQualityGap = 0.1,
@@ -95,19 +89,19 @@ public class ChatRequestsTests
 
     [Fact]
     public async Task Without_options_the_defaults_of_the_request_hold() =>
-        (await RequestOf(null)).Should().BeEquivalentTo(new GenerationRequest { Messages = [new ChatTurn("user", "Hi")] });
+        (await RequestOf(null)).Should().BeEquivalentTo(GenerationRequest.FromMessages([new ChatTurn("user", "Hi")]));
 
     [Fact]
     public async Task A_request_of_ones_own_is_built_upon()
     {
-        var request = await RequestOf(new ChatOptions { TopK = 5, RawRepresentationFactory = _ => new GenerationRequest { MinP = 0.1f, TopK = 9, Model = "own" } });
-        request.Should().BeEquivalentTo(new { MinP = 0.1f, TopK = 5, Model = "own" });
+        var request = await RequestOf(new ChatOptions { TopK = 5, RawRepresentationFactory = _ => GenerationRequest.FromMessages([]) with { Sampling = new() { MinP = 0.1f, TopK = 9 }, Model = "own" } });
+        request.Should().BeEquivalentTo(new { Sampling = new { MinP = 0.1f, TopK = 5 }, Model = "own" });
     }
 
     [Fact]
     public async Task A_request_of_ones_own_with_a_prompt_is_refused()
     {
-        var ask = () => RequestOf(new ChatOptions { RawRepresentationFactory = _ => new GenerationRequest { Prompt = "x" } });
+        var ask = () => RequestOf(new ChatOptions { RawRepresentationFactory = _ => GenerationRequest.FromText("x") });
         await ask.Should().ThrowAsync<ArgumentException>().WithMessage("*the messages are the prompt*");
         ask = () => RequestOf(new ChatOptions { RawRepresentationFactory = _ => "x" });
         await ask.Should().ThrowAsync<ArgumentException>().WithMessage("*gives String; expected GenerationRequest*");

@@ -25,7 +25,7 @@ internal sealed class RecordingClient(params GenerationUpdate[] pieces) : IHelio
         {
             Text = string.Concat(pieces.Select(piece => piece.Text)),
             PromptIds = [1],
-            TokenIds = [.. pieces.Select(piece => piece.TokenId)],
+            TokenIds = [.. pieces.Select(piece => piece.TokenId).OfType<int>()],
             ExitDepths = [.. pieces.Select(piece => piece.ExitDepth)],
             FinishReason = pieces is [.., var last] ? last.FinishReason ?? FinishReason.Stop : FinishReason.Stop,
             Point = null,

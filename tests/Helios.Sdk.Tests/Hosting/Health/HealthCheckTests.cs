@@ -55,7 +55,7 @@ public class HealthCheckTests
         clock.Advance(TimeSpan.FromHours(1));
         (await CheckAsync(rig, "live")).Status.Should().Be(HealthStatus.Healthy, "there was nothing to do");
 
-        var answer = rig.Engine.GenerateAsync(new GenerationRequest { Prompt = "Tom", MaxTokens = 1 });
+        var answer = rig.Engine.GenerateAsync(GenerationRequest.FromText("Tom") with { MaxTokens = 1 });
         (await began.WaitAsync(TestEngine.Patience)).Should().BeTrue();
         clock.Advance(TimeSpan.FromSeconds(10));
         (await CheckAsync(rig, "live")).Status.Should().Be(HealthStatus.Healthy, "ten seconds are allowed");

@@ -43,7 +43,7 @@ public class EditedWalkTests
         var plain = rig.Submit(LoopRig.Prompt(5, 1), 20);
         rig.RunToEnd();
         var forbidden = LoopRig.Tokens(plain)[1];
-        var edited = rig.Submit(LoopRig.Prompt(5, 1), 20, request => request with { LogitBias = new Dictionary<int, float> { [forbidden] = float.NegativeInfinity } });
+        var edited = rig.Submit(LoopRig.Prompt(5, 1), 20, request => request with { Sampling = request.Sampling with { LogitBias = new Dictionary<int, float> { [forbidden] = float.NegativeInfinity } } });
         rig.RunToEnd();
 
         rig.Observer.Last.SampledRows.Should().Be(1, "the look's token is not what the request wants");
@@ -97,7 +97,7 @@ public class EditedWalkTests
     public void A_processor_that_fails_fails_its_own_request_alone()
     {
         using var rig = new LoopRig().Serve(policy: "top1:0.5");
-        var failing = rig.Submit(LoopRig.Prompt(5, 3), 30, request => request with { LogitsProcessors = [new FailsAt(12)] });
+        var failing = rig.Submit(LoopRig.Prompt(5, 3), 30, request => request with { Sampling = request.Sampling with { LogitsProcessors = [new FailsAt(12)] } });
         var others = Submit(rig, 0.8f);
         rig.RunToEnd();
 
@@ -110,15 +110,11 @@ public class EditedWalkTests
     /// <summary>Twelve sequences: every third asks for nothing.</summary>
     private static List<Sequence> Submit(LoopRig rig, float temperature) => [.. Enumerable.Range(0, 12).Select(i => rig.Submit(LoopRig.Prompt(5 + 3 * i, i), 30, request => (i % 3) switch
     {
-        0 => request with { Temperature = temperature, Seed = i },
-        1 => request with { Temperature = temperature, Seed = i, RepetitionPenalty = 1.4f, PresencePenalty = 0.3f, FrequencyPenalty = 0.2f, LogProbabilities = 2 },
+        0 => request with { Sampling = request.Sampling with { Temperature = temperature, Seed = i } },
+        1 => request with { Sampling = request.Sampling with { Temperature = temperature, Seed = i, RepetitionPenalty = 1.4f, PresencePenalty = 0.3f, FrequencyPenalty = 0.2f }, LogProbabilities = 2 },
         _ => request with
         {
-            Temperature = temperature,
-            Seed = i,
-            FrequencyPenalty = -0.1f,
-            LogitBias = new Dictionary<int, float> { [i] = 1.5f, [40] = float.NegativeInfinity },
-            LogitsProcessors = [new NoRepeat()],
+            Sampling = request.Sampling with { Temperature = temperature, Seed = i, FrequencyPenalty = -0.1f, LogitBias = new Dictionary<int, float> { [i] = 1.5f, [40] = float.NegativeInfinity }, LogitsProcessors = [new NoRepeat()] },
         },
     }))];
 

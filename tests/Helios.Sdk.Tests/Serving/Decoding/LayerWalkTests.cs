@@ -73,7 +73,7 @@ public class LayerWalkTests
     {
         var scheduler = new ForcedPreemption();
         using var rig = new LoopRig(scheduler: scheduler, budget: 1 << 22).Serve(policy: policy);
-        var sequences = Enumerable.Range(0, 8).Select(i => rig.Submit(LoopRig.Prompt(5 + 3 * i, i), 30, request => request with { Temperature = temperature, Seed = i })).ToList();
+        var sequences = Enumerable.Range(0, 8).Select(i => rig.Submit(LoopRig.Prompt(5 + 3 * i, i), 30, request => request with { Sampling = request.Sampling with { Temperature = temperature, Seed = i } })).ToList();
         rig.RunToEnd();
 
         scheduler.Count.Should().BeGreaterThan(25);

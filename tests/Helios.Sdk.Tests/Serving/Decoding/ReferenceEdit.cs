@@ -6,11 +6,11 @@ internal static class ReferenceEdit
     public static void Apply(GenerationRequest request, IReadOnlyList<int> tokens, int promptLength, float[] logits)
     {
         var edited = Array.ConvertAll(logits, logit => (double)logit);
-        foreach (var id in tokens.Distinct()) edited[id] = edited[id] > 0 ? edited[id] / request.RepetitionPenalty : edited[id] * request.RepetitionPenalty;
+        foreach (var id in tokens.Distinct()) edited[id] = edited[id] > 0 ? edited[id] / request.Sampling.RepetitionPenalty : edited[id] * request.Sampling.RepetitionPenalty;
         foreach (var group in tokens.Skip(promptLength).GroupBy(id => id))
-            edited[group.Key] -= group.Count() * (double)request.FrequencyPenalty + request.PresencePenalty;
-        foreach (var (id, bias) in request.LogitBias ?? new Dictionary<int, float>()) edited[id] += bias;
+            edited[group.Key] -= group.Count() * (double)request.Sampling.FrequencyPenalty + request.Sampling.PresencePenalty;
+        foreach (var (id, bias) in request.Sampling.LogitBias ?? new Dictionary<int, float>()) edited[id] += bias;
         for (var id = 0; id < logits.Length; id++) logits[id] = (float)edited[id];
-        foreach (var processor in request.LogitsProcessors) processor.Process([.. tokens], logits);
+        foreach (var processor in request.Sampling.LogitsProcessors) processor.Process([.. tokens], logits);
     }
 }

@@ -36,7 +36,7 @@ public class SpeculativeWalkTests
         using var rig = new LoopRig(time: new TickingClock()).Serve(draftDepth: 3);
         rig.Model.Easy = easy;
         var sequences = Enumerable.Range(0, 10)
-            .Select(i => rig.Submit(LoopRig.Prompt(5 + 3 * i, i), 60, request => request with { Temperature = i % 2 * 0.9f, Seed = i })).ToList();
+            .Select(i => rig.Submit(LoopRig.Prompt(5 + 3 * i, i), 60, request => request with { Sampling = request.Sampling with { Temperature = i % 2 * 0.9f, Seed = i } })).ToList();
         rig.RunToEnd();
 
         sequences.ForEach(sequence => LoopRig.MustBeRight(sequence, easy));
@@ -53,12 +53,7 @@ public class SpeculativeWalkTests
         rig.Model.Easy = easy;
         var sequences = Enumerable.Range(0, 6).Select(i => rig.Submit(LoopRig.Prompt(5 + 3 * i, i), 60, request => request with
         {
-            Temperature = temperature,
-            Seed = i,
-            RepetitionPenalty = 1.3f,
-            PresencePenalty = 0.4f,
-            FrequencyPenalty = 0.5f,
-            LogitBias = new Dictionary<int, float> { [3] = 1 },
+            Sampling = request.Sampling with { Temperature = temperature, Seed = i, RepetitionPenalty = 1.3f, PresencePenalty = 0.4f, FrequencyPenalty = 0.5f, LogitBias = new Dictionary<int, float> { [3] = 1 } },
             LogProbabilities = 3,
         })).ToList();
         rig.RunToEnd();
@@ -90,7 +85,7 @@ public class SpeculativeWalkTests
     {
         using var rig = new LoopRig(time: new TickingClock());
         var route = rig.Route(draftDepth: 2);
-        var sequence = rig.Submit(LoopRig.Prompt(5, 1), 1500, request => request with { Temperature = 0.7f }, pinned: route);
+        var sequence = rig.Submit(LoopRig.Prompt(5, 1), 1500, request => request with { Sampling = request.Sampling with { Temperature = 0.7f } }, pinned: route);
         rig.RunToEnd();
 
         LoopRig.MustBeRight(sequence);
@@ -151,7 +146,7 @@ public class SpeculativeWalkTests
             rig.Serve(model: model, draftDepth: draftDepth);
             var stop = Ends == 2 ? Letters.Select(letter => $"{letter}e").Take(20).ToArray() : [];
             var sequences = Requests.Select((request, i) => rig.Submit(
-                LoopRig.Prompt(request.Prompt, i), request.Tokens, it => it with { Temperature = Temperature, Seed = i, Stop = [.. stop] })).ToList();
+                LoopRig.Prompt(request.Prompt, i), request.Tokens, it => it with { Sampling = it.Sampling with { Temperature = Temperature, Seed = i }, Stop = [.. stop] })).ToList();
 
             rig.Step();
             if (Trouble == 3)

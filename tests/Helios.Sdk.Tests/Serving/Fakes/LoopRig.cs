@@ -92,10 +92,10 @@ internal sealed class LoopRig : IDisposable
 
     public Sequence Submit(int[] prompt, int maxTokens, Func<GenerationRequest, GenerationRequest>? with = null, Route? pinned = null, string fingerprint = "fake", Sequence? source = null, ITokenizer? tokenizer = null)
     {
-        var request = new GenerationRequest { TokenIds = prompt, MaxTokens = maxTokens };
+        var request = GenerationRequest.FromTokens(prompt) with { MaxTokens = maxTokens };
         request = with?.Invoke(request) ?? request;
         var output = new TokenStream(tokenizer ?? new FakeTokenizer(fingerprint), request.Stop) { LogProbabilities = AnswerLogProbabilities.For(request) };
-        var sequence = new Sequence(new RequestId(++lastId), request, request.Seed ?? 1, new EncodedPrompt(prompt, fingerprint), output, Time.GetTimestamp());
+        var sequence = new Sequence(new RequestId(++lastId), request, request.Sampling.Seed ?? 1, new EncodedPrompt(prompt, fingerprint), output, Time.GetTimestamp());
         if (pinned is not null) sequence.Assign(pinned, pinned.Lease.TryShare()!);
         sequence.Source = source;
         Loop.Submit(sequence);
@@ -173,7 +173,7 @@ internal sealed class LoopRig : IDisposable
         return reference.Answer(
             [.. sequence.Tokens[..sequence.PromptLength]],
             count ?? sequence.MaxTokens,
-            sequence.Request.Temperature,
+            sequence.Request.Sampling.Temperature,
             position => CounterRandom.Uniform(sequence.Seed, position));
     }
 

@@ -55,7 +55,6 @@ public class HostBytesTests
     private static List<Sequence> Submit(LoopRig rig) => [.. Enumerable.Range(0, 4).Select(i => rig.Submit(LoopRig.Prompt(10, 1), Most, request => request with
     {
         LogProbabilities = 20,
-        RepetitionPenalty = 1.1f,
-        Seed = i,
+        Sampling = request.Sampling with { RepetitionPenalty = 1.1f, Seed = i },
     }))];
 }

@@ -10,22 +10,22 @@ namespace Helios.Sdk.Tests.Serving.Requests;
 
 public class LogitsEditTests
 {
-    private static readonly GenerationRequest Plain = new() { Prompt = "x", MaxTokens = 64 };
+    private static readonly GenerationRequest Plain = GenerationRequest.FromText("x") with { MaxTokens = 64 };
 
     public static TheoryData<string, GenerationRequest, float[]> Cases => new()
     {
         // Prompt 0 1, answer 1 1 2; the model says 2, -2, 1, 0.5, -1.
-        { "positive logits are divided, negative ones multiplied, once each, those of the prompt too", Plain with { RepetitionPenalty = 2 }, [1, -4, 0.5f, 0.5f, -1] },
-        { "below 1 it rewards", Plain with { RepetitionPenalty = 0.5f }, [4, -1, 2, 0.5f, -1] },
-        { "presence counts once and in the answer alone", Plain with { PresencePenalty = 0.5f }, [2, -2.5f, 0.5f, 0.5f, -1] },
-        { "frequency counts every time, in the answer alone", Plain with { FrequencyPenalty = 0.25f }, [2, -2.5f, 0.75f, 0.5f, -1] },
-        { "negative ones reward", Plain with { PresencePenalty = -1, FrequencyPenalty = -0.5f }, [2, 0, 2.5f, 0.5f, -1] },
-        { "bias is added", Plain with { LogitBias = Bias((3, -0.5f), (4, 100)) }, [2, -2, 1, 0, 99] },
-        { "bias forbids", Plain with { LogitBias = Bias((0, float.NegativeInfinity)) }, [float.NegativeInfinity, -2, 1, 0.5f, -1] },
-        { "repetition comes before presence and frequency", Plain with { RepetitionPenalty = 2, PresencePenalty = 0.5f, FrequencyPenalty = 0.25f }, [1, -5, -0.25f, 0.5f, -1] },
-        { "bias comes after repetition", Plain with { RepetitionPenalty = 2, LogitBias = Bias((1, 3), (2, -3)) }, [1, -1, -2.5f, 0.5f, -1] },
-        { "processors come last, in order", Plain with { FrequencyPenalty = 0.25f, LogitBias = Bias((3, 1)), LogitsProcessors = [new Doubling(), new Adding(1)] }, [5, -4, 2.5f, 4, -1] },
-        { "and the other way round", Plain with { LogitsProcessors = [new Adding(1), new Doubling()] }, [6, -2, 4, 3, 0] },
+        { "positive logits are divided, negative ones multiplied, once each, those of the prompt too", Plain with { Sampling = Plain.Sampling with { RepetitionPenalty = 2 } }, [1, -4, 0.5f, 0.5f, -1] },
+        { "below 1 it rewards", Plain with { Sampling = Plain.Sampling with { RepetitionPenalty = 0.5f } }, [4, -1, 2, 0.5f, -1] },
+        { "presence counts once and in the answer alone", Plain with { Sampling = Plain.Sampling with { PresencePenalty = 0.5f } }, [2, -2.5f, 0.5f, 0.5f, -1] },
+        { "frequency counts every time, in the answer alone", Plain with { Sampling = Plain.Sampling with { FrequencyPenalty = 0.25f } }, [2, -2.5f, 0.75f, 0.5f, -1] },
+        { "negative ones reward", Plain with { Sampling = Plain.Sampling with { PresencePenalty = -1, FrequencyPenalty = -0.5f } }, [2, 0, 2.5f, 0.5f, -1] },
+        { "bias is added", Plain with { Sampling = Plain.Sampling with { LogitBias = Bias((3, -0.5f), (4, 100)) } }, [2, -2, 1, 0, 99] },
+        { "bias forbids", Plain with { Sampling = Plain.Sampling with { LogitBias = Bias((0, float.NegativeInfinity)) } }, [float.NegativeInfinity, -2, 1, 0.5f, -1] },
+        { "repetition comes before presence and frequency", Plain with { Sampling = Plain.Sampling with { RepetitionPenalty = 2, PresencePenalty = 0.5f, FrequencyPenalty = 0.25f } }, [1, -5, -0.25f, 0.5f, -1] },
+        { "bias comes after repetition", Plain with { Sampling = Plain.Sampling with { RepetitionPenalty = 2, LogitBias = Bias((1, 3), (2, -3)) } }, [1, -1, -2.5f, 0.5f, -1] },
+        { "processors come last, in order", Plain with { Sampling = Plain.Sampling with { FrequencyPenalty = 0.25f, LogitBias = Bias((3, 1)), LogitsProcessors = [new Doubling(), new Adding(1)] } }, [5, -4, 2.5f, 4, -1] },
+        { "and the other way round", Plain with { Sampling = Plain.Sampling with { LogitsProcessors = [new Adding(1), new Doubling()] } }, [6, -2, 4, 3, 0] },
     };
 
     [Theory]
@@ -43,13 +43,13 @@ public class LogitsEditTests
     public void A_request_that_asks_for_nothing_has_no_edit()
     {
         Make(Plain, [0]).Edit.Should().BeNull();
-        Make(Plain with { Temperature = 1, MinP = 0.1f, TopK = 4, LogProbabilities = 3, LogitBias = Bias() }, [0]).Edit.Should().BeNull();
+        Make(Plain with { Sampling = Plain.Sampling with { Temperature = 1, MinP = 0.1f, TopK = 4, LogitBias = Bias() }, LogProbabilities = 3 }, [0]).Edit.Should().BeNull();
     }
 
     [Fact]
     public void A_bias_for_a_token_that_the_model_lacks_has_no_effect()
     {
-        var sequence = Make(Plain with { LogitBias = Bias((5, 3), (1, 1)) }, [0, 1]);
+        var sequence = Make(Plain with { Sampling = Plain.Sampling with { LogitBias = Bias((5, 3), (1, 1)) } }, [0, 1]);
         var logits = new float[5];
         sequence.Edit!.Edit(1, logits);
         logits.Should().Equal(0, 1, 0, 0, 0);
@@ -61,7 +61,7 @@ public class LogitsEditTests
         var steps = Gen.ListOf(Gen.Choose(0, 9).Zip(Gen.Choose(0, 7)));
         Check.One(Config.QuickThrowOnFailure.WithMaxTest(400), Prop.ForAll(steps.ToArbitrary(), list =>
         {
-            var request = Plain with { RepetitionPenalty = 1.3f, PresencePenalty = 0.4f, FrequencyPenalty = 0.2f, LogitsProcessors = [new LastTokens()] };
+            var request = Plain with { Sampling = Plain.Sampling with { RepetitionPenalty = 1.3f, PresencePenalty = 0.4f, FrequencyPenalty = 0.2f, LogitsProcessors = [new LastTokens()] } };
             var sequence = Make(request, [3, 1, 3]);
             List<int> drafts = [];
             foreach (var (kind, token) in list)
@@ -92,7 +92,7 @@ public class LogitsEditTests
     [Fact]
     public void Rows_of_one_sequence_may_come_in_any_order()
     {
-        var sequence = Make(Plain with { FrequencyPenalty = 0.5f, LogitsProcessors = [new LastTokens()] }, [0, 1], 2, 3, 2);
+        var sequence = Make(Plain with { Sampling = Plain.Sampling with { FrequencyPenalty = 0.5f, LogitsProcessors = [new LastTokens()] } }, [0, 1], 2, 3, 2);
         foreach (var token in new[] { 4, 4, 2 }) sequence.Edit!.Draft(token);
         foreach (var position in new[] { 7, 2, 5, 4, 7, 1, 6, 3 }) MustEditAsKnown(sequence, [0, 1, 2, 3, 2, 4, 4, 2], position);
     }
@@ -103,7 +103,7 @@ public class LogitsEditTests
     [InlineData(float.NegativeInfinity, "forbids every token")]
     public void A_processor_that_leaves_nothing_of_use_fails_the_position_and_says_so(float value, string named)
     {
-        var sequence = Make(Plain with { LogitsProcessors = [new Doubling(), new Filling(value)] }, [0, 1], 2);
+        var sequence = Make(Plain with { Sampling = Plain.Sampling with { LogitsProcessors = [new Doubling(), new Filling(value)] } }, [0, 1], 2);
         var logits = new float[] { 1, 2, 3 };
         sequence.Edit!.Edit(2, logits);
         sequence.Edit.FailureAt(2)!.Message.Should().StartWith(nameof(Filling)).And.Match($"*{named}*");
@@ -114,7 +114,7 @@ public class LogitsEditTests
     [Fact]
     public void A_bias_that_forbids_every_token_fails_the_position()
     {
-        var sequence = Make(Plain with { LogitBias = Bias((0, float.NegativeInfinity), (1, float.NegativeInfinity)) }, [0, 1]);
+        var sequence = Make(Plain with { Sampling = Plain.Sampling with { LogitBias = Bias((0, float.NegativeInfinity), (1, float.NegativeInfinity)) } }, [0, 1]);
         sequence.Edit!.Edit(1, new float[2]);
         sequence.Edit.FailureAt(1)!.Message.Should().Match("LogitBias forbids every token*");
     }
@@ -123,7 +123,7 @@ public class LogitsEditTests
     public void A_processor_that_throws_fails_the_position_until_it_is_edited_without()
     {
         var processor = new Throwing { Throws = true };
-        var sequence = Make(Plain with { LogitsProcessors = [processor] }, [0, 1]);
+        var sequence = Make(Plain with { Sampling = Plain.Sampling with { LogitsProcessors = [processor] } }, [0, 1]);
         sequence.Edit!.Edit(1, new float[3]);
         var failure = sequence.Edit.FailureAt(1)!;
         failure.Message.Should().Be("The logits processor Throwing failed: Out of ink.");
@@ -137,7 +137,7 @@ public class LogitsEditTests
     [Fact]
     public void A_position_beyond_the_tokens_fails_itself_alone()
     {
-        var sequence = Make(Plain with { PresencePenalty = 1 }, [0, 1]);
+        var sequence = Make(Plain with { Sampling = Plain.Sampling with { PresencePenalty = 1 } }, [0, 1]);
         sequence.Edit!.Edit(5, new float[3]);
         sequence.Edit.FailureAt(5).Should().NotBeNull();
         MustEditAsKnown(sequence, [0, 1], 1);

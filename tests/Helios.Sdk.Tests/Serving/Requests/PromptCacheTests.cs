@@ -166,7 +166,7 @@ public class PromptCacheTests
         using var rig = new LoopRig(new ServingOptions { PrefixCache = cache }).Serve(policy: "top1:0.5");
         var first = rig.Submit(LoopRig.Prompt(length, 1), 40, Sampled);
         rig.Step();
-        var samples = Enumerable.Range(2, 3).Select(seed => rig.Submit(LoopRig.Prompt(length, 1), 40, request => Sampled(request) with { Seed = seed }, source: first)).ToList();
+        var samples = Enumerable.Range(2, 3).Select(seed => rig.Submit(LoopRig.Prompt(length, 1), 40, request => Sampled(request) with { Sampling = Sampled(request).Sampling with { Seed = seed } }, source: first)).ToList();
         rig.Step();
         rig.Observer.Last.Rows.Should().Be(4, "one row each");
         samples.Should().OnlyContain(sample => sample.CachedPromptTokens == length - 1 && sample.Source == null);
@@ -182,7 +182,7 @@ public class PromptCacheTests
     {
         using var rig = new LoopRig().Serve();
         var first = Answer(rig, LoopRig.Prompt(40, 1), 3);
-        var sample = rig.Submit(LoopRig.Prompt(40, 1), 20, request => Sampled(request) with { Seed = 9 }, source: first);
+        var sample = rig.Submit(LoopRig.Prompt(40, 1), 20, request => Sampled(request) with { Sampling = Sampled(request).Sampling with { Seed = 9 } }, source: first);
         rig.RunToEnd();
         sample.CachedPromptTokens.Should().Be(32);
         LoopRig.MustBeRight(sample);
@@ -195,7 +195,7 @@ public class PromptCacheTests
         using var rig = new LoopRig(budget: 1 << 13, slabBytes: 1 << 12).Serve();
         var first = rig.Submit(LoopRig.Prompt(125, 1), 30, Sampled);
         rig.Step();
-        var samples = Enumerable.Range(2, 3).Select(seed => rig.Submit(LoopRig.Prompt(125, 1), 30, request => Sampled(request) with { Seed = seed }, source: first)).ToList();
+        var samples = Enumerable.Range(2, 3).Select(seed => rig.Submit(LoopRig.Prompt(125, 1), 30, request => Sampled(request) with { Sampling = Sampled(request).Sampling with { Seed = seed } }, source: first)).ToList();
         rig.RunToEnd();
         foreach (var sequence in (Sequence[])[first, .. samples]) LoopRig.MustBeRight(sequence);
     }
@@ -244,7 +244,7 @@ public class PromptCacheTests
                 int[] prompt = [.. LoopRig.Prompt(random.Next(1, 60), random.Next(2)), .. LoopRig.Prompt(random.Next(10), random.Next(9))];
                 var source = sequences.Count > 0 && random.Next(4) == 0 ? sequences[^1] : null;
                 if (source is not null) (tenant, prompt) = (source.Request.Tenant, [.. source.Tokens[..source.PromptLength]]);
-                sequences.Add(rig.Submit(prompt, random.Next(1, 60), request => request with { Tenant = tenant, Temperature = random.Next(2), Seed = step }, source: source));
+                sequences.Add(rig.Submit(prompt, random.Next(1, 60), request => request with { Tenant = tenant, Sampling = request.Sampling with { Temperature = random.Next(2), Seed = step } }, source: source));
             }
 
             rig.Step();
@@ -263,7 +263,7 @@ public class PromptCacheTests
 
     private static string ScopeOf(Sequence sequence) => sequence.Tenant.StartsWith('g') ? "g" : sequence.Tenant;
 
-    private static GenerationRequest Sampled(GenerationRequest request) => request with { Temperature = 1 };
+    private static GenerationRequest Sampled(GenerationRequest request) => request with { Sampling = request.Sampling with { Temperature = 1 } };
 
     private static Sequence Answer(LoopRig rig, int[] prompt, int maxTokens, string? tenant = null)
     {

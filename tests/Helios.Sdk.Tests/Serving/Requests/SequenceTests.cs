@@ -67,7 +67,7 @@ public class SequenceTests
 
     private static Sequence Make(int[] prompt, int maxTokens) => new(
         new RequestId(1),
-        new GenerationRequest { TokenIds = prompt, MaxTokens = maxTokens },
+        GenerationRequest.FromTokens(prompt) with { MaxTokens = maxTokens },
         seed: 1,
         new EncodedPrompt(prompt, "fake"),
         new TokenStream(new FakeTokenizer(), []),

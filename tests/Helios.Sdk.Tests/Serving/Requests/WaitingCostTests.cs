@@ -10,7 +10,7 @@ public class WaitingCostTests
     public void A_waiting_request_takes_no_memory_for_the_answer_it_may_give()
     {
         var tokenizer = TokenizerFiles.Load(TestData.Model("stories260K"));
-        var request = new GenerationRequest { Prompt = "x", MaxTokens = 1_000_000 };
+        var request = GenerationRequest.FromText("x") with { MaxTokens = 1_000_000 };
         Make(tokenizer, request);
 
         var before = GC.GetAllocatedBytesForCurrentThread();

@@ -148,7 +148,7 @@ public class RouteTests
         using var rig = new LoopRig();
         var other = rig.AddModel("other", new FakeTokenizer("other"));
         rig.Serve(model: other);
-        var text = rig.Submit([0, 1], 4, request => request with { TokenIds = null, Prompt = "xyz" });
+        var text = rig.Submit([0, 1], 4, request => request.WithText("xyz"));
         text.Offer([new PromptForm("other", new EncodedPrompt([23, 24, 25], "other"), null)]);
         var ids = rig.Submit([0, 1], 4);
         rig.RunToEnd();

@@ -1,0 +1,48 @@
+using Helios.Sdk.Adaptation.Objectives;
+
+namespace Helios.Sdk;
+
+/// <summary>The shipped objectives, for <see cref="HeliosBuilderExtensions.Optimize{TBuilder}(TBuilder, ISloObjective)"/>; configuration names them instead. Stateless.</summary>
+public static class SloObjectives
+{
+    /// <summary>Most answer tokens per second: <c>throughput</c>.</summary>
+    public static ISloObjective Throughput { get; } = ObjectiveParser.Parse("throughput");
+
+    /// <summary>Least time per output token under present demand: <c>latency</c>.</summary>
+    public static ISloObjective Latency { get; } = ObjectiveParser.Parse("latency");
+
+    /// <summary>Least time to the first token: <c>ttft</c>.</summary>
+    public static ISloObjective TimeToFirstToken { get; } = ObjectiveParser.Parse("ttft");
+
+    /// <summary>Fewest joules per token: <c>energy</c>. Needs a meter.</summary>
+    public static ISloObjective Energy { get; } = ObjectiveParser.Parse("energy");
+
+    /// <summary>Fewest bytes: <c>memory</c>.</summary>
+    public static ISloObjective Memory { get; } = ObjectiveParser.Parse("memory");
+
+    /// <summary>Fewest bits per byte within limits: <c>quality[:bytes=..,ttft=..,tpot=..]</c>.</summary>
+    /// <param name="maxBytes">Most bytes for weights, workspace and one sequence, above 0; null for no limit.</param>
+    /// <param name="maxTimeToFirstToken">Longest time to the first token, above 0; null for no limit.</param>
+    /// <param name="maxTimePerOutputToken">Longest time for each further token, above 0; null for no limit.</param>
+    /// <exception cref="ArgumentException">A limit is 0 or less.</exception>
+    public static ISloObjective Quality(long? maxBytes = null, TimeSpan? maxTimeToFirstToken = null, TimeSpan? maxTimePerOutputToken = null)
+    {
+        string?[] limits =
+        [
+            maxBytes is { } bytes ? Invariant($"bytes={bytes}") : null,
+            maxTimeToFirstToken is { } ttft ? $"ttft={Text(ttft)}" : null,
+            maxTimePerOutputToken is { } tpot ? $"tpot={Text(tpot)}" : null,
+        ];
+        var given = string.Join(',', limits.OfType<string>());
+        return ObjectiveParser.Parse(given.Length == 0 ? "quality" : $"quality:{given}");
+    }
+
+    /// <summary>Most tokens per second of requests that keep both limits: <c>goodput:ttft=..,tpot=..</c>.</summary>
+    /// <param name="timeToFirstToken">Longest time to the first token of a request that finds a place in the batch, above 0.</param>
+    /// <param name="timePerOutputToken">Longest time for each further token, above 0.</param>
+    /// <exception cref="ArgumentException">A limit is 0 or less.</exception>
+    public static ISloObjective Goodput(TimeSpan timeToFirstToken, TimeSpan timePerOutputToken) =>
+        ObjectiveParser.Parse($"goodput:ttft={Text(timeToFirstToken)},tpot={Text(timePerOutputToken)}");
+
+    private static string Text(TimeSpan time) => Invariant($"{time.TotalMilliseconds}ms");
+}
