@@ -2,7 +2,6 @@ using System.CommandLine;
 using Helios.Cli.Commands;
 using Helios.Cli.Options;
 using Helios.Sdk;
-using Helios.Sdk.Hosting.Composition;
 using Helios.Sdk.Naming;
 
 namespace Helios.Cli;
@@ -77,19 +76,23 @@ internal static class CliApp
         var command = parsed.CommandResult.Command;
         var everywhere = parsed.RootCommandResult.Command.Options.Where(option => option.Recursive);
         var known = command.Options.Concat(everywhere).Select(option => option.Name).Concat(command.Subcommands.Where(inner => !inner.Hidden).Select(inner => inner.Name)).ToList();
-        return string.Join(' ', parsed.Errors.Select(error => OptionNames.Explain(error.Message))) + string.Concat(parsed.UnmatchedTokens.Select(word => NearMiss.Ask(word, known)));
+        return string.Join(' ', parsed.Errors.Select(error => Explain(error.Message))) + string.Concat(parsed.UnmatchedTokens.Select(word => NearMiss.Ask(word, known)));
     }
 
     private static (string Message, int Code) Explain(Exception error) => error switch
     {
         OperationCanceledException => ("Cancelled.", Failed),
-        NothingFitsException => (OptionNames.Translate(error.Message), Failed),
-        ArgumentException => (OptionNames.Translate(error.Message), BadUsage),
+        InvalidOptionException { Faults: [{ Path.Option: nameof(HeliosOptions.MemoryBudgetBytes) }] } tooLittle => (EngineOptions.Describe(tooLittle), Failed),
+        ArgumentException wrong => (EngineOptions.Describe(wrong), BadUsage),
         PlatformNotSupportedException => (error.Message, Failed),
         UsageException or NotSupportedException => (error.Message, BadUsage),
         FileException or CheckpointException or HeliosException or IOException or UnauthorizedAccessException => (error.Message, Failed),
         _ => ($"Unexpected {error.GetType().Name}: {error.Message} (--verbose tells more)", Failed),
     };
+
+    /// <summary>What the parser says, and where to look.</summary>
+    private static string Explain(string message) =>
+        message.StartsWith("Required command", StringComparison.Ordinal) ? $"{message} --help lists what there is." : message;
 
     /// <summary>What the tool wrote to standard error as another process, without its name before it.</summary>
     public static string WithoutPrefix(string line) => line.StartsWith(Prefix, StringComparison.Ordinal) ? line[Prefix.Length..] : line;

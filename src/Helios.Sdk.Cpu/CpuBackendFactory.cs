@@ -12,11 +12,11 @@ public sealed class CpuBackendFactory(CpuOptions? options = null) : IBackendFact
     public string Name => "cpu";
 
     /// <inheritdoc/>
-    public IReadOnlyList<string> Check(IReadOnlyDictionary<string, string> settings)
+    public IReadOnlyList<OptionFault> Check(IReadOnlyDictionary<string, string> settings)
     {
         ArgumentNullException.ThrowIfNull(settings);
         var unused = new CpuOptions();
-        return [.. settings.Select(setting => Set(unused, setting.Key, setting.Value)).OfType<string>()];
+        return [.. settings.Select(setting => Set(unused, setting.Key, setting.Value)).OfType<OptionFault>()];
     }
 
     /// <inheritdoc/>
@@ -26,14 +26,14 @@ public sealed class CpuBackendFactory(CpuOptions? options = null) : IBackendFact
         var merged = new CpuOptions { Threads = defaults.Threads, VectorWidth = defaults.VectorWidth, KvPrecision = defaults.KvPrecision };
         foreach (var (name, text) in settings)
         {
-            if (Set(merged, name, text) is { } wrong) throw new ArgumentException(wrong, nameof(settings));
+            if (Set(merged, name, text) is { } wrong) throw new InvalidOptionException(wrong);
         }
 
         return new CpuBackend(merged);
     }
 
     /// <summary>Sets an option; what is wrong with the setting, or null.</summary>
-    private static string? Set(CpuOptions options, string name, string text)
+    private static OptionFault? Set(CpuOptions options, string name, string text)
     {
         if (Is(nameof(options.Threads)))
         {
@@ -47,13 +47,13 @@ public sealed class CpuBackendFactory(CpuOptions? options = null) : IBackendFact
             return options.VectorWidth is 128 or 256 or 512 ? null : Wrong("128, 256 or 512");
         }
 
-        if (!Is(nameof(options.KvPrecision))) return $"{name} is unknown; the CPU backend has {nameof(options.Threads)}, {nameof(options.VectorWidth)} and {nameof(options.KvPrecision)}.";
+        if (!Is(nameof(options.KvPrecision))) return new OptionFault(name, "unknown", $"{nameof(options.Threads)}, {nameof(options.VectorWidth)} or {nameof(options.KvPrecision)}");
         var isBf16 = string.Equals(text, nameof(Precision.Bf16), StringComparison.OrdinalIgnoreCase);
         options.KvPrecision = isBf16 ? Precision.Bf16 : Precision.Fp32;
         return isBf16 || string.Equals(text, nameof(Precision.Fp32), StringComparison.OrdinalIgnoreCase) ? null : Wrong("Fp32 or Bf16");
 
         bool Is(string known) => string.Equals(name, known, StringComparison.OrdinalIgnoreCase);
         int? Number() => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
-        string Wrong(string expected) => $"{name} is '{text}'; expected {expected}.";
+        OptionFault Wrong(string expected) => new(name, $"'{text}'", expected);
     }
 }

@@ -16,11 +16,11 @@ public sealed class TorchSharpBackendFactory(TorchSharpOptions? options = null) 
     public string Name => "torchsharp";
 
     /// <inheritdoc/>
-    public IReadOnlyList<string> Check(IReadOnlyDictionary<string, string> settings)
+    public IReadOnlyList<OptionFault> Check(IReadOnlyDictionary<string, string> settings)
     {
         ArgumentNullException.ThrowIfNull(settings);
         var unused = new TorchSharpOptions();
-        return [.. settings.Select(setting => Set(unused, setting.Key, setting.Value)).OfType<string>()];
+        return [.. settings.Select(setting => Set(unused, setting.Key, setting.Value)).OfType<OptionFault>()];
     }
 
     /// <inheritdoc/>
@@ -30,14 +30,14 @@ public sealed class TorchSharpBackendFactory(TorchSharpOptions? options = null) 
         var merged = new TorchSharpOptions { Device = defaults.Device, KvPrecision = defaults.KvPrecision, AttentionBytes = defaults.AttentionBytes };
         foreach (var (name, text) in settings)
         {
-            if (Set(merged, name, text) is { } wrong) throw new ArgumentException(wrong, nameof(settings));
+            if (Set(merged, name, text) is { } wrong) throw new InvalidOptionException(wrong);
         }
 
         return new TorchSharpBackend(merged);
     }
 
     /// <summary>Sets an option; what is wrong with the setting, or null.</summary>
-    private static string? Set(TorchSharpOptions options, string name, string text)
+    private static OptionFault? Set(TorchSharpOptions options, string name, string text)
     {
         if (Is(nameof(options.Device)))
         {
@@ -52,11 +52,11 @@ public sealed class TorchSharpBackendFactory(TorchSharpOptions? options = null) 
         }
 
         if (!Is(nameof(options.AttentionBytes)))
-            return $"{name} is unknown; the TorchSharp backend has {nameof(options.Device)}, {nameof(options.KvPrecision)} and {nameof(options.AttentionBytes)}.";
+            return new OptionFault(name, "unknown", $"{nameof(options.Device)}, {nameof(options.KvPrecision)} or {nameof(options.AttentionBytes)}");
         options.AttentionBytes = long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var bytes) ? bytes : null;
         return options.AttentionBytes >= TorchSharpOptions.LeastAttentionBytes ? null : Wrong($"a number of bytes from {TorchSharpOptions.LeastAttentionBytes}");
 
         bool Is(string known) => string.Equals(name, known, StringComparison.OrdinalIgnoreCase);
-        string Wrong(string expected) => $"{name} is '{text}'; expected {expected}.";
+        OptionFault Wrong(string expected) => new(name, $"'{text}'", expected);
     }
 }

@@ -56,7 +56,7 @@ public sealed class AspNetHostTests : IClassFixture<WebApplicationFactory<Progra
     [InlineData("/generate", "{}", "The prompt is empty")]
     [InlineData("/generate", """{ "prompt": "" }""", "The prompt is empty")]
     [InlineData("/generate", """{ "prompt": "Once", "maxTokens": -1 }""", "MaxTokens is -1")]
-    [InlineData("/generate", """{ "prompt": "Once", "maxTokens": 1000000 }""", "pass the context")]
+    [InlineData("/generate", """{ "prompt": "Once", "maxTokens": 1000000 }""", "MaxTokens is 1000000; expected at most ")]
     [InlineData("/chat", "[]", "no messages")]
     [InlineData("/chat", "[null]", "turns[0] is null")]
     [InlineData("/chat", """[{ "role": "tool", "content": "42" }]""", "role 'tool'")]

@@ -60,7 +60,7 @@ internal sealed class BenchExitsCommand : Command
     private ImmutableArray<string> Policies(ParseResult parsed)
     {
         ImmutableArray<string> asked = parsed.GetValue(policies) is { Length: > 0 } given ? [.. given] : DefaultPolicies;
-        foreach (var policy in asked) ExitPolicyParser.Parse(policy);
+        foreach (var policy in asked) new ExitPolicyCatalog().Find(policy, policies.Name);
         return asked;
     }
 }

@@ -52,7 +52,7 @@ internal sealed class CertifyCommand : Command
         var read = TextFile.Read(parsed.GetRequiredValue(texts));
 
         // One layer is loaded to serve; scoring brings the others in one by one, and replays load what they need.
-        var engine = SingleModel.Start(device.Read(parsed), parsed.GetRequiredValue(model), depth: 1);
+        var engine = SingleModel.Start(device.Read(parsed), parsed.GetRequiredValue(model), options => options.Adaptation.FixedDepth = 1);
         await using (engine.ConfigureAwait(false))
         {
             await EngineStart.WaitAsync(engine, cancellationToken).ConfigureAwait(false);

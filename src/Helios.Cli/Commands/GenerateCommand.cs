@@ -11,15 +11,9 @@ internal sealed class GenerateCommand : Command
 {
     private readonly Argument<string> model = ModelArgument.Create();
     private readonly GenerationOptions generation = new();
-    private readonly Option<int?> depth = new("--depth") { Description = "Layers to load, and no more; all by default.", HelpName = "E" };
-    private readonly Option<string> exitPolicy = new("--exit-policy")
-    {
-        Description = "Per-token exits among the loaded layers: none, confidence:0.8, top1:0.9, margin:0.3, entropy:1.5 or patience:2.",
-        HelpName = "P",
-        DefaultValueFactory = _ => "none",
-    };
-
-    private readonly Option<int?> lossless = new("--lossless") { Description = "Draft at an exit and verify at full depth: the same answer, often sooner.", HelpName = "E" };
+    private readonly Option<string?> depth = EngineOptions.Create("--depth", "E", "No more layers are loaded; all by default.");
+    private readonly Option<string?> exitPolicy = EngineOptions.Create("--exit-policy", "P", "none (the default), confidence:0.8, top1:0.9, margin:0.3, entropy:1.5 or patience:2.");
+    private readonly Option<string?> lossless = EngineOptions.Create("--lossless", "E");
     private readonly DeviceOptions device = new();
 
     public GenerateCommand(GlobalOptions global)
@@ -31,8 +25,6 @@ internal sealed class GenerateCommand : Command
         Add(exitPolicy);
         Add(lossless);
         device.AddTo(this);
-        depth.MustBe(value => value >= 1, "at least 1");
-        lossless.MustBe(value => value >= 1, "at least 1");
         SetAction((parsed, cancellationToken) => RunAsync(Screen.Of(parsed, global), parsed, cancellationToken));
     }
 
@@ -40,7 +32,7 @@ internal sealed class GenerateCommand : Command
     {
         var request = generation.Read(parsed);
         if (request.LogProbabilities is not null && !screen.IsJson) throw new UsageException("--logprobs needs --json: text has no place for them.");
-        var engine = SingleModel.Start(device.Read(parsed), parsed.GetRequiredValue(model), parsed.GetValue(depth), parsed.GetRequiredValue(exitPolicy), parsed.GetValue(lossless));
+        var engine = SingleModel.Start(device.Read(parsed), parsed.GetRequiredValue(model), options => EngineOptions.Apply(parsed, [depth, exitPolicy, lossless], options));
         await using (engine.ConfigureAwait(false))
         {
             var answer = new Answer(TimeProvider.System);

@@ -19,7 +19,7 @@ internal sealed class ProfileCommand : Command
     private readonly Option<int?> most = new("--max-texts") { Description = "Texts that are scored at most; all of them by default.", HelpName = "N" };
     private readonly Option<string> file = new("--out") { Description = "The repository to write.", HelpName = "F.json", DefaultValueFactory = _ => "repository.json" };
     private readonly Option<long?> budget = BudgetOption.Create("Memory for which the table is reckoned, and within which models are loaded; half of the machine's by default.");
-    private readonly Option<double> target = new("--confidence-target") { Description = "Calibrated confidence under which a token counts as a breach.", HelpName = "X", DefaultValueFactory = _ => new AdaptationOptions().ConfidenceTarget };
+    private readonly Option<string?> target = EngineOptions.Create("--confidence-target", "X");
     private readonly DeviceOptions device = new();
 
     public ProfileCommand(GlobalOptions global)
@@ -29,7 +29,6 @@ internal sealed class ProfileCommand : Command
         foreach (var option in (Option[])[texts, most, file, budget, target]) Add(option);
         device.AddTo(this);
         most.MustBe(value => value >= 1, "at least 1");
-        target.MustBe(value => value is >= 0 and <= 1, "0 to 1");
         SetAction((parsed, cancellationToken) => RunAsync(Screen.Of(parsed, global), parsed, cancellationToken));
     }
 
@@ -58,7 +57,7 @@ internal sealed class ProfileCommand : Command
         var builder = device.Read(parsed).CreateBuilder();
         foreach (var model in parsed.GetRequiredValue(models)) builder.AddModel(model);
         if (parsed.GetValue(budget) is { } bytes) builder.UseMemoryBudget(bytes);
-        builder.ServeFixed(depth: 1).Configure(options => options.Adaptation.ConfidenceTarget = parsed.GetValue(target));
+        builder.ServeFixed(depth: 1).Configure(options => EngineOptions.Apply(parsed, [target], options));
         return builder.Build();
     }
 }

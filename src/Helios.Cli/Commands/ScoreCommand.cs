@@ -29,7 +29,7 @@ internal sealed class ScoreCommand : Command
     private async Task<int> RunAsync(Screen screen, ParseResult parsed, CancellationToken cancellationToken)
     {
         // One layer is loaded to serve; scoring brings the others in one by one.
-        var engine = SingleModel.Start(device.Read(parsed), parsed.GetRequiredValue(model), depth: 1);
+        var engine = SingleModel.Start(device.Read(parsed), parsed.GetRequiredValue(model), options => options.Adaptation.FixedDepth = 1);
         await using (engine.ConfigureAwait(false))
         {
             await EngineStart.WaitAsync(engine, cancellationToken).ConfigureAwait(false);

@@ -11,14 +11,12 @@ internal static class SingleModel
     /// <summary>Starts it; the model loads in the background.</summary>
     /// <param name="device">Where it runs.</param>
     /// <param name="model">Folder of the model.</param>
-    /// <param name="depth">Layers loaded; null for all.</param>
-    /// <param name="exitPolicy">Per-token exits among them.</param>
-    /// <param name="draftDepth">Exit at which tokens are drafted; null drafts nothing.</param>
-    public static HeliosEngine Start(DeviceChoice device, string model, int? depth, string exitPolicy = "none", int? draftDepth = null)
+    /// <param name="change">Sets what differs from a model at its full depth.</param>
+    public static HeliosEngine Start(DeviceChoice device, string model, Action<HeliosOptions> change)
     {
         var builder = device.CreateBuilder();
         builder.AddModel(model)
-            .ServeFixed(depth, exitPolicy)
+            .ServeFixed()
             .Configure(options =>
             {
                 options.Serving.MaxBatchSize = 1;
@@ -26,8 +24,8 @@ internal static class SingleModel
 
                 // A sequence takes what it needs, to the MiB; a GPU wants few slabs.
                 if (device.Backend.IsOnHost) options.Serving.KvSlabBytes = SlabBytes;
-                options.Serving.DraftDepth = draftDepth;
-            });
+            })
+            .Configure(change);
         return builder.Build();
     }
 

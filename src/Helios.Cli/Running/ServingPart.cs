@@ -80,7 +80,7 @@ internal sealed class ServingPart(RunSettings settings, EventLog log, TimeProvid
         }
         catch (Exception error) when (error is ArgumentException or HeliosException)
         {
-            Record(new Unserved(arrival, OptionNames.WithoutParameter(error.Message), error is ServerBusyException));
+            Record(new Unserved(arrival, error is ArgumentException wrong ? EngineOptions.Describe(wrong) : error.Message, error is ServerBusyException));
         }
     }
 

@@ -7,15 +7,15 @@ public interface IBackendFactory
     string Name { get; }
 
     /// <summary>
-    /// What is wrong with settings; each message begins with the name of its setting. Asked when options are checked, so that all that
+    /// What is wrong with settings; the path of each fault is the name of its setting. Asked when options are checked, so that all that
     /// is wrong with them is told at once. Makes no backend; a factory that says nothing here refuses in <see cref="Create"/>.
     /// </summary>
     /// <param name="settings">What <see cref="HeliosOptions.BackendSettings"/> say.</param>
-    IReadOnlyList<string> Check(IReadOnlyDictionary<string, string> settings) => [];
+    IReadOnlyList<OptionFault> Check(IReadOnlyDictionary<string, string> settings) => [];
 
     /// <summary>Makes a backend; the engine disposes it.</summary>
     /// <param name="settings">What <see cref="HeliosOptions.BackendSettings"/> say; empty leaves all as it is.</param>
-    /// <exception cref="ArgumentException">A setting is unknown or wrong; the message begins with its name.</exception>
+    /// <exception cref="InvalidOptionException">A setting is unknown or wrong, as <see cref="Check"/> says.</exception>
     /// <exception cref="PlatformNotSupportedException">This machine lacks what the backend needs; the message says what.</exception>
     IBackend Create(IReadOnlyDictionary<string, string> settings);
 }

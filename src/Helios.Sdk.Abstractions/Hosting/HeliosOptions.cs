@@ -10,13 +10,13 @@ public sealed class HeliosOptions
     public Precision Precision { get; set; } = Precision.Auto;
 
     /// <summary>
-    /// Most bytes for weights, workspaces and KV together. Null takes half of the memory the device offers this process,
+    /// Most bytes for weights, workspaces and KV together, at least 1. Null takes half of the memory the device offers this process,
     /// container limits respected.
     /// </summary>
     public long? MemoryBudgetBytes { get; set; }
 
     /// <summary>
-    /// Name of the backend (<see cref="IBackendFactory"/>), e.g. <c>cpu</c>, among those that were added. Null takes the one that
+    /// Name of the backend, among those that were added (<see cref="IBackendFactory"/>), e.g. <c>cpu</c>. Null takes the one that
     /// was added last.
     /// </summary>
     public string? Backend { get; set; }
@@ -63,7 +63,7 @@ public sealed class ServingOptions
     /// <summary>Most sequences running at once, at least 1.</summary>
     public int MaxBatchSize { get; set; } = 64;
 
-    /// <summary>Most rows (tokens) of one step: decode rows first, prompt chunks in what is left. At least <see cref="MaxBatchSize"/>, at most 65,536.</summary>
+    /// <summary>Most rows (tokens) of one step: decode rows first, prompt chunks in what is left. 1 to 65536, and no fewer than <see cref="MaxBatchSize"/>.</summary>
     public int MaxRowsPerStep { get; set; } = 256;
 
     /// <summary>
@@ -74,7 +74,7 @@ public sealed class ServingOptions
 
     /// <summary>
     /// Most time that a request waits to be started, above 0; after it, it is turned away with <see cref="ServerBusyException"/>.
-    /// Null (the default) lets it wait.
+    /// Null lets it wait.
     /// </summary>
     public TimeSpan? MaxQueueTime { get; set; }
 
@@ -89,7 +89,7 @@ public sealed class ServingOptions
     /// <summary>
     /// A request that has waited this long while higher priorities are served is overdue: one start in eight is for those, the
     /// longest wait first, and once started it keeps its place as if it were of the highest priority. So nobody starves, and a
-    /// backlog holds nobody up. Above 0, at most a day.
+    /// backlog holds nobody up. Above 0, at most 1 day.
     /// </summary>
     public TimeSpan PriorityAging { get; set; } = TimeSpan.FromSeconds(30);
 
@@ -103,12 +103,12 @@ public sealed class ServingOptions
 
     /// <summary>
     /// A step that takes no longer than this is not held back, whatever <see cref="MaxDecodeStretch"/> says: nobody sees tokens come
-    /// unevenly at 200 a second, and small models compute prompts much sooner. 0 to a second.
+    /// unevenly at 200 a second, and small models compute prompts much sooner. 0 to 1 second.
     /// </summary>
     public TimeSpan UnpacedStepTime { get; set; } = TimeSpan.FromMilliseconds(5);
 
     /// <summary>
-    /// Share of all KV blocks, 0 to 0.5, that must stay obtainable when a request is started beside others, so that those that
+    /// Share of all KV blocks that must stay obtainable when a request is started beside others, 0 to 0.5, so that those that
     /// run can grow for a while; at least one block for each of them.
     /// </summary>
     public double KvWatermark { get; set; } = 0.01;
@@ -116,10 +116,10 @@ public sealed class ServingOptions
     /// <summary>Tenants that differ from the rest, by the name that <see cref="GenerationRequest.Tenant"/> gives; <c>anonymous</c> is those that give none.</summary>
     public IDictionary<string, TenantOptions> Tenants { get; } = new Dictionary<string, TenantOptions>(StringComparer.Ordinal);
 
-    /// <summary>Tokens of a KV block; a multiple of 16, at most 4,096.</summary>
+    /// <summary>Tokens of a KV block; a multiple of 16 from 16 to 4096.</summary>
     public int KvBlockTokens { get; set; } = 16;
 
-    /// <summary>Bytes of a KV slab, the unit in which KV takes memory from the budget. Null picks 1/64 of the budget, at least 256 KiB, and enough for four blocks.</summary>
+    /// <summary>Bytes of a KV slab, the unit in which KV takes memory from the budget, at least 1. Null picks 1/64 of the budget, at least 256 KiB, and enough for four blocks.</summary>
     public long? KvSlabBytes { get; set; }
 
     /// <summary>
@@ -129,8 +129,8 @@ public sealed class ServingOptions
     public bool PrefixCache { get; set; } = true;
 
     /// <summary>
-    /// Share of KV memory, 0 to 1, for the cached KV of a tenant (or a <see cref="TenantOptions.CacheGroup"/>) that names no share of
-    /// its own. Over it, its cached KV is the first to go when memory is wanted; until then it stays.
+    /// Share of KV memory for the cached KV of a tenant that names no share of its own, or of a
+    /// <see cref="TenantOptions.CacheGroup"/> that does not, 0 to 1. Over it, its cached KV is the first to go when memory is wanted; until then it stays.
     /// </summary>
     public double DefaultCacheShare { get; set; } = 0.25;
 
@@ -139,22 +139,22 @@ public sealed class ServingOptions
 
     /// <summary>
     /// Lossless mode: tokens are drafted at this exit and verified by the layers above it, with the output of the full depth,
-    /// bit for bit. An exit of the first model below its full depth; needs <see cref="AdaptationOptions.Enabled"/> off, the full
+    /// bit for bit. An exit of the first model below its full depth, at least 1; needs <see cref="AdaptationOptions.Enabled"/> off, the full
     /// depth and the exit policy <c>none</c>. Null drafts nothing.
     /// </summary>
     public int? DraftDepth { get; set; }
 
-    /// <summary>How long shutting down waits for running requests before it aborts them, at most a day; less than the time a host has to stop (30 s unless set), or aborted answers do not reach their clients.</summary>
+    /// <summary>How long shutting down waits for running requests before it aborts them, 0 to 1 day; less than the time a host has to stop (30 s unless set), or aborted answers do not reach their clients.</summary>
     public TimeSpan DrainTimeout { get; set; } = TimeSpan.FromSeconds(25);
 }
 
 /// <summary>Options of the adaptation loop. Defaults marked "paper" are those of the HELIOS paper.</summary>
 public sealed class AdaptationOptions
 {
-    /// <summary>Off: the first model serves at <see cref="FixedDepth"/>, and nothing changes.</summary>
+    /// <summary>Whether the model and the depth that serve are chosen while serving. Off: the first model serves at <see cref="FixedDepth"/>, and nothing changes.</summary>
     public bool Enabled { get; set; } = true;
 
-    /// <summary>Depth served while adaptation is off; null is the full depth.</summary>
+    /// <summary>Depth served while adaptation is off, at least 1; null is the full depth.</summary>
     public int? FixedDepth { get; set; }
 
     /// <summary>
@@ -166,8 +166,8 @@ public sealed class AdaptationOptions
     public string Objective { get; set; } = "throughput";
 
     /// <summary>
-    /// Model repository, as <c>helios profile</c> writes it: offline telemetry by checkpoint, device and precision, from which the
-    /// candidates are chosen for the objective and the budget. One that cannot be read ends the start. Null chooses by size.
+    /// Model repository, as <c>helios profile</c> writes it, from which the candidates are chosen for the objective and the budget:
+    /// offline telemetry by checkpoint, device and precision. One that cannot be read ends the start. Null chooses by size.
     /// </summary>
     public string? ModelRepository { get; set; }
 
@@ -191,8 +191,8 @@ public sealed class AdaptationOptions
     public int RequestsPerCandidate { get; set; } = 5;
 
     /// <summary>
-    /// Most time that a layer may take to load, and that the probe of a candidate's steps, the answers to its requests and its scoring
-    /// may each take while it is evaluated, above 0, at most a day. One that takes longer is left alone for a while; waiting for
+    /// Most time that a layer may take to load, and that each part of a candidate's evaluation may take: the probe of its steps, the
+    /// answers to its requests, its scoring. Above 0, at most 1 day. One that takes longer is left alone for a while; waiting for
     /// requests does not count.
     /// </summary>
     public TimeSpan EvaluationTimeLimit { get; set; } = TimeSpan.FromMinutes(5);
@@ -201,9 +201,9 @@ public sealed class AdaptationOptions
     public bool LoadPartially { get; set; } = true;
 
     /// <summary>
-    /// How a depth is found fit to serve: <c>constrained</c> (its breach rate, less a margin, under what the guard bears), or the
-    /// paper's plain rule, <c>coverage:0.9</c> (the shallowest exit up to which nine tenths of all tokens are sure enough to
-    /// leave). Floors of quality and agreement hold beside either.
+    /// How a depth is found fit to serve: <c>constrained</c>, by its breach rate, or <c>coverage:0.9</c>, by the share of tokens that
+    /// leave up to it. The first asks that the rate, less a margin, is under what the guard bears; the second is the paper's plain
+    /// rule, the shallowest exit up to which nine tenths of all tokens are sure enough to leave. Floors of quality and agreement hold beside either.
     /// </summary>
     public string DepthRule { get; set; } = "constrained";
 
@@ -216,66 +216,66 @@ public sealed class AdaptationOptions
     /// <summary>Breaches within the window above which the guard acts (paper: 50), at least 1, below <see cref="BreachWindow"/>.</summary>
     public int BreachLimit { get; set; } = 50;
 
-    /// <summary>How far below <see cref="BreachLimit"/> / <see cref="BreachWindow"/> a point's breach rate must lie to be chosen, so that unchanged traffic seldom trips the guard.</summary>
+    /// <summary>How far below the limit a point's breach rate must lie to be chosen, so that unchanged traffic seldom trips the guard, 0 to 1. The limit is <see cref="BreachLimit"/> / <see cref="BreachWindow"/>.</summary>
     public double BreachMargin { get; set; } = 0.15;
 
-    /// <summary>Worst quality chosen, in bits per byte above the best candidate at full depth; null lifts the floor.</summary>
+    /// <summary>Worst quality chosen, in bits per byte above the best candidate at full depth; at least 0 bits per byte, null lifts the floor.</summary>
     public double? MaxQualityGap { get; set; } = 0.1;
 
-    /// <summary>Least agreement with the same model's full depth, 0..1; null asks for none.</summary>
+    /// <summary>Least agreement with the same model's full depth, 0 to 1; null asks for none.</summary>
     public double? MinAgreement { get; set; }
 
-    /// <summary>Half of the widest interval of a quality gap, in bits per byte above 0, on which another point is chosen before there is a full window of evidence.</summary>
+    /// <summary>Half of the widest interval of a quality gap on which another point is chosen before there is a full window of evidence, above 0 bits per byte.</summary>
     public double MaxGapUncertainty { get; set; } = 0.05;
 
-    /// <summary>Files of certificates (<see cref="RiskCertificate"/>) of models of the pool, as <c>helios certify --out</c> writes them.</summary>
+    /// <summary>Files of certificates of models of the pool, as <c>helios certify --out</c> writes them (<see cref="RiskCertificate"/>).</summary>
     public IList<string> Certificates { get; } = [];
 
-    /// <summary>Whether only points that one of <see cref="Certificates"/> covers may serve, beside full depths without exits, which need none.</summary>
+    /// <summary>Whether only points that a certificate covers may serve (see <see cref="Certificates"/>), beside full depths without exits, which need none.</summary>
     public bool RequireCertificate { get; set; }
 
-    /// <summary>Most bytes for weights, workspace and the KV of one sequence of usual length, above 0; null leaves it to the memory budget.</summary>
+    /// <summary>Most bytes for weights, workspace and the KV of one sequence of usual length, at least 1; null leaves it to the memory budget.</summary>
     public long? MaxPointBytes { get; set; }
 
-    /// <summary>Most joules for a token, above 0; needs a meter (<see cref="IEnergyMeter"/>). Null asks for none.</summary>
+    /// <summary>Most joules for a token, above 0; needs an <see cref="IEnergyMeter"/>. Null asks for none.</summary>
     public double? MaxJoulesPerToken { get; set; }
 
-    /// <summary>Longest time to first token, above 0, that nineteen of twenty requests may need at present demand; null sets no limit.</summary>
+    /// <summary>Longest time to first token that nineteen of twenty requests may need at present demand, above 0; null sets no limit.</summary>
     public TimeSpan? MaxTtft { get; set; }
 
     /// <summary>Requests after which candidates are evaluated again (paper: 150), at least 1.</summary>
     public int ReassessEveryRequests { get; set; } = 150;
 
-    /// <summary>Time after which candidates are evaluated again even if fewer requests came; null waits for requests alone.</summary>
+    /// <summary>Time after which candidates are evaluated again even if fewer requests came, above 0; null waits for requests alone.</summary>
     public TimeSpan? ReassessEvery { get; set; } = TimeSpan.FromMinutes(10);
 
-    /// <summary>Share of finished requests scored again at full depth while serving, 0..1, as far as <see cref="MaxScoringShare"/> allows.</summary>
+    /// <summary>Share of finished requests scored again at full depth while serving, 0 to 1, as far as <see cref="MaxScoringShare"/> allows.</summary>
     public double ShadowScoringRate { get; set; } = 0.1;
 
     /// <summary>
-    /// Share of finished requests, 0..1, that what serves scores again in the long run, saturated or not: should
+    /// Share of finished requests that what serves scores again in the long run, saturated or not, 0 to 1: should
     /// <see cref="MaxScoringShare"/> not allow even that, this goes before it. No more than <see cref="ShadowScoringRate"/>.
     /// </summary>
     public double MinShadowScoringRate { get; set; } = 0.01;
 
-    /// <summary>Most of the device's time that evaluation probes and shadow scoring may take, in (0, 1].</summary>
+    /// <summary>Most of the device's time that evaluation probes and shadow scoring may take, above 0, at most 1.</summary>
     public double MaxScoringShare { get; set; } = 0.05;
 
     /// <summary>
-    /// Most of the machine's processors that reading and packing weights may take while requests run, in (0, 1]; 1 loads as fast
+    /// Most of the machine's processors that reading and packing weights may take while requests run, above 0, at most 1; 1 loads as fast
     /// as it can. A load keeps one processor busy, so the default of 1/8 slows it down on machines of fewer than eight.
     /// </summary>
     public double MaxLoadShare { get; set; } = 0.125;
 
-    /// <summary>Least predicted gain for which a point that serves well is left, relative (0.03 = 3 %).</summary>
+    /// <summary>Least predicted gain for which a point that serves well is left, relative (0.03 = 3 %), at least 0.</summary>
     public double MinimumGain { get; set; } = 0.03;
 
     /// <summary>Time within which a change must pay for its load: a load that takes a tenth of it must gain 10 % on top of <see cref="MinimumGain"/>. Above 0.</summary>
     public TimeSpan ChangeHorizon { get; set; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>Time a point serves at least before it is left for a mere gain.</summary>
+    /// <summary>Time a point serves at least before it is left for a mere gain, at least 0.</summary>
     public TimeSpan MinimumResidence { get; set; } = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>Requests a point serves at least before reassessment may leave it; the guard may act earlier.</summary>
+    /// <summary>Requests a point serves at least before reassessment may leave it, at least 0; the guard may act earlier.</summary>
     public int MinimumResidenceRequests { get; set; } = 20;
 }

@@ -16,6 +16,6 @@ public sealed class TenantOptions
     /// </remarks>
     public string? CacheGroup { get; set; }
 
-    /// <summary>Share of KV memory, 0 to 1, beyond which the cached KV of the tenant, or of its group, is the first to go; null takes <see cref="ServingOptions.DefaultCacheShare"/>. Tenants of one group name the same.</summary>
+    /// <summary>Share of KV memory beyond which the cached KV of the tenant, or of its group, is the first to go, 0 to 1; null takes the default, <see cref="ServingOptions.DefaultCacheShare"/>. Tenants of one group name the same.</summary>
     public double? CacheShare { get; set; }
 }

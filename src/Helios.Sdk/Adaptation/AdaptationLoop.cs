@@ -83,7 +83,7 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
         {
             if (parts.State.EndedBecause is { } end) throw end;
             var failed = parts.Profiles.Candidates.Where(candidate => parts.Switcher.RetryAfter(candidate.Name) is not null).ToList();
-            if (failed.Count == 0) throw new HeliosException($"No model of the pool can be served within the memory budget: {Describe(Least())}: {string.Join("; ", refusals)}");
+            if (failed.Count == 0) throw new HeliosException($"No model of the pool can be served within the memory budget. {Describe(Least())} Refused: {string.Join("; ", refusals)}");
             if (attempt == Attempts) throw new HeliosException($"No model of the pool could be loaded in {Attempts} attempts: {string.Join("; ", refusals)}");
 
             // A timer may be early; until one of them is due, nothing is gained.
@@ -95,7 +95,7 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
     }
 
     /// <summary>Why no candidate could be served however often it were tried: the memory budget is too small; null when it is not. By headers alone: nothing is loaded.</summary>
-    public string? FindBudgetTrouble() => Least() is var least && least.Bytes > parts.Profiles.BudgetBytes ? Describe(least) : null;
+    public OptionFault? FindBudgetTrouble() => Least() is var least && least.Bytes > parts.Profiles.BudgetBytes ? Describe(least) : null;
 
     private (LoadTarget Target, long Bytes) Least() => parts.Profiles.Candidates
         .Select(candidate => new LoadTarget(candidate.Name, FirstDepths(candidate).Last()))
@@ -103,8 +103,10 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
         .MinBy(one => one.Item2);
 
     /// <summary>What the memory budget is, and what it would have to be.</summary>
-    private string Describe((LoadTarget Target, long Bytes) least) =>
-        Invariant($"MemoryBudgetBytes is {parts.Profiles.BudgetBytes}, and the candidate that needs least, {least.Target}, takes {least.Bytes} bytes with one sequence");
+    private OptionFault Describe((LoadTarget Target, long Bytes) least) => new(
+        nameof(HeliosOptions.MemoryBudgetBytes),
+        Invariant($"{parts.Profiles.BudgetBytes}"),
+        Invariant($"at least {least.Bytes}: no candidate takes less with one sequence than {least.Target} does"));
 
     /// <summary>Nothing when something serves; else why each candidate does not, at the shallowest depth that it may.</summary>
     private async Task<List<string>> TryServeFirstAsync(CancellationToken cancellationToken)

@@ -19,12 +19,12 @@ internal static class KnownBackends
         ]),
     ];
 
-    /// <summary>How to come by a backend of that name; empty when it is none of ours.</summary>
-    public static string Hint(string name)
+    /// <summary>How to come by a backend of that name; null when it is none of ours.</summary>
+    public static string? Hint(string name)
     {
         var device = name.Split(':', 2)[0];
         var known = All.FirstOrDefault(backend => string.Equals(backend.Name, device, StringComparison.OrdinalIgnoreCase) || backend.Aliases.Contains(device, StringComparer.OrdinalIgnoreCase));
-        return known is null ? "" : $" '{name}' comes with the package {known.Package}: add it, call {known.Call}, and name it '{known.Name}'.";
+        return known is null ? null : $"'{name}' comes with the package {known.Package}: add it, call {known.Call}, and name it '{known.Name}'.";
     }
 }
 

@@ -6,6 +6,19 @@ internal sealed class ExitPolicyCatalog(IReadOnlyList<Func<IExitPolicy>>? own = 
 {
     /// <summary>Creates the policy that a text names.</summary>
     /// <param name="text">As in <see cref="ServingOptions.ExitPolicy"/>, e.g. <c>confidence:0.8</c>.</param>
-    /// <exception cref="ArgumentException">No such policy, or its number is missing or out of range; the message says what is known.</exception>
+    /// <exception cref="InvalidOptionException">No such policy, or its number is missing or out of range; the fault says what is known.</exception>
     public IExitPolicy Find(string text) => ExitPolicyParser.Parse(text, own);
+
+    /// <summary>The same for a text that another option than <see cref="ServingOptions.ExitPolicy"/> has, which the fault then names.</summary>
+    public IExitPolicy Find(string text, OptionPath option)
+    {
+        try
+        {
+            return Find(text);
+        }
+        catch (InvalidOptionException error)
+        {
+            throw new InvalidOptionException([.. error.Faults.Select(fault => fault with { Path = option })]);
+        }
+    }
 }

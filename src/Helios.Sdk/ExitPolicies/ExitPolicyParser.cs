@@ -9,6 +9,7 @@ namespace Helios.Sdk.ExitPolicies;
 /// </summary>
 internal static class ExitPolicyParser
 {
+    private const string Option = $"{nameof(HeliosOptions.Serving)}:{nameof(ServingOptions.ExitPolicy)}";
     private const string Probability = "a number from 0 to 1";
     private const string None = "none";
     private const string MinDepth = ",min=";
@@ -25,20 +26,20 @@ internal static class ExitPolicyParser
     /// <summary>Finds a policy.</summary>
     /// <param name="text">What configuration says, e.g. <c>confidence:0.8</c>.</param>
     /// <param name="own">The application's policies; one whose name is the whole text goes before a built-in one.</param>
-    /// <exception cref="ArgumentException">No such policy, or its number is missing or out of range; the message says what is known.</exception>
+    /// <exception cref="InvalidOptionException">No such policy, or its number is missing or out of range; the fault says what is known.</exception>
     public static IExitPolicy Parse(string text, IEnumerable<Func<IExitPolicy>>? own = null)
     {
         ArgumentNullException.ThrowIfNull(text);
         var ownPolicies = own?.Select(create => create()).ToList() ?? [];
-        Names.RefuseTwins("exit policies", NamesOf(ownPolicies));
+        Names.RefuseTwins(Option, NamesOf(ownPolicies));
         if (ownPolicies.Find(policy => Names.Same(policy.Name, text)) is { } found) return found;
         if (Names.Same(text, None)) return new NoExitPolicy();
 
         var end = text.IndexOf(MinDepth, StringComparison.OrdinalIgnoreCase);
         if (end < 0) return ParseNumbered(text, ownPolicies);
         if (!int.TryParse(text.AsSpan(end + MinDepth.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var depth) || depth < 1)
-            throw new ArgumentException(Explain($"Exit policy '{text}': min takes a depth from 1, not '{text[(end + MinDepth.Length)..]}'.", ownPolicies), nameof(text));
-        if (Names.Same(text[..end], None)) throw new ArgumentException(Explain($"Exit policy '{text}': none has no exits for min to hold back.", ownPolicies), nameof(text));
+            throw Wrong(text, "a depth from 1 behind min=", Known(ownPolicies));
+        if (Names.Same(text[..end], None)) throw Wrong(text, "none without min: it has no exits to hold back", Known(ownPolicies));
         return new MinDepthPolicy(ParseNumbered(text[..end], ownPolicies), depth);
     }
 
@@ -47,11 +48,9 @@ internal static class ExitPolicyParser
         var colon = text.IndexOf(':', StringComparison.Ordinal);
         var name = colon < 0 ? text : text[..colon];
         if (Array.Find(Numbered, policy => Names.Same(policy.Name, name)) is not { } numbered)
-            throw new ArgumentException(Explain($"There is no exit policy '{text}'.", ownPolicies) + NearMiss.Ask(name, NamesOf(ownPolicies)), nameof(text));
-        if (colon < 0)
-            throw new ArgumentException(Explain($"Exit policy '{text}' lacks its number: {numbered.Name}:<{numbered.Range}>.", ownPolicies), nameof(text));
-        if (!double.TryParse(text.AsSpan(colon + 1), NumberStyles.Float, CultureInfo.InvariantCulture, out var number) || !numbered.Accepts(number))
-            throw new ArgumentException(Explain($"Exit policy '{numbered.Name}' takes {numbered.Range}, not '{text[(colon + 1)..]}'.", ownPolicies), nameof(text));
+            throw Wrong(text, "a policy that there is", $"{Known(ownPolicies)}{NearMiss.Ask(name, NamesOf(ownPolicies))}");
+        if (colon < 0 || !double.TryParse(text.AsSpan(colon + 1), NumberStyles.Float, CultureInfo.InvariantCulture, out var number) || !numbered.Accepts(number))
+            throw Wrong(text, $"{numbered.Name}:<{numbered.Range}>", Known(ownPolicies));
         return numbered.Create(number);
     }
 
@@ -59,11 +58,13 @@ internal static class ExitPolicyParser
 
     private static IEnumerable<string> NamesOf(IEnumerable<IExitPolicy> own) => own.Select(policy => policy.Name).Append(None).Concat(Numbered.Select(policy => policy.Name));
 
-    private static string Explain(string found, IEnumerable<IExitPolicy> own)
+    private static string Known(IEnumerable<IExitPolicy> own)
     {
         var known = Numbered.Select(policy => $"{policy.Name}:<{policy.Range}>").Prepend(None).Concat(own.Select(policy => policy.Name));
-        return $"{found} Known are: {string.Join(", ", known)}; all but none with {MinDepth}<depth> behind, if wanted.";
+        return $"Known are: {string.Join(", ", known)}; all but none with {MinDepth}<depth> behind, if wanted.";
     }
+
+    private static InvalidOptionException Wrong(string text, string expected, string note) => new(new OptionFault(Option, $"'{text}'", expected) { Note = note });
 
     private sealed record NumberedPolicy(string Name, string Range, Func<double, bool> Accepts, Func<double, IExitPolicy> Create);
 }

@@ -90,7 +90,7 @@ public sealed class HeliosBuilder : IHeliosBuilder
     /// Opens the checkpoints (headers only), starts the device thread, and begins to load in the background. Requests may be
     /// made at once; they wait for the first model.
     /// </summary>
-    /// <exception cref="ArgumentException">An option is invalid; the message names it.</exception>
+    /// <exception cref="InvalidOptionException">Options are wrong; all that are wrong are told.</exception>
     /// <exception cref="CheckpointException">A checkpoint is unusable.</exception>
     public HeliosEngine Build()
     {
@@ -110,8 +110,8 @@ public sealed class HeliosBuilder : IHeliosBuilder
     {
         public string Name => "";
 
-        public IReadOnlyList<string> Check(IReadOnlyDictionary<string, string> settings) =>
-            [.. settings.Keys.Select(name => $"{name} is unknown; a backend given by UseBackend has no settings.")];
+        public IReadOnlyList<OptionFault> Check(IReadOnlyDictionary<string, string> settings) =>
+            [.. settings.Keys.Select(name => new OptionFault(name, "unknown", "no settings for a backend given by UseBackend"))];
 
         public IBackend Create(IReadOnlyDictionary<string, string> settings) => create();
     }

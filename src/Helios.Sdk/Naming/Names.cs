@@ -7,12 +7,12 @@ internal static class Names
     public static bool Same(string left, string right) => string.Equals(left, right, StringComparison.OrdinalIgnoreCase);
 
     /// <summary>Refuses names that differ by case alone: one could never be told from the other.</summary>
-    /// <param name="kind">What they name, in the plural, for the message.</param>
+    /// <param name="option">The option that chooses among them.</param>
     /// <param name="names">The names; of the very same name there may be several.</param>
-    /// <exception cref="ArgumentException">There are two such.</exception>
-    public static void RefuseTwins(string kind, IEnumerable<string> names)
+    /// <exception cref="InvalidOptionException">There are two such.</exception>
+    public static void RefuseTwins(OptionPath option, IEnumerable<string> names)
     {
         var twins = names.Distinct(StringComparer.Ordinal).GroupBy(name => name, StringComparer.OrdinalIgnoreCase).FirstOrDefault(group => group.Count() > 1);
-        if (twins is not null) throw new ArgumentException($"The {kind} {string.Join(" and ", twins.Select(name => $"'{name}'"))} differ by case alone, and names have no case; rename one.", nameof(names));
+        if (twins is not null) throw new InvalidOptionException(new OptionFault(option, $"chosen among {string.Join(" and ", twins.Select(name => $"'{name}'"))}, which differ by case alone", "names that differ otherwise, for they have no case"));
     }
 }

@@ -6,7 +6,12 @@ internal static class NearMiss
     /// <summary>A question to put behind a message, with a space before it; empty when nothing known is near.</summary>
     /// <param name="found">The name that was written.</param>
     /// <param name="known">The names there are.</param>
-    public static string Ask(string found, IEnumerable<string> known) => Nearest(found, known) is { } meant ? $" Did you mean '{meant}'?" : "";
+    public static string Ask(string found, IEnumerable<string> known) => Question(found, known) is { } question ? $" {question}" : "";
+
+    /// <summary>The same by itself; null when nothing known is near.</summary>
+    /// <param name="found">The name that was written.</param>
+    /// <param name="known">The names there are.</param>
+    public static string? Question(string found, IEnumerable<string> known) => Nearest(found, known) is { } meant ? $"Did you mean '{meant}'?" : null;
 
     /// <summary>The nearest known name; null when none is near. Case counts for nothing.</summary>
     /// <param name="found">The name that was written.</param>

@@ -77,7 +77,7 @@ public class AddHeliosTests
 
         var resolve = () => provider.GetRequiredService<HeliosEngine>();
         resolve.Should().Throw<OptionsValidationException>().WithMessage(
-            (asObjective ? "Adaptation.Objective 'energy'" : "Adaptation.MaxJoulesPerToken") + " needs a meter of energy*dead meter*the battery is empty*EstimateEnergy*");
+            (asObjective ? "Adaptation.Objective is 'energy'" : "Adaptation.MaxJoulesPerToken is *") + "; expected an energy meter, and dead meter is not available: the battery is empty. EstimateEnergy*");
     }
 
     [Fact]
@@ -196,11 +196,11 @@ public class AddHeliosTests
 
     [Theory]
     [InlineData(null, "Threads", "0", "BackendSettings.Threads is '0'; expected 1 to 1024.")]
-    [InlineData("cpu", "Cores", "2", "BackendSettings.Cores is unknown; the CPU backend has Threads, VectorWidth and KvPrecision.")]
+    [InlineData("cpu", "Cores", "2", "BackendSettings.Cores is unknown; expected Threads, VectorWidth or KvPrecision.")]
     [InlineData("cpu", "KvPrecision", "int4", "BackendSettings.KvPrecision is 'int4'; expected Fp32 or Bf16.")]
-    [InlineData("abacus", null, null, "Backend: There is no backend 'abacus'. Added are: cpu.")]
-    [InlineData("cuda", null, null, "Backend: There is no backend 'cuda'. Added are: cpu. 'cuda' comes with the package Helios.Sdk.TorchSharp: add it, call UseTorchSharp(), and name it 'torchsharp'.")]
-    [InlineData("torchsharp", null, null, "Backend: There is no backend 'torchsharp'. Added are: cpu. 'torchsharp' comes with the package Helios.Sdk.TorchSharp: add it, call UseTorchSharp(), and name it 'torchsharp'.")]
+    [InlineData("abacus", null, null, "Backend is 'abacus'; expected one that was added: cpu.")]
+    [InlineData("cuda", null, null, "Backend is 'cuda'; expected one that was added: cpu. 'cuda' comes with the package Helios.Sdk.TorchSharp: add it, call UseTorchSharp(), and name it 'torchsharp'.")]
+    [InlineData("torchsharp", null, null, "Backend is 'torchsharp'; expected one that was added: cpu. 'torchsharp' comes with the package Helios.Sdk.TorchSharp: add it, call UseTorchSharp(), and name it 'torchsharp'.")]
     public void A_backend_that_is_not_to_be_had_is_told_loudly(string? backend, string? setting, string? value, string message)
     {
         using var provider = Services(helios => helios.Configure(options =>
@@ -217,7 +217,7 @@ public class AddHeliosTests
     {
         using var provider = Services(helios => helios.Configure(options => options.Precision = Precision.Fp16)).BuildServiceProvider();
         var resolve = () => provider.GetRequiredService<HeliosEngine>();
-        resolve.Should().Throw<OptionsValidationException>().WithMessage("Precision is Fp16: The CPU backend cannot hold weights as Fp16.");
+        resolve.Should().Throw<OptionsValidationException>().WithMessage("Precision is Fp16; expected a precision that the backend holds. The CPU backend cannot hold weights as Fp16.");
     }
 
     [Theory]

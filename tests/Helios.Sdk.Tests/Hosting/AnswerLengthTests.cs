@@ -27,9 +27,9 @@ public class AnswerLengthTests
     }
 
     [Theory]
-    [InlineData(Context - 5, 6, "Prompt (251 tokens) and MaxTokens (6) together pass the context of 'tiny-s' (256 tokens).*")]
-    [InlineData(Context - 1, int.MaxValue, "Prompt (255 tokens) and MaxTokens (2147483647) together pass the context of 'tiny-s' (256 tokens).*")]
-    [InlineData(Context, null, "Prompt (256 tokens) leaves no room for an answer in the context of 'tiny-s' (256 tokens).*")]
+    [InlineData(Context - 5, 6, "MaxTokens is 6; expected at most 5: 251 of the 256 tokens in the context of 'tiny-s' are the prompt's.*")]
+    [InlineData(Context - 1, int.MaxValue, "MaxTokens is 2147483647; expected at most 1: 255 of the 256 tokens in the context of 'tiny-s' are the prompt's.*")]
+    [InlineData(Context, null, "TokenIds is 256 tokens; expected fewer than 256, the context of 'tiny-s', for an answer to fit.*")]
     public async Task What_does_not_fit_is_refused(int prompt, int? maxTokens, string message)
     {
         await using var engine = await TestEngine.ServeAsync("tiny-s");
@@ -50,7 +50,7 @@ public class AnswerLengthTests
 
         options.MaxOutputTokens = 128;
         var named = () => engine.Engine.AsIChatClient().GetResponseAsync(said, options);
-        await named.Should().ThrowAsync<ArgumentException>().WithMessage("*MaxTokens (128) together pass the context*");
+        await named.Should().ThrowAsync<ArgumentException>().WithMessage("MaxTokens is 128; expected at most *: * tokens in the context of *");
     }
 
     [Fact]
@@ -75,8 +75,8 @@ public class AnswerLengthTests
         var answer = await waiting;
         answer.Point!.Target.Model.Should().Be("small");
         answer.TokenIds.Should().HaveCount(6);
-        await tooLong.Awaiting(late => late).Should().ThrowAsync<HeliosException>().WithMessage("Prompt (16 tokens) leaves no room*'small' (16 tokens).");
-        await named.Awaiting(late => late).Should().ThrowAsync<HeliosException>().WithMessage("*MaxTokens (7) together pass the context of 'small'*");
+        await tooLong.Awaiting(late => late).Should().ThrowAsync<HeliosException>().WithMessage("TokenIds is 16 tokens; expected fewer than 16, the context of 'small', for an answer to fit.");
+        await named.Awaiting(late => late).Should().ThrowAsync<HeliosException>().WithMessage("MaxTokens is 7; expected at most 6: 10 of the 16 tokens in the context of 'small' are the prompt's.");
         engine.MustBeIdle();
     }
 

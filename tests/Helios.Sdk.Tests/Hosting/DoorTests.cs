@@ -15,46 +15,46 @@ public class DoorTests
     public static TheoryData<GenerationRequest, string> Bad => new()
     {
         { GenerationRequest.FromText("a") with { Model = "nobody" }, "no model 'nobody'*tiny-s" },
-        { GenerationRequest.FromText("a") with { MaxTokens = 256 }, "MaxTokens (256)*256 tokens" },
+        { GenerationRequest.FromText("a") with { MaxTokens = 256 }, "MaxTokens is 256; expected at most 255: 1 of the 256 tokens in the context of 'tiny-s' are the prompt's" },
         { GenerationRequest.FromText("a") with { MaxTokens = int.MaxValue }, "MaxTokens" },
-        { GenerationRequest.FromTokens(new int[250]) with { MaxTokens = 7 }, "250 tokens*MaxTokens (7)" },
+        { GenerationRequest.FromTokens(new int[250]) with { MaxTokens = 7 }, "MaxTokens is 7; expected at most 6: 250 of the 256 tokens in the context of 'tiny-s' are the prompt's" },
         { GenerationRequest.FromTokens([1, 4096]), "4096*0 to 4095" },
         { GenerationRequest.FromText(""), "empty" },
         { GenerationRequest.FromText("a") with { MaxTokens = -1 }, "MaxTokens is -1" },
         { GenerationRequest.FromText("a") with { Sampling = new() { Temperature = float.NaN } }, "Temperature is NaN" },
         { GenerationRequest.FromText("a") with { Sampling = new() { MinP = 2 } }, "MinP is 2" },
-        { GenerationRequest.FromText("a") with { Sampling = new() { LogitBias = new Dictionary<int, float> { [4096] = 1 } } }, "LogitBias names token 4096*0 to 4095" },
-        { GenerationRequest.FromText("a") with { StopTokenIds = [5000] }, "StopTokenIds names token 5000" },
+        { GenerationRequest.FromText("a") with { Sampling = new() { LogitBias = new Dictionary<int, float> { [4096] = 1 } } }, "LogitBias is given for token 4096; expected an id of 'tiny-s', 0 to 4095" },
+        { GenerationRequest.FromText("a") with { StopTokenIds = [5000] }, "StopTokenIds is given for token 5000" },
     };
 
     public static TheoryData<Action<HeliosOptions>, string> BadOptions => new()
     {
         { options => options.Models.Clear(), "Models is empty" },
-        { options => options.Models.Add(options.Models[0]), "'tiny-s' is there 2 times" },
-        { options => options.Models.Add(options.Models[0] with { Name = "TINY-s" }), "'tiny-s' is there 2 times; names are unique, and have no case" },
-        { options => options.Models.Add(new ModelSource("", "x")), "has no name" },
+        { options => options.Models.Add(options.Models[0]), "Models[1].Name is 'tiny-s' while Models[0].Name is 'tiny-s'; expected names that differ" },
+        { options => options.Models.Add(options.Models[0] with { Name = "TINY-s" }), "Models[1].Name is 'TINY-s' while Models[0].Name is 'tiny-s'; expected names that differ, and not by case alone" },
+        { options => options.Models.Add(new ModelSource("", "x")), "Models[1].Name is empty; expected a name for the model at 'x'" },
         { options => options.Precision = (Precision)42, "Precision is 42; expected Auto, Fp32, Bf16, Int8, Int4, Fp16" },
         { options => options.MemoryBudgetBytes = 0, "MemoryBudgetBytes is 0" },
-        { options => options.Serving.ExitPolicy = "sometimes", "Serving.ExitPolicy*sometimes*Known are: none" },
-        { options => options.Serving.ExitPolicy = "confidence:1.5", "Serving.ExitPolicy*1.5" },
+        { options => options.Serving.ExitPolicy = "sometimes", "Serving.ExitPolicy is 'sometimes'; expected a policy that there is. Known are: none, confidence:" },
+        { options => options.Serving.ExitPolicy = "confidence:1.5", "Serving.ExitPolicy is 'confidence:1.5'; expected confidence:<a number from 0 to 1>" },
         { options => options.Serving.ExitPolicy = "patience:NaN", "Serving.ExitPolicy" },
         { options => options.Serving.MaxBatchSize = 0, "Serving.MaxBatchSize is 0" },
-        { options => options.Serving.MaxRowsPerStep = 3, "Serving.MaxRowsPerStep is 3; expected at least 64" },
+        { options => options.Serving.MaxRowsPerStep = 3, "Serving.MaxRowsPerStep is 3 while Serving.MaxBatchSize is 64; expected at least 64" },
         { options => options.Serving.MaxQueueLength = -1, "Serving.MaxQueueLength is -1" },
-        { options => options.Serving.MaxRowsPerStep = int.MaxValue, "Serving.MaxRowsPerStep is 2147483647; expected at most 65536" },
+        { options => options.Serving.MaxRowsPerStep = int.MaxValue, "Serving.MaxRowsPerStep is 2147483647; expected 1 to 65536" },
         { options => options.Serving.KvBlockTokens = 1 << 20, "Serving.KvBlockTokens is 1048576; expected a multiple of 16 from 16 to 4096" },
         { options => options.Serving.Order = null!, "Serving.Order is null; expected a name" },
-        { options => options.Serving.ExitPolicy = "none,min=3", "Serving.ExitPolicy: Exit policy 'none,min=3'" },
+        { options => options.Serving.ExitPolicy = "none,min=3", "Serving.ExitPolicy is 'none,min=3'; expected none without min" },
         { options => options.Serving.KvBlockTokens = 24, "Serving.KvBlockTokens is 24" },
         { options => options.Serving.DefaultCacheShare = double.NaN, "Serving.DefaultCacheShare is NaN; expected 0 to 1" },
-        { options => options.Serving.Tenants[""] = new TenantOptions(), "Serving.Tenants: a tenant has no name" },
+        { options => options.Serving.Tenants[""] = new TenantOptions(), "Serving.Tenants is a table with an empty name" },
         { options => options.Serving.Tenants["a"] = null!, "Serving.Tenants[a] is null" },
         { options => options.Serving.Tenants["a"] = new TenantOptions { CacheGroup = "" }, "Serving.Tenants[a].CacheGroup is empty" },
         { options => options.Serving.Tenants["a"] = new TenantOptions { CacheShare = 1.5 }, "Serving.Tenants[a].CacheShare is 1.5; expected 0 to 1" },
-        { SharesDiffer, "CacheGroup 'team' name the CacheShares 0.1, 0.2" },
+        { SharesDiffer, "Serving.Tenants[c].CacheShare is 0.2 while Serving.Tenants[a].CacheShare is 0.1; expected the same for all of CacheGroup 'team'" },
         { options => options.Serving.DrainTimeout = TimeSpan.FromSeconds(-1), "Serving.DrainTimeout" },
         { options => options.Serving.MaxQueueTime = TimeSpan.Zero, "Serving.MaxQueueTime is 00:00:00" },
-        { options => options.Serving.Order = "alphabetic", "Serving.Order*'alphabetic'*Known are: fair, first-come, deadline" },
+        { options => options.Serving.Order = "alphabetic", "Serving.Order is 'alphabetic'; expected fair, first-come, deadline" },
         { options => options.Serving.PriorityAging = TimeSpan.FromDays(2), "Serving.PriorityAging is 2" },
         { options => options.Serving.UnpacedStepTime = TimeSpan.FromSeconds(2), "Serving.UnpacedStepTime is 00:00:02; expected 0 to 1 second" },
         { options => options.Serving.MaxDecodeStretch = 1, "Serving.MaxDecodeStretch is 1; expected above 1" },
@@ -63,7 +63,7 @@ public class DoorTests
         { options => options.Serving.Tenants["a"] = new TenantOptions { Weight = 0 }, "Serving.Tenants?a?.Weight is 0" },
         { options => options.Serving.Tenants["a"] = new TenantOptions { Weight = double.NaN }, "Serving.Tenants?a?.Weight is NaN" },
         { options => options.Serving.Tenants["a"] = new TenantOptions { Weight = 1e-18 }, "Serving.Tenants?a?.Weight is 1E-18; expected 0.001 to 1000" },
-        { options => options.Serving.Tenants[""] = new TenantOptions(), "Serving.Tenants: a tenant has no name" },
+        { options => options.Serving.Tenants[""] = new TenantOptions(), "Serving.Tenants is a table with an empty name" },
         { options => options.Adaptation.ProfileStore = TestData.Root, $"Adaptation.ProfileStore is '{TestData.Root}', which is a folder; expected a file in a folder that exists" },
         { options => options.Adaptation.ProfileStore = Path.Combine(TestData.Root, "README.md", "store.json"), "Adaptation.ProfileStore is '*store.json', and '*README.md' is a file; expected" },
         { options => options.Adaptation.ProfileStore = Path.Combine(TestData.Root, "nowhere", "store.json"), "Adaptation.ProfileStore is '*store.json', and there is no folder '*nowhere'; expected" },
@@ -74,11 +74,11 @@ public class DoorTests
         { options => options.Adaptation.MaxQualityGap = double.NaN, "Adaptation.MaxQualityGap is NaN" },
         { options => options.Adaptation.MaxScoringShare = 0, "Adaptation.MaxScoringShare is 0" },
         { options => options.Adaptation.MinimumGain = double.NaN, "Adaptation.MinimumGain is NaN" },
-        { options => options.Serving.DraftDepth = 6, "Serving.DraftDepth is 6; 'tiny-s' can draft at its exits 2, 3, 4, 5" },
+        { options => options.Serving.DraftDepth = 6, "Serving.DraftDepth is 6; expected an exit of 'tiny-s' below its full depth: 2, 3, 4, 5" },
         { options => options.Serving.DraftDepth = 0, "Serving.DraftDepth is 0" },
-        { options => (options.Serving.DraftDepth, options.Adaptation.Enabled) = (3, true), "Serving.DraftDepth needs Adaptation.Enabled off" },
-        { options => (options.Serving.DraftDepth, options.Adaptation.FixedDepth) = (3, 5), "Serving.DraftDepth needs the full depth of 'tiny-s', 6 layers; Adaptation.FixedDepth is 5" },
-        { options => (options.Serving.DraftDepth, options.Serving.ExitPolicy) = (3, "patience:2"), "Serving.DraftDepth needs Serving.ExitPolicy none, not patience:2" },
+        { options => (options.Serving.DraftDepth, options.Adaptation.Enabled) = (3, true), "Serving.DraftDepth is 3 while Adaptation.Enabled is true; expected adaptation off, or null" },
+        { options => (options.Serving.DraftDepth, options.Adaptation.FixedDepth) = (3, 5), "Serving.DraftDepth is 3 while Adaptation.FixedDepth is 5; expected the full depth of 'tiny-s', 6 layers" },
+        { options => (options.Serving.DraftDepth, options.Serving.ExitPolicy) = (3, "patience:2"), "Serving.DraftDepth is 3 while Serving.ExitPolicy is 'patience:2'; expected the exit policy none" },
         { options => (options.Adaptation.Enabled, options.Adaptation.FixedDepth) = (false, 7), "Adaptation.FixedDepth is 7*6 layers" },
     };
 
@@ -283,12 +283,12 @@ public class DoorTests
     {
         await using var engine = await TestEngine.ServeAsync("tiny-s", more: builder => builder.AddModel(TestData.Model("stories260K")));
         var ask = async () => await engine.AskAsync(GenerationRequest.FromTokens([1, 2]));
-        (await ask.Should().ThrowAsync<ArgumentException>()).WithMessage("*TokenIds needs Model*");
+        (await ask.Should().ThrowAsync<ArgumentException>()).WithMessage("TokenIds is given without a Model; expected one*");
         var request = GenerationRequest.FromText("a") with { MaxTokens = 2 };
         var biased = async () => await engine.AskAsync(request with { Sampling = request.Sampling with { LogitBias = new Dictionary<int, float> { [1] = 1 } } });
-        (await biased.Should().ThrowAsync<ArgumentException>()).WithMessage("*LogitBias needs Model*");
+        (await biased.Should().ThrowAsync<ArgumentException>()).WithMessage("LogitBias is given without a Model; expected one*");
         var stopping = async () => await engine.AskAsync(request with { StopTokenIds = [1] });
-        (await stopping.Should().ThrowAsync<ArgumentException>()).WithMessage("*StopTokenIds needs Model*");
+        (await stopping.Should().ThrowAsync<ArgumentException>()).WithMessage("StopTokenIds is given without a Model; expected one*");
         (await engine.AskAsync(request with { StopTokenIds = [500], Sampling = request.Sampling with { LogitBias = new Dictionary<int, float> { [500] = 100 } }, Model = "stories260K" })).TokenIds.Should().Equal(500);
         (await engine.AskAsync(GenerationRequest.FromTokens([1, 403]) with { Model = "stories260K", MaxTokens = 2 })).Point!.Target.Model.Should().Be("stories260K");
     }

@@ -168,7 +168,7 @@ public class FaultTests
         CpuBackend? cpu = null;
         var build = () => Build(backend => cpu = (CpuBackend)backend.Inner, budget: 1 << 20);
 
-        build.Should().Throw<ArgumentException>().WithMessage("MemoryBudgetBytes is 1048576, and the candidate that needs least, tiny-s@2, takes * bytes with one sequence: no model of the pool can be served.");
+        build.Should().Throw<ArgumentException>().WithMessage("MemoryBudgetBytes is 1048576; expected at least *: no candidate takes less with one sequence than tiny-s@2 does.");
         cpu!.AllocatedBytes.Should().Be(0);
     }
 

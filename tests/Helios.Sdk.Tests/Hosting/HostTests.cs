@@ -22,11 +22,11 @@ public class HostTests
 
     [Theory]
     [InlineData("Adaptation:MaxQualityGap", "-1", "Helios:Adaptation:MaxQualityGap is -1; expected at least 0 bits per byte, or null.")]
-    [InlineData("Adaptation:MaxQualityGap", "wide", "Helios:Adaptation:MaxQualityGap is 'wide'; expected a number; or null or \"none\".")]
-    [InlineData("Serving:Order", "random", "Helios:Serving:Order: There is no order 'random'. Known are: fair, first-come, deadline.")]
-    [InlineData("Adaptation:FixedDepth", "9", "Helios:Adaptation:FixedDepth is 9; 'tiny-s' has 6 layers.")]
+    [InlineData("Adaptation:MaxQualityGap", "wide", "Helios:Adaptation:MaxQualityGap is 'wide'; expected a number, at least 0 bits per byte; or null or \"none\".")]
+    [InlineData("Serving:Order", "random", "Helios:Serving:Order is 'random'; expected fair, first-come, deadline.")]
+    [InlineData("Adaptation:FixedDepth", "9", "Helios:Adaptation:FixedDepth is 9; expected at most 6: 'tiny-s' has 6 layers.")]
     [InlineData("BackendSettings:Thread", "2", "Helios:BackendSettings:Thread is unknown; *")]
-    [InlineData("Backend", "cuda", "Helios:Backend: There is no backend 'cuda'. Added are: one without a name. 'cuda' comes with the package Helios.Sdk.TorchSharp: *")]
+    [InlineData("Backend", "cuda", "Helios:Backend is 'cuda'; expected one that was added: one without a name. 'cuda' comes with the package Helios.Sdk.TorchSharp: *")]
     [InlineData("Sreving:Order", "fair", "Helios:Sreving is unknown; expected *Serving, Telemetry. Did you mean 'Serving'?")]
     public async Task A_wrong_value_ends_the_start_and_is_told_by_its_key(string key, string value, string message)
     {
@@ -48,13 +48,13 @@ public class HostTests
         string[] expected =
         [
             "Helios:Sreving is unknown; *Did you mean 'Serving'?",
-            "Helios:Serving:MaxBatchSize is 'many'; expected a whole number.",
+            "Helios:Serving:MaxBatchSize is 'many'; expected a whole number, at least 1.",
             "Helios:Models:0:Folder is unknown; expected Path, Name, ChatTemplate.",
-            "Helios:Models:0 has no path*",
+            "Helios:Models:0:Path is empty; expected the folder of a model.",
             "Helios:Serving:KvWatermark is 2; expected 0 to 0.5.",
             "Helios:BackendSettings:Thread is unknown; *",
-            "Helios:Serving:Order: There is no order 'fiar'. Known are: fair, first-come, deadline. Did you mean 'fair'?",
-            "Helios:Adaptation:Objective: There is no objective 'throughptu'. Known are: *. Did you mean 'throughput'?",
+            "Helios:Serving:Order is 'fiar'; expected fair, first-come, deadline. Did you mean 'fair'?",
+            "Helios:Adaptation:Objective is 'throughptu'; expected throughput, *. Did you mean 'throughput'?",
         ];
         foreach (var message in expected) failures.Should().ContainMatch(message);
         failures.Should().HaveCount(expected.Length, "nothing is said of what the defaults are in place of a value that cannot be read: {0}", string.Join('\n', failures));
@@ -79,11 +79,11 @@ public class HostTests
     {
         await using var rig = new HostRig(HostRig.Static(("MemoryBudgetBytes", "1MiB"), ("Adaptation:Enabled", adapts)));
         var start = rig.StartAsync;
-        await start.Should().ThrowAsync<OptionsValidationException>().WithMessage("Helios:MemoryBudgetBytes is 1048576, and the candidate that needs least, tiny-s@*, takes * bytes with one sequence: no model of the pool can be served.");
+        await start.Should().ThrowAsync<OptionsValidationException>().WithMessage("Helios:MemoryBudgetBytes is 1048576; expected at least *: no candidate takes less with one sequence than tiny-s@* does.");
     }
 
     [Theory]
-    [InlineData("Adaptation:FixedDepth", "2", "Helios:Adaptation:FixedDepth is 2 and Helios:Adaptation:Enabled is on; expected Helios:Adaptation:Enabled off*")]
+    [InlineData("Adaptation:FixedDepth", "2", "Helios:Adaptation:FixedDepth is 2 while Helios:Adaptation:Enabled is true; expected adaptation off*")]
     [InlineData("Models:0", null, "Helios:Models is empty; *in configuration a list such as*")]
     public async Task What_an_adapting_engine_cannot_be_is_told_by_its_key(string key, string? value, string message)
     {

@@ -39,7 +39,7 @@ public class InsistentRequestTests
         await engine.Engine.Ready;
 
         var ask = async () => await engine.AskAsync(GenerationRequest.FromText("Tom") with { MaxTokens = 100, FullDepth = true, IgnoreEndOfSequence = true });
-        (await ask.Should().ThrowAsync<ArgumentException>()).WithMessage("*context of 'short' (32 tokens)*");
+        (await ask.Should().ThrowAsync<ArgumentException>()).WithMessage("*of the 32 tokens in the context of 'short' are the prompt's*");
         await engine.SettleAsync();
         engine.MustBeIdle();
     }

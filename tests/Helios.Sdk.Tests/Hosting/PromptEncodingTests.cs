@@ -20,7 +20,7 @@ public class PromptEncodingTests
         foreach (var samples in (int[])[1, 2])
         {
             var ask = () => engine.Engine.GenerateAsync(GenerationRequest.FromText("Once <extra> upon") with { MaxTokens = 4 }, samples).WaitAsync(TestEngine.Patience);
-            await ask.Should().ThrowAsync<ArgumentException>().WithMessage("The prompt has token 5000, which 'extra' lacks: its ids run from 0 to 4095.*");
+            await ask.Should().ThrowAsync<ArgumentException>().WithMessage("Prompt is encoded with token 5000; expected an id of 'extra', 0 to 4095.*");
         }
 
         (await Task.WhenAll(others)).Should().OnlyContain(answer => answer.TokenIds.Count == 60);
@@ -53,7 +53,7 @@ public class PromptEncodingTests
         foreach (var prompt in (string[])[new string('a', 1_000_000), new string(' ', 1_000_000), Long])
         {
             var ask = () => engine.AskAsync(GenerationRequest.FromText(prompt));
-            await ask.Should().ThrowAsync<ArgumentException>().WithMessage("Prompt (more than 256 tokens) leaves no room for an answer in the context of 'tiny-s' (256 tokens).*");
+            await ask.Should().ThrowAsync<ArgumentException>().WithMessage("Prompt is more than 256 tokens; expected fewer than 256, the context of 'tiny-s', for an answer to fit.*");
         }
     }
 

@@ -56,8 +56,8 @@ public class ReloadTests
     [InlineData("Adaptation:ConfidenceTarget", "1.5", "Helios:Adaptation:ConfidenceTarget is 1.5")]
     [InlineData("Adaptation:MaxQualityGap", "-1", "Helios:Adaptation:MaxQualityGap is -1")]
     [InlineData("MemoryBudgetBytes", "1MiB", "Helios:MemoryBudgetBytes cannot be 1048576*the least that can serve takes")]
-    [InlineData("Adaptation:Objective", "beauty", "There is no objective 'beauty'")]
-    [InlineData("Adaptation:MaxJoulesPerToken", "1", "Helios:Adaptation:MaxJoulesPerToken needs a meter of energy")]
+    [InlineData("Adaptation:Objective", "beauty", "Adaptation:Objective is 'beauty'; expected throughput")]
+    [InlineData("Adaptation:MaxJoulesPerToken", "1", "Helios:Adaptation:MaxJoulesPerToken is 1; expected an energy meter")]
     [InlineData("Serving:Tempo", "1", "Helios:Serving:Tempo is unknown")]
     public async Task What_is_refused_is_logged_and_what_was_in_force_stays_so(string key, string value, string message)
     {

@@ -26,7 +26,7 @@ public class StartTests
     public void A_precision_that_the_backend_has_not_is_a_wrong_option()
     {
         var build = () => TestEngine.Build(builder => builder.AddModel(TestData.Model("tiny-s")).Configure(options => options.Precision = Precision.Fp16));
-        build.Should().Throw<ArgumentException>().WithMessage("Precision is Fp16: *CPU*");
+        build.Should().Throw<ArgumentException>().WithMessage("Precision is Fp16; expected *CPU*");
     }
 
     [Fact]

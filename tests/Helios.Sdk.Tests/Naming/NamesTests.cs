@@ -34,9 +34,9 @@ public class NamesTests
     public void What_differs_by_case_alone_is_refused()
     {
         var objective = () => ObjectiveParser.Parse("latency", [() => new Objective("Throughput")]);
-        objective.Should().Throw<ArgumentException>().WithMessage("The objectives 'Throughput' and 'throughput' differ by case alone, and names have no case; rename one.*");
+        objective.Should().Throw<ArgumentException>().WithMessage("Adaptation.Objective is chosen among 'Throughput' and 'throughput', which differ by case alone; expected names that differ otherwise*");
         var backend = () => Backends.Find(new HeliosOptions { Backend = "cpu" }, [() => new CpuBackendFactory(), () => new Backend("CPU")]);
-        backend.Should().Throw<ArgumentException>().WithMessage("The backends 'cpu' and 'CPU' differ*");
+        backend.Should().Throw<ArgumentException>().WithMessage("Backend is chosen among 'cpu' and 'CPU', which differ*");
     }
 
     [Fact]

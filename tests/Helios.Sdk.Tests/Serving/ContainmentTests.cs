@@ -84,7 +84,7 @@ public class ContainmentTests
         var others = Others(rig);
         var guilty = rig.Submit([5, FakeMath.Vocabulary, 7], 40, request => request.WithText("text"));
 
-        Run(rig, others, guilty).Message.Should().Be("The prompt has token 64, which 'fake' lacks: its ids run from 0 to 63. Its tokenizer has more tokens than the model has rows.");
+        Run(rig, others, guilty).Message.Should().Be("Prompt is encoded with token 64; expected an id of 'fake', 0 to 63. Its tokenizer has more tokens than the model has rows.");
     }
 
     [Theory]

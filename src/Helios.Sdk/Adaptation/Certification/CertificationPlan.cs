@@ -18,7 +18,7 @@ internal sealed record CertificationPlan(RiskBound Bound, ImmutableArray<Countab
     {
         CheckShare(request.MaxDisagreement, nameof(request.MaxDisagreement));
         CheckShare(request.Confidence, nameof(request.Confidence));
-        if (request.MaxTokensPerRequest < 1) throw new ArgumentException(Invariant($"MaxTokensPerRequest is {request.MaxTokensPerRequest}; expected at least 1."), nameof(request));
+        if (request.MaxTokensPerRequest < 1) throw RequestRules.Bad(nameof(request.MaxTokensPerRequest), request.MaxTokensPerRequest, "at least 1");
 
         var longest = Math.Min(request.MaxTokensPerRequest, model.Architecture.ContextLength - 1);
         ImmutableArray<CountableText> texts = [.. request.Texts.Select((text, i) => Cut(text, i, longest, model)).Where(text => text.Counted > 0)];
@@ -26,7 +26,7 @@ internal sealed record CertificationPlan(RiskBound Bound, ImmutableArray<Countab
         return new CertificationPlan(
             new RiskBound(request.MaxDisagreement, request.Confidence, longest),
             texts,
-            [.. PointsOf(request, model).Select(point => Check(point, model, policies))]);
+            [.. PointsOf(request, model).Select((point, i) => Check(point, new(nameof(request.Points), Invariant($"{i}"), nameof(point.ExitPolicy)), model, policies))]);
     }
 
     private static IEnumerable<CertificationPoint> PointsOf(CertificationRequest request, CheckpointInfo model)
@@ -45,11 +45,11 @@ internal sealed record CertificationPlan(RiskBound Bound, ImmutableArray<Countab
         return new CountableText([.. text.TokenIds.Take(length)], text.PromptLength);
     }
 
-    private static PlannedPoint Check(CertificationPoint point, CheckpointInfo model, ExitPolicyCatalog policies)
+    private static PlannedPoint Check(CertificationPoint point, OptionPath option, CheckpointInfo model, ExitPolicyCatalog policies)
     {
         var layers = model.Architecture.Layers;
         if (point.Depth < 1 || point.Depth > layers) throw new ArgumentException(Invariant($"Depth {point.Depth} of '{model.Name}' is not to be had; it has layers 1 to {layers}."), nameof(point));
-        var policy = policies.Find(point.ExitPolicy);
+        var policy = policies.Find(point.ExitPolicy, option);
         point = point with { ExitPolicy = policy.Name };
         if (policy is NoExitPolicy)
         {
@@ -65,7 +65,7 @@ internal sealed record CertificationPlan(RiskBound Bound, ImmutableArray<Countab
 
     private static void CheckShare(double value, string name)
     {
-        if (value is not (> 0 and < 1)) throw new ArgumentException(Invariant($"{name} is {value}; expected a number between 0 and 1."), name);
+        if (value is not (> 0 and < 1)) throw RequestRules.Bad(name, value, "a number between 0 and 1");
     }
 }
 

@@ -12,7 +12,7 @@ internal sealed record DepthRule(double? Coverage)
 
     /// <summary>Finds a rule.</summary>
     /// <param name="text">What configuration says.</param>
-    /// <exception cref="ArgumentException">There is no such rule.</exception>
+    /// <exception cref="InvalidOptionException">There is no such rule.</exception>
     public static DepthRule Parse(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
@@ -21,7 +21,10 @@ internal sealed record DepthRule(double? Coverage)
             && double.TryParse(text.AsSpan(CoveragePrefix.Length), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var share)
             && share is > 0 and <= 1)
             return new DepthRule(share);
-        throw new ArgumentException($"There is no depth rule '{text}'; expected constrained, or coverage with a share above 0 and at most 1, such as coverage:0.9.{NearMiss.Ask(text.Split(':')[0], [Constrained, CoveragePrefix.TrimEnd(':')])}", nameof(text));
+        throw new InvalidOptionException(new OptionFault($"{nameof(HeliosOptions.Adaptation)}:{nameof(AdaptationOptions.DepthRule)}", $"'{text}'", "constrained, or coverage with a share above 0 and at most 1, such as coverage:0.9")
+        {
+            Note = NearMiss.Question(text.Split(':')[0], [Constrained, CoveragePrefix.TrimEnd(':')]),
+        });
     }
 
     /// <summary>Puts an objective under the rule.</summary>

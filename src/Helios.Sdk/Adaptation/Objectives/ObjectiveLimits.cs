@@ -13,7 +13,7 @@ internal readonly record struct ObjectiveLimits(TimeSpan? Ttft, TimeSpan? Tpot, 
     /// <param name="objective">The objective that has them, for messages.</param>
     /// <param name="text">The pairs; may be empty.</param>
     /// <param name="known">Names that the objective takes.</param>
-    /// <exception cref="ArgumentException">A pair is none, is there twice, has a name that the objective does not take, or a value that is none.</exception>
+    /// <exception cref="InvalidOptionException">A pair is none, is there twice, has a name that the objective does not take, or a value that is none.</exception>
     public static ObjectiveLimits Parse(string objective, string text, IReadOnlyList<string> known)
     {
         var limits = default(ObjectiveLimits);
@@ -22,8 +22,8 @@ internal readonly record struct ObjectiveLimits(TimeSpan? Ttft, TimeSpan? Tpot, 
         {
             var (written, value) = pair.IndexOf('=', StringComparison.Ordinal) is var at and >= 0 ? (pair[..at].Trim(), pair[(at + 1)..].Trim()) : (pair.Trim(), "");
             var name = known.FirstOrDefault(limit => Names.Same(limit, written))
-                ?? throw new ArgumentException($"Objective '{objective}' takes {(known.Count == 0 ? "no limits" : string.Join(", ", known))}, not '{written}'.{NearMiss.Ask(written, known)}", nameof(text));
-            if (!seen.Add(name)) throw new ArgumentException($"Objective '{objective}' names {name} twice.", nameof(text));
+                ?? throw ObjectiveParser.Wrong(objective, $"{(known.Count == 0 ? "no limits" : $"the limits {string.Join(", ", known)}")}, not '{written}'", NearMiss.Question(written, known));
+            if (!seen.Add(name)) throw ObjectiveParser.Wrong(objective, $"{name} once");
             limits = limits.With(objective, name, value);
         }
 
@@ -44,13 +44,13 @@ internal readonly record struct ObjectiveLimits(TimeSpan? Ttft, TimeSpan? Tpot, 
     {
         "ttft" => this with { Ttft = Time(objective, name, value) },
         "tpot" => this with { Tpot = Time(objective, name, value) },
-        "bytes" => this with { Bytes = ByteSize.TryParse(value, out var bytes) ? bytes : throw Wrong(objective, name, value, ByteSize.Expected) },
+        "bytes" => this with { Bytes = ByteSize.TryParse(value, out var bytes) ? bytes : throw Wrong(objective, name, ByteSize.Expected) },
         _ => throw new InvalidOperationException($"There is no limit {name}."),
     };
 
     private static TimeSpan Time(string objective, string name, string value) =>
-        Duration.TryParse(value, out var time) ? time : throw Wrong(objective, name, value, Duration.Expected);
+        Duration.TryParse(value, out var time) ? time : throw Wrong(objective, name, Duration.Expected);
 
-    private static ArgumentException Wrong(string objective, string name, string value, string expected) =>
-        new($"Objective '{objective}': {name} is '{value}'; expected {expected}.", nameof(value));
+    private static InvalidOptionException Wrong(string objective, string name, string expected) =>
+        ObjectiveParser.Wrong(objective, $"{expected}, behind {name}=");
 }

@@ -5,6 +5,8 @@ namespace Helios.Sdk.Adaptation.Objectives;
 /// <summary>Finds the objective that a text names, and puts it under the constraints that the options ask for.</summary>
 internal static class ObjectiveParser
 {
+    private const string Option = $"{nameof(HeliosOptions.Adaptation)}:{nameof(AdaptationOptions.Objective)}";
+
     private static readonly BuiltIn[] Known =
     [
         new("throughput", [], [], (_, _) => new ThroughputObjective()),
@@ -19,19 +21,19 @@ internal static class ObjectiveParser
     /// <summary>Finds an objective. Names have no case.</summary>
     /// <param name="text">What configuration says, e.g. <c>throughput</c> or <c>goodput:ttft=500ms,tpot=50ms</c>.</param>
     /// <param name="own">The application's objectives; one whose name is the whole text goes before a built-in one.</param>
-    /// <exception cref="ArgumentException">No such objective, or its limits are missing or wrong; the message says what is known.</exception>
+    /// <exception cref="InvalidOptionException">No such objective, or its limits are missing or wrong; the fault says what is known.</exception>
     public static ISloObjective Parse(string text, IEnumerable<Func<ISloObjective>>? own = null)
     {
         ArgumentNullException.ThrowIfNull(text);
         var owned = (own ?? []).Select(create => create()).ToList();
         var names = owned.Select(objective => objective.Name).Concat(Known.Select(objective => objective.Name)).ToList();
-        Names.RefuseTwins("objectives", names);
+        Names.RefuseTwins(Option, names);
         if (owned.Find(objective => Names.Same(objective.Name, text)) is { } found) return found;
 
         var (name, limits) = text.IndexOf(':', StringComparison.Ordinal) is var colon and >= 0 ? (text[..colon], text[(colon + 1)..]) : (text, "");
         if (Array.Find(Known, objective => Names.Same(objective.Name, name)) is { } builtIn) return builtIn.Create(builtIn.Name + text[name.Length..], limits);
         var known = owned.Select(objective => objective.Name).Concat(Known.Select(objective => objective.Usage)).Distinct(StringComparer.Ordinal);
-        throw new ArgumentException($"There is no objective '{text}'. Known are: {string.Join(", ", known)}.{NearMiss.Ask(name, names)}", nameof(text));
+        throw Wrong(text, string.Join(", ", known), NearMiss.Question(name, names));
     }
 
     /// <summary>Puts an objective under the constraints of the options: budget, depth rule, quality, agreement, bytes, energy, time to first token.</summary>
@@ -59,6 +61,9 @@ internal static class ObjectiveParser
         return objective;
     }
 
+    /// <summary>The error of an objective that cannot be found as it is written.</summary>
+    public static InvalidOptionException Wrong(string text, string expected, string? note = null) => new(new OptionFault(Option, $"'{text}'", expected) { Note = note });
+
     private static ISloObjective Within(ISloObjective objective, ObjectiveLimits limits)
     {
         if (limits.Bytes is { } bytes) objective = new BytesCeiling(objective, bytes);
@@ -83,7 +88,7 @@ internal static class ObjectiveParser
         {
             var limits = ObjectiveLimits.Parse(text, pairs, all);
             return Array.Find(Required, name => !limits.Has(name)) is { } lacking
-                ? throw new ArgumentException($"Objective '{text}' lacks {lacking}: it is written {Usage}.", nameof(text))
+                ? throw Wrong(text, $"{lacking} too: {Usage}")
                 : Make(text, limits);
         }
 

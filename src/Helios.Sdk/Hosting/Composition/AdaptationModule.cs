@@ -76,7 +76,7 @@ internal sealed partial class AdaptationModule : IDisposable
             Faults = faults,
             Time = time,
         });
-        if (Loop.FindBudgetTrouble() is { } tooSmall) throw new NothingFitsException($"{tooSmall}: no model of the pool can be served.");
+        if (Loop.FindBudgetTrouble() is { } tooSmall) throw new InvalidOptionException(tooSmall);
         Goals = new GoalChanges(Loop, goals, device.Pool, device.Memory, device.Budget, time);
         ProfileMetrics.Add(meter, Profiles, device.Work);
     }
@@ -107,7 +107,7 @@ internal sealed partial class AdaptationModule : IDisposable
     public ExitPolicyCatalog Policies { get; }
 
     /// <summary>Finds an objective by name.</summary>
-    /// <exception cref="ArgumentException">There is none, or it needs a meter that is missing.</exception>
+    /// <exception cref="InvalidOptionException">There is none, or it needs a meter that is missing.</exception>
     public ISloObjective ParseObjective(string text)
     {
         var objective = ObjectiveParser.Parse(text, strategies.Objectives);
@@ -115,13 +115,13 @@ internal sealed partial class AdaptationModule : IDisposable
         return objective;
     }
 
-    /// <exception cref="ArgumentException">It needs a meter that is missing.</exception>
+    /// <exception cref="InvalidOptionException">It needs a meter that is missing.</exception>
     public void Check(ISloObjective objective) => CheckMeter(objective, goals.Limits);
 
-    /// <exception cref="ArgumentException">A limit is out of range, or needs a meter that is missing.</exception>
+    /// <exception cref="InvalidOptionException">A limit is out of range, or needs a meter that is missing.</exception>
     public void Check(ServiceLimits limits)
     {
-        if (string.Join(Environment.NewLine, OptionsCheck.Find(limits)) is { Length: > 0 } wrong) throw WrongOption.Error(wrong);
+        OptionsCheck.Throw(limits);
         CheckMeter(goals.Objective, limits);
     }
 
@@ -179,7 +179,7 @@ internal sealed partial class AdaptationModule : IDisposable
     /// <summary>The repository is the host's own file: what is wrong with it ends the start.</summary>
     private RepositoryRanking? OpenRepository(AdaptationOptions options) =>
         options is { Enabled: true, ModelRepository: { } path }
-            ? new RepositoryRanking(new OptionSource("Adaptation:ModelRepository").Read(() => RepositoryFile.Read(path)), options, Site, serving.Telemetry, ProfileSettings)
+            ? new RepositoryRanking(OptionSource.Read("Adaptation:ModelRepository", () => RepositoryFile.Read(path)), options, Site, serving.Telemetry, ProfileSettings)
             : null;
 
     /// <summary>Opens the profile store and gives the candidates back what it knows of them; null when none is kept.</summary>
@@ -195,9 +195,12 @@ internal sealed partial class AdaptationModule : IDisposable
     /// <summary>Without a meter, what needs one would never find a feasible point.</summary>
     private void CheckMeter(ISloObjective objective, ServiceLimits limits)
     {
-        var wants = objective.NeedsEnergy ? $"Adaptation.Objective '{objective.Name}'" : limits.MaxJoulesPerToken is not null ? "Adaptation.MaxJoulesPerToken" : null;
-        if (wants is not null && Energy.UnavailableBecause is { } because)
-            throw WrongOption.Error($"{wants} needs a meter of energy, and {Energy.Source} is not available: {because}. An estimate may stand in for it: EstimateEnergy(watts).");
+        if (Energy.UnavailableBecause is not { } because) return;
+        var wants = objective.NeedsEnergy ? new OptionValue("Adaptation:Objective", $"'{objective.Name}'")
+            : limits.MaxJoulesPerToken is { } joules ? new OptionValue("Adaptation:MaxJoulesPerToken", Invariant($"{joules}"))
+            : null;
+        if (wants is null) return;
+        throw new InvalidOptionException(new OptionFault(wants.Path, wants.Value, $"an energy meter, and {Energy.Source} is not available: {because}") { Note = "EstimateEnergy(watts), or --estimate-watts of helios, takes an estimate instead." });
     }
 
     [LoggerMessage(11, LogLevel.Error, "The adaptation loop ended; what serves goes on serving")]

@@ -53,7 +53,7 @@ internal sealed class DeviceModule : IAsyncDisposable
 
     /// <summary>Opens the models of the options and the backend that they choose. Where one of them cannot be opened, all are closed.</summary>
     /// <exception cref="CheckpointException">A model cannot be read.</exception>
-    /// <exception cref="ArgumentException">An option does not fit the models or the backend.</exception>
+    /// <exception cref="InvalidOptionException">An option does not fit the models or the backend.</exception>
     public static DeviceModule Open(HeliosOptions options, EngineStrategies strategies, TimeProvider time)
     {
         var opened = new Stack<IDisposable>();
@@ -66,14 +66,14 @@ internal sealed class DeviceModule : IAsyncDisposable
 
         try
         {
-            var checkpoints = options.Models.Select((source, i) => Opened(ModelAt(i).Read(() => Checkpoint.Open(source.Path, source.Name)))).ToList();
+            var checkpoints = options.Models.Select((source, i) => Opened(OptionSource.Read(ModelAt(i), () => Checkpoint.Open(source.Path, source.Name)))).ToList();
             var backend = Opened(Backends.Create(options, strategies.Backends));
             OptionsCheck.CheckDepths(options, checkpoints[0].Info);
             var budget = new MemoryBudget(options.MemoryBudgetBytes ?? DefaultBudget.Of(backend.Device.TotalMemory));
             var store = Opened(MakeKvStore(options.Serving, backend, budget, checkpoints));
             var sequences = new SequenceTable();
             var pace = new LoadPace(options.Adaptation.MaxLoadShare, Environment.ProcessorCount, sequences, time);
-            var models = checkpoints.Select((checkpoint, i) => ModelAt(i).Read(() => MakeEntry(new PacedCheckpoint(checkpoint, pace), backend, options, options.Models[i], strategies, time))).ToList();
+            var models = checkpoints.Select((checkpoint, i) => OptionSource.Read(ModelAt(i), () => MakeEntry(new PacedCheckpoint(checkpoint, pace), backend, options, options.Models[i], strategies, time))).ToList();
             return new DeviceModule(new DeviceParts(backend, budget, store, sequences, models), options, time);
         }
         catch
@@ -92,7 +92,7 @@ internal sealed class DeviceModule : IAsyncDisposable
         Backend.Dispose();
     }
 
-    private static OptionSource ModelAt(int index) => new(OptionTables.Models, index);
+    private static OptionPath ModelAt(int index) => new(OptionTable.Models, Invariant($"{index}"));
 
     private static PoolEntry MakeEntry(PacedCheckpoint checkpoint, IBackend backend, HeliosOptions options, ModelSource source, EngineStrategies strategies, TimeProvider time)
     {
@@ -117,7 +117,7 @@ internal sealed class DeviceModule : IAsyncDisposable
         }
         catch (NotSupportedException error)
         {
-            throw WrongOption.Error($"{nameof(HeliosOptions.Precision)} is {precision}: {error.Message}");
+            throw new InvalidOptionException(new OptionFault(nameof(HeliosOptions.Precision), $"{precision}", "a precision that the backend holds") { Note = error.Message });
         }
     }
 

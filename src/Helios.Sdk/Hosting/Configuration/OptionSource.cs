@@ -1,15 +1,13 @@
 namespace Helios.Sdk.Hosting.Configuration;
 
-/// <summary>The option that names a file. What is wrong with the file is found by who reads it; whoever hears of that looks here whose it is.</summary>
-/// <param name="Key">Its key within the engine's section.</param>
-/// <param name="Index">Place in a list, from 0; null when the option is no list.</param>
-internal sealed record OptionSource(string Key, int? Index = null)
+/// <summary>Options that name files. What is wrong with a file is found by who reads it; the exception then carries the path of the option.</summary>
+internal static class OptionSource
 {
     /// <summary>The option whose file an exception is about; null when that is not known.</summary>
-    public static OptionSource? Of(CheckpointException error) => error.Data[nameof(OptionSource)] as OptionSource;
+    public static OptionPath? Of(CheckpointException error) => error.Data[nameof(OptionSource)] as OptionPath?;
 
-    /// <summary>Reads the file; what that throws is marked with this option.</summary>
-    public T Read<T>(Func<T> read)
+    /// <summary>Reads the file of an option; what that throws is marked with it.</summary>
+    public static T Read<T>(OptionPath option, Func<T> read)
     {
         try
         {
@@ -17,7 +15,7 @@ internal sealed record OptionSource(string Key, int? Index = null)
         }
         catch (CheckpointException error)
         {
-            error.Data[nameof(OptionSource)] = this;
+            error.Data[nameof(OptionSource)] = option;
             throw;
         }
     }

@@ -1,145 +1,84 @@
-using System.Globalization;
 using Helios.Sdk.Adaptation.Objectives;
 using Helios.Sdk.Adaptation.Repository;
 using Helios.Sdk.ExitPolicies;
 using Helios.Sdk.Hosting.Strategies;
 using Helios.Sdk.Naming;
-using Helios.Sdk.Quantities;
 using Helios.Sdk.Serving.Scheduling;
 using Helios.Sdk.Tokenization.ChatTemplates;
 
 namespace Helios.Sdk.Hosting.Configuration;
 
-/// <summary>Checks options at the door; every message names the option, what was found and what is expected.</summary>
+/// <summary>Checks options at the door: ranges by the table, names by their parsers, and here what options ask of each other.</summary>
 internal static class OptionsCheck
 {
-    private const int MostRows = 65_536;
-    private const int MostBlockTokens = 4096;
+    /// <exception cref="InvalidOptionException">Lists everything that is wrong.</exception>
+    public static void Throw(HeliosOptions options, EngineStrategies strategies, TimeProvider time) => Throw([.. Find(options, strategies, time)]);
 
-    /// <exception cref="ArgumentException">Lists everything that is wrong.</exception>
-    public static void Throw(HeliosOptions options, EngineStrategies strategies, TimeProvider time)
+    /// <summary>Checks limits of the adaptation loop, which may change while it runs.</summary>
+    /// <exception cref="InvalidOptionException">Lists everything that is wrong.</exception>
+    public static void Throw(ServiceLimits limits)
     {
-        var wrong = Find(options, strategies, time);
-        if (wrong.Count > 0) throw WrongOption.Error(string.Join(Environment.NewLine, wrong));
+        var options = new HeliosOptions();
+        var adaptation = options.Adaptation;
+        (adaptation.ConfidenceTarget, adaptation.MaxQualityGap, adaptation.MinAgreement) = (limits.ConfidenceTarget, limits.MaxQualityGap, limits.MinAgreement);
+        (adaptation.MaxPointBytes, adaptation.MaxJoulesPerToken, adaptation.MaxTtft) = (limits.MaxPointBytes, limits.MaxJoulesPerToken, limits.MaxTtft);
+        Throw([.. FindOutOfRange(options)]);
     }
 
     /// <summary>Everything that is wrong.</summary>
-    public static IReadOnlyList<string> Find(HeliosOptions options, EngineStrategies strategies, TimeProvider time)
-    {
-        var wrong = Find(options).ToList();
-        Try(options.Backend ?? "", _ => wrong.AddRange(Backends.FindWrongSettings(options, strategies.Backends)), "Backend", wrong);
-        Try(options.Serving.ExitPolicy, name => ExitPolicyParser.Parse(name, strategies.ExitPolicies), "Serving.ExitPolicy", wrong);
-        Try(options.Serving.Order, name => RequestOrders.Find(name, time, strategies.RequestOrders), "Serving.Order", wrong);
-        Try(options.Adaptation.Objective, name => ObjectiveParser.Parse(name, strategies.Objectives), "Adaptation.Objective", wrong);
-        Try(options.Adaptation.DepthRule, name => DepthRule.Parse(name), "Adaptation.DepthRule", wrong);
-        return wrong;
-    }
+    public static IEnumerable<OptionFault> Find(HeliosOptions options, EngineStrategies strategies, TimeProvider time) =>
+    [
+        .. FindInModels(options.Models),
+        .. FindInTenants(options.Serving.Tenants),
+        .. FindOutOfRange(options),
+        .. FindBeyondRanges(options.Serving, options.Adaptation),
+        .. Try("Backend", options.Backend ?? "", _ => Backends.CheckSettings(options, strategies.Backends)),
+        .. Try("Serving:ExitPolicy", options.Serving.ExitPolicy, name => ExitPolicyParser.Parse(name, strategies.ExitPolicies)),
+        .. Try("Serving:Order", options.Serving.Order, name => RequestOrders.Find(name, time, strategies.RequestOrders)),
+        .. Try("Adaptation:Objective", options.Adaptation.Objective, name => ObjectiveParser.Parse(name, strategies.Objectives)),
+        .. Try("Adaptation:DepthRule", options.Adaptation.DepthRule, name => DepthRule.Parse(name)),
+    ];
 
     /// <summary>Checks depths that the options ask for against the model that is to run at them.</summary>
-    /// <exception cref="ArgumentException">The model has no such depth or exit.</exception>
+    /// <exception cref="InvalidOptionException">The model has no such depth or exit.</exception>
     public static void CheckDepths(HeliosOptions options, CheckpointInfo model)
     {
         var layers = model.Architecture.Layers;
         if (options.Adaptation is { Enabled: false, FixedDepth: { } depth } && depth > layers)
-            throw WrongOption.Error(Invariant($"Adaptation.FixedDepth is {depth}; '{model.Name}' has {layers} layers."));
+            throw new InvalidOptionException(new OptionFault("Adaptation:FixedDepth", Invariant($"{depth}"), Invariant($"at most {layers}: '{model.Name}' has {layers} layers")));
         if (options.Serving.DraftDepth is not { } draft) return;
 
         var exits = model.Exits.Select(exit => exit.Depth).Where(exit => exit < layers).ToList();
         if (!exits.Contains(draft))
-            throw WrongOption.Error(Invariant($"Serving.DraftDepth is {draft}; '{model.Name}' can draft at {(exits.Count == 0 ? "none: it has no exit below its full depth" : $"its exits {string.Join(", ", exits)}")}."));
+            throw Draft(exits.Count == 0 ? $"null: '{model.Name}' has no exit below its full depth" : $"an exit of '{model.Name}' below its full depth: {string.Join(", ", exits)}");
         if (options.Adaptation.FixedDepth is { } loaded && loaded < layers)
-            throw WrongOption.Error(Invariant($"Serving.DraftDepth needs the full depth of '{model.Name}', {layers} layers; Adaptation.FixedDepth is {loaded}."));
+            throw Draft(Invariant($"the full depth of '{model.Name}', {layers} layers, to verify drafts"), new OptionValue("Adaptation:FixedDepth", Invariant($"{loaded}")));
+
+        InvalidOptionException Draft(string expected, OptionValue? beside = null) =>
+            new(new OptionFault("Serving:DraftDepth", Invariant($"{draft}"), expected) { Beside = beside });
     }
 
-    /// <summary>Limits of the adaptation loop alone, which may change while it runs.</summary>
-    public static IEnumerable<string> Find(ServiceLimits limits) => new[]
+    private static void Throw(IReadOnlyList<OptionFault> faults)
     {
-        Between("Adaptation.ConfidenceTarget", limits.ConfidenceTarget, 0, 1),
-        limits.MaxQualityGap is not { } gap || gap >= 0 ? null : Invariant($"Adaptation.MaxQualityGap is {gap}; expected at least 0 bits per byte, or null."),
-        Between("Adaptation.MinAgreement", limits.MinAgreement ?? 0, 0, 1),
-        Bytes("Adaptation.MaxPointBytes", limits.MaxPointBytes),
-        limits.MaxJoulesPerToken is not { } joules || joules > 0 ? null : Invariant($"Adaptation.MaxJoulesPerToken is {joules}; expected above 0, or null."),
-        limits.MaxTtft is not { } ttft || ttft > TimeSpan.Zero ? null : $"Adaptation.MaxTtft is {ttft}; expected above 0, or null.",
-    }.OfType<string>();
-
-    private static IEnumerable<string> Find(HeliosOptions options)
-    {
-        if (options.Models.Count == 0) yield return "Models is empty; expected a model at least: AddModel(path), or in configuration a list such as [ \"models/tiny-s\" ].";
-        foreach (var source in options.Models)
-        {
-            if (string.IsNullOrWhiteSpace(source.Name)) yield return $"Models: the model at '{source.Path}' has no name.";
-            if (string.IsNullOrWhiteSpace(source.Path)) yield return $"Models: '{source.Name}' has no path.";
-            if (TroubleIn(source) is { } trouble) yield return $"Models: {trouble}";
-        }
-
-        foreach (var twice in options.Models.GroupBy(source => source.Name, StringComparer.OrdinalIgnoreCase).Where(group => group.Count() > 1))
-            yield return $"Models: the name '{twice.Key}' is there {twice.Count()} times; names are unique, and have no case.";
-
-        foreach (var message in FindInTenants(options.Serving)) yield return message;
-        foreach (var message in Find(ServiceLimits.Of(options.Adaptation))) yield return message;
-
-        var serving = options.Serving;
-        var adaptation = options.Adaptation;
-        if (adaptation is { Enabled: true, FixedDepth: { } depth })
-            yield return Invariant($"Adaptation.FixedDepth is {depth} and Adaptation.Enabled is on; expected Adaptation.Enabled off: at a fixed depth nothing adapts.");
-        if (serving.DraftDepth is not null)
-        {
-            if (adaptation.Enabled) yield return "Serving.DraftDepth needs Adaptation.Enabled off: drafts are verified by the full depth of one model.";
-            if (!Names.Same(serving.ExitPolicy ?? "", "none")) yield return $"Serving.DraftDepth needs Serving.ExitPolicy none, not {serving.ExitPolicy}: drafts are verified at the full depth.";
-        }
-
-        foreach (var message in new[]
-        {
-            Enum.IsDefined(options.Precision) ? null : $"Precision is {options.Precision}; expected {string.Join(", ", Enum.GetNames<Precision>())}.",
-            Bytes("MemoryBudgetBytes", options.MemoryBudgetBytes),
-            AtLeast("Serving.MaxBatchSize", serving.MaxBatchSize, 1),
-            AtLeast("Serving.MaxRowsPerStep", serving.MaxRowsPerStep, serving.MaxBatchSize, " (Serving.MaxBatchSize)"),
-            AtLeast("Serving.MaxQueueLength", serving.MaxQueueLength, 1),
-            serving.MaxRowsPerStep <= MostRows ? null : Invariant($"Serving.MaxRowsPerStep is {serving.MaxRowsPerStep}; expected at most {MostRows}."),
-            serving.KvBlockTokens is >= 16 and <= MostBlockTokens && serving.KvBlockTokens % 16 == 0 ? null : Invariant($"Serving.KvBlockTokens is {serving.KvBlockTokens}; expected a multiple of 16 from 16 to {MostBlockTokens}."),
-            Bytes("Serving.KvSlabBytes", serving.KvSlabBytes),
-            Between("Serving.DefaultCacheShare", serving.DefaultCacheShare, 0, 1),
-            serving.DrainTimeout >= TimeSpan.Zero && serving.DrainTimeout <= TimeSpan.FromDays(1) ? null : $"Serving.DrainTimeout is {serving.DrainTimeout}; expected 0 to 1 day.",
-            serving.MaxQueueTime is not { } wait || wait > TimeSpan.Zero ? null : $"Serving.MaxQueueTime is {wait}; expected above 0, or null.",
-            serving.PriorityAging > TimeSpan.Zero && serving.PriorityAging <= TimeSpan.FromDays(1) ? null : $"Serving.PriorityAging is {serving.PriorityAging}; expected above 0, at most 1 day.",
-            serving.MaxDecodeStretch > 1 ? null : Invariant($"Serving.MaxDecodeStretch is {serving.MaxDecodeStretch}; expected above 1."),
-            serving.UnpacedStepTime >= TimeSpan.Zero && serving.UnpacedStepTime <= TimeSpan.FromSeconds(1) ? null : $"Serving.UnpacedStepTime is {serving.UnpacedStepTime}; expected 0 to 1 second.",
-            Between("Serving.KvWatermark", serving.KvWatermark, 0, 0.5),
-            AtLeast("Adaptation.FixedDepth", adaptation.FixedDepth ?? 1, 1),
-            AtLeast("Adaptation.Candidates", adaptation.Candidates, 1),
-            AtLeast("Adaptation.RequestsPerCandidate", adaptation.RequestsPerCandidate, 1),
-            adaptation.ProfileStore is null || TroubleAt(adaptation.ProfileStore) is not { } trouble ? null : $"Adaptation.ProfileStore is '{adaptation.ProfileStore}', {trouble}; expected a file in a folder that exists, or null.",
-            adaptation.ProfileMaxAge > TimeSpan.Zero ? null : $"Adaptation.ProfileMaxAge is {adaptation.ProfileMaxAge}; expected above 0.",
-            adaptation.EvaluationTimeLimit > TimeSpan.Zero && adaptation.EvaluationTimeLimit <= TimeSpan.FromDays(1) ? null : $"Adaptation.EvaluationTimeLimit is {adaptation.EvaluationTimeLimit}; expected above 0, at most 1 day.",
-            AtLeast("Adaptation.BreachWindow", adaptation.BreachWindow, 2),
-            adaptation.BreachLimit >= 1 && adaptation.BreachLimit < adaptation.BreachWindow ? null : Invariant($"Adaptation.BreachLimit is {adaptation.BreachLimit}; expected 1 to {adaptation.BreachWindow - 1} (below Adaptation.BreachWindow)."),
-            Between("Adaptation.BreachMargin", adaptation.BreachMargin, 0, 1),
-            AtLeast("Adaptation.ReassessEveryRequests", adaptation.ReassessEveryRequests, 1),
-            Between("Adaptation.ShadowScoringRate", adaptation.ShadowScoringRate, 0, 1),
-            Between("Adaptation.MinShadowScoringRate", adaptation.MinShadowScoringRate, 0, 1),
-            adaptation.MaxGapUncertainty > 0 ? null : Invariant($"Adaptation.MaxGapUncertainty is {adaptation.MaxGapUncertainty}; expected above 0 bits per byte."),
-            adaptation.MaxScoringShare > 0 && adaptation.MaxScoringShare <= 1 ? null : Invariant($"Adaptation.MaxScoringShare is {adaptation.MaxScoringShare}; expected above 0 and at most 1."),
-            adaptation.MaxLoadShare > 0 && adaptation.MaxLoadShare <= 1 ? null : Invariant($"Adaptation.MaxLoadShare is {adaptation.MaxLoadShare}; expected above 0 and at most 1."),
-            adaptation.MinimumGain >= 0 ? null : Invariant($"Adaptation.MinimumGain is {adaptation.MinimumGain}; expected at least 0."),
-            adaptation.ReassessEvery is not { } every || every > TimeSpan.Zero ? null : $"Adaptation.ReassessEvery is {every}; expected a time above 0, or null.",
-            adaptation.ChangeHorizon > TimeSpan.Zero ? null : $"Adaptation.ChangeHorizon is {adaptation.ChangeHorizon}; expected a time above 0.",
-            adaptation.MinimumResidence >= TimeSpan.Zero ? null : $"Adaptation.MinimumResidence is {adaptation.MinimumResidence}; expected a time of 0 or more.",
-            AtLeast("Adaptation.MinimumResidenceRequests", adaptation.MinimumResidenceRequests, 0),
-        })
-        {
-            if (message is not null) yield return message;
-        }
+        if (faults.Count > 0) throw new InvalidOptionException(faults);
     }
 
-    /// <summary>Why a file cannot be kept at a path; null when nothing speaks against it.</summary>
-    private static string? TroubleAt(string path)
+    private static IEnumerable<OptionFault> FindOutOfRange(HeliosOptions options) => OptionTable.All.Select(entry => entry.Check(options)).OfType<OptionFault>();
+
+    private static IEnumerable<OptionFault> FindInModels(IList<ModelSource> models)
     {
-        if (string.IsNullOrWhiteSpace(path) || path.Contains('\0', StringComparison.Ordinal)) return "which is no path";
-        var full = Path.GetFullPath(path);
-        if (Directory.Exists(full) || Path.EndsInDirectorySeparator(full)) return "which is a folder";
-        var folder = Path.GetDirectoryName(full)!;
-        if (File.Exists(folder)) return $"and '{folder}' is a file";
-        return Directory.Exists(folder) ? RepositoryFile.Format.WhyOther(full) is { } other ? $"which {other}" : null : $"and there is no folder '{folder}'";
+        if (models.Count == 0) yield return new(OptionTable.Models, "empty", "a model at least: AddModel(path), or in configuration a list such as [ \"models/tiny-s\" ]");
+        for (var i = 0; i < models.Count; i++)
+        {
+            var source = models[i];
+            if (string.IsNullOrWhiteSpace(source.Path)) yield return new(Member(i, nameof(source.Path)), "empty", "the folder of a model");
+            else if (string.IsNullOrWhiteSpace(source.Name)) yield return new(Member(i, nameof(source.Name)), "empty", $"a name for the model at '{source.Path}'");
+            if (TroubleIn(source) is { } trouble) yield return new(Member(i, nameof(source.ChatTemplate)), "unreadable", "a template in the supported subset of Jinja") { Note = trouble };
+            if (models.Take(i).Index().FirstOrDefault(other => Names.Same(other.Item.Name, source.Name)) is (var first, { } twin))
+                yield return new(Member(i, nameof(source.Name)), $"'{source.Name}'", "names that differ, and not by case alone") { Beside = new OptionValue(Member(first, nameof(source.Name)), $"'{twin.Name}'") };
+        }
+
+        static OptionPath Member(int index, string name) => new(OptionTable.Models, Invariant($"{index}"), name);
     }
 
     private static string? TroubleIn(ModelSource source)
@@ -156,50 +95,71 @@ internal static class OptionsCheck
         }
     }
 
-    private static IEnumerable<string> FindInTenants(ServingOptions serving)
+    private static IEnumerable<OptionFault> FindInTenants(IDictionary<string, TenantOptions> tenants)
     {
-        foreach (var (name, tenant) in serving.Tenants)
+        var groups = new Dictionary<string, (string Tenant, double Share)>(StringComparer.Ordinal);
+        foreach (var (name, tenant) in tenants)
         {
-            if (name.Length == 0) yield return "Serving.Tenants: a tenant has no name.";
+            if (name.Length == 0) yield return new(OptionTable.Tenants, "a table with an empty name", "the name of a tenant for each entry");
             if (tenant is null)
             {
-                yield return $"Serving.Tenants[{name}] is null.";
+                yield return new(new(OptionTable.Tenants, name), "null", nameof(TenantOptions));
                 continue;
             }
 
-            if (Between($"Serving.Tenants[{name}].Weight", tenant.Weight, 0.001, 1000) is { } wrongWeight) yield return wrongWeight;
-            if (tenant.CacheGroup is "") yield return $"Serving.Tenants[{name}].CacheGroup is empty; leave it null to share with nobody.";
-            if (Between($"Serving.Tenants[{name}].CacheShare", tenant.CacheShare ?? 0, 0, 1) is { } message) yield return message;
+            foreach (var fault in OptionTable.Tenant.Select(entry => entry.Check(tenant)).OfType<OptionFault>())
+                yield return fault with { Path = new(OptionTable.Tenants, name, fault.Path.Option) };
+            if (tenant.CacheGroup is "") yield return new(new(OptionTable.Tenants, name, nameof(tenant.CacheGroup)), "empty", "a name, or null to share with nobody");
+            if (tenant is not { CacheGroup: { } group, CacheShare: { } share }) continue;
+            if (groups.TryAdd(group, (name, share)) || groups[group] is var first && first.Share == share) continue;
+            yield return new(Share(name), Invariant($"{share}"), $"the same for all of CacheGroup '{group}'") { Beside = new OptionValue(Share(first.Tenant), Invariant($"{first.Share}")) };
         }
 
-        foreach (var group in serving.Tenants.Values.OfType<TenantOptions>().Where(tenant => tenant.CacheGroup is not null).GroupBy(tenant => tenant.CacheGroup, StringComparer.Ordinal))
-        {
-            var shares = group.Select(tenant => tenant.CacheShare).OfType<double>().Distinct().ToList();
-            if (shares.Count > 1) yield return $"Serving.Tenants: those of CacheGroup '{group.Key}' name the CacheShares {string.Join(", ", shares.Select(share => share.ToString(CultureInfo.InvariantCulture)))}; a group has one.";
-        }
+        static OptionPath Share(string tenant) => new(OptionTable.Tenants, tenant, nameof(TenantOptions.CacheShare));
     }
 
-    private static string? AtLeast(string option, long found, long least, string note = "") =>
-        found >= least ? null : Invariant($"{option} is {found}; expected at least {least}{note}.");
+    private static IEnumerable<OptionFault> FindBeyondRanges(ServingOptions serving, AdaptationOptions adaptation)
+    {
+        var enabled = new OptionValue("Adaptation:Enabled", "true");
+        if (adaptation is { Enabled: true, FixedDepth: { } depth })
+            yield return new("Adaptation:FixedDepth", Invariant($"{depth}"), "adaptation off, or null: at a fixed depth nothing adapts") { Beside = enabled };
+        if (serving.DraftDepth is { } draft && adaptation.Enabled)
+            yield return new("Serving:DraftDepth", Invariant($"{draft}"), "adaptation off, or null: drafts are verified by the full depth of one model") { Beside = enabled };
+        if (serving.DraftDepth is { } drafts && !Names.Same(serving.ExitPolicy ?? "", "none"))
+            yield return new("Serving:DraftDepth", Invariant($"{drafts}"), "the exit policy none, or null: drafts are verified at the full depth") { Beside = new OptionValue("Serving:ExitPolicy", $"'{serving.ExitPolicy}'") };
+        if (serving.MaxRowsPerStep < serving.MaxBatchSize)
+            yield return new("Serving:MaxRowsPerStep", Invariant($"{serving.MaxRowsPerStep}"), Invariant($"at least {serving.MaxBatchSize}")) { Beside = new OptionValue("Serving:MaxBatchSize", Invariant($"{serving.MaxBatchSize}")) };
+        if (adaptation.ProfileStore is { } path && TroubleAt(path) is { } trouble) yield return new("Adaptation:ProfileStore", $"'{path}', {trouble}", "a file in a folder that exists, or null");
+        if (adaptation.BreachLimit >= adaptation.BreachWindow)
+            yield return new("Adaptation:BreachLimit", Invariant($"{adaptation.BreachLimit}"), Invariant($"below {adaptation.BreachWindow}")) { Beside = new OptionValue("Adaptation:BreachWindow", Invariant($"{adaptation.BreachWindow}")) };
+    }
 
-    /// <summary>What an app computes of ints overflows before anybody can check it.</summary>
-    private static string? Bytes(string option, long? found) =>
-        found is not { } bytes || bytes >= 1 ? null : Invariant($"{option} is {bytes}; expected at least 1. {ByteSize.Overflow}");
+    /// <summary>Why a file cannot be kept at a path; null when nothing speaks against it.</summary>
+    private static string? TroubleAt(string path)
+    {
+        if (string.IsNullOrWhiteSpace(path) || path.Contains('\0', StringComparison.Ordinal)) return "which is no path";
+        var full = Path.GetFullPath(path);
+        if (Directory.Exists(full) || Path.EndsInDirectorySeparator(full)) return "which is a folder";
+        var folder = Path.GetDirectoryName(full)!;
+        if (File.Exists(folder)) return $"and '{folder}' is a file";
+        return Directory.Exists(folder) ? RepositoryFile.Format.WhyOther(full) is { } other ? $"which {other}" : null : $"and there is no folder '{folder}'";
+    }
 
-    // Written so that NaN is refused.
-    private static string? Between(string option, double found, double least, double most) =>
-        found >= least && found <= most ? null : Invariant($"{option} is {found}; expected {least} to {most}.");
-
-    private static void Try(string? name, Action<string> parse, string option, List<string> wrong)
+    /// <summary>What a parser says of a name; null is out of range, and told as that.</summary>
+    private static IReadOnlyList<OptionFault> Try(string option, string? name, Action<string> parse)
     {
         try
         {
-            if (name is null) wrong.Add($"{option} is null; expected a name.");
-            else parse(name);
+            if (name is not null) parse(name);
+            return [];
+        }
+        catch (InvalidOptionException error)
+        {
+            return error.Faults;
         }
         catch (Exception error) when (error is ArgumentException or NotSupportedException)
         {
-            wrong.Add($"{option}: {WrongOption.Words(error)}");
+            return [new(option, $"'{name}'", "what can be created") { Note = error.Message }];
         }
     }
 }

@@ -23,10 +23,17 @@ internal sealed class EngineOptionsSetup(EngineRegistration registration, IServi
         if (name != registration.Name) return ValidateOptionsResult.Skip;
         var time = provider.GetService<TimeProvider>() ?? TimeProvider.System;
         var faults = registration.Faults.TryGetValue(options, out var found) ? found : [];
-        var checks = OptionsCheck.Find(options, registration.StrategiesIn(provider), time).Select(registration.InWordsOfConfiguration);
-        List<string> wrong = [.. faults.Select(fault => fault.Message), .. checks.Where(message => !faults.Any(fault => fault.IsSpokenOf(message)))];
-        return wrong.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(wrong);
+        var checks = OptionsCheck.Find(options, registration.StrategiesIn(provider), time);
+
+        // What stands in for a value that could not be read is nobody's fault.
+        List<OptionFault> wrong = [.. faults, .. checks.Where(check => !faults.Any(fault => IsOf(fault, check.Path) || (check.Beside is { } beside && IsOf(fault, beside.Path))))];
+        return wrong.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(wrong.Select(registration.Describe));
     }
+
+    private static bool IsOf(OptionFault fault, OptionPath path) =>
+        fault.Path.Option == path.Option && Agree(fault.Path.Entry, path.Entry) && Agree(fault.Path.Member, path.Member);
+
+    private static bool Agree(string? one, string? other) => one is null || other is null || one == other;
 
     /// <summary>Where relative paths of the configuration start: where its files are, as ASP.NET Core has it.</summary>
     public static string Folder(IServiceProvider provider) =>

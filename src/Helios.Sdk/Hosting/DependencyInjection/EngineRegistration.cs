@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using System.Globalization;
 using System.Runtime.CompilerServices;
 using Helios.Sdk.Hosting.Configuration;
 using Helios.Sdk.Hosting.Strategies;
@@ -16,7 +17,7 @@ namespace Helios.Sdk.Hosting.DependencyInjection;
 internal sealed record EngineRegistration(string Name, HeliosBuilder Builder, IConfiguration? Configuration)
 {
     /// <summary>What could not be read from its section, by the options made of it: told with all else that is wrong with them.</summary>
-    public ConditionalWeakTable<HeliosOptions, IReadOnlyList<BindingFault>> Faults { get; } = [];
+    public ConditionalWeakTable<HeliosOptions, IReadOnlyList<OptionFault>> Faults { get; } = [];
 
     /// <summary>Path of its section; null when it has none.</summary>
     public string? Section => Configuration is null ? null : (Configuration as IConfigurationSection)?.Path ?? "";
@@ -40,14 +41,14 @@ internal sealed record EngineRegistration(string Name, HeliosBuilder Builder, IC
         {
             return EngineComposition.Start(options, builder.Context);
         }
-        catch (ArgumentException error) when (error.ParamName is null)
+        catch (InvalidOptionException error)
         {
             // An option that could be checked only beside the models and the device.
-            throw new OptionsValidationException(Name, typeof(HeliosOptions), [InWordsOfConfiguration(error.Message)]);
+            throw new OptionsValidationException(Name, typeof(HeliosOptions), error.Faults.Select(Describe));
         }
-        catch (CheckpointException error) when (OptionSource.Of(error) is { } source)
+        catch (CheckpointException error) when (OptionSource.Of(error) is { } option)
         {
-            throw new OptionsValidationException(Name, typeof(HeliosOptions), [$"{Named(source)}: {error.Message}"]);
+            throw new OptionsValidationException(Name, typeof(HeliosOptions), [$"{NameOf(option)}: {error.Message}"]);
         }
     }
 
@@ -60,15 +61,17 @@ internal sealed record EngineRegistration(string Name, HeliosBuilder Builder, IC
         return all;
     }
 
-    /// <summary>A message about options by the keys of the section; where there is none, and several engines may be, with the name of this one.</summary>
-    public string InWordsOfConfiguration(string message) =>
-        Section is { } section ? KeyNames.Translate(message, section) : Name.Length > 0 ? $"Engine '{Name}': {message}" : message;
+    /// <summary>A fault with the keys of the section; where there is none, and several engines may be, with the name of this one.</summary>
+    public string Describe(OptionFault fault) => Section is null && Name.Length > 0 ? $"Engine '{Name}': {fault}" : fault.Describe(NameOf);
 
-    /// <summary>The key of an option; of an entry of a list that was added in code, its place. Those of the section come before.</summary>
-    private string Named(OptionSource source)
+    /// <summary>What an option is called: its key where there is a section, and its property where all is said in code.</summary>
+    public string NameOf(OptionPath option)
     {
-        if (source.Index is not { } index) return KeyNames.Full(source.Key, Section ?? "");
-        var written = Configuration?.GetSection(source.Key).GetChildren().ElementAtOrDefault(index);
-        return written?.Path ?? Invariant($"{source.Key}:{index}");
+        if (Section is not { } section) return option.ToString();
+
+        // A list may stand in the section by names, and its entries come before those that code adds.
+        if (option.Option is OptionTable.Models or OptionTable.Certificates && int.TryParse(option.Entry, CultureInfo.InvariantCulture, out var index))
+            option = option with { Entry = Configuration!.GetSection(option.Option).GetChildren().ElementAtOrDefault(index)?.Key ?? option.Entry };
+        return section.Length == 0 ? option.Key : $"{section}:{option.Key}";
     }
 }

@@ -1,6 +1,5 @@
 using Helios.Sdk.Diagnostics;
 using Helios.Sdk.Hosting.Configuration;
-using Helios.Sdk.Hosting.Strategies;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
@@ -19,7 +18,6 @@ internal sealed partial class OptionsFollower : IDisposable
     private readonly EngineRegistration registration;
     private readonly ILogger logger;
     private readonly IDisposable? subscription;
-    private readonly IReadOnlyList<OptionKey> keys = OptionKeys.For("");
     private readonly Lock gate = new();
     private readonly CancellationTokenSource stopping = new();
     private readonly Followed objective;
@@ -35,9 +33,9 @@ internal sealed partial class OptionsFollower : IDisposable
         this.logger = logger;
         newer = CancellationTokenSource.CreateLinkedTokenSource(stopping.Token);
         seen = options.Get(registration.Name);
-        objective = new([.. keys.Where(key => key.Path == Objective)], seen);
-        budget = new([.. keys.Where(key => key.Path == Budget)], seen);
-        limits = new([.. keys.Where(key => key.ChangesWhileServing && key.Path is not (Objective or Budget))], seen);
+        objective = new([OptionTable.Find(Objective)], seen);
+        budget = new([OptionTable.Find(Budget)], seen);
+        limits = new([.. OptionTable.All.Where(option => option.Reloads && option.Path is not (Objective or Budget))], seen);
         subscription = options.OnChange((changed, name) =>
         {
             if (name == registration.Name) Follow(changed);
@@ -70,10 +68,11 @@ internal sealed partial class OptionsFollower : IDisposable
 
     private void WarnOfWhatMustWait(HeliosOptions before, HeliosOptions after)
     {
-        foreach (var key in keys.Where(key => !key.ChangesWhileServing && !key.IsSame(before, after)))
-            LogMustWait(logger, Name(key.Path), key.Show(before), key.Show(after));
-        foreach (var table in OptionTables.All.Where(table => OptionTables.Show(table, before) != OptionTables.Show(table, after)))
-            LogTableMustWait(logger, Name(table));
+        foreach (var option in OptionTable.All.Where(option => !option.Reloads && !option.IsSame(before, after)))
+        {
+            if (option is ListEntry<HeliosOptions>) LogListMustWait(logger, registration.NameOf(option.Path));
+            else LogMustWait(logger, registration.NameOf(option.Path), option.Show(before), option.Show(after));
+        }
     }
 
     private async Task ApplyAsync(Task before, HeliosOptions changed, CancellationToken cancellationToken)
@@ -116,34 +115,32 @@ internal sealed partial class OptionsFollower : IDisposable
         }
         catch (Exception error) when (error is ArgumentException or InvalidOperationException or HeliosException)
         {
-            refusal = registration.InWordsOfConfiguration(WrongOption.Words(error));
+            refusal = error is InvalidOptionException { Faults: { Count: > 0 } faults } ? string.Join(' ', faults.Select(registration.Describe)) : error.Message;
         }
 
         followed.IsKnown = true;
         if (refusal is not null)
         {
-            foreach (var key in changed.Where(key => followed.IsNewlyRefused(key, wanted))) LogRefused(logger, Name(key.Path), key.Show(wanted), refusal);
+            foreach (var key in changed.Where(key => followed.IsNewlyRefused(key, wanted))) LogRefused(logger, registration.NameOf(key.Path), key.Show(wanted), refusal);
             return;
         }
 
         followed.InForce = wanted;
-        foreach (var key in changed) LogInForce(logger, Name(key.Path), key.Show(wanted));
+        foreach (var key in changed) LogInForce(logger, registration.NameOf(key.Path), key.Show(wanted));
         LogPutRight(followed, wanted);
     }
 
     private void LogPutRight(Followed followed, HeliosOptions wanted)
     {
-        foreach (var (key, value) in followed.TakeRefused()) LogNoLongerRefused(logger, Name(key.Path), value, key.Show(wanted));
+        foreach (var (key, value) in followed.TakeRefused()) LogNoLongerRefused(logger, registration.NameOf(key.Path), value, key.Show(wanted));
     }
 
     private long BudgetOf(HeliosOptions options) => options.MemoryBudgetBytes ?? DefaultBudget.Of(engine.Parts.Device.Backend.Device.TotalMemory);
 
-    private string Name(string key) => KeyNames.Full(key, registration.Section ?? "");
-
     /// <summary>What follows some of the options, and takes them over together.</summary>
-    private sealed class Followed(IReadOnlyList<OptionKey> keys, HeliosOptions inForce)
+    private sealed class Followed(IReadOnlyList<OptionEntry<HeliosOptions>> keys, HeliosOptions inForce)
     {
-        private readonly Dictionary<OptionKey, string> refused = [];
+        private readonly Dictionary<OptionEntry<HeliosOptions>, string> refused = [];
 
         /// <summary>What the engine goes by, as far as <see cref="IsKnown"/>.</summary>
         public HeliosOptions InForce { get; set; } = inForce;
@@ -151,7 +148,7 @@ internal sealed partial class OptionsFollower : IDisposable
         public bool IsKnown { get; set; } = true;
 
         /// <summary>Notes that a key's value was refused; false when that was told before: every reload asks for it again.</summary>
-        public bool IsNewlyRefused(OptionKey key, HeliosOptions wanted)
+        public bool IsNewlyRefused(OptionEntry<HeliosOptions> key, HeliosOptions wanted)
         {
             var value = key.Show(wanted);
             if (refused.GetValueOrDefault(key) == value) return false;
@@ -160,15 +157,15 @@ internal sealed partial class OptionsFollower : IDisposable
         }
 
         /// <summary>The keys whose last value was refused, with that value; none from here on.</summary>
-        public List<KeyValuePair<OptionKey, string>> TakeRefused()
+        public List<KeyValuePair<OptionEntry<HeliosOptions>, string>> TakeRefused()
         {
-            List<KeyValuePair<OptionKey, string>> taken = [.. refused];
+            List<KeyValuePair<OptionEntry<HeliosOptions>, string>> taken = [.. refused];
             refused.Clear();
             return taken;
         }
 
         /// <summary>The keys whose values are new, or may be.</summary>
-        public IReadOnlyList<OptionKey> ChangedIn(HeliosOptions wanted) => [.. keys.Where(key => !IsKnown || !key.IsSame(InForce, wanted))];
+        public IReadOnlyList<OptionEntry<HeliosOptions>> ChangedIn(HeliosOptions wanted) => [.. keys.Where(key => !IsKnown || !key.IsSame(InForce, wanted))];
     }
 
     [LoggerMessage(21, LogLevel.Information, "{Key} is {Value} from now on")]
@@ -184,5 +181,5 @@ internal sealed partial class OptionsFollower : IDisposable
     private static partial void LogMustWait(ILogger logger, string key, string before, string after);
 
     [LoggerMessage(24, LogLevel.Warning, "{Key} changed; the engine takes that over at its next start, not while it runs")]
-    private static partial void LogTableMustWait(ILogger logger, string key);
+    private static partial void LogListMustWait(ILogger logger, string key);
 }

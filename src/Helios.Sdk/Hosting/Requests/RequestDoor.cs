@@ -129,7 +129,7 @@ internal sealed class RequestDoor(ModelPool pool, Routes routes, PointOverrides 
     private void RequireOneTokenizer(string option, PoolEntry? pinned, PoolEntry encoder)
     {
         if (pinned is null && pool.Entries.Any(entry => entry.Tokenizer.Fingerprint != encoder.Tokenizer.Fingerprint))
-            throw new ArgumentException($"{option} needs {nameof(GenerationRequest.Model)}: the models of the pool have different tokenizers.", option);
+            throw RequestRules.Bad(option, $"given without a {nameof(GenerationRequest.Model)}", "one: the models of the pool have different tokenizers");
     }
 
     private static EncodedPrompt Reencode(GenerationRequest request, EncodedPrompt prompt, ImmutableArray<PromptForm> others, PoolEntry entry)
@@ -157,8 +157,8 @@ internal sealed class RequestDoor(ModelPool pool, Routes routes, PointOverrides 
         List<PoolEntry> alike = pinned is not null ? [pinned] : [.. Alike(encoder).Where(entry => PromptEncoding.FormOf(request, entry.Tokenizer, entry.Chat) == prompt.Form)];
         var roomiest = alike.MaxBy(entry => entry.Info.Architecture.ContextLength)!;
         if (!PromptRules.FitsContext(request, prompt, roomiest.Info))
-            throw new ArgumentException(PromptRules.Overflow(request, prompt, roomiest.Info), nameof(request));
+            throw new InvalidOptionException(PromptRules.Overflow(request, prompt, roomiest.Info));
         var richest = alike.MaxBy(entry => entry.Info.Architecture.VocabularySize)!;
-        if (PromptRules.FindBadId(request, prompt, richest.Info) is { } bad) throw new ArgumentException(bad, nameof(request));
+        if (PromptRules.FindBadId(request, prompt, richest.Info) is { } bad) throw new InvalidOptionException(bad);
     }
 }

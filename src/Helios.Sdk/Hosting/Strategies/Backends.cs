@@ -6,27 +6,35 @@ namespace Helios.Sdk.Hosting.Strategies;
 /// <summary>Finds the backend that <see cref="HeliosOptions.Backend"/> names, among those that were added.</summary>
 internal static class Backends
 {
+    private const string Option = nameof(HeliosOptions.Backend);
+    private const string Settings = nameof(HeliosOptions.BackendSettings);
+
     /// <param name="options">What is asked for.</param>
     /// <param name="added">What there is, latest first.</param>
-    /// <exception cref="ArgumentException">There is none of that name, or none at all.</exception>
+    /// <exception cref="InvalidOptionException">There is none of that name, or none at all.</exception>
     public static IBackendFactory Find(HeliosOptions options, IReadOnlyList<Func<IBackendFactory>> added)
     {
         var known = added.Select(create => create()).ToList();
         if (options.Backend is not { } name)
-            return known.FirstOrDefault() ?? throw WrongOption.Error("No backend was chosen; call UseCpu().");
-        Names.RefuseTwins("backends", known.Select(backend => backend.Name));
+            return known.FirstOrDefault() ?? throw new InvalidOptionException(new OptionFault(Option, "not chosen", "a backend that was added; call UseCpu()"));
+        Names.RefuseTwins(Option, known.Select(backend => backend.Name));
         if (known.Find(backend => Names.Same(backend.Name, name)) is { } found) return found;
 
         var names = known.Select(backend => backend.Name.Length == 0 ? "one without a name" : backend.Name).Distinct(StringComparer.Ordinal).ToList();
-        throw WrongOption.Error($"There is no backend '{name}'. Added {(names.Count == 0 ? "is none" : "are: " + string.Join(", ", names))}.{(KnownBackends.Hint(name) is { Length: > 0 } hint ? hint : NearMiss.Ask(name, names))}");
+        throw new InvalidOptionException(new OptionFault(Option, $"'{name}'", names.Count == 0 ? "a backend that was added, and none was" : $"one that was added: {string.Join(", ", names)}")
+        {
+            Note = KnownBackends.Hint(name) ?? NearMiss.Question(name, names),
+        });
     }
 
-    /// <summary>What is wrong with the settings of the backend that serves.</summary>
-    /// <exception cref="ArgumentException">There is no such backend.</exception>
-    public static IEnumerable<string> FindWrongSettings(HeliosOptions options, IReadOnlyList<Func<IBackendFactory>> added) =>
-        Find(options, added).Check(options.BackendSettings.AsReadOnly()).Select(message => $"BackendSettings.{message}");
+    /// <exception cref="InvalidOptionException">There is no such backend, or a setting of it is wrong; all that are wrong are told.</exception>
+    public static void CheckSettings(HeliosOptions options, IReadOnlyList<Func<IBackendFactory>> added)
+    {
+        var faults = Find(options, added).Check(options.BackendSettings.AsReadOnly());
+        if (faults.Count > 0) throw OfSettings(faults);
+    }
 
-    /// <exception cref="ArgumentException">A setting of it is unknown or wrong.</exception>
+    /// <exception cref="InvalidOptionException">A setting of it is unknown or wrong.</exception>
     public static IBackend Create(HeliosOptions options, IReadOnlyList<Func<IBackendFactory>> added)
     {
         var factory = Find(options, added);
@@ -34,11 +42,16 @@ internal static class Backends
         {
             return factory.Create(options.BackendSettings.AsReadOnly());
         }
+        catch (InvalidOptionException error)
+        {
+            throw OfSettings(error.Faults);
+        }
         catch (ArgumentException error) when (options.BackendSettings.Count > 0)
         {
-            var message = WrongOption.Words(error);
-            var namesKey = options.BackendSettings.Keys.Any(key => message.StartsWith($"{key} ", StringComparison.Ordinal));
-            throw WrongOption.Error($"BackendSettings{(namesKey ? "." : ": ")}{message}");
+            throw new InvalidOptionException(new OptionFault(Settings, $"refused by the backend '{factory.Name}'", "settings that it takes") { Note = error.Message });
         }
     }
+
+    private static InvalidOptionException OfSettings(IEnumerable<OptionFault> faults) =>
+        new([.. faults.Select(fault => fault with { Path = $"{Settings}:{fault.Path.Key}" })]);
 }

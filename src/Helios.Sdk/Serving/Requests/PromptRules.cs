@@ -1,12 +1,10 @@
-using System.Globalization;
-
 namespace Helios.Sdk.Serving.Requests;
 
 /// <summary>What a request must satisfy before anything is queued, against the model that is to answer it.</summary>
 internal static class PromptRules
 {
     /// <summary>What a request says about tokens, against the vocabulary that they are of.</summary>
-    /// <exception cref="ArgumentException">Names the option, what was found and what is expected.</exception>
+    /// <exception cref="InvalidOptionException">Names the option, what was found and what is expected.</exception>
     public static void CheckVocabulary(GenerationRequest request, CheckpointInfo model)
     {
         foreach (var id in request.Sampling.LogitBias?.Keys ?? []) RequireId(nameof(request.Sampling.LogitBias), id, model);
@@ -19,41 +17,39 @@ internal static class PromptRules
     public static bool FitsContext(GenerationRequest request, EncodedPrompt prompt, CheckpointInfo model) =>
         !prompt.IsCut && (long)prompt.Ids.Count + (request.MaxTokens ?? 1) <= model.Architecture.ContextLength;
 
-    /// <summary>Message for a prompt and answer that pass the model's context.</summary>
-    public static string Overflow(GenerationRequest request, EncodedPrompt prompt, CheckpointInfo model)
+    /// <summary>What is wrong with a prompt and answer that pass the model's context.</summary>
+    public static OptionFault Overflow(GenerationRequest request, EncodedPrompt prompt, CheckpointInfo model)
     {
-        var promptTokens = prompt.IsCut ? Invariant($"more than {prompt.Ids.Count - 1}") : prompt.Ids.Count.ToString(CultureInfo.InvariantCulture);
-        var context = Invariant($"the context of '{model.Name}' ({model.Architecture.ContextLength} tokens)");
-        return request.MaxTokens is { } named
-            ? Invariant($"Prompt ({promptTokens} tokens) and {nameof(GenerationRequest.MaxTokens)} ({named}) together pass {context}.")
-            : Invariant($"Prompt ({promptTokens} tokens) leaves no room for an answer in {context}.");
+        var (tokens, context) = (prompt.Ids.Count, model.Architecture.ContextLength);
+        return request.MaxTokens is { } named && !prompt.IsCut && tokens < context
+            ? new(nameof(request.MaxTokens), Invariant($"{named}"), Invariant($"at most {context - tokens}: {tokens} of the {context} tokens in the context of '{model.Name}' are the prompt's"))
+            : new(OptionOf(request), prompt.IsCut ? Invariant($"more than {tokens - 1} tokens") : Invariant($"{tokens} tokens"), Invariant($"fewer than {context}, the context of '{model.Name}', for an answer to fit"));
     }
 
-    /// <exception cref="ArgumentException">An id is outside the vocabulary.</exception>
+    /// <exception cref="InvalidOptionException">An id is outside the vocabulary.</exception>
     public static void CheckIds(IReadOnlyList<int> ids, CheckpointInfo model)
     {
-        if (FindBadId([.. ids], model) is { } bad) throw new ArgumentException(bad, nameof(ids));
+        if (FindBadId([.. ids], model) is { } bad) throw new InvalidOptionException(bad);
     }
 
     /// <summary>Whether a model has every id of a text.</summary>
     public static bool HasAllIds(CheckpointInfo model, ReadOnlySpan<int> ids) => !ids.ContainsAnyExceptInRange(0, model.Architecture.VocabularySize - 1);
 
-    /// <summary>Message for a prompt with an id that the model lacks; null when it has them all.</summary>
-    public static string? FindBadId(GenerationRequest request, EncodedPrompt prompt, CheckpointInfo model)
+    /// <summary>What is wrong with a prompt with an id that the model lacks; null when it has them all.</summary>
+    public static OptionFault? FindBadId(GenerationRequest request, EncodedPrompt prompt, CheckpointInfo model)
     {
         if (prompt.HighestId < (uint)model.Architecture.VocabularySize) return null;
         return request.TokenIds is not null
             ? FindBadId([.. prompt.Ids], model)
-            : Invariant($"The prompt has token {(int)prompt.HighestId}, which '{model.Name}' lacks: its ids run from 0 to {model.Architecture.VocabularySize - 1}. Its tokenizer has more tokens than the model has rows.");
+            : new(OptionOf(request), Invariant($"encoded with token {(int)prompt.HighestId}"), IdsOf(model)) { Note = "Its tokenizer has more tokens than the model has rows." };
     }
 
-    /// <summary>Message for the first id outside the vocabulary; null when there is none.</summary>
-    private static string? FindBadId(ReadOnlySpan<int> ids, CheckpointInfo model)
+    /// <summary>What is wrong with the first id outside the vocabulary; null when there is none.</summary>
+    private static OptionFault? FindBadId(ReadOnlySpan<int> ids, CheckpointInfo model)
     {
         for (var i = 0; i < ids.Length; i++)
         {
-            if ((uint)ids[i] >= (uint)model.Architecture.VocabularySize)
-                return Invariant($"{nameof(GenerationRequest.TokenIds)}[{i}] is {ids[i]}; ids of '{model.Name}' run from 0 to {model.Architecture.VocabularySize - 1}.");
+            if ((uint)ids[i] >= (uint)model.Architecture.VocabularySize) return new(new(nameof(GenerationRequest.TokenIds), Invariant($"{i}")), Invariant($"{ids[i]}"), IdsOf(model));
         }
 
         return null;
@@ -61,7 +57,11 @@ internal static class PromptRules
 
     private static void RequireId(string option, int id, CheckpointInfo model)
     {
-        if ((uint)id >= (uint)model.Architecture.VocabularySize)
-            throw new ArgumentException(Invariant($"{option} names token {id}; ids of '{model.Name}' run from 0 to {model.Architecture.VocabularySize - 1}."), option);
+        if ((uint)id >= (uint)model.Architecture.VocabularySize) throw RequestRules.Bad(option, Invariant($"given for token {id}"), IdsOf(model));
     }
+
+    private static string IdsOf(CheckpointInfo model) => Invariant($"an id of '{model.Name}', 0 to {model.Architecture.VocabularySize - 1}");
+
+    private static string OptionOf(GenerationRequest request) =>
+        request.TokenIds is not null ? nameof(request.TokenIds) : request.Messages is not null ? nameof(request.Messages) : nameof(request.Prompt);
 }

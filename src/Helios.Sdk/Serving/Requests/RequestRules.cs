@@ -7,7 +7,7 @@ internal static class RequestRules
 {
     private const int MostLogProbabilities = 20;
 
-    /// <exception cref="ArgumentException">Names the option, what was found and what is expected.</exception>
+    /// <exception cref="ArgumentException">Names the option, what was found and what is expected; an <see cref="InvalidOptionException"/> where it is one option.</exception>
     public static void Check(GenerationRequest request)
     {
         CheckPrompt(request);
@@ -16,9 +16,9 @@ internal static class RequestRules
         if (request.LogProbabilities is < 0 or > MostLogProbabilities) throw Bad(nameof(request.LogProbabilities), request.LogProbabilities, $"a number from 0 to {MostLogProbabilities} (null for none)");
         if (request.MaxQualityGap is { } gap && !(gap >= 0)) throw Bad(nameof(request.MaxQualityGap), gap, "at least 0 bits per byte");
         if (request.Stop is null) throw Missing(nameof(request.Stop));
-        if (request.Stop.Any(string.IsNullOrEmpty)) throw new ArgumentException($"{nameof(request.Stop)} holds an empty stop string.", nameof(request));
+        if (request.Stop.Any(string.IsNullOrEmpty)) throw Bad(nameof(request.Stop), "given an empty string", "stop strings that have a character at least");
         if (request.StopTokenIds is null) throw Missing(nameof(request.StopTokenIds));
-        if (request.Tenant is "") throw new ArgumentException($"{nameof(request.Tenant)} is empty; leave it null for the anonymous tenant.", nameof(request));
+        if (request.Tenant is "") throw Bad(nameof(request.Tenant), "empty", "a name, or null for the anonymous tenant");
         if (!Enum.IsDefined(request.Priority)) throw Bad(nameof(request.Priority), request.Priority, string.Join(", ", Enum.GetNames<RequestPriority>()));
         CheckSpan(nameof(request.FirstTokenWithin), request.FirstTokenWithin);
         CheckSpan(nameof(request.CompleteWithin), request.CompleteWithin);
@@ -29,11 +29,11 @@ internal static class RequestRules
     {
         if (request.Prompt is "" || request.TokenIds is { Count: 0 }) throw new ArgumentException("The prompt is empty; it must have at least one token.", nameof(request));
         if (request.Messages is not { } messages) return;
-        if (messages.Count == 0) throw new ArgumentException($"{nameof(request.Messages)} is empty; expected at least one message.", nameof(request));
+        if (messages.Count == 0) throw Bad(nameof(request.Messages), "empty", "at least one message");
         for (var i = 0; i < messages.Count; i++)
         {
-            if (messages[i] is not { Content: not null }) throw new ArgumentException(Invariant($"{nameof(request.Messages)}[{i}] is null, or has no content."), nameof(request));
-            if (string.IsNullOrWhiteSpace(messages[i].Role)) throw new ArgumentException(Invariant($"{nameof(request.Messages)}[{i}] has no role; expected system, user or assistant, or what else the chat template knows."), nameof(request));
+            if (messages[i] is not { Content: not null }) throw Bad(new(nameof(request.Messages), Invariant($"{i}")), "null or without content", "a message with content");
+            if (string.IsNullOrWhiteSpace(messages[i].Role)) throw Bad(new(nameof(request.Messages), Invariant($"{i}"), nameof(ChatTurn.Role)), "empty", "system, user or assistant, or what else the chat template knows");
         }
     }
 
@@ -50,11 +50,11 @@ internal static class RequestRules
         foreach (var (id, bias) in sampling.LogitBias ?? ImmutableDictionary<int, float>.Empty)
         {
             if (!(Math.Abs(bias) <= 100 || float.IsNegativeInfinity(bias)))
-                throw Bad(Invariant($"{nameof(sampling.LogitBias)}[{id}]"), bias, "a number from -100 to 100, or negative infinity to forbid the token");
+                throw Bad(new(nameof(sampling.LogitBias), Invariant($"{id}")), bias, "a number from -100 to 100, or negative infinity to forbid the token");
         }
 
         if (sampling.LogitsProcessors is null) throw Missing(nameof(sampling.LogitsProcessors));
-        if (sampling.LogitsProcessors.Any(processor => processor is null)) throw new ArgumentException($"{nameof(sampling.LogitsProcessors)} holds a null.", nameof(sampling));
+        if (sampling.LogitsProcessors.Any(processor => processor is null)) throw Bad(nameof(sampling.LogitsProcessors), "given a null", "processors");
     }
 
     private static void CheckSpan(string option, TimeSpan? span)
@@ -62,8 +62,7 @@ internal static class RequestRules
         if (span <= TimeSpan.Zero) throw Bad(option, span, "above 0, or null");
     }
 
-    private static ArgumentException Missing(string option) => new($"{option} is null; leave it out for none.", option);
+    private static InvalidOptionException Missing(string option) => Bad(option, "null", "a value; leave it out for none");
 
-    public static ArgumentException Bad(string option, object? found, string expected) =>
-        new(Invariant($"{option} is {found}; expected {expected}."), option);
+    public static InvalidOptionException Bad(OptionPath option, object? found, string expected) => new(new OptionFault(option, Invariant($"{found}"), expected));
 }

@@ -61,7 +61,7 @@ internal sealed class Admission(Routes routes, Action<Sequence, Exception> fail)
         if (FormFor(sequence, served) is not { } form)
             return new HeliosException($"The prompt cannot be put into the ids of '{served.Info.Name}', which serves now; name a model in the request.");
         if (form.Prompt is not { } prompt) return form.Trouble;
-        if (Trouble(sequence.Request, prompt, served) is { } trouble) return new HeliosException(trouble);
+        if (Trouble(sequence.Request, prompt, served) is { } trouble) return new HeliosException(trouble.ToString());
         if (ReferenceEquals(prompt, sequence.Prompt)) return null;
 
         sequence.SetPrompt(prompt);
@@ -69,7 +69,7 @@ internal sealed class Admission(Routes routes, Action<Sequence, Exception> fail)
         return null;
     }
 
-    private static string? Trouble(GenerationRequest request, EncodedPrompt prompt, ServedModel served) =>
+    private static OptionFault? Trouble(GenerationRequest request, EncodedPrompt prompt, ServedModel served) =>
         PromptRules.FitsContext(request, prompt, served.Info) ? PromptRules.FindBadId(request, prompt, served.Info) : PromptRules.Overflow(request, prompt, served.Info);
 
     /// <summary>The prompt in the ids of a model, or why it is not; null when nobody has tried.</summary>

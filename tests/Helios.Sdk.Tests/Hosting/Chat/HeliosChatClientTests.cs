@@ -103,7 +103,7 @@ public class HeliosChatClientTests
     public void A_malformed_template_of_the_hosts_own_is_told_at_start()
     {
         var build = () => TestEngine.Build(builder => builder.AddModel(TestData.Model("tiny-s"), model => model.ChatTemplate = "{% if %}"));
-        build.Should().Throw<ArgumentException>().WithMessage("*Models: The chat template given for 'tiny-s', line 1: *");
+        build.Should().Throw<ArgumentException>().WithMessage("Models[0].ChatTemplate is unreadable; expected *The chat template given for 'tiny-s', line 1: *");
     }
 
     [Fact]

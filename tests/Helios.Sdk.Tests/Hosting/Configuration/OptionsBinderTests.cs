@@ -48,15 +48,14 @@ public class OptionsBinderTests
     [InlineData("""{ "Objective": "latency" }""", "Helios:Objective is unknown; expected *. Did you mean 'Adaptation:Objective'?")]
     [InlineData("""{ "Precision": "int5" }""", "Helios:Precision is 'int5'; expected Auto, Fp32, Bf16, Int8, Int4, Fp16. Did you mean 'Int8'?")]
     [InlineData("""{ "MemoryBudgetBytes": "lots" }""", "Helios:MemoryBudgetBytes is 'lots'; expected bytes, or a number and a unit such as 48MiB*")]
-    [InlineData("""{ "Serving": { "MaxBatchSize": "8.5" } }""", "Helios:Serving:MaxBatchSize is '8.5'; expected a whole number.")]
-    [InlineData("""{ "Serving": { "MaxBatchSize": null } }""", "Helios:Serving:MaxBatchSize is null; expected a whole number.")]
-    [InlineData("""{ "Serving": { "MaxBatchSize": [ 1 ] } }""", "Helios:Serving:MaxBatchSize is a section; expected a whole number.")]
+    [InlineData("""{ "Serving": { "MaxBatchSize": "8.5" } }""", "Helios:Serving:MaxBatchSize is '8.5'; expected a whole number, at least 1.")]
+    [InlineData("""{ "Serving": { "MaxBatchSize": null } }""", "Helios:Serving:MaxBatchSize is null; expected a whole number, at least 1.")]
+    [InlineData("""{ "Serving": { "MaxBatchSize": [ 1 ] } }""", "Helios:Serving:MaxBatchSize is a section; expected a whole number, at least 1.")]
     [InlineData("""{ "Serving": { "DrainTimeout": 30 } }""", "Helios:Serving:DrainTimeout is '30'; expected a time such as 500ms, 30s*")]
     [InlineData("""{ "Precision": "1" }""", "Helios:Precision is '1'; expected Auto, Fp32*")]
     [InlineData("""{ "Models": "tiny-s" }""", "Helios:Models is 'tiny-s'; expected a list or a section.")]
-    [InlineData("""{ "Models": [ { "Name": "x" } ] }""", "Helios:Models:0 has no path*")]
     [InlineData("""{ "Models": [ { "Folder": "x", "Path": "y" } ] }""", "Helios:Models:0:Folder is unknown; expected Path, Name, ChatTemplate.")]
-    [InlineData("""{ "Serving": { "Tenants": { "gold": { "Weight": "much" } } } }""", "Helios:Serving:Tenants:gold:Weight is 'much'; expected a number.")]
+    [InlineData("""{ "Serving": { "Tenants": { "gold": { "Weight": "much" } } } }""", "Helios:Serving:Tenants:gold:Weight is 'much'; expected a number, 0.001 to 1000.")]
     [InlineData("""{ "Serving": { "Tenants": { "gold": { "Wait": 1 } } } }""", "Helios:Serving:Tenants:gold:Wait is unknown; expected Weight, CacheGroup, CacheShare.")]
     [InlineData("""{ "Serving": "fast" }""", "Helios:Serving is 'fast'; expected a section with DefaultCacheShare, *Tenants, UnpacedStepTime.")]
     [InlineData("""{ "Serving": { "Tenants": { "gold": 4 } } }""", "Helios:Serving:Tenants:gold is '4'; expected a section with Weight, CacheGroup, CacheShare.")]
@@ -86,6 +85,6 @@ public class OptionsBinderTests
     private static IReadOnlyList<string> Bind(string json, HeliosOptions options)
     {
         using var stream = new MemoryStream(System.Text.Encoding.UTF8.GetBytes($$"""{ "Helios": {{json}} }"""));
-        return [.. new OptionsBinder(Folder).Bind(new ConfigurationBuilder().AddJsonStream(stream).Build().GetSection("Helios"), options).Select(fault => fault.Message)];
+        return [.. new OptionsBinder(Folder).Bind(new ConfigurationBuilder().AddJsonStream(stream).Build().GetSection("Helios"), options).Select(fault => fault.Describe(path => $"Helios:{path.Key}"))];
     }
 }

@@ -39,7 +39,7 @@ public class PromptRulesTests
         { GenerationRequest.FromText("a") with { LogProbabilities = -1 }, "LogProbabilities is -1" },
         { GenerationRequest.FromText("a") with { LogProbabilities = 21 }, "LogProbabilities is 21" },
         { GenerationRequest.FromText("a") with { Sampling = new() { LogitsProcessors = null! } }, "LogitsProcessors" },
-        { GenerationRequest.FromText("a") with { Sampling = new() { LogitsProcessors = [null!] } }, "LogitsProcessors holds a null" },
+        { GenerationRequest.FromText("a") with { Sampling = new() { LogitsProcessors = [null!] } }, "LogitsProcessors is given a null" },
         { GenerationRequest.FromText("a") with { Priority = (RequestPriority)7 }, "Priority is 7; expected Low, Normal, High" },
         { GenerationRequest.FromText("a") with { FirstTokenWithin = TimeSpan.Zero }, "FirstTokenWithin is 00:00:00; expected above 0" },
         { GenerationRequest.FromText("a") with { CompleteWithin = TimeSpan.FromSeconds(-1) }, "CompleteWithin" },
@@ -79,9 +79,9 @@ public class PromptRulesTests
 
     public static TheoryData<GenerationRequest, string> Foreign => new()
     {
-        { GenerationRequest.FromText("a") with { Sampling = new() { LogitBias = new Dictionary<int, float> { [3] = 1, [32] = 1 } } }, "LogitBias names token 32*0 to 31" },
-        { GenerationRequest.FromText("a") with { Sampling = new() { LogitBias = new Dictionary<int, float> { [-1] = 1 } } }, "LogitBias names token -1" },
-        { GenerationRequest.FromText("a") with { StopTokenIds = [31, 32] }, "StopTokenIds names token 32" },
+        { GenerationRequest.FromText("a") with { Sampling = new() { LogitBias = new Dictionary<int, float> { [3] = 1, [32] = 1 } } }, "LogitBias is given for token 32; expected an id of 'm', 0 to 31" },
+        { GenerationRequest.FromText("a") with { Sampling = new() { LogitBias = new Dictionary<int, float> { [-1] = 1 } } }, "LogitBias is given for token -1" },
+        { GenerationRequest.FromText("a") with { StopTokenIds = [31, 32] }, "StopTokenIds is given for token 32" },
     };
 
     [Theory]

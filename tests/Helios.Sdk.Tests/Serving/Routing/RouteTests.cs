@@ -169,7 +169,7 @@ public class RouteTests
         var fits = rig.Submit(LoopRig.Prompt(8, 1), 8);
         rig.RunToEnd();
 
-        tooLong.Output.Progress.End!.Error.Should().BeOfType<HeliosException>().Which.Message.Should().Contain("16 tokens");
+        tooLong.Output.Progress.End!.Error.Should().BeOfType<HeliosException>().Which.Message.Should().Be("TokenIds is 20 tokens; expected fewer than 16, the context of 'small', for an answer to fit.");
         LoopRig.MustBeRight(fits);
     }
 }

@@ -40,7 +40,7 @@ public class DueOrderTests
     public void A_name_that_nobody_has_is_refused_with_those_there_are()
     {
         var find = () => RequestOrders.Find("random", TimeProvider.System, [() => new Own()]);
-        find.Should().Throw<ArgumentException>().WithMessage("*'random'*Known are: first-come, fair, deadline.*");
+        find.Should().Throw<ArgumentException>().WithMessage("Serving.Order is 'random'; expected first-come, fair, deadline.*");
     }
 
     private static RequestInfo Info(long id) => new(new RequestId(id), 1, 1, $"tenant {id}", ArrivedAt: 0);

@@ -1,0 +1,86 @@
+using System.CommandLine;
+using Helios.Sdk;
+using Helios.Sdk.Hosting.Configuration;
+
+namespace Helios.Cli.Options;
+
+/// <summary>Options of the command line that set an option of the engine or of a request: they are described and checked as the engine does.</summary>
+internal static class EngineOptions
+{
+    private static readonly (string Name, string Path)[] Known =
+    [
+        ("--depth", "Adaptation:FixedDepth"),
+        ("--objective", "Adaptation:Objective"),
+        ("--repository", "Adaptation:ModelRepository"),
+        ("--profile-store", "Adaptation:ProfileStore"),
+        ("--candidates", "Adaptation:Candidates"),
+        ("--requests-per-candidate", "Adaptation:RequestsPerCandidate"),
+        ("--depth-rule", "Adaptation:DepthRule"),
+        ("--confidence-target", "Adaptation:ConfidenceTarget"),
+        ("--max-quality-gap", "Adaptation:MaxQualityGap"),
+        ("--min-agreement", "Adaptation:MinAgreement"),
+        ("--certificates", "Adaptation:Certificates"),
+        ("--max-bytes", "Adaptation:MaxPointBytes"),
+        ("--max-joules", "Adaptation:MaxJoulesPerToken"),
+        ("--max-ttft", "Adaptation:MaxTtft"),
+        ("--reassess", "Adaptation:ReassessEveryRequests"),
+        ("--max-batch", "Serving:MaxBatchSize"),
+        ("--max-queue", "Serving:MaxQueueLength"),
+        ("--exit-policy", "Serving:ExitPolicy"),
+        ("--lossless", "Serving:DraftDepth"),
+        ("--policies", nameof(CertificationRequest.Points)),
+        ("--precision", nameof(HeliosOptions.Precision)),
+        ("--prompt", nameof(GenerationRequest.Prompt)),
+        ("--ids", nameof(GenerationRequest.TokenIds)),
+        ("--max-tokens", nameof(GenerationRequest.MaxTokens)),
+        ("--max-tokens", nameof(CertificationRequest.MaxTokensPerRequest)),
+        ("--logit-bias", nameof(SamplingOptions.LogitBias)),
+        ("--stop", nameof(GenerationRequest.Stop)),
+        ("--stop-id", nameof(GenerationRequest.StopTokenIds)),
+        ("--logprobs", nameof(GenerationRequest.LogProbabilities)),
+    ];
+
+    /// <summary>What is wrong, by the options of the command line where there are such; the name of a parameter says nothing at a prompt.</summary>
+    public static string Describe(ArgumentException error) => error switch
+    {
+        InvalidOptionException { Faults: { Count: > 0 } faults } => string.Join(' ', faults.Select(fault => fault.Describe(NameOf))),
+        { ParamName: { } name } => error.Message.Replace($" (Parameter '{name}')", "", StringComparison.Ordinal),
+        _ => error.Message,
+    };
+
+    /// <summary>Creates an option that sets one of the engine: what is written is what configuration writes, and is refused as it would be there.</summary>
+    /// <param name="name">Its name here.</param>
+    /// <param name="helpName">What its value is called.</param>
+    /// <param name="more">What the command has to add to the description of the engine's option; null for nothing.</param>
+    public static Option<string?> Create(string name, string helpName, string? more = null)
+    {
+        var entry = EntryOf(name);
+        var range = entry.Range.Length > 0 ? $", {entry.Range}" : "";
+        var option = new Option<string?>(name) { HelpName = helpName, Description = $"{entry.Doc.TrimEnd('.')}{range}.{(more is null ? "" : $" {more}")}" };
+        option.Validators.Add(result =>
+        {
+            var options = new HeliosOptions();
+            var text = result.GetValueOrDefault<string?>();
+            if (!entry.TrySet(options, text)) result.AddError(new OptionFault(entry.Path, $"'{text}'", entry.Written).Describe(NameOf));
+            else if (entry.Check(options) is { } fault) result.AddError((fault with { Expected = entry.Range, Note = null }).Describe(NameOf));
+        });
+        return option;
+    }
+
+    /// <summary>Sets the engine's options that were given; the others stay as they are.</summary>
+    public static void Apply(ParseResult parsed, IEnumerable<Option<string?>> given, HeliosOptions options)
+    {
+        foreach (var option in given)
+        {
+            if (parsed.GetValue(option) is { } text) EntryOf(option.Name).TrySet(options, text);
+        }
+    }
+
+    private static OptionEntry<HeliosOptions> EntryOf(string name) => OptionTable.Find(Array.Find(Known, known => known.Name == name).Path);
+
+    private static string NameOf(OptionPath path)
+    {
+        var name = Array.Find(Known, known => known.Path == path.Option).Name;
+        return name is null ? path.ToString() : new OptionPath(name, path.Entry).ToString();
+    }
+}
