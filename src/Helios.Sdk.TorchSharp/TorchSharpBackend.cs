@@ -1,4 +1,4 @@
-using Helios.Sdk.BackendShared;
+using Helios.Sdk.Backends;
 using Helios.Sdk.TorchSharp.Devices;
 using Helios.Sdk.TorchSharp.Loading;
 using Helios.Sdk.TorchSharp.Memory;

@@ -46,7 +46,7 @@ public partial class ArchitectureTests
     [Fact]
     public void What_backends_share_names_none_of_them()
     {
-        var shared = Code("src/BackendShared").ToList();
+        var shared = Code("src/Helios.Sdk.Abstractions/Backends/Building").ToList();
         shared.Should().NotBeEmpty();
         shared.Where(file => file.Text.Contains("Helios.Sdk.Cpu", StringComparison.Ordinal) || file.Text.Contains("torch", StringComparison.OrdinalIgnoreCase)).Select(file => file.Path).Should().BeEmpty();
     }

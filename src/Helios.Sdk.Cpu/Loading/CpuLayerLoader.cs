@@ -1,4 +1,4 @@
-using Helios.Sdk.BackendShared;
+using Helios.Sdk.Backends;
 using Helios.Sdk.Cpu.Memory;
 
 namespace Helios.Sdk.Cpu.Loading;

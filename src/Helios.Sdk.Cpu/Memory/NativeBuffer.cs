@@ -1,5 +1,5 @@
 using System.Runtime.InteropServices;
-using Helios.Sdk.BackendShared;
+using Helios.Sdk.Backends;
 
 namespace Helios.Sdk.Cpu.Memory;
 

@@ -1,4 +1,4 @@
-using Helios.Sdk.BackendShared;
+using Helios.Sdk.Backends;
 using Helios.Sdk.Cpu.Formats;
 using Helios.Sdk.Cpu.Kernels;
 using Helios.Sdk.Cpu.Memory;

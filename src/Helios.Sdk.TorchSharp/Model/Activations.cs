@@ -1,4 +1,4 @@
-using Helios.Sdk.BackendShared;
+using Helios.Sdk.Backends;
 
 namespace Helios.Sdk.TorchSharp.Model;
 

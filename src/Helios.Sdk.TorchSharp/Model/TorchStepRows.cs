@@ -1,4 +1,4 @@
-using Helios.Sdk.BackendShared;
+using Helios.Sdk.Backends;
 using Helios.Sdk.TorchSharp.Memory;
 
 namespace Helios.Sdk.TorchSharp.Model;

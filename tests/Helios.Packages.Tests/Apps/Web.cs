@@ -14,7 +14,7 @@ app.MapGet("/answer", async (string prompt, IHeliosClient client, CancellationTo
 app.MapPost("/stop", (IHostApplicationLifetime host) => host.StopApplication());
 app.Run();
 
-static GenerationRequest Request(string prompt) => new() { Prompt = prompt, MaxTokens = 48 };
+static GenerationRequest Request(string prompt) => GenerationRequest.FromText(prompt) with { MaxTokens = 48 };
 
 static async IAsyncEnumerable<string> Texts(IAsyncEnumerable<GenerationUpdate> updates)
 {

@@ -32,7 +32,7 @@ internal static class OptionsCheck
         .. FindInTenants(options.Serving.Tenants),
         .. FindOutOfRange(options),
         .. FindBeyondRanges(options.Serving, options.Adaptation),
-        .. Try("Backend", options.Backend ?? "", _ => Backends.CheckSettings(options, strategies.Backends)),
+        .. Try("Backend", options.Backend ?? "", _ => BackendFinder.CheckSettings(options, strategies.Backends)),
         .. Try("Serving:ExitPolicy", options.Serving.ExitPolicy, name => ExitPolicyParser.Parse(name, strategies.ExitPolicies)),
         .. Try("Serving:Order", options.Serving.Order, name => RequestOrders.Find(name, time, strategies.RequestOrders)),
         .. Try("Adaptation:Objective", options.Adaptation.Objective, name => ObjectiveParser.Parse(name, strategies.Objectives)),

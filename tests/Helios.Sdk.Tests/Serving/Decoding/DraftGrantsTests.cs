@@ -58,7 +58,7 @@ public class DraftGrantsTests
         var sequence = rig.Submit(LoopRig.Prompt(12, 1), 4);
         rig.Step();
         rig.Step();
-        rig.Model.Rows.ToArray().Select(row => row.Position).Max().Should().BeLessThan(16);
+        rig.Model.Rows.Select(row => row.Position).Max().Should().BeLessThan(16);
         rig.RunToEnd();
         LoopRig.MustBeRight(sequence, easy: 100);
         sequence.Output.Progress.End!.Reason.Should().Be(FinishReason.Length);

@@ -1,25 +1,33 @@
+using Helios.Sdk.Backends;
+
 namespace Helios.Sdk.Tests.Serving.Fakes;
 
-/// <summary><see cref="FakeMath"/> as a model that the engine walks. Checks the order of calls, and allocates nothing in a step.</summary>
-internal sealed class FakeModel(FakeKvStore store, int layers, int maxRows) : ILayeredModel
+/// <summary><see cref="FakeMath"/> as a model that the engine walks, on the base that every backend has. Allocates nothing in a step.</summary>
+internal sealed class FakeModel : LayeredModel<FakeLayer>
 {
-    private readonly StepRow[] rows = new StepRow[maxRows];
-    private readonly ulong[] states = new ulong[maxRows];
-    private readonly RowIs[] rowIs = new RowIs[maxRows];
-    private readonly int[] leftAt = new int[maxRows];
+    private readonly FakeRows rows;
+    private readonly FakeKvStore store;
+    private readonly ModelArchitecture architecture;
+    private readonly ulong[] states;
     private readonly float[] logits = new float[FakeMath.Vocabulary];
     private readonly float[] edited = new float[FakeMath.Vocabulary];
-    private KvBlock[] blocks = new KvBlock[4096];
-    private int count;
-    private int depth;
-    private int restDepth;
 
-    private enum RowIs
+    public FakeModel(FakeKvStore store, int layers, int maxRows)
+        : this(store, Adaptation.Sample.Model("fake", layers).Architecture with { VocabularySize = FakeMath.Vocabulary, ContextLength = 1 << 20 }, maxRows)
     {
-        Waiting,
-        AtWork,
-        Resting,
-        Retired,
+    }
+
+    private FakeModel(FakeKvStore store, ModelArchitecture architecture, int maxRows)
+        : this(store, architecture, new FakeRows(architecture, maxRows, store.TokensPerBlock))
+    {
+    }
+
+    private FakeModel(FakeKvStore store, ModelArchitecture architecture, FakeRows rows)
+        : base(architecture, rows)
+    {
+        (this.store, this.architecture, this.rows) = (store, architecture, rows);
+        states = new ulong[rows.Capacity];
+        UseLayers([.. Enumerable.Range(0, architecture.Layers).Select(layer => new FakeLayer(layer))]);
     }
 
     /// <summary>Share of rows, in percent, whose token is the same at every depth: what drafts are accepted by.</summary>
@@ -43,116 +51,65 @@ internal sealed class FakeModel(FakeKvStore store, int layers, int maxRows) : IL
     public int Steps { get; private set; }
 
     /// <summary>Rows of the last step.</summary>
-    public ReadOnlySpan<StepRow> Rows => rows.AsSpan(0, count);
+    public IReadOnlyList<StepRow> Rows => [.. Enumerable.Range(0, rows.Count).Select(row => rows[row])];
 
     /// <summary>Every distinct KV depth of the last step.</summary>
-    public IEnumerable<int> Depths => rows.Take(count).Select(row => row.KvDepth).Distinct();
+    public IEnumerable<int> Depths => Rows.Select(row => row.KvDepth).Distinct();
 
     public bool Disposed { get; private set; }
 
-    public void UseLayers(IReadOnlyList<ILayerWeights> layers)
+    protected override ModelArchitecture ArchitectureOf(FakeLayer layer) => architecture;
+
+    protected override void Embed()
     {
-    }
-
-    public void Begin(in StepBatch batch)
-    {
-        ObjectDisposedException.ThrowIf(Disposed, this);
-        Steps++;
-        count = 0;
-        if (batch.Rows.Length > maxRows) throw new InvalidOperationException($"{batch.Rows.Length} rows; {maxRows} at most.");
-        if (batch.Blocks.Length > blocks.Length) Array.Resize(ref blocks, batch.Blocks.Length * 2);
-        batch.Blocks.CopyTo(blocks);
-        foreach (ref readonly var row in batch.Rows)
+        if (rows.TakeNew())
         {
-            if (RefusesOn?.Invoke(row) == true) throw new StepRowException("A row is of no use.") { Row = count };
-            if (FailsOn?.Invoke(row) == true) throw new IOException("The device was unplugged.");
-            if (row.FirstBlock + row.Position / store.TokensPerBlock >= batch.Blocks.Length) throw new InvalidOperationException("A row has no block.");
-            rows[count] = row;
-            rowIs[count] = row.TokenId == StepRow.Unknown ? RowIs.Waiting : RowIs.AtWork;
-            leftAt[count] = 0;
-            states[count++] = FakeMath.Embed(row.TokenId, row.Position);
-        }
-
-        depth = restDepth = 0;
-        OnStep?.Invoke(count);
-    }
-
-    public void Extend(ReadOnlySpan<RowToken> tokens)
-    {
-        if (restDepth > 0) throw new InvalidOperationException("Extended while rows rest.");
-        for (var i = 0; i < count; i++)
-        {
-            if (rowIs[i] == RowIs.AtWork) rowIs[i] = RowIs.Resting;
-        }
-
-        foreach (var (row, token) in tokens)
-        {
-            if (rowIs[row] != RowIs.Waiting) throw new InvalidOperationException("A row got a token that did not wait for one.");
-            rows[row] = rows[row] with { TokenId = token };
-            states[row] = FakeMath.Embed(token, rows[row].Position);
-            rowIs[row] = RowIs.AtWork;
-            Drafted++;
-        }
-
-        (restDepth, depth) = (depth, 0);
-    }
-
-    public void Run(LayerRange range)
-    {
-        if (range.Start != depth || range.End > layers || (restDepth > 0 && range.End > restDepth)) throw new InvalidOperationException($"Layers {range} do not follow on {depth}.");
-        for (; depth < range.End; depth++)
-        {
-            for (var i = 0; i < count; i++)
+            Steps++;
+            for (var row = 0; row < rows.Count; row++)
             {
-                if (rowIs[i] != RowIs.AtWork) continue;
-                if (depth >= rows[i].KvDepth) throw new InvalidOperationException("A row ran deeper than its KV.");
-                Cell(i, rows[i].Position, depth) = FakeMath.Kv(states[i], depth);
+                if (RefusesOn?.Invoke(rows[row]) == true) throw new StepRowException("A row is of no use.") { Row = row };
+                if (FailsOn?.Invoke(rows[row]) == true) throw new IOException("The device was unplugged.");
             }
 
-            for (var i = 0; i < count; i++)
-            {
-                if (rowIs[i] == RowIs.AtWork) states[i] = FakeMath.Next(states[i], Seen(i));
-            }
+            OnStep?.Invoke(rows.Count);
+        }
+        else
+        {
+            Drafted += rows.ActiveCount;
         }
 
-        if (restDepth == 0 || depth < restDepth) return;
-        restDepth = 0;
-        for (var i = 0; i < count; i++)
-        {
-            if (rowIs[i] == RowIs.Resting) rowIs[i] = RowIs.AtWork;
-        }
+        foreach (var row in rows.Active) states[row] = FakeMath.Embed(rows[row].TokenId, rows[row].Position);
     }
 
-    public void ReadSignals(in ExitLook look, Span<ExitSignal> signals)
+    protected override void Resume()
     {
-        for (var i = 0; i < look.Rows.Length; i++)
-        {
-            if (rowIs[look.Rows[i]] != RowIs.AtWork) throw new InvalidOperationException("A look at a row that is not at work.");
-            signals[i] = SignalOf(look.Rows[i], depth);
-        }
     }
 
-    public void Retire(ReadOnlySpan<int> leaving)
+    protected override void RunLayer(FakeLayer layer, int slot)
     {
-        foreach (var row in leaving)
-        {
-            if (rowIs[row] != RowIs.AtWork) throw new InvalidOperationException("A row retired that was not at work.");
-            rowIs[row] = RowIs.Retired;
-            leftAt[row] = depth;
-            for (var layer = depth; layer < rows[row].KvDepth; layer++) Cell(row, rows[row].Position, layer) = FakeMath.Kv(states[row], layer);
-        }
+        foreach (var row in rows.Active) Cell(row, rows[row].Position, slot) = FakeMath.Kv(states[row], slot);
+        foreach (var row in rows.Active) states[row] = FakeMath.Next(states[row], Seen(row, slot));
     }
 
-    public void Sample(ReadOnlySpan<SampleRow> draws, Span<SampledToken> tokens)
+    protected override void FillKv(int firstSlot, ReadOnlySpan<int> rows)
     {
-        for (var i = 0; i < draws.Length; i++)
+        foreach (var row in rows)
         {
-            if (rowIs[draws[i].Row] is RowIs.Waiting or RowIs.Resting) throw new InvalidOperationException("A row is drawn from that is not at the present depth.");
-            tokens[i] = Draw(draws[i]);
+            for (var layer = firstSlot; layer < this.rows[row].KvDepth; layer++) Cell(row, this.rows[row].Position, layer) = FakeMath.Kv(states[row], layer);
         }
     }
 
-    public void Dispose() => Disposed = true;
+    protected override void Read(in ExitLook look, Span<ExitSignal> signals)
+    {
+        for (var i = 0; i < look.Rows.Length; i++) signals[i] = SignalOf(look.Rows[i]);
+    }
+
+    protected override void Draw(ReadOnlySpan<SampleRow> draws, Span<SampledToken> tokens)
+    {
+        for (var i = 0; i < draws.Length; i++) tokens[i] = Draw(draws[i]);
+    }
+
+    protected override void Free() => Disposed = true;
 
     private SampledToken Draw(in SampleRow draw)
     {
@@ -169,7 +126,7 @@ internal sealed class FakeModel(FakeKvStore store, int layers, int maxRows) : IL
             likeliest[i] = new TokenLogProbability(next, FakeMath.LogProbability(logits, next));
         }
 
-        return new SampledToken(token, FakeMath.LogProbability(logits, token), SignalOf(row, leftAt[row] > 0 ? leftAt[row] : depth));
+        return new SampledToken(token, FakeMath.LogProbability(logits, token), SignalOf(row));
     }
 
     /// <summary>The likeliest token but for one and those above it.</summary>
@@ -185,24 +142,69 @@ internal sealed class FakeModel(FakeKvStore store, int layers, int maxRows) : IL
         return best;
     }
 
-    private ExitSignal SignalOf(int row, int at)
+    private ExitSignal SignalOf(int row)
     {
+        var at = rows.DepthOf(row, Depth);
         var signal = FakeMath.Signal(Voice(row));
         return NotFinite?.Invoke(rows[row], at) == true ? signal with { Top1 = float.NaN, Margin = float.NaN, Entropy = float.NaN } : signal;
     }
 
     private ulong Voice(int row) => FakeMath.Voice(states[row], rows[row].TokenId, rows[row].Position, Easy);
 
-    private ulong Seen(int row)
+    private ulong Seen(int row, int layer)
     {
         var seen = 0UL;
-        for (var i = 0; i <= rows[row].Position; i++) seen = unchecked(seen + FakeMath.Seen(Cell(row, i, depth), i));
+        for (var i = 0; i <= rows[row].Position; i++) seen = unchecked(seen + FakeMath.Seen(Cell(row, i, layer), i));
         return seen;
     }
 
     private ref ulong Cell(int row, int position, int layer)
     {
-        var block = blocks[rows[row].FirstBlock + position / store.TokensPerBlock];
+        var block = rows.BlockOf(row, position / store.TokensPerBlock);
         return ref store.Cell(block, rows[row].KvDepth, position % store.TokensPerBlock, layer);
+    }
+}
+
+/// <summary>A layer without weights.</summary>
+internal sealed class FakeLayer(int layer) : ILayerWeights
+{
+    public int Layer => layer;
+
+    public long Bytes => 0;
+
+    public void Dispose()
+    {
+    }
+}
+
+/// <summary>Rows of a step with the blocks of their sequences.</summary>
+internal sealed class FakeRows(ModelArchitecture architecture, int maxRows, int tokensPerBlock) : StepRows(architecture, maxRows, tokensPerBlock)
+{
+    private KvBlock[] blocks = new KvBlock[4096];
+    private int used;
+    private bool isNew;
+
+    /// <summary>Whether the step has just begun, rather than been extended; once.</summary>
+    public bool TakeNew()
+    {
+        var was = isNew;
+        isNew = false;
+        return was;
+    }
+
+    public KvBlock BlockOf(int row, int block) => blocks[TableOf(row) + block];
+
+    protected override int AddTable(ReadOnlySpan<KvBlock> table, int kvDepth)
+    {
+        if (blocks.Length < used + table.Length) Array.Resize(ref blocks, 2 * (used + table.Length));
+        table.CopyTo(blocks.AsSpan(used));
+        used += table.Length;
+        return used - table.Length;
+    }
+
+    protected override void ClearTables() => (used, isNew) = (0, true);
+
+    protected override void Regrouped()
+    {
     }
 }

@@ -4,7 +4,7 @@ using Helios.Sdk.Naming;
 namespace Helios.Sdk.Hosting.Strategies;
 
 /// <summary>Finds the backend that <see cref="HeliosOptions.Backend"/> names, among those that were added.</summary>
-internal static class Backends
+internal static class BackendFinder
 {
     private const string Option = nameof(HeliosOptions.Backend);
     private const string Settings = nameof(HeliosOptions.BackendSettings);

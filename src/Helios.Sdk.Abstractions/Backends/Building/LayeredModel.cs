@@ -1,12 +1,14 @@
-namespace Helios.Sdk.BackendShared;
+namespace Helios.Sdk.Backends;
 
 /// <summary>
-/// A layered model's order of calls and ranges, checked the same way for every backend, which does the work between.
+/// Base of a backend's models: order of calls, rows and ranges are checked here, alike for every backend, and the backend computes in
+/// the members that it overrides. Nothing obliges a backend to derive from it; <see cref="ILayeredModel"/> is what the engine takes.
+/// As <see cref="ILayeredModel"/>, for one thread at a time; <see cref="UseLayers"/> may be called from another.
 /// </summary>
 /// <typeparam name="TLayer">The backend's layers.</typeparam>
 /// <param name="architecture">Shape of the model.</param>
-/// <param name="step">Rows of a step.</param>
-internal abstract class LayeredModel<TLayer>(ModelArchitecture architecture, StepRows step) : ILayeredModel
+/// <param name="step">Rows of a step; the model's own.</param>
+public abstract class LayeredModel<TLayer>(ModelArchitecture architecture, StepRows step) : ILayeredModel
     where TLayer : class, ILayerWeights
 {
     private volatile TLayer[] next = [];
@@ -25,6 +27,7 @@ internal abstract class LayeredModel<TLayer>(ModelArchitecture architecture, Ste
     // Layer of KV slot 0.
     private int FirstLayer => Layers[0].Layer;
 
+    /// <inheritdoc/>
     public void UseLayers(IReadOnlyList<ILayerWeights> layers)
     {
         ArgumentNullException.ThrowIfNull(layers);
@@ -44,6 +47,7 @@ internal abstract class LayeredModel<TLayer>(ModelArchitecture architecture, Ste
         next = taken;
     }
 
+    /// <inheritdoc/>
     public void Begin(in StepBatch batch)
     {
         ObjectDisposedException.ThrowIf(disposed, this);
@@ -58,6 +62,7 @@ internal abstract class LayeredModel<TLayer>(ModelArchitecture architecture, Ste
         }
     }
 
+    /// <inheritdoc/>
     public void Extend(ReadOnlySpan<RowToken> rows)
     {
         RequireStep();
@@ -70,6 +75,7 @@ internal abstract class LayeredModel<TLayer>(ModelArchitecture architecture, Ste
         if (restDepth == 0) Join();
     }
 
+    /// <inheritdoc/>
     public void Run(LayerRange layers)
     {
         RequireStep();
@@ -88,6 +94,7 @@ internal abstract class LayeredModel<TLayer>(ModelArchitecture architecture, Ste
         if (restDepth > 0 && depth == restDepth) Join();
     }
 
+    /// <inheritdoc/>
     public void ReadSignals(in ExitLook look, Span<ExitSignal> signals)
     {
         RequireStep();
@@ -111,6 +118,7 @@ internal abstract class LayeredModel<TLayer>(ModelArchitecture architecture, Ste
         Read(look, signals);
     }
 
+    /// <inheritdoc/>
     public void Retire(ReadOnlySpan<int> rows)
     {
         RequireStep();
@@ -122,6 +130,7 @@ internal abstract class LayeredModel<TLayer>(ModelArchitecture architecture, Ste
         FillKv(depth - FirstLayer, rows);
     }
 
+    /// <inheritdoc/>
     public void Sample(ReadOnlySpan<SampleRow> rows, Span<SampledToken> tokens)
     {
         RequireStep();
@@ -139,18 +148,22 @@ internal abstract class LayeredModel<TLayer>(ModelArchitecture architecture, Ste
         Draw(rows, tokens);
     }
 
+    /// <inheritdoc/>
     public void Dispose()
     {
         if (disposed) return;
         disposed = true;
         step.Clear();
         Free();
+        GC.SuppressFinalize(this);
     }
 
     /// <summary>Shape of the model that a layer belongs to.</summary>
+    /// <param name="layer">A layer in use.</param>
     protected abstract ModelArchitecture ArchitectureOf(TLayer layer);
 
     /// <summary>Refuses layers that cannot run together, beyond what every backend refuses.</summary>
+    /// <param name="layers">Layers, consecutive.</param>
     protected virtual void Accept(ReadOnlySpan<TLayer> layers)
     {
     }
@@ -162,6 +175,8 @@ internal abstract class LayeredModel<TLayer>(ModelArchitecture architecture, Ste
     protected abstract void Resume();
 
     /// <summary>Runs a layer, whose KV lies in a slot, over the rows at work.</summary>
+    /// <param name="layer">A layer in use.</param>
+    /// <param name="slot">KV slot of the layer, from 0.</param>
     protected abstract void RunLayer(TLayer layer, int slot);
 
     /// <summary>Other rows will be at work; those that are keep their states.</summary>
@@ -175,12 +190,18 @@ internal abstract class LayeredModel<TLayer>(ModelArchitecture architecture, Ste
     }
 
     /// <summary>Writes keys and values of rows that retired, from their states, for the layers in use from a slot on, as far as a row keeps KV.</summary>
+    /// <param name="firstSlot">First KV slot to write.</param>
+    /// <param name="rows">Rows of the step.</param>
     protected abstract void FillKv(int firstSlot, ReadOnlySpan<int> rows);
 
     /// <summary>Signals of rows at work, at the present depth.</summary>
+    /// <param name="look">Which rows, which signals, which targets.</param>
+    /// <param name="signals">One per row of the look.</param>
     protected abstract void Read(in ExitLook look, Span<ExitSignal> signals);
 
     /// <summary>Draws tokens for rows at work, at the present depth, and for rows that retired.</summary>
+    /// <param name="draws">Rows and how to draw.</param>
+    /// <param name="tokens">One per draw.</param>
     protected abstract void Draw(ReadOnlySpan<SampleRow> draws, Span<SampledToken> tokens);
 
     /// <summary>Returns all memory; called once.</summary>

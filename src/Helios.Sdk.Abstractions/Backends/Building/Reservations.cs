@@ -1,9 +1,13 @@
-namespace Helios.Sdk.BackendShared;
+namespace Helios.Sdk.Backends;
 
-/// <summary>Keeps what is reserved and what is allocated equal to the byte.</summary>
-internal static class Reservations
+/// <summary>Keeps what is reserved and what a backend allocates equal to the byte. Thread-safe.</summary>
+public static class Reservations
 {
     /// <summary>Takes a reservation over: too small a one is disposed and refused, bytes beyond the need are returned.</summary>
+    /// <param name="reservation">Taken over.</param>
+    /// <param name="bytes">Bytes that are needed.</param>
+    /// <returns>The reservation, of exactly so many bytes.</returns>
+    /// <exception cref="ArgumentException">It holds fewer.</exception>
     public static MemoryReservation Fit(MemoryReservation reservation, long bytes)
     {
         ArgumentNullException.ThrowIfNull(reservation);
@@ -23,6 +27,9 @@ internal static class Reservations
     /// Loads on the thread pool: reading takes as long as the disk does. The task always runs, since the reservation is its to dispose when
     /// loading fails.
     /// </summary>
+    /// <typeparam name="T">What is loaded; it owns the reservation.</typeparam>
+    /// <param name="reservation">Disposed when loading fails.</param>
+    /// <param name="load">Reads and allocates.</param>
     public static Task<T> Load<T>(MemoryReservation reservation, Func<T> load)
     {
         ArgumentNullException.ThrowIfNull(reservation);

@@ -1,13 +1,13 @@
-namespace Helios.Sdk.BackendShared;
+namespace Helios.Sdk.Backends;
 
 /// <summary>
-/// The rows of a step: checked, and which of them are at work. A row waits for its token, is at work, rests while later rows
-/// catch up, and retires. A backend adds what it makes of block tables and of the rows at work.
+/// The rows of a step for a <see cref="LayeredModel{TLayer}"/>: checked, and which of them are at work. A row waits for its token, is at work, rests while later rows
+/// catch up, and retires. A backend adds what it makes of block tables and of the rows at work. Not thread-safe; allocates nothing in a step.
 /// </summary>
 /// <param name="architecture">Shape of the model.</param>
 /// <param name="maxRows">Most rows of a step.</param>
 /// <param name="tokensPerBlock">Tokens of a KV block.</param>
-internal abstract class StepRows(ModelArchitecture architecture, int maxRows, int tokensPerBlock)
+public abstract class StepRows(ModelArchitecture architecture, int maxRows, int tokensPerBlock)
 {
     private readonly StepRow[] rows = new StepRow[maxRows];
     private readonly int[] tables = new int[maxRows];
@@ -27,17 +27,26 @@ internal abstract class StepRows(ModelArchitecture architecture, int maxRows, in
     /// <summary>Number of rows at work.</summary>
     public int ActiveCount { get; private set; }
 
+    /// <summary>A row.</summary>
+    /// <param name="row">Its index, 0..<see cref="Count"/>-1.</param>
     public ref readonly StepRow this[int row] => ref rows[row];
 
+    /// <summary>Where a row is.</summary>
+    /// <param name="row">Its index.</param>
     public RowState StateOf(int row) => states[row];
 
     /// <summary>Depth at which a row retired; <paramref name="present"/> while it has not.</summary>
+    /// <param name="row">Its index.</param>
+    /// <param name="present">The depth that the walk stands at.</param>
     public int DepthOf(int row, int present) => states[row] == RowState.Retired ? leftAt[row] : present;
 
     /// <summary>What <see cref="AddTable"/> returned for the row's sequence: equal for rows of one sequence, and for no others.</summary>
+    /// <param name="row">Its index.</param>
     public int TableOf(int row) => tables[row];
 
     /// <summary>Takes a step over. Until it returns there is no step.</summary>
+    /// <param name="batch">Rows and block tables.</param>
+    /// <exception cref="ArgumentException">A row, a depth or a table is out of range; <see cref="StepRowException"/> names a row whose token is.</exception>
     public void Begin(in StepBatch batch)
     {
         Clear();
@@ -49,6 +58,8 @@ internal abstract class StepRows(ModelArchitecture architecture, int maxRows, in
     }
 
     /// <summary>Goes on with the rows of the step before, with other block tables.</summary>
+    /// <param name="batch">The same rows, with block tables.</param>
+    /// <exception cref="InvalidOperationException">Rows are others than before, or some have retired.</exception>
     public void Resume(in StepBatch batch)
     {
         if (Count == 0 || ActiveCount != Count || batch.Rows.Length != Count)
@@ -65,6 +76,8 @@ internal abstract class StepRows(ModelArchitecture architecture, int maxRows, in
     }
 
     /// <summary>Rows that waited are at work, alone: the others rest.</summary>
+    /// <param name="entering">Rows that wait, and their tokens; at least one.</param>
+    /// <exception cref="InvalidOperationException">A row does not wait.</exception>
     public void Extend(ReadOnlySpan<RowToken> entering)
     {
         if (entering.IsEmpty) throw new ArgumentException("A step is extended by at least one row.", nameof(entering));
@@ -98,6 +111,9 @@ internal abstract class StepRows(ModelArchitecture architecture, int maxRows, in
     }
 
     /// <summary>Marks rows as retired at a depth and closes the gaps they leave.</summary>
+    /// <param name="retiring">Rows at work.</param>
+    /// <param name="depth">The depth that the walk stands at.</param>
+    /// <exception cref="InvalidOperationException">A row is not at work, or is named twice.</exception>
     public void Retire(ReadOnlySpan<int> retiring, int depth)
     {
         foreach (var row in retiring)
@@ -124,6 +140,7 @@ internal abstract class StepRows(ModelArchitecture architecture, int maxRows, in
         return least;
     }
 
+    /// <summary>Ends the step: there are no rows.</summary>
     public void Clear()
     {
         Count = ActiveCount = 0;
@@ -132,6 +149,8 @@ internal abstract class StepRows(ModelArchitecture architecture, int maxRows, in
 
     /// <summary>Takes the blocks of a sequence, as far as its rows reach, and returns a number of its own for it.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A block does not lie within a slab.</exception>
+    /// <param name="table">Its blocks, as many as its rows reach.</param>
+    /// <param name="kvDepth">Layers for which it keeps KV.</param>
     protected abstract int AddTable(ReadOnlySpan<KvBlock> table, int kvDepth);
 
     /// <summary>Forgets all tables.</summary>
@@ -193,7 +212,7 @@ internal abstract class StepRows(ModelArchitecture architecture, int maxRows, in
 }
 
 /// <summary>Where a row of a step is.</summary>
-internal enum RowState : byte
+public enum RowState : byte
 {
     /// <summary>Its token is not known yet.</summary>
     Waiting,
