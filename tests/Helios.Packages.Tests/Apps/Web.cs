@@ -9,7 +9,7 @@ app.MapGet("/stream", (string prompt, IHeliosClient client, CancellationToken ca
 app.MapGet("/answer", async (string prompt, IHeliosClient client, CancellationToken cancellationToken) =>
 {
     var answer = await client.GenerateAsync(Request(prompt), cancellationToken);
-    return new { answer.Text, Tokens = answer.TokenIds.Length };
+    return new { answer.Text, Tokens = answer.TokenIds.Count };
 });
 app.MapPost("/stop", (IHostApplicationLifetime host) => host.StopApplication());
 app.Run();
