@@ -18,10 +18,16 @@ internal static class CliApp
     /// <summary>Longest wait for a command to end by itself after Ctrl+C.</summary>
     private static readonly TimeSpan CancellationTimeout = TimeSpan.FromSeconds(10);
 
-    public static async Task<int> RunAsync(IReadOnlyList<string> args, TextWriter stdout, TextWriter stderr, CancellationToken cancellationToken = default)
+    public static Task<int> RunAsync(IReadOnlyList<string> args, TextWriter stdout, TextWriter stderr, CancellationToken cancellationToken = default) =>
+        RunAsync(CreateRoot, args, stdout, stderr, cancellationToken);
+
+    /// <summary>The same for other commands.</summary>
+    public static async Task<int> RunAsync(Func<GlobalOptions, RootCommand> create, IReadOnlyList<string> args, TextWriter stdout, TextWriter stderr, CancellationToken cancellationToken)
     {
         var global = new GlobalOptions();
-        var root = CreateRoot(global);
+        var root = create(global);
+        global.AddTo(root);
+        Numbers.ReadStrictly(root);
 
         // An argument that starts with '@' is text like any other.
         var parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null, EnablePosixBundling = false });
@@ -51,24 +57,20 @@ internal static class CliApp
         }
     }
 
-    /// <summary>The whole command line.</summary>
-    public static RootCommand CreateRoot(GlobalOptions global)
+    /// <summary>The commands of <c>helios</c>, without the options of all of them.</summary>
+    public static RootCommand CreateRoot(GlobalOptions global) => new("Inspect, score and serve early-exit language models.")
     {
-        var root = new RootCommand("Inspect, score and serve early-exit language models.");
-        global.AddTo(root);
-        root.Add(new InspectCommand(global));
-        root.Add(new TokenizeCommand(global));
-        root.Add(new ScoreCommand(global));
-        root.Add(new GenerateCommand(global));
-        root.Add(new RunCommand(global));
-        root.Add(new ProfileCommand(global));
-        root.Add(new CertifyCommand(global));
-        root.Add(new SimulateCommand(global));
-        root.Add(new BenchCommand(global));
-        root.Add(new DoctorCommand(global));
-        Numbers.ReadStrictly(root);
-        return root;
-    }
+        new InspectCommand(global),
+        new TokenizeCommand(global),
+        new ScoreCommand(global),
+        new GenerateCommand(global),
+        new RunCommand(global),
+        new ProfileCommand(global),
+        new CertifyCommand(global),
+        new SimulateCommand(global),
+        new BenchCommand(global),
+        new DoctorCommand(global),
+    };
 
     /// <summary>What the parser found wrong, and for words that it does not know what may have been meant.</summary>
     private static string Explain(ParseResult parsed)

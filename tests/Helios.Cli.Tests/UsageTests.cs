@@ -77,29 +77,10 @@ public sealed class UsageTests
     [InlineData("bench capacity MODEL --budget 1GiB --context 0", "--context is 0")]
     [InlineData("bench capacity MODEL --budget 1GiB --context 257", "--context takes 257 tokens")]
     [InlineData("bench capacity MODEL --budget 1GiB --depth 7", "--depth is 7")]
-    [InlineData("bench soak", "helios: ")]
-    [InlineData("bench soak MODEL --minutes 0", "--minutes is 0; expected above 0 and at most a day")]
-    [InlineData("bench soak MODEL --clients 0", "--clients is 0")]
-    [InlineData("bench soak MODEL --check 0", "--check is 0")]
-    [InlineData("bench soak MODEL MODEL", "Models[1].Name is 'tiny-s' while Models[0].Name is 'tiny-s'; expected names that differ")]
     [InlineData("generate MODEL --prompt a --lossless 6", "--lossless is 6; expected an exit of 'tiny-s' below its full depth: 2, 3, 4, 5")]
     [InlineData("generate MODEL --prompt a --lossless 0", "--lossless is 0")]
     [InlineData("generate MODEL --prompt a --lossless 3 --depth 5", "--lossless is 3 while --depth is 5; expected the full depth of 'tiny-s', 6 layers")]
     [InlineData("generate MODEL --prompt a --lossless 3 --exit-policy patience:2", "--lossless is 3 while --exit-policy is 'patience:2'; expected the exit policy none")]
-    [InlineData("bench lossless MODEL", "--draft")]
-    [InlineData("bench lossless MODEL --draft 7", "--draft is 7")]
-    [InlineData("bench lossless MODEL --draft 3 --batch 0", "--batch is '0'")]
-    [InlineData("bench lossless MODEL --draft 3 --rounds 0", "--rounds is 0")]
-    [InlineData("bench exits MODEL", "--file")]
-    [InlineData("bench exits MODEL --file f --depth 7", "--depth is 7")]
-    [InlineData("bench exits MODEL --file f --policies none sometimes", "--policies is 'sometimes'; expected a policy that there is. Known are: none")]
-    [InlineData("bench quality MODEL", "--file")]
-    [InlineData("bench quality --file f", "helios: ")]
-    [InlineData("bench quality MODEL --file f --precision bf16,fp64", "--precision is 'bf16,fp64'")]
-    [InlineData("bench quality MODEL --file f --precision int8,int8", "--precision is 'int8,int8'; expected different ones of auto, fp32")]
-    [InlineData("bench quality MODEL --file f --precision auto,int8,bf16", "--precision names auto and bf16")]
-    [InlineData("bench quality MODEL --file f --depth 7", "--depth is 7")]
-    [InlineData("bench quality MODEL --file f --threads 0", "--threads is 0")]
     public async Task Bad_usage_exits_2_with_a_line_that_says_why(string args, string expected = "helios: ")
     {
         var result = await CliRunner.RunAsync(Split(args));
@@ -112,7 +93,9 @@ public sealed class UsageTests
     public void Every_number_of_the_command_line_has_a_point_and_no_comma()
     {
         using var _ = Cultures.Use(Cultures.German);
-        var options = NumericOptions(CliApp.CreateRoot(new GlobalOptions())).ToList();
+        var root = CliApp.CreateRoot(new GlobalOptions());
+        Numbers.ReadStrictly(root);
+        var options = NumericOptions(root).ToList();
         options.Should().HaveCountGreaterThan(50);
         foreach (var option in options)
         {
@@ -164,8 +147,6 @@ public sealed class UsageTests
     [InlineData("generate nowhere --prompt a", "nowhere")]
     [InlineData("run --pool nowhere.json --prompts q", "nowhere.json")]
     [InlineData("bench decode nowhere", "nowhere")]
-    [InlineData("bench quality nowhere --file f", "nowhere")]
-    [InlineData("bench quality MODEL --file nowhere.json", "nowhere.json")]
     public async Task A_failure_exits_1_with_a_line_that_says_why(string args, string expected)
     {
         var result = await CliRunner.RunAsync([.. Split(args), "--json"]);

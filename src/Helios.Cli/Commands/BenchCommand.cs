@@ -3,7 +3,7 @@ using Helios.Cli.Options;
 
 namespace Helios.Cli.Commands;
 
-/// <summary><c>helios bench</c>: speed, memory and quality without adaptation.</summary>
+/// <summary><c>helios bench</c>: speed and memory without adaptation.</summary>
 internal sealed class BenchCommand : Command
 {
     public BenchCommand(GlobalOptions global)
@@ -11,10 +11,6 @@ internal sealed class BenchCommand : Command
     {
         Add(new BenchDecodeCommand(global));
         Add(new BenchCapacityCommand(global));
-        Add(new BenchQualityCommand(global));
-        Add(new BenchLosslessCommand(global));
-        Add(new BenchExitsCommand(global));
-        Add(new BenchSoakCommand(global));
         Add(new BenchBusyCommand());
     }
 }

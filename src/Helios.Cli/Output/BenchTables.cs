@@ -40,57 +40,14 @@ internal static class BenchTables
         return Titled(table, Invariant($"{result.Model}, {result.Precision}, KV {result.Rows[0].KvPrecision}, {result.Device}, context {result.Context}, budget {Units.Bytes(result.BudgetBytes)}"));
     }
 
-    public static Table Of(QualityBenched result)
-    {
-        var table = Numbers("precision", "depth", "bits per byte", "gap", "agreement", "weights");
-        foreach (var row in result.Rows)
-        {
-            table.AddRow(
-                row.Precision, Invariant($"{row.Depth}"), N(row.BitsPerByte, "0.0000"), N(row.GapBitsPerByte, "+0.0000;-0.0000;0.0000"), N(row.Agreement, "0.0000"), Units.Bytes(row.WeightBytes));
-        }
-
-        var first = result.Rows[0];
-        return Titled(table, $"{result.Model}, KV {first.KvPrecision}, {result.Device}, {Units.Count(first.Tokens)} tokens of {Units.Count(result.Texts)} texts; gap and agreement are to {first.Precision}");
-    }
-
-    public static Table Of(LosslessBenched result)
-    {
-        var table = Numbers("draft at", "batch", "plain tokens/s", "lossless tokens/s", "speed-up", "acceptance", "drafted", "tokens a step");
-        foreach (var row in result.Rows)
-        {
-            table.AddRow(
-                Invariant($"{row.Draft}"), Invariant($"{row.Batch}"), N(row.PlainTps, "0"), N(row.LosslessTps, "0"), N(row.SpeedUp, "0.00"),
-                N(row.Acceptance, "0.00"), N(row.DraftedShare, "0.00"), N(row.TokensPerStep, "0.00"));
-        }
-
-        return Titled(table, Invariant($"{result.Model}, {result.Precision}, {result.Layers} layers, {result.Device}, temperature {N(result.Temperature, "0.##")}, {result.MaxTokens} tokens an answer, equal in both"));
-    }
-
-    public static Table Of(ExitsBenched result)
-    {
-        var batches = result.Rows[0].Speeds.Select(speed => Invariant($"speed-up, batch {speed.Batch}"));
-        var table = Numbers(["policy", "looks at", "bits per byte", "gap", "agreement", "mean depth", "left at", .. batches]);
-        foreach (var row in result.Rows)
-        {
-            var left = string.Join(", ", row.ExitShares.Select(share => $"{share.Key}: {N(100 * share.Value, "0")} %"));
-            table.AddRow(
-            [
-                row.Policy, row.Looks.IsEmpty ? "none" : string.Join(", ", row.Looks), N(row.BitsPerByte, "0.0000"), N(row.GapBitsPerByte, "+0.0000;-0.0000;0.0000"),
-                N(row.Agreement, "0.0000"), N(row.MeanDepth, "0.00"), left, .. row.Speeds.Select(speed => N(speed.SpeedUp, "0.00")),
-            ]);
-        }
-
-        return Titled(table, Invariant($"{result.Model}, {result.Precision}, depth {result.Depth}, {result.Device}, {Units.Count(result.Tokens)} tokens of {Units.Count(result.Texts)} texts; gap, agreement and speed-up are to no exits"));
-    }
-
-    private static Table Numbers(params string[] columns)
+    public static Table Numbers(params string[] columns)
     {
         var table = new Table().Border(TableBorder.Rounded);
         foreach (var column in columns) table.AddColumn(new TableColumn(Markup.Escape(column)).RightAligned());
         return table;
     }
 
-    private static Table Titled(Table table, string title) => table.Title(Markup.Escape(title));
+    public static Table Titled(Table table, string title) => table.Title(Markup.Escape(title));
 
     private static string N(double? value, string format) => Units.Number(value, format);
 }
