@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Helios.Cli.Commands;
+using Helios.Cli.Errors;
 using Helios.Cli.Options;
 using Helios.Sdk;
 using Helios.Sdk.Naming;
@@ -9,12 +10,6 @@ namespace Helios.Cli;
 /// <summary>The <c>helios</c> command: parses, runs, and turns what goes wrong into one line and an exit code.</summary>
 internal static class CliApp
 {
-    public const int Done = 0;
-    public const int Failed = 1;
-    public const int BadUsage = 2;
-
-    private const string Prefix = "helios: ";
-
     /// <summary>Longest wait for a command to end by itself after Ctrl+C.</summary>
     private static readonly TimeSpan CancellationTimeout = TimeSpan.FromSeconds(10);
 
@@ -33,8 +28,8 @@ internal static class CliApp
         var parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null, EnablePosixBundling = false });
         if (parsed.Errors.Count > 0)
         {
-            await WriteLineAsync(stderr, Explain(parsed)).ConfigureAwait(false);
-            return BadUsage;
+            await stderr.WriteLineAsync(ErrorLine.Of(Explain(parsed))).ConfigureAwait(false);
+            return ExitCode.BadUsage;
         }
 
         var configuration = new InvocationConfiguration
@@ -52,7 +47,7 @@ internal static class CliApp
         {
             if (global.IsVerbose(parsed)) await stderr.WriteLineAsync(error.ToString()).ConfigureAwait(false);
             var (message, code) = Explain(error);
-            await WriteLineAsync(stderr, message).ConfigureAwait(false);
+            await stderr.WriteLineAsync(ErrorLine.Of(message)).ConfigureAwait(false);
             return code;
         }
     }
@@ -83,22 +78,16 @@ internal static class CliApp
 
     private static (string Message, int Code) Explain(Exception error) => error switch
     {
-        OperationCanceledException => ("Cancelled.", Failed),
-        InvalidOptionException { Faults: [{ Path.Option: nameof(HeliosOptions.MemoryBudgetBytes) }] } tooLittle => (EngineOptions.Describe(tooLittle), Failed),
-        ArgumentException wrong => (EngineOptions.Describe(wrong), BadUsage),
-        PlatformNotSupportedException => (error.Message, Failed),
-        UsageException or NotSupportedException => (error.Message, BadUsage),
-        FileException or CheckpointException or HeliosException or IOException or UnauthorizedAccessException => (error.Message, Failed),
-        _ => ($"Unexpected {error.GetType().Name}: {error.Message} (--verbose tells more)", Failed),
+        OperationCanceledException => ("Cancelled.", ExitCode.Failed),
+        InvalidOptionException { Faults: [{ Path.Option: nameof(HeliosOptions.MemoryBudgetBytes) }] } tooLittle => (EngineOptions.Describe(tooLittle), ExitCode.Failed),
+        ArgumentException wrong => (EngineOptions.Describe(wrong), ExitCode.BadUsage),
+        PlatformNotSupportedException => (error.Message, ExitCode.Failed),
+        UsageException or NotSupportedException => (error.Message, ExitCode.BadUsage),
+        FileException or CheckpointException or HeliosException or IOException or UnauthorizedAccessException => (error.Message, ExitCode.Failed),
+        _ => ($"Unexpected {error.GetType().Name}: {error.Message} (--verbose tells more)", ExitCode.Failed),
     };
 
     /// <summary>What the parser says, and where to look.</summary>
     private static string Explain(string message) =>
         message.StartsWith("Required command", StringComparison.Ordinal) ? $"{message} --help lists what there is." : message;
-
-    /// <summary>What the tool wrote to standard error as another process, without its name before it.</summary>
-    public static string WithoutPrefix(string line) => line.StartsWith(Prefix, StringComparison.Ordinal) ? line[Prefix.Length..] : line;
-
-    private static Task WriteLineAsync(TextWriter stderr, string message) =>
-        stderr.WriteLineAsync($"{Prefix}{message.ReplaceLineEndings(" ").Trim()}");
 }

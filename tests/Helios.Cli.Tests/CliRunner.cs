@@ -23,7 +23,7 @@ internal static class CliRunner
     {
         var result = await RunAsync([.. args, "--json"]);
         result.Error.Should().BeEmpty();
-        result.Code.Should().Be(CliApp.Done);
+        result.Code.Should().Be(ExitCode.Done);
         return result.Lines();
     }
 }

@@ -18,7 +18,7 @@ internal static class BenchRunner
     {
         var result = await RunAsync([.. args, "--json"]);
         result.Error.Should().BeEmpty();
-        result.Code.Should().Be(CliApp.Done);
+        result.Code.Should().Be(ExitCode.Done);
         return result.Lines().Single();
     }
 }

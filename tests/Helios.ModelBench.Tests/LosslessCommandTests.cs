@@ -27,7 +27,7 @@ public sealed class LosslessCommandTests
     public async Task A_model_without_an_exit_below_its_full_depth_cannot_draft()
     {
         var result = await BenchRunner.RunAsync("lossless", TestData.Stories, "--draft", "3");
-        result.Code.Should().Be(CliApp.BadUsage);
+        result.Code.Should().Be(ExitCode.BadUsage);
         result.Error.Should().Contain("no exit below its full depth");
     }
 }

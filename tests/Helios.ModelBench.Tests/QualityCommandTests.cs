@@ -102,7 +102,7 @@ public sealed class QualityCommandTests : IDisposable
         }
 
         var result = await BenchRunner.RunAsync("quality", folder.Path, "--file", file, "--json");
-        result.Code.Should().Be(CliApp.Failed);
+        result.Code.Should().Be(ExitCode.Failed);
         result.Out.Should().BeEmpty();
         result.Error.Should().Contain("in fp32 at depth 5 is not a finite number");
     }
@@ -112,7 +112,7 @@ public sealed class QualityCommandTests : IDisposable
     {
         var empty = folder.Write("special.jsonl", """{"text": "<|endoftext|>"}""");
         var result = await BenchRunner.RunAsync("quality", TestData.TinyS, "--file", empty);
-        result.Code.Should().Be(CliApp.Failed);
+        result.Code.Should().Be(ExitCode.Failed);
         result.Error.Should().Contain("special.jsonl").And.Contain("longer texts");
     }
 
@@ -120,7 +120,7 @@ public sealed class QualityCommandTests : IDisposable
     public async Task People_get_a_table()
     {
         var result = await BenchRunner.RunAsync("quality", TestData.TinyS, "--file", file, "--precision", "bf16,int4", "--depth", "6");
-        result.Code.Should().Be(CliApp.Done);
+        result.Code.Should().Be(ExitCode.Done);
         result.Out.Should().Contain("bits per byte").And.Contain("gap and agreement are to bf16").And.NotContain("\u001b");
     }
 

@@ -20,7 +20,7 @@ public sealed class SoakCommandTests
     public async Task People_get_a_table()
     {
         var result = await BenchRunner.RunAsync("soak", TestData.TinyS, "--minutes", "0.01", "--clients", "4");
-        result.Code.Should().Be(CliApp.Done);
+        result.Code.Should().Be(ExitCode.Done);
         result.Out.Should().Contain("compared with alone").And.Contain("0 differ");
     }
 }

@@ -24,12 +24,12 @@ public sealed class UsageTests
     [InlineData("quality MODEL --file f --precision auto,int8,bf16", "--precision names auto and bf16")]
     [InlineData("quality MODEL --file f --depth 7", "--depth is 7")]
     [InlineData("quality MODEL --file f --threads 0", "--threads is 0")]
-    public async Task Bad_usage_exits_2_with_a_line_that_says_why(string args, string expected) => await ShouldEndAsync(args, CliApp.BadUsage, expected);
+    public async Task Bad_usage_exits_2_with_a_line_that_says_why(string args, string expected) => await ShouldEndAsync(args, ExitCode.BadUsage, expected);
 
     [Theory]
     [InlineData("quality nowhere --file f", "nowhere")]
     [InlineData("quality MODEL --file nowhere.json", "nowhere.json")]
-    public async Task A_failure_exits_1_with_a_line_that_says_why(string args, string expected) => await ShouldEndAsync(args, CliApp.Failed, expected);
+    public async Task A_failure_exits_1_with_a_line_that_says_why(string args, string expected) => await ShouldEndAsync(args, ExitCode.Failed, expected);
 
     private static async Task ShouldEndAsync(string args, int code, string expected)
     {

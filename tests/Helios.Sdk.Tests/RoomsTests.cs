@@ -8,6 +8,7 @@ public class RoomsTests
     [Theory]
     [InlineData("Helios.Sdk.Abstractions", 10)]
     [InlineData("Helios.Sdk", 150)]
+    [InlineData("Helios.Cli", 25)]
     [InlineData("Helios.Sdk.Cpu", 10)]
     [InlineData("Helios.Sdk.TorchSharp", 8)]
     [InlineData("Helios.Sdk.MicrosoftTokenizers", 3)]

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using Helios.Cli.Files;
 using Helios.Cli.Options;
 using Helios.Cli.Running;
 using Helios.Sdk;

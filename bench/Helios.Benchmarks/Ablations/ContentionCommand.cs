@@ -1,6 +1,6 @@
 using System.CommandLine;
+using Helios.Cli.Files;
 using Helios.Cli.Options;
-using Helios.Cli.Running;
 
 namespace Helios.Benchmarks.Ablations;
 

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Helios.Benchmarks.Serving;
-using Helios.Cli;
-using Helios.Cli.Running;
+using Helios.Cli.Errors;
+using Helios.Cli.Files;
 using Helios.Sdk;
 
 namespace Helios.Benchmarks.Ablations;

@@ -1,6 +1,5 @@
-using Helios.Cli.Running;
+using Helios.Cli.Files;
 using Helios.Sdk;
-using Helios.Sdk.Cpu;
 using Helios.Sdk.Tokenization;
 
 namespace Helios.Benchmarks.Ablations;

@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
+using Helios.Cli.Events;
+using Helios.Cli.Files;
 using Helios.Cli.Running;
 using Helios.Sdk;
 

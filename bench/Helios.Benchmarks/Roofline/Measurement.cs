@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text.Json;
 using Helios.Cli;
 using Helios.Cli.Benching;
+using Helios.Cli.Errors;
 using Helios.Sdk;
 
 namespace Helios.Benchmarks.Roofline;
@@ -33,7 +34,7 @@ internal static class Measurement
         using var output = new StringWriter();
         using var errors = new StringWriter();
         string[] args = ["bench", "decode", "--shape", shape, "--precision", precision, "--batch", "1,8,32", "--prefill", $"{Prefill}", "--json"];
-        if (await CliApp.RunAsync(args, output, errors) == CliApp.Done) return JsonDocument.Parse(output.ToString()).RootElement;
+        if (await CliApp.RunAsync(args, output, errors) == ExitCode.Done) return JsonDocument.Parse(output.ToString()).RootElement;
         Console.Error.WriteLine($"{precision} is left out: {errors.ToString().Trim()}");
         return null;
     }

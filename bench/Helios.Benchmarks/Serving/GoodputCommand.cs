@@ -1,9 +1,9 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
-using Helios.Cli.Benching;
+using Helios.Cli.Files;
 using Helios.Cli.Options;
-using Helios.Cli.Running;
+using Helios.Sdk;
 using Helios.Sdk.Checkpoints;
 using Helios.Sdk.Tokenization;
 

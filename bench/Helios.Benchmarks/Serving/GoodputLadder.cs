@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using Helios.Cli;
+using Helios.Cli.Errors;
 
 namespace Helios.Benchmarks.Serving;
 
@@ -64,7 +65,7 @@ internal sealed class GoodputLadder(string pool, GoodputPlan plan, IReadOnlyList
             "run", "--pool", pool, "--prompts", FileOf(trace, rate), "--rate", $"{rate}", "--warm-up", $"{plan.WarmUp}", "--ignore-eos",
             "--check", check ? "sample" : "none", "--json", .. system,
         ];
-        if (await CliApp.RunAsync(args, output, errors) != CliApp.Done) throw new InvalidOperationException($"helios {string.Join(' ', args)}: {errors.ToString().Trim()}");
+        if (await CliApp.RunAsync(args, output, errors) != ExitCode.Done) throw new InvalidOperationException($"helios {string.Join(' ', args)}: {errors.ToString().Trim()}");
         var lines = output.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonDocument.Parse(line).RootElement).ToList();
         return MeasuredRun.Of(lines, plan);
     }

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
-using Helios.Cli;
+using Helios.Cli.Errors;
 
 namespace Helios.Benchmarks.Serving;
 

@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using Helios.Cli;
+using Helios.Cli.Errors;
 using Helios.Sdk;
 
 namespace Helios.Benchmarks.Serving;

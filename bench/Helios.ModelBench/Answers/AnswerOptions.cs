@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using System.CommandLine;
+using Helios.Cli.Files;
 using Helios.Cli.Options;
-using Helios.Cli.Running;
 
 namespace Helios.ModelBench.Answers;
 

@@ -1,13 +1,14 @@
 using System.Collections.Immutable;
 using System.CommandLine;
-using Helios.Cli;
 using Helios.Cli.Benching;
+using Helios.Cli.Errors;
+using Helios.Cli.Files;
 using Helios.Cli.Options;
 using Helios.Cli.Output;
-using Helios.Cli.Running;
 using Helios.ModelBench.Answers;
 using Helios.ModelBench.Output;
 using Helios.ModelBench.Texts;
+using Helios.Sdk;
 using Helios.Sdk.Checkpoints;
 using Helios.Sdk.ExitPolicies;
 
@@ -28,7 +29,7 @@ internal sealed class ExitsCommand : Command
         AllowMultipleArgumentsPerToken = true,
     };
 
-    private readonly Option<ImmutableArray<int>?> batch = BenchOptions.Counts("--batch", "Answers at a time; 1,8 by default.", "1,8");
+    private readonly Option<ImmutableArray<int>?> batch = CountList.Option("--batch", "Answers at a time; 1,8 by default.", "1,8");
     private readonly AnswerOptions answers = new(defaultRounds: 6);
     private readonly DeviceOptions device = new();
 
@@ -58,7 +59,7 @@ internal sealed class ExitsCommand : Command
         var result = new ExitsBenched(info.Name, backend.Device.Description, BenchedModel.NameOf(choice.Precision, info), served, texts.Sequences.Length, texts.Predicted, rows);
         if (screen.IsJson) screen.Json(result, BenchJson.Lines.ExitsBenched);
         else screen.Show(ModelTables.Of(result));
-        return CliApp.Done;
+        return ExitCode.Done;
     }
 
     private ImmutableArray<string> Policies(ParseResult parsed)

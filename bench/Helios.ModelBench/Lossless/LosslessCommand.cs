@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using System.CommandLine;
-using Helios.Cli;
 using Helios.Cli.Benching;
+using Helios.Cli.Errors;
 using Helios.Cli.Options;
 using Helios.Cli.Output;
 using Helios.ModelBench.Answers;
@@ -15,8 +15,8 @@ namespace Helios.ModelBench.Lossless;
 internal sealed class LosslessCommand : Command
 {
     private readonly Argument<string> model = ModelArgument.Create();
-    private readonly Option<ImmutableArray<int>?> draft = BenchOptions.Counts("--draft", "Exits at which tokens are drafted.", "E,...");
-    private readonly Option<ImmutableArray<int>?> batch = BenchOptions.Counts("--batch", "Answers at a time; 1,8 by default.", "1,8");
+    private readonly Option<ImmutableArray<int>?> draft = CountList.Option("--draft", "Exits at which tokens are drafted.", "E,...");
+    private readonly Option<ImmutableArray<int>?> batch = CountList.Option("--batch", "Answers at a time; 1,8 by default.", "1,8");
     private readonly AnswerOptions answers = new(defaultRounds: 16);
     private readonly DeviceOptions device = new();
 
@@ -45,7 +45,7 @@ internal sealed class LosslessCommand : Command
             info.Name, backend.Device.Description, BenchedModel.NameOf(choice.Precision, info), info.Architecture.Layers, plan.Answers.Temperature, plan.Answers.MaxTokens, rows);
         if (screen.IsJson) screen.Json(result, BenchJson.Lines.LosslessBenched);
         else screen.Show(ModelTables.Of(result));
-        return CliApp.Done;
+        return ExitCode.Done;
     }
 
     private static ImmutableArray<int> CheckExits(ImmutableArray<int> drafts, CheckpointInfo model)

@@ -1,6 +1,6 @@
 using Helios.Cli.Output;
 using Spectre.Console;
-using static Helios.Cli.Output.BenchTables;
+using static Helios.Cli.Benching.BenchTables;
 
 namespace Helios.ModelBench.Output;
 

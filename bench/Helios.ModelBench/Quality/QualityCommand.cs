@@ -1,10 +1,10 @@
 using System.Collections.Immutable;
 using System.CommandLine;
-using Helios.Cli;
 using Helios.Cli.Benching;
+using Helios.Cli.Errors;
+using Helios.Cli.Files;
 using Helios.Cli.Options;
 using Helios.Cli.Output;
-using Helios.Cli.Running;
 using Helios.ModelBench.Output;
 using Helios.ModelBench.Texts;
 using Helios.Sdk;
@@ -26,7 +26,7 @@ internal sealed class QualityCommand : Command
     private readonly Option<ImmutableArray<Precision>?> precision = PrecisionOption.List(
         "--precision", "How weights are held; the first is what the others are compared with. auto,int8,int4 by default.", PrecisionOption.Weights);
 
-    private readonly Option<ImmutableArray<int>?> depth = BenchOptions.Counts("--depth", "Layers that run; the model's exits by default.", "E,...");
+    private readonly Option<ImmutableArray<int>?> depth = CountList.Option("--depth", "Layers that run; the model's exits by default.", "E,...");
     private readonly BackendOptions backend = new();
 
     public QualityCommand(GlobalOptions global)
@@ -51,7 +51,7 @@ internal sealed class QualityCommand : Command
         var result = new QualityBenched(info.Name, device.Device.Description, texts.Sequences.Length, rows);
         if (screen.IsJson) screen.Json(result, BenchJson.Lines.QualityBenched);
         else screen.Show(ModelTables.Of(result));
-        return CliApp.Done;
+        return ExitCode.Done;
     }
 
     /// <summary>Different ones: <c>auto</c> is one of the others, which one being the model's to say.</summary>

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Helios.Cli;
+using Helios.Cli.Errors;
 using Helios.Cli.Options;
 using Helios.Cli.Output;
 using Helios.ModelBench.Output;
@@ -34,7 +35,7 @@ internal sealed class SoakCommand : Command
         var result = await new SoakJob(settings, TimeProvider.System).RunAsync(cancellationToken).ConfigureAwait(false);
         if (screen.IsJson) screen.Json(result, BenchJson.Lines.SoakBenched);
         else screen.Show(SoakTables.Of(result));
-        return result.Wrong.IsEmpty ? CliApp.Done : throw new HeliosException($"The soak failed: {string.Join("; ", result.Wrong)}.");
+        return result.Wrong.IsEmpty ? ExitCode.Done : throw new HeliosException($"The soak failed: {string.Join("; ", result.Wrong)}.");
     }
 
     private SoakSettings Read(ParseResult parsed) => new(

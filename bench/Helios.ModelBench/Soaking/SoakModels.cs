@@ -1,4 +1,4 @@
-using Helios.Cli.Running;
+using Helios.Cli.Files;
 using Helios.Sdk;
 using Helios.Sdk.Checkpoints;
 

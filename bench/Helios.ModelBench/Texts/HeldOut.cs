@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
-using Helios.Cli;
-using Helios.Cli.Running;
+using Helios.Cli.Errors;
+using Helios.Cli.Files;
 using Helios.Sdk;
 
 namespace Helios.ModelBench.Texts;

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
-using Helios.Cli.Running;
+using Helios.Cli.Processes;
 using Helios.Sdk;
 
 namespace Helios.Cli.Benching;

@@ -1,5 +1,4 @@
 using Helios.Cli.Options;
-using Helios.Cli.Output;
 using Helios.Sdk;
 using Helios.Sdk.Serving.KvCache;
 

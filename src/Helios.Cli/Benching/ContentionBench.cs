@@ -1,5 +1,3 @@
-using Helios.Cli.Output;
-
 namespace Helios.Cli.Benching;
 
 /// <summary>Steps at batch 1 with another process idle and busy in turns.</summary>

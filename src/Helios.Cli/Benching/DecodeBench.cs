@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using Helios.Cli.Options;
-using Helios.Cli.Output;
 
 namespace Helios.Cli.Benching;
 

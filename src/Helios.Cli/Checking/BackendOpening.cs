@@ -1,7 +1,7 @@
 using System.ComponentModel;
 using System.Diagnostics;
-using Helios.Cli.Commands;
-using Helios.Cli.Running;
+using Helios.Cli.Errors;
+using Helios.Cli.Processes;
 
 namespace Helios.Cli.Checking;
 
@@ -11,13 +11,16 @@ namespace Helios.Cli.Checking;
 /// </summary>
 internal static class BackendOpening
 {
+    /// <summary>The hidden command below <c>doctor</c> that such a process runs.</summary>
+    public const string CommandName = "open";
+
     /// <summary>Longest that opening may take; the libraries of CUDA are gigabytes, and may lie on a slow disk.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     /// <summary>Opens it in a process of its own.</summary>
     /// <returns>What was opened, or why it could not be.</returns>
     public static Task<Opening> TryAsync(string backend, string device, CancellationToken cancellationToken) =>
-        TryAsync(ThisProgram.With("doctor", OpenBackendCommand.CommandName, "--backend", backend, "--device", device), Patience, cancellationToken);
+        TryAsync(ThisProgram.With("doctor", CommandName, "--backend", backend, "--device", device), Patience, cancellationToken);
 
     /// <summary>The same by a program that ends with 0 and writes what was opened, or with 1 and writes why not to standard error.</summary>
     internal static async Task<Opening> TryAsync(ProcessStartInfo start, TimeSpan patience, CancellationToken cancellationToken)
@@ -51,8 +54,8 @@ internal static class BackendOpening
         var (said, complained) = ((await output.ConfigureAwait(false)).Trim(), (await errors.ConfigureAwait(false)).Trim());
         return process.ExitCode switch
         {
-            CliApp.Done => new Opening(IsOpened: true, said),
-            CliApp.Failed => new Opening(IsOpened: false, CliApp.WithoutPrefix(complained.Split('\n')[^1])),
+            ExitCode.Done => new Opening(IsOpened: true, said),
+            ExitCode.Failed => new Opening(IsOpened: false, ErrorLine.MessageOf(complained.Split('\n')[^1])),
             _ => new Opening(IsOpened: false, Invariant($"The process that tried ended with exit code {process.ExitCode}. {complained.ReplaceLineEndings(" ")}").TrimEnd()),
         };
     }

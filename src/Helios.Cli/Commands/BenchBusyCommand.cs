@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Helios.Cli.Benching;
+using Helios.Cli.Errors;
 
 namespace Helios.Cli.Commands;
 
@@ -31,7 +32,7 @@ internal sealed class BenchBusyCommand : Command
             output.Flush();
         }
 
-        return CliApp.Done;
+        return ExitCode.Done;
     }
 
     /// <summary>Background threads that spin while they are switched on, and sleep otherwise.</summary>

@@ -1,8 +1,10 @@
 using System.Collections.Immutable;
 using System.CommandLine;
 using Helios.Cli.Benching;
+using Helios.Cli.Errors;
 using Helios.Cli.Options;
 using Helios.Cli.Output;
+using Helios.Cli.Results;
 using Helios.Sdk;
 
 namespace Helios.Cli.Commands;
@@ -16,7 +18,7 @@ internal sealed class BenchCapacityCommand : Command
     private readonly BenchOptions options = new();
     private readonly Option<long?> budget = BudgetOption.Create("Memory for weights, activations and KV together.");
     private readonly Option<int?> context = new("--context") { Description = $"Tokens of every sequence; {DefaultContext}, or what the model's context holds, by default.", HelpName = "N" };
-    private readonly Option<ImmutableArray<int>?> depth = BenchOptions.Counts("--depth", "Layers loaded; the model's exits, or quarters of a model without any, by default.", "E,...");
+    private readonly Option<ImmutableArray<int>?> depth = CountList.Option("--depth", "Layers loaded; the model's exits, or quarters of a model without any, by default.", "E,...");
     private readonly Option<double> seconds = new("--seconds") { Description = "Seconds of steps measured of every row, and three steps unless they are much longer.", HelpName = "S", DefaultValueFactory = _ => 1 };
     private readonly Option<double> warmUp = new("--warm-up") { Description = "Longest warm-up of a row in seconds; it ends when nothing more is compiled.", HelpName = "S", DefaultValueFactory = _ => 5 };
 
@@ -51,7 +53,7 @@ internal sealed class BenchCapacityCommand : Command
             info.Name, backend.Device.Description, BenchedModel.NameOf(plan.Precision, info), plan.BudgetBytes, plan.Context, rows.ToImmutable());
         if (screen.IsJson) screen.Json(result, CliJson.Lines.CapacityBenched);
         else screen.Show(BenchTables.Of(result));
-        return CliApp.Done;
+        return ExitCode.Done;
     }
 
     private ImmutableArray<int> Depths(ParseResult parsed, CheckpointInfo model)

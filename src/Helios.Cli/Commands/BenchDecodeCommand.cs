@@ -1,8 +1,10 @@
 using System.Collections.Immutable;
 using System.CommandLine;
 using Helios.Cli.Benching;
+using Helios.Cli.Errors;
 using Helios.Cli.Options;
 using Helios.Cli.Output;
+using Helios.Cli.Results;
 using Helios.Sdk;
 
 namespace Helios.Cli.Commands;
@@ -15,8 +17,8 @@ internal sealed class BenchDecodeCommand : Command
     private const double ContentionSeconds = 4;
 
     private readonly BenchOptions options = new();
-    private readonly Option<ImmutableArray<int>?> batch = BenchOptions.Counts("--batch", "Sequences of a step; 1,8,32 by default.", "1,8,32");
-    private readonly Option<ImmutableArray<int>?> depth = BenchOptions.Counts("--depth", "Layers that run; all by default. No more than the deepest are loaded.", "E,...");
+    private readonly Option<ImmutableArray<int>?> batch = CountList.Option("--batch", "Sequences of a step; 1,8,32 by default.", "1,8,32");
+    private readonly Option<ImmutableArray<int>?> depth = CountList.Option("--depth", "Layers that run; all by default. No more than the deepest are loaded.", "E,...");
     private readonly Option<int?> prefill = new("--prefill") { Description = $"Tokens of the prompt that is prefilled, 0 for none; {DefaultPrefill}, or what the model's context holds, by default.", HelpName = "N" };
     private readonly Option<int?> context = new("--context") { Description = $"Tokens of every sequence in KV; {DefaultContext}, or what the model's context holds, by default.", HelpName = "N" };
     private readonly Option<int?> steps = new("--steps") { Description = "Steps measured of every row, at least this many; by --seconds by default.", HelpName = "N" };
@@ -50,7 +52,7 @@ internal sealed class BenchDecodeCommand : Command
         var rows = bench.Measure(cancellationToken);
         var contention = parsed.GetValue(contend) is { } threads ? Contend(bench, threads, parsed, cancellationToken) : null;
         Print(screen, new DecodeBenched(model.Info.Name, backend.Device.Description, plan.Context, plan.Prefill, rows, contention));
-        return CliApp.Done;
+        return ExitCode.Done;
     }
 
     private DecodePlan ReadPlan(ParseResult parsed, CheckpointInfo model)

@@ -1,8 +1,11 @@
 using System.Collections.Immutable;
 using System.CommandLine;
+using Helios.Cli.Engines;
+using Helios.Cli.Errors;
+using Helios.Cli.Files;
 using Helios.Cli.Options;
 using Helios.Cli.Output;
-using Helios.Cli.Running;
+using Helios.Cli.Results;
 using Helios.Sdk;
 
 namespace Helios.Cli.Commands;
@@ -14,7 +17,7 @@ internal sealed class CertifyCommand : Command
     private readonly Option<string> texts = new("--texts") { Description = "The calibration set, each text a request like those to come: .jsonl, .json or plain text cut at blank lines.", HelpName = "F", Required = true };
     private readonly Option<double> maxDisagreement = new("--max-disagreement") { Description = "Largest share of tokens that may differ from those of the full depth.", HelpName = "X", DefaultValueFactory = _ => 0.02 };
     private readonly Option<double> confidence = new("--confidence") { Description = "Probability with which the certificate holds.", HelpName = "X", DefaultValueFactory = _ => 0.95 };
-    private readonly Option<ImmutableArray<int>?> depths = BenchOptions.Counts("--depths", "Depths, from the safest to the boldest; the exits, the deepest first, by default.", "10,8,6");
+    private readonly Option<ImmutableArray<int>?> depths = CountList.Option("--depths", "Depths, from the safest to the boldest; the exits, the deepest first, by default.", "10,8,6");
     private readonly Option<string[]> policies = new("--policies")
     {
         Description = "Exit policies instead of depths, from the safest to the boldest, with blanks between them: top1:0.95 top1:0.9.",
@@ -75,7 +78,7 @@ internal sealed class CertifyCommand : Command
             else Show(screen, report);
         }
 
-        return CliApp.Done;
+        return ExitCode.Done;
     }
 
     /// <summary>Where nothing qualifies, a certificate of a former run must not pass for one of this.</summary>
@@ -95,7 +98,7 @@ internal sealed class CertifyCommand : Command
 
     private static void Show(Screen screen, CertificationReport report)
     {
-        screen.Show(Tables.Of(report));
+        screen.Show(ResultTables.Of(report));
         screen.ShowLine(Spectre.Console.Markup.Escape(report.Verdict));
     }
 }

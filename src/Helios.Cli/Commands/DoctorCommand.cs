@@ -1,7 +1,9 @@
 using System.CommandLine;
 using Helios.Cli.Checking;
+using Helios.Cli.Errors;
 using Helios.Cli.Options;
 using Helios.Cli.Output;
+using Helios.Cli.Results;
 using Helios.Sdk;
 
 namespace Helios.Cli.Commands;
@@ -22,6 +24,6 @@ internal sealed class DoctorCommand : Command
         var checks = await MachineChecks.RunAsync(report, cancellationToken).ConfigureAwait(false);
         if (screen.IsJson) screen.Json(new Examined(report, checks), CliJson.Lines.Examined);
         else screen.Show(DoctorTable.Of(report, checks));
-        return CliApp.Done;
+        return ExitCode.Done;
     }
 }

@@ -1,7 +1,10 @@
 using System.Collections.Immutable;
 using System.CommandLine;
+using Helios.Cli.Engines;
+using Helios.Cli.Errors;
 using Helios.Cli.Options;
 using Helios.Cli.Output;
+using Helios.Cli.Results;
 using Helios.Sdk;
 
 namespace Helios.Cli.Commands;
@@ -40,7 +43,7 @@ internal sealed class GenerateCommand : Command
             var result = ToResult(answer, engine);
             Print(screen, request.LogProbabilities is null ? result : result with { Logprobs = [.. answer.LogProbabilities.Select(ToLogprobs)] });
             cancellationToken.ThrowIfCancellationRequested();
-            return answer.IsCancelled ? CliApp.Failed : CliApp.Done;
+            return answer.IsCancelled ? ExitCode.Failed : ExitCode.Done;
         }
     }
 

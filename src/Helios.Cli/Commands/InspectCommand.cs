@@ -1,7 +1,9 @@
 using System.CommandLine;
+using Helios.Cli.Errors;
+using Helios.Cli.Files;
 using Helios.Cli.Options;
 using Helios.Cli.Output;
-using Helios.Cli.Running;
+using Helios.Cli.Results;
 using Helios.Sdk;
 using Helios.Sdk.Checkpoints;
 
@@ -26,8 +28,8 @@ internal sealed class InspectCommand : Command
         using var checkpoint = Checkpoint.Open(folder);
         var inspection = Inspect(checkpoint, device, Tokenizer(folder, screen));
         if (screen.IsJson) screen.Json(inspection, CliJson.Lines.Inspection);
-        else screen.Show(Tables.Of(inspection));
-        return CliApp.Done;
+        else screen.Show(ResultTables.Of(inspection));
+        return ExitCode.Done;
     }
 
     private static Inspection Inspect(Checkpoint checkpoint, DeviceChoice device, string? tokenizer)

@@ -1,4 +1,6 @@
 using System.CommandLine;
+using Helios.Cli.Checking;
+using Helios.Cli.Errors;
 using Helios.Cli.Options;
 
 namespace Helios.Cli.Commands;
@@ -8,12 +10,10 @@ namespace Helios.Cli.Commands;
 /// </summary>
 internal sealed class OpenBackendCommand : Command
 {
-    public const string CommandName = "open";
-
     private readonly BackendOptions backend = new();
 
     public OpenBackendCommand()
-        : base(CommandName, "Open a backend, and say which device it runs on.")
+        : base(BackendOpening.CommandName, "Open a backend, and say which device it runs on.")
     {
         Hidden = true;
         backend.AddTo(this);
@@ -21,7 +21,7 @@ internal sealed class OpenBackendCommand : Command
         {
             using var opened = backend.Read(parsed).Create();
             parsed.InvocationConfiguration.Output.WriteLine(opened.Device.Description);
-            return CliApp.Done;
+            return ExitCode.Done;
         });
     }
 }

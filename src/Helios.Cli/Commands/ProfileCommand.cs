@@ -1,7 +1,11 @@
 using System.CommandLine;
+using Helios.Cli.Engines;
+using Helios.Cli.Errors;
+using Helios.Cli.Events;
+using Helios.Cli.Files;
 using Helios.Cli.Options;
 using Helios.Cli.Output;
-using Helios.Cli.Running;
+using Helios.Cli.Results;
 using Helios.Sdk;
 
 namespace Helios.Cli.Commands;
@@ -45,10 +49,10 @@ internal sealed class ProfileCommand : Command
             var points = await engine.Lab.ProfileAsync(read, path, cancellationToken).ConfigureAwait(false);
             var result = new Profiled(path, engine.Parts.Device.Backend.Device.Description, read.Count, [.. points.Select(EventLineFactory.Profile)]);
             if (screen.IsJson) screen.Json(result, CliJson.Lines.Profiled);
-            else screen.Show(Tables.Of(result));
+            else screen.Show(ResultTables.Of(result));
         }
 
-        return CliApp.Done;
+        return ExitCode.Done;
     }
 
     /// <summary>One layer is loaded to serve; each model comes in whole for its turn.</summary>

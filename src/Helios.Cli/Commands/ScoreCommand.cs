@@ -1,8 +1,11 @@
 using System.Collections.Immutable;
 using System.CommandLine;
 using System.Globalization;
+using Helios.Cli.Engines;
+using Helios.Cli.Errors;
 using Helios.Cli.Options;
 using Helios.Cli.Output;
+using Helios.Cli.Results;
 using Helios.Sdk;
 
 namespace Helios.Cli.Commands;
@@ -42,7 +45,7 @@ internal sealed class ScoreCommand : Command
             Print(screen, ToResult(score), tokenizer);
         }
 
-        return CliApp.Done;
+        return ExitCode.Done;
     }
 
     private static Scored ToResult(SequenceScore score) => new(
@@ -55,6 +58,6 @@ internal sealed class ScoreCommand : Command
     private static void Print(Screen screen, Scored scored, ITokenizer tokenizer)
     {
         if (screen.IsJson) screen.Json(scored, CliJson.Lines.Scored);
-        else screen.Show(Tables.Of(scored, id => $"'{tokenizer.Decode([id], skipSpecialTokens: false)}'"));
+        else screen.Show(ResultTables.Of(scored, id => $"'{tokenizer.Decode([id], skipSpecialTokens: false)}'"));
     }
 }

@@ -1,7 +1,10 @@
 using System.CommandLine;
 using System.Text;
+using Helios.Cli.Errors;
+using Helios.Cli.Events;
 using Helios.Cli.Options;
 using Helios.Cli.Output;
+using Helios.Cli.Results;
 using Helios.Cli.Running;
 using Helios.Cli.Simulating;
 using Helios.Sdk;
@@ -49,7 +52,7 @@ internal sealed class SimulateCommand : Command
         else SimulationTables.Show(screen, report, compared);
 
         if (parsed.GetValue(svg) is { } file) WholeFile.Write(file, stream => stream.Write(Encoding.UTF8.GetBytes(SimulationSvg.Draw(script, report))));
-        return CliApp.Done;
+        return ExitCode.Done;
 
         void Tell(AdaptationEvent happened) => SimulateCommand.Tell(screen, happened);
     }

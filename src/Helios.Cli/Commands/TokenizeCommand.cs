@@ -1,8 +1,10 @@
 using System.Collections.Immutable;
 using System.CommandLine;
+using Helios.Cli.Errors;
+using Helios.Cli.Files;
 using Helios.Cli.Options;
 using Helios.Cli.Output;
-using Helios.Cli.Running;
+using Helios.Cli.Results;
 using Helios.Sdk;
 
 namespace Helios.Cli.Commands;
@@ -35,12 +37,12 @@ internal sealed class TokenizeCommand : Command
         if (parsed.GetValue(decode) is { } ids)
         {
             Print(screen, Decode(tokenizer, ids, special));
-            return CliApp.Done;
+            return ExitCode.Done;
         }
 
         var encoded = parsed.GetValue(text) ?? await File.ReadAllTextAsync(parsed.GetRequiredValue(file)!, cancellationToken).ConfigureAwait(false);
         Print(screen, new EncodedText(tokenizer.Encode(encoded, special)));
-        return CliApp.Done;
+        return ExitCode.Done;
     }
 
     private static DecodedIds Decode(ITokenizer tokenizer, ImmutableArray<int> ids, bool special)

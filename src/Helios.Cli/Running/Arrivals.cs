@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using Helios.Cli.Errors;
+using Helios.Cli.Files;
 
 namespace Helios.Cli.Running;
 

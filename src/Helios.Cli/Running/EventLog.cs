@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using System.Text.Json.Serialization.Metadata;
+using Helios.Cli.Events;
 using Helios.Cli.Output;
+using Helios.Cli.Results;
 using Helios.Sdk;
 
 namespace Helios.Cli.Running;
@@ -32,12 +34,12 @@ internal sealed class EventLog(Screen screen, TimeProvider time)
 
     public void Add(Served served)
     {
-        lock (gate) Print(EventLineFactory.Completed(served, NowMs));
+        lock (gate) Print(RequestLines.Completed(served, NowMs));
     }
 
     public void Add(Unserved unserved)
     {
-        lock (gate) Print(EventLineFactory.Unserved(unserved, NowMs));
+        lock (gate) Print(RequestLines.Unserved(unserved, NowMs));
     }
 
     /// <summary>Prints the last line.</summary>

@@ -1,3 +1,5 @@
+using Helios.Cli.Errors;
+using Helios.Cli.Files;
 using Helios.Cli.Output;
 using Helios.Sdk;
 
@@ -25,7 +27,7 @@ internal sealed class RunJob(RunSettings settings, Screen screen, TimeProvider t
         // Who was turned away met a limit that was asked for.
         var failed = run.Unserved.Where(unserved => !unserved.IsRejected).ToList();
         if (failed.Count > 0) throw new HeliosException(Invariant($"{failed.Count} of {run.Completed.Length + run.Unserved.Length} requests failed; the first so: {failed[0].Reason}"));
-        return CliApp.Done;
+        return ExitCode.Done;
     }
 
     /// <summary>Null when nothing was to be checked, or could be: a run that was served is worth its summary.</summary>

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Helios.Cli.Files;
 using Helios.Cli.Options;
 using Helios.Sdk;
 

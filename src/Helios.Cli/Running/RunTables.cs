@@ -1,3 +1,4 @@
+using Helios.Cli.Events;
 using Helios.Cli.Output;
 using Spectre.Console;
 

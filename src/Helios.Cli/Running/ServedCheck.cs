@@ -1,3 +1,4 @@
+using Helios.Cli.Files;
 using Helios.Cli.Options;
 using Helios.Sdk;
 

@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using Helios.Cli.Events;
+using Helios.Cli.Files;
 using Helios.Sdk;
 
 namespace Helios.Cli.Running;

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
-using Helios.Cli.Commands;
+using Helios.Cli.Engines;
+using Helios.Cli.Files;
 using Helios.Cli.Options;
 using Helios.Sdk;
 

@@ -71,7 +71,7 @@ public sealed class BenchCapacityCommandTests
     public async Task A_budget_beyond_the_machine_fails()
     {
         var result = await CliRunner.RunAsync("bench", "capacity", "--shape", Shape, "--budget", "1000000TiB");
-        result.Code.Should().Be(CliApp.Failed);
+        result.Code.Should().Be(ExitCode.Failed);
         result.Error.Should().Contain("--budget");
     }
 
@@ -79,7 +79,7 @@ public sealed class BenchCapacityCommandTests
     public async Task People_get_a_table()
     {
         var result = await CliRunner.RunAsync(["bench", "capacity", "--shape", Shape, "--budget", "8MiB", "--depth", "6", .. Quick]);
-        result.Code.Should().Be(CliApp.Done);
+        result.Code.Should().Be(ExitCode.Done);
         result.Out.Should().Contain("largest batch").And.Contain("8.0 MiB");
     }
 

@@ -83,7 +83,7 @@ public sealed class BenchDecodeCommandTests
     public async Task People_get_a_table()
     {
         var result = await CliRunner.RunAsync(["bench", "decode", "--shape", Shape, "--batch", "1", .. Quick]);
-        result.Code.Should().Be(CliApp.Done);
+        result.Code.Should().Be(ExitCode.Done);
         result.Out.Should().Contain("tokens/s").And.Contain("prefill 20").And.NotContain("\u001b");
     }
 }

@@ -45,7 +45,7 @@ public sealed class CertifyCommandTests
 
         var result = await CliRunner.RunAsync(command, TestData.TinyS, texts, folder.Write("texts.txt", Stories), "--out", file);
 
-        result.Code.Should().Be(CliApp.Failed);
+        result.Code.Should().Be(ExitCode.Failed);
         result.Error.Should().Contain(file).And.Contain("left alone");
         File.ReadAllText(file).Should().Be("""{ "mine": true }""");
     }
@@ -61,7 +61,7 @@ public sealed class CertifyCommandTests
 
         var result = await CliRunner.RunAsync("certify", TestData.TinyS, "--texts", folder.Write("texts.txt", Stories), option, value);
 
-        result.Code.Should().Be(CliApp.BadUsage);
+        result.Code.Should().Be(ExitCode.BadUsage);
         result.Error.Should().Contain(value);
     }
 }

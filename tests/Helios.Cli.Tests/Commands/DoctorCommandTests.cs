@@ -38,7 +38,7 @@ public sealed class DoctorCommandTests
     {
         var check = (await CliRunner.JsonAsync("doctor")).GetProperty("checks").EnumerateArray().Single(check => check.Text("name") == "torchsharp on cpu");
         var opened = await CliRunner.RunAsync("doctor", "open", "--backend", "torchsharp", "--device", "cpu");
-        check.GetProperty("ok").GetBoolean().Should().Be(opened.Code == CliApp.Done);
+        check.GetProperty("ok").GetBoolean().Should().Be(opened.Code == ExitCode.Done);
         if (BuiltInBackends.Find(BuiltInBackends.TorchSharp) is not null) check.Text("detail").Should().Contain($"{opened.Error}{opened.Out}".Replace("helios: ", "", StringComparison.Ordinal).Trim());
     }
 
@@ -46,7 +46,7 @@ public sealed class DoctorCommandTests
     public async Task People_get_a_table_with_reasons()
     {
         var result = await CliRunner.RunAsync("doctor");
-        result.Code.Should().Be(CliApp.Done);
+        result.Code.Should().Be(ExitCode.Done);
         result.Error.Should().BeEmpty();
         result.Out.Should().Contain("vectors").And.Contain("memory limit").And.Contain("RAPL").And.Contain("torchsharp on cuda").And.NotContain("\u001b");
     }
@@ -54,5 +54,5 @@ public sealed class DoctorCommandTests
     [Theory]
     [InlineData("doctor", "MODEL")]
     [InlineData("doctor", "--threads", "2")]
-    public async Task Takes_nothing_else(params string[] args) => (await CliRunner.RunAsync(args)).Code.Should().Be(CliApp.BadUsage);
+    public async Task Takes_nothing_else(params string[] args) => (await CliRunner.RunAsync(args)).Code.Should().Be(ExitCode.BadUsage);
 }

@@ -148,7 +148,7 @@ public sealed class GenerateCommandTests
     public async Task A_bad_option_is_bad_usage(string option, string value, string named)
     {
         var result = await CliRunner.RunAsync("generate", TestData.TinyS, "--ids", Once, option, value);
-        result.Code.Should().Be(CliApp.BadUsage);
+        result.Code.Should().Be(ExitCode.BadUsage);
         result.Error.Should().Contain(named);
     }
 
@@ -176,7 +176,7 @@ public sealed class GenerateCommandTests
     public async Task People_get_the_text_alone_on_standard_output()
     {
         var result = await CliRunner.RunAsync("generate", TestData.TinyS, "--ids", Once, "--max-tokens", "9");
-        result.Code.Should().Be(CliApp.Done);
+        result.Code.Should().Be(ExitCode.Done);
         result.Out.Should().Be(", there was a little girl named Lily." + Environment.NewLine);
         result.Error.Should().Contain("9 tokens (length), 6 layers");
     }
@@ -188,7 +188,7 @@ public sealed class GenerateCommandTests
         using var stdout = new CancelOnText(cancellation);
         using var stderr = new StringWriter();
         var code = await CliApp.RunAsync(["generate", TestData.TinyM, "--ids", Once, "--max-tokens", "240", "--ignore-eos"], stdout, stderr, cancellation.Token);
-        code.Should().Be(CliApp.Failed);
+        code.Should().Be(ExitCode.Failed);
         stdout.ToString().Should().StartWith(",", "the answer begins \", there was\", and how much of it came is a matter of time");
         stderr.ToString().Should().Contain("(cancelled)").And.EndWith("helios: Cancelled." + Environment.NewLine);
     }
@@ -197,7 +197,7 @@ public sealed class GenerateCommandTests
     public async Task A_command_cancelled_before_it_began_has_an_empty_answer()
     {
         var result = await CliRunner.RunAsync(new CancellationToken(canceled: true), "generate", TestData.TinyS, "--prompt", "a", "--json");
-        result.Code.Should().Be(CliApp.Failed);
+        result.Code.Should().Be(ExitCode.Failed);
         result.Lines().Single().Text("finishReason").Should().Be("cancelled");
         result.Error.Should().Be("helios: Cancelled." + Environment.NewLine);
     }

@@ -51,7 +51,7 @@ public sealed class InspectCommandTests
     public async Task People_get_a_table()
     {
         var result = await CliRunner.RunAsync("inspect", TestData.TinyM);
-        result.Code.Should().Be(CliApp.Done);
+        result.Code.Should().Be(ExitCode.Done);
         result.Out.Should().Contain("tiny-m").And.Contain("12, exits at 3, 6, 8, 10, 12").And.NotContain("\u001b");
     }
 
@@ -61,7 +61,7 @@ public sealed class InspectCommandTests
         using var folder = new TempFolder();
         foreach (var name in (string[])["config.json", "model.safetensors"]) File.Copy(Path.Combine(TestData.Stories, name), Path.Combine(folder.Path, name));
         var result = await CliRunner.RunAsync("inspect", folder.Path, "--json");
-        result.Code.Should().Be(CliApp.Done);
+        result.Code.Should().Be(ExitCode.Done);
         result.Lines().Single().Text("tokenizer").Should().BeNull();
         result.Error.Should().Contain("tokenizer.json");
     }

@@ -37,7 +37,7 @@ public sealed class ProfileCommandTests : IDisposable
 
         var result = await CliRunner.RunAsync(Command("--repository", Repository));
 
-        result.Code.Should().Be(CliApp.Failed);
+        result.Code.Should().Be(ExitCode.Failed);
         result.Error.Should().Contain(Repository).And.Contain("extra");
     }
 
@@ -48,7 +48,7 @@ public sealed class ProfileCommandTests : IDisposable
 
         var result = await CliRunner.RunAsync(Command("--depth-rule", "deepest"));
 
-        result.Code.Should().Be(CliApp.BadUsage);
+        result.Code.Should().Be(ExitCode.BadUsage);
         result.Error.Should().Contain("--depth-rule").And.Contain("deepest").And.Contain("coverage:0.9");
     }
 
@@ -57,7 +57,7 @@ public sealed class ProfileCommandTests : IDisposable
     {
         var result = await CliRunner.RunAsync("profile", TestData.TinyS, "--out", InFolder("none/repo.json"));
 
-        result.Code.Should().Be(CliApp.Failed);
+        result.Code.Should().Be(ExitCode.Failed);
         result.Error.Should().Contain("--out").And.Contain("none");
     }
 

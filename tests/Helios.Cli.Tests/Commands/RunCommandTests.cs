@@ -80,7 +80,7 @@ public sealed class RunCommandTests : IDisposable
             {"prompt": "Once upon a time", "maxTokens": 4000}
             """);
         var result = await CliRunner.RunAsync("run", "--pool", Pool(), "--prompts", prompts, "--baseline", "full", "--json");
-        result.Code.Should().Be(CliApp.Failed);
+        result.Code.Should().Be(ExitCode.Failed);
         result.Error.Should().StartWith("helios: 1 of 2 requests failed; the first so: ");
         var lines = result.Lines();
         lines[^1].Int("requests").Should().Be(2);
@@ -93,7 +93,7 @@ public sealed class RunCommandTests : IDisposable
     {
         var prompts = folder.Write("prompts.jsonl", """{"prompt": "Once upon a time", "maxTokens": 4000}""");
         var result = await CliRunner.RunAsync("run", "--pool", Pool(), "--prompts", prompts, "--json");
-        result.Code.Should().Be(CliApp.Failed);
+        result.Code.Should().Be(ExitCode.Failed);
         result.Lines()[^1].Text("event").Should().Be("summary");
         result.Error.Should().Contain("context");
     }
@@ -102,7 +102,7 @@ public sealed class RunCommandTests : IDisposable
     public async Task A_budget_that_holds_no_model_fails_with_a_line()
     {
         var result = await CliRunner.RunAsync("run", "--pool", Pool("1MiB"), "--prompts", Prompts(1), "--baseline", "full", "--json");
-        result.Code.Should().Be(CliApp.Failed);
+        result.Code.Should().Be(ExitCode.Failed);
         result.Error.Should().Contain("MemoryBudgetBytes is 1048576; expected at least ");
     }
 
@@ -143,7 +143,7 @@ public sealed class RunCommandTests : IDisposable
     public async Task A_warm_up_leaves_something_to_count()
     {
         var result = await CliRunner.RunAsync("run", "--pool", Pool(), "--prompts", Prompts(3), "--warm-up", "3");
-        result.Code.Should().Be(CliApp.BadUsage);
+        result.Code.Should().Be(ExitCode.BadUsage);
         result.Error.Should().Contain("--warm-up is 3").And.Contain("3 prompts");
     }
 
@@ -163,7 +163,7 @@ public sealed class RunCommandTests : IDisposable
     public async Task People_get_a_table()
     {
         var result = await CliRunner.RunAsync("run", "--pool", Pool(), "--prompts", Prompts(4), "--baseline", "full");
-        result.Code.Should().Be(CliApp.Done);
+        result.Code.Should().Be(ExitCode.Done);
         result.Out.Should().Contain("loaded small@6").And.Contain("4, 0 of them failed, 0 turned away");
     }
 
@@ -187,7 +187,7 @@ public sealed class RunCommandTests : IDisposable
     public async Task Limits_that_are_none_are_bad_usage(string args, string message)
     {
         var result = await CliRunner.RunAsync(["run", "--pool", Pool(), "--prompts", Prompts(1), .. args.Split(' ')]);
-        result.Code.Should().Be(CliApp.BadUsage);
+        result.Code.Should().Be(ExitCode.BadUsage);
         result.Error.Should().Contain(message);
     }
 
@@ -195,7 +195,7 @@ public sealed class RunCommandTests : IDisposable
     public async Task An_unknown_objective_is_bad_usage()
     {
         var result = await CliRunner.RunAsync("run", "--pool", Pool(), "--prompts", Prompts(1), "--objective", "beauty");
-        result.Code.Should().Be(CliApp.BadUsage);
+        result.Code.Should().Be(ExitCode.BadUsage);
         result.Error.Should().Contain("--objective is 'beauty'; expected throughput");
     }
 

@@ -65,7 +65,7 @@ public sealed class ScoreCommandTests
     public async Task People_get_a_table()
     {
         var result = await CliRunner.RunAsync("score", TestData.Stories, "--text", Fox, "--threads", "1");
-        result.Code.Should().Be(CliApp.Done);
+        result.Code.Should().Be(ExitCode.Done);
         result.Out.Should().Contain("54.404").And.Contain("depth");
     }
 }

@@ -35,7 +35,7 @@ public class SimulateCommandTests
         (await CliRunner.RunAsync("simulate", Script("alternating"), "--requests", "400", "--svg", file)).Code.Should().Be(0, "a picture is drawn over");
         File.WriteAllText(file, "notes");
         var refused = await CliRunner.RunAsync("simulate", Script("alternating"), "--requests", "400", "--svg", file);
-        refused.Code.Should().Be(CliApp.Failed);
+        refused.Code.Should().Be(ExitCode.Failed);
         refused.Error.Should().Contain("left alone");
         File.ReadAllText(file).Should().Be("notes");
     }

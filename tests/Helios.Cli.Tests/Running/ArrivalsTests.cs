@@ -1,3 +1,4 @@
+using Helios.Cli.Files;
 using Helios.Cli.Running;
 
 namespace Helios.Cli.Tests.Running;

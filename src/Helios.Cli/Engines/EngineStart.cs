@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using Helios.Sdk;
 
-namespace Helios.Cli.Commands;
+namespace Helios.Cli.Engines;
 
 /// <summary>Waits for an engine to serve; when it cannot, says what became of every load.</summary>
 internal static class EngineStart

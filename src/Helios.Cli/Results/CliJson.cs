@@ -1,11 +1,12 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Helios.Cli.Running;
+using Helios.Cli.Benching;
+using Helios.Cli.Checking;
+using Helios.Cli.Events;
 using Helios.Cli.Simulating;
-using Helios.Sdk;
 
-namespace Helios.Cli.Output;
+namespace Helios.Cli.Results;
 
 /// <summary>How results are written as JSON: camelCase, text as it is.</summary>
 [JsonSerializable(typeof(Inspection))]

@@ -1,7 +1,7 @@
 using Helios.Cli.Options;
 using Helios.Sdk;
 
-namespace Helios.Cli.Commands;
+namespace Helios.Cli.Engines;
 
 /// <summary>An engine for one model and one sequence at a time, without adaptation.</summary>
 internal static class SingleModel

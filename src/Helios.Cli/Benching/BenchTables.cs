@@ -1,6 +1,7 @@
+using Helios.Cli.Output;
 using Spectre.Console;
 
-namespace Helios.Cli.Output;
+namespace Helios.Cli.Benching;
 
 /// <summary>Results of benches as tables for people.</summary>
 internal static class BenchTables

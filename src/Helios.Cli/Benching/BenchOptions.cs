@@ -1,11 +1,11 @@
 using System.Collections.Immutable;
 using System.CommandLine;
 using System.CommandLine.Parsing;
-using System.Globalization;
-using Helios.Cli.Benching;
+using Helios.Cli.Errors;
+using Helios.Cli.Options;
 using Helios.Sdk;
 
-namespace Helios.Cli.Options;
+namespace Helios.Cli.Benching;
 
 /// <summary>What a bench runs on: a model or a shape, and where.</summary>
 internal sealed class BenchOptions
@@ -35,14 +35,6 @@ internal sealed class BenchOptions
     public BenchSource Source(ParseResult parsed) => new(parsed.GetValue(model), parsed.GetValue(shape));
 
     public DeviceChoice Device(ParseResult parsed) => device.Read(parsed);
-
-    /// <summary>An option of counts: <c>1,8,32</c>.</summary>
-    public static Option<ImmutableArray<int>?> Counts(string name, string description, string example) => new(name)
-    {
-        Description = description,
-        HelpName = example,
-        CustomParser = result => ParseCounts(name, result),
-    };
 
     /// <summary>Depths asked for; each must be one that the model has.</summary>
     public static ImmutableArray<int> CheckDepths(ImmutableArray<int> depths, CheckpointInfo model)
@@ -74,23 +66,5 @@ internal sealed class BenchOptions
             result.AddError($"--shape: {error.Message}");
             return null;
         }
-    }
-
-    private static ImmutableArray<int>? ParseCounts(string name, ArgumentResult result)
-    {
-        var text = result.Tokens[0].Value;
-        var counts = ImmutableArray.CreateBuilder<int>();
-        foreach (var part in text.Split(',', StringSplitOptions.TrimEntries))
-        {
-            if (!int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out var count) || count < 1 || counts.Contains(count))
-            {
-                result.AddError($"{name} is '{text}'; expected different whole numbers from 1 with commas between them: 1,8,32.");
-                return null;
-            }
-
-            counts.Add(count);
-        }
-
-        return counts.ToImmutable();
     }
 }

@@ -1,7 +1,8 @@
 using System.Text.Json;
+using Helios.Cli.Errors;
 using Helios.Sdk.Checkpoints;
 
-namespace Helios.Cli.Running;
+namespace Helios.Cli.Files;
 
 /// <summary>
 /// Reads texts as the name of their file says: <c>.jsonl</c>, an object a line; <c>.json</c>, a list of objects, each with

@@ -1,9 +1,10 @@
 using System.Text.Json;
+using Helios.Cli.Errors;
 using Helios.Cli.Output;
 using Helios.Sdk;
 using Helios.Sdk.Naming;
 
-namespace Helios.Cli.Running;
+namespace Helios.Cli.Files;
 
 /// <summary>Reads prompts, one JSON object a line.</summary>
 internal static class PromptFile

@@ -1,10 +1,10 @@
 using System.Collections.Immutable;
 using System.Text.Json.Serialization;
+using Helios.Cli.Events;
 using Helios.Cli.Options;
-using Helios.Cli.Running;
 using Helios.Sdk;
 
-namespace Helios.Cli.Output;
+namespace Helios.Cli.Results;
 
 /// <summary>What <c>inspect</c> prints.</summary>
 internal sealed record Inspection(

@@ -1,8 +1,9 @@
 using System.Text;
 using System.Text.Json;
+using Helios.Cli.Errors;
 using Helios.Sdk.Checkpoints;
 
-namespace Helios.Cli.Running;
+namespace Helios.Cli.Files;
 
 /// <summary>Reads JSON Lines: an object a line, blank lines aside.</summary>
 internal static class JsonLines

@@ -1,6 +1,6 @@
-using Helios.Cli.Running;
+using Helios.Cli.Files;
 
-namespace Helios.Cli.Tests.Running;
+namespace Helios.Cli.Tests.Files;
 
 public sealed class PromptFileTests : IDisposable
 {

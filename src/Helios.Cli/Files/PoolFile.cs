@@ -1,10 +1,11 @@
 using System.Text.Json;
+using Helios.Cli.Errors;
 using Helios.Sdk;
 using Helios.Sdk.Checkpoints;
 using Helios.Sdk.Naming;
 using Helios.Sdk.Quantities;
 
-namespace Helios.Cli.Running;
+namespace Helios.Cli.Files;
 
 /// <summary>The pool of a run: a memory budget and its models.</summary>
 /// <param name="MemoryBudget">Bytes; null when the file names none.</param>

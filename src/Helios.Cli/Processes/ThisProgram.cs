@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace Helios.Cli.Running;
+namespace Helios.Cli.Processes;
 
 /// <summary>The tool as another process.</summary>
 internal static class ThisProgram

@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 using System.Text.Json.Serialization;
 using Helios.Sdk;
 
-namespace Helios.Cli.Running;
+namespace Helios.Cli.Events;
 
 /// <summary>A line of a run's output: what happened, and when, in milliseconds since the start.</summary>
 internal abstract record EventLine([property: JsonPropertyOrder(-2)] string Event, [property: JsonPropertyOrder(-1)] double AtMs);

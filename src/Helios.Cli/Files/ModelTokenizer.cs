@@ -2,7 +2,7 @@ using Helios.Sdk;
 using Helios.Sdk.MicrosoftTokenizers;
 using Helios.Sdk.Tokenization;
 
-namespace Helios.Cli.Running;
+namespace Helios.Cli.Files;
 
 /// <summary>The tokenizer of a folder, whichever of the files it has.</summary>
 internal static class ModelTokenizer

@@ -1,8 +1,9 @@
 using System.CommandLine;
-using Helios.Cli.Running;
+using Helios.Cli.Errors;
+using Helios.Cli.Options;
 using Helios.Sdk.Naming;
 
-namespace Helios.Cli.Options;
+namespace Helios.Cli.Running;
 
 /// <summary>Options of <c>run</c>.</summary>
 internal sealed class RunOptions

@@ -1,7 +1,8 @@
 using System.Text.Json;
+using Helios.Cli.Errors;
 using Helios.Sdk.Naming;
 
-namespace Helios.Cli.Running;
+namespace Helios.Cli.Files;
 
 /// <summary>An object of a JSON file, read so that every message names the file and the field.</summary>
 internal readonly struct StrictObject

@@ -1,9 +1,8 @@
 using System.Collections.Immutable;
-using Helios.Cli.Commands;
 using Helios.Cli.Output;
 using Helios.Sdk;
 
-namespace Helios.Cli.Running;
+namespace Helios.Cli.Events;
 
 /// <summary>What the engine tells, as lines of a run's output.</summary>
 internal static class EventLineFactory
@@ -39,36 +38,6 @@ internal static class EventLineFactory
         happened is AdaptationEvent.Deepened or AdaptationEvent.Switched && DecisionOf(happened) is { } decision
             ? new ChangeLine(atMs, decision.Previous?.ToString(), decision.Chosen.ToString(), Units.Name(decision.Trigger), decision.Reason)
             : null;
-
-    public static CompletedLine Completed(Served served, double atMs)
-    {
-        var result = served.Result;
-        var point = served.Point;
-        return new CompletedLine(
-            "completed",
-            atMs,
-            served.Arrival.Request,
-            served.Arrival.Prompt.Tenant,
-            point.Target.Model,
-            point.Target.Depth,
-            point.ExitPolicy,
-            result.PromptIds.Count,
-            result.TokenIds.Count,
-            Answer.NameOf(result.FinishReason),
-            served.TimeToFirstToken.TotalMilliseconds,
-            result.TimePerOutputToken.TotalMilliseconds,
-            served.Arrival.AtMs,
-            served.Arrival.IsWarmUp);
-    }
-
-    public static UnservedLine Unserved(Unserved unserved, double atMs) => new(
-        unserved.IsRejected ? "rejected" : "failed",
-        atMs,
-        unserved.Arrival.Request,
-        unserved.Arrival.Prompt.Tenant,
-        unserved.Reason,
-        unserved.Arrival.AtMs,
-        unserved.Arrival.IsWarmUp);
 
     private static DecisionLine Decision(string kind, double atMs, AdaptationDecision decision) => new(
         kind,

@@ -1,8 +1,7 @@
 using System.Collections.Immutable;
-using Helios.Cli.Checking;
 using Helios.Sdk;
 
-namespace Helios.Cli.Output;
+namespace Helios.Cli.Checking;
 
 /// <summary>What <c>helios doctor</c> found: the fields of the report beside the checks.</summary>
 internal sealed class Examined(SystemReport report, IReadOnlyList<Check> checks)

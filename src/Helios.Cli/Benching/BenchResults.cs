@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json.Serialization;
 
-namespace Helios.Cli.Output;
+namespace Helios.Cli.Benching;
 
 /// <summary>What <c>bench decode</c> prints.</summary>
 internal sealed record DecodeBenched(

@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 using System.Text;
 using Helios.Sdk;
 
-namespace Helios.Cli.Commands;
+namespace Helios.Cli.Engines;
 
 /// <summary>An answer as far as it has come: what was cancelled is worth showing too.</summary>
 internal sealed class Answer(TimeProvider time)

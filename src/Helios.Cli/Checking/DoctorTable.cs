@@ -1,8 +1,8 @@
-using Helios.Cli.Checking;
+using Helios.Cli.Output;
 using Helios.Sdk;
 using Spectre.Console;
 
-namespace Helios.Cli.Output;
+namespace Helios.Cli.Checking;
 
 /// <summary>What was found on a machine, for people.</summary>
 internal static class DoctorTable
