@@ -42,7 +42,7 @@ app.MapPost("/chat", async (ChatTurn?[] turns, IChatClient chat, CancellationTok
     return new ChatTurn(ChatRole.Assistant.Value, answer.Text);
 });
 
-// What serves, and why.
+// The active point, and why.
 app.MapGet("/status", (IHeliosControl engine) => new Status(
     engine.Snapshot.Serving?.ToString(), engine.Snapshot.RunningSequences, engine.Pool.Snapshot.UsedBytes, engine.Decisions is [.., var latest] ? latest.Reason : null));
 

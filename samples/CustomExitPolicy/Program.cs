@@ -1,5 +1,7 @@
 using CustomExitPolicy;
 using Helios.Sdk;
+using Helios.Sdk.ExitPolicies;
+using Helios.Sdk.Lab;
 
 string[] prompts = ["Once upon a time, there was a", "One day, a little girl named", "The dog saw a big", "Question: Tom has 3 apples and buys 4 more."];
 string[] policies = ["none", "confidence:0.8", "top1:0.5", "margin:0.3", "patience:2", "steady:0.3", "steady:0.5"];

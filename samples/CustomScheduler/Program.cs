@@ -1,6 +1,6 @@
 using CustomScheduler;
 using Helios.Sdk;
-using Helios.Sdk.Cpu;
+using Helios.Sdk.Scheduling;
 
 // Requests of several lengths, in a batch of one: of those that wait behind the first, the shortest is answered first, whenever it came.
 await using var engine = HeliosEngine.CreateBuilder()

@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using System.Text;
 using Helios.Sdk;
+using Helios.Sdk.Lab;
+using Helios.Sdk.Models;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Quickstart;

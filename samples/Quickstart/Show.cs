@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Helios.Sdk;
+using Helios.Sdk.Models;
 using Microsoft.Extensions.DependencyInjection;
 using Spectre.Console;
 

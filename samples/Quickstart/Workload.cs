@@ -17,7 +17,7 @@ internal sealed class Workload(ImmutableArray<Prompts> prompts, int requestsPerP
 
     public int Concurrency => concurrency;
 
-    /// <summary>The request that a prompt becomes: greedy, so that answers differ by what serves alone.</summary>
+    /// <summary>The request that a prompt becomes: greedy, so that answers differ only by the point that serves them.</summary>
     public GenerationRequest RequestFor(string prompt) => GenerationRequest.FromText(prompt) with { MaxTokens = maxTokens };
 
     /// <summary>Runs a phase.</summary>

@@ -1,4 +1,5 @@
 using Helios.Sdk;
+using Helios.Sdk.Diagnostics;
 using Microsoft.Extensions.DependencyInjection;
 
 var services = new ServiceCollection();

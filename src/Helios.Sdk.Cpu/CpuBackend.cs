@@ -4,6 +4,7 @@ using Helios.Sdk.Cpu.Loading;
 using Helios.Sdk.Cpu.Memory;
 using Helios.Sdk.Cpu.Model;
 using Helios.Sdk.Cpu.Threading;
+using Helios.Sdk.Models;
 
 namespace Helios.Sdk.Cpu;
 

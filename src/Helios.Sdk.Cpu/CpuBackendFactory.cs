@@ -1,4 +1,5 @@
 using System.Globalization;
+using Helios.Sdk.Backends;
 
 namespace Helios.Sdk.Cpu;
 

@@ -1,3 +1,4 @@
+using Helios.Sdk.Backends;
 using Helios.Sdk.Cpu;
 
 namespace Helios.Sdk;

@@ -2,6 +2,8 @@ using Helios.Sdk.Checkpoints;
 using Helios.Sdk.MicrosoftTokenizers.SentencePiece;
 using Helios.Sdk.MicrosoftTokenizers.Settings;
 using Helios.Sdk.MicrosoftTokenizers.Tiktoken;
+using Helios.Sdk.Models;
+using Helios.Sdk.Tokenization;
 
 namespace Helios.Sdk.MicrosoftTokenizers;
 

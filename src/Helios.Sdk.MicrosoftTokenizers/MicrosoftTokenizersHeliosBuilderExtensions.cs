@@ -1,5 +1,5 @@
 using Helios.Sdk.MicrosoftTokenizers;
-using Helios.Sdk.MicrosoftTokenizers.Settings;
+using Helios.Sdk.Tokenization;
 
 namespace Helios.Sdk;
 

@@ -1,3 +1,6 @@
+using Helios.Sdk.Backends;
+using Helios.Sdk.Models;
+
 namespace Helios.Sdk.Simulation;
 
 /// <summary>A backend whose models compute nothing: they take memory from the budget and time on the clock, as the script says.</summary>

@@ -2,6 +2,8 @@ using Helios.Sdk.Adaptation.Candidates;
 using Helios.Sdk.Adaptation.Estimation;
 using Helios.Sdk.Adaptation.Loading;
 using Helios.Sdk.Adaptation.Telemetry;
+using Helios.Sdk.Backends;
+using Helios.Sdk.Scheduling;
 using Helios.Sdk.Serving;
 using Helios.Sdk.Serving.KvCache;
 using Helios.Sdk.Serving.Requests;
@@ -60,7 +62,7 @@ internal sealed class SimulatedEngine : IDisposable
     public SimulationTally Tally { get; }
 
     /// <summary>Serves until every request of the script has ended.</summary>
-    /// <param name="adapt">Decides what serves; cancelled when the last request has ended.</param>
+    /// <param name="adapt">Decides the active point; cancelled when the last request has ended.</param>
     /// <param name="cancellationToken">Ends it early, with an exception.</param>
     public void Serve(Func<CancellationToken, Task> adapt, CancellationToken cancellationToken)
     {

@@ -2,6 +2,7 @@ using Helios.Sdk.Adaptation.Candidates;
 using Helios.Sdk.Adaptation.Estimation;
 using Helios.Sdk.Adaptation.Scoring;
 using Helios.Sdk.Adaptation.Telemetry;
+using Helios.Sdk.ExitPolicies;
 
 namespace Helios.Sdk.Simulation;
 

@@ -1,3 +1,5 @@
+using Helios.Sdk.Tokenization;
+
 namespace Helios.Sdk.Simulation;
 
 /// <summary>A simulation has no text: its ids are kinds of text.</summary>

@@ -53,7 +53,7 @@ public sealed record SimulationReport
     /// <summary>The script's phases.</summary>
     public required ImmutableArray<PhaseReport> Phases { get; init; }
 
-    /// <summary>Changes of what serves, oldest first.</summary>
+    /// <summary>Changes of the active point, oldest first.</summary>
     public ImmutableArray<SimulationChange> Changes { get; init; } = [];
 
     /// <summary>The run in about 400 samples, evenly by requests.</summary>
@@ -72,11 +72,11 @@ public readonly record struct StepPercentiles(double P50, double P95, double P99
 /// <param name="BusySeconds">Time of steps while its requests arrived.</param>
 public sealed record PhaseReport(string Name, long Tokens, double BusySeconds);
 
-/// <summary>A change of what serves.</summary>
+/// <summary>A change of the active point.</summary>
 /// <param name="Seconds">When.</param>
 /// <param name="Trigger">Why it was considered.</param>
 /// <param name="Previous">What served before; null at first.</param>
-/// <param name="Chosen">What serves from then on.</param>
+/// <param name="Chosen">The active point from then on.</param>
 /// <param name="Reason">Why.</param>
 /// <param name="Degraded">Whether nothing met every constraint.</param>
 public sealed record SimulationChange(double Seconds, AdaptationTrigger Trigger, OperatingPoint? Previous, OperatingPoint Chosen, string Reason, bool Degraded);
@@ -85,7 +85,7 @@ public sealed record SimulationChange(double Seconds, AdaptationTrigger Trigger,
 /// <param name="Seconds">When.</param>
 /// <param name="Requests">Requests answered.</param>
 /// <param name="Phase">Index of the phase whose requests arrive.</param>
-/// <param name="Point">What serves.</param>
+/// <param name="Point">The active point.</param>
 /// <param name="Running">Sequences that run.</param>
 /// <param name="Waiting">Requests that wait.</param>
 /// <param name="Throughput">Tokens per second since the last sample.</param>

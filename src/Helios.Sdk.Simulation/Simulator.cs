@@ -1,7 +1,5 @@
 using System.Runtime.ExceptionServices;
 using Helios.Sdk.Adaptation;
-using Helios.Sdk.Adaptation.Candidates;
-using Helios.Sdk.Adaptation.Estimation;
 using Helios.Sdk.Adaptation.Evaluation;
 using Helios.Sdk.Adaptation.Journal;
 using Helios.Sdk.Adaptation.Loading;
@@ -9,6 +7,7 @@ using Helios.Sdk.Adaptation.Objectives;
 using Helios.Sdk.Adaptation.Profiling;
 using Helios.Sdk.Adaptation.Selection;
 using Helios.Sdk.ExitPolicies;
+using Helios.Sdk.Models;
 using Helios.Sdk.Serving.Routing;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -36,7 +35,7 @@ public sealed class Simulator(SimulationScript script, SimulationSettings? setti
         OnItsOwnThread(() => RunAdapting(seed, observer, cancellationToken));
 
     /// <summary>Serves the same traffic by one point, from the first request to the last, without a guard or scoring.</summary>
-    /// <param name="target">What serves.</param>
+    /// <param name="target">The active point.</param>
     /// <param name="seed">Of the traffic.</param>
     /// <param name="cancellationToken">Ends it early, with an exception.</param>
     /// <exception cref="ArgumentException">The script has no such point.</exception>

@@ -1,3 +1,6 @@
+using Helios.Sdk.Backends;
+using Helios.Sdk.Models;
+
 namespace Helios.Sdk.Testing;
 
 /// <summary>

@@ -1,3 +1,5 @@
+using Helios.Sdk.Backends;
+
 namespace Helios.Sdk.Testing;
 
 /// <summary>KV slabs that hold the tokens themselves: 4 bytes for every token and layer, of which the first layer's say which token it is.</summary>

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Helios.Sdk.Backends;
 using Helios.Sdk.TorchSharp.Devices;
 
 namespace Helios.Sdk.TorchSharp;

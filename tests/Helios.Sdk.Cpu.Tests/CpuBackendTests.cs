@@ -1,7 +1,9 @@
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
+using Helios.Sdk.Backends;
 using Helios.Sdk.Cpu.Kernels;
 using Helios.Sdk.Cpu.Tests.Support;
+using Helios.Sdk.Models;
 
 namespace Helios.Sdk.Cpu.Tests;
 

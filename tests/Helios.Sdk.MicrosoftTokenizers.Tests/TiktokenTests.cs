@@ -1,7 +1,6 @@
 using System.IO.Compression;
 using System.Text;
 using System.Text.Json.Nodes;
-using Helios.Sdk.MicrosoftTokenizers.Settings;
 using Helios.Sdk.Tokenization;
 using Helios.Sdk.Tokenization.PreTokenizers;
 

@@ -1,3 +1,5 @@
+using Helios.Sdk.Backends;
+
 namespace Helios.Sdk.Simulation.Tests;
 
 /// <summary>The adaptation loop over a made-up world.</summary>

@@ -1,5 +1,7 @@
 using System.Runtime.InteropServices;
 using Helios.Backends.Testing;
+using Helios.Sdk.Backends;
+using Helios.Sdk.Models;
 using Helios.Sdk.TorchSharp.Devices;
 using Helios.Sdk.TorchSharp.Loading;
 using Helios.Sdk.TorchSharp.Operators;

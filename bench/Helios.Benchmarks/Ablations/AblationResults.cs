@@ -78,7 +78,7 @@ internal sealed record RunFigures
     /// <summary>Decisions, those that changed nothing among them.</summary>
     public required int Looks { get; init; }
 
-    /// <summary>Changes of what serves, in order, with their triggers.</summary>
+    /// <summary>Changes of the active point, in order, with their triggers.</summary>
     public required ImmutableArray<string> Changes { get; init; }
 
     /// <summary>Bits per byte of the prompts above those of the best whole model, on a sample.</summary>

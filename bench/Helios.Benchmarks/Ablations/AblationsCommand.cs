@@ -4,6 +4,7 @@ using Helios.Cli.Files;
 using Helios.Cli.Options;
 using Helios.Cli.Running;
 using Helios.Sdk;
+using Helios.Sdk.Tokenization;
 
 namespace Helios.Benchmarks.Ablations;
 

@@ -74,7 +74,7 @@ internal sealed record ContentionResults(
 /// <summary>An answer, in seconds since the first part began.</summary>
 internal sealed record TimedAnswer(double EndedAt, double TtftMs, double TpotMs, int Tokens, string Point);
 
-/// <summary>What the engine said of itself: what serves, how many times as long steps take as they usually do, and how many requests it serves at once.</summary>
+/// <summary>What the engine said of itself: the active point, how many times as long steps take as they usually do, and how many requests it serves at once.</summary>
 internal sealed record PaceSample(double At, string Serving, double Pace, int Running);
 
 /// <summary>A decision, in seconds since the first part began.</summary>

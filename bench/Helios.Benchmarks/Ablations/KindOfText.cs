@@ -2,7 +2,7 @@ using System.Text.Json;
 using Helios.Benchmarks.Serving;
 using Helios.Cli.Errors;
 using Helios.Cli.Files;
-using Helios.Sdk;
+using Helios.Sdk.Tokenization;
 
 namespace Helios.Benchmarks.Ablations;
 

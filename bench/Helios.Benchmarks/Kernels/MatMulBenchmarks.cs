@@ -2,6 +2,7 @@ using BenchmarkDotNet.Attributes;
 using Helios.Benchmarks.Steps;
 using Helios.Cli.Benching;
 using Helios.Sdk;
+using Helios.Sdk.Backends;
 using Helios.Sdk.Cpu;
 using Helios.Sdk.Cpu.Formats;
 using Helios.Sdk.Cpu.Kernels;

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Helios.Cli.Benching;
 using Helios.Sdk;
+using Helios.Sdk.Backends;
 using Helios.Sdk.Cpu;
 
 namespace Helios.Benchmarks.Overhead;

@@ -1,7 +1,9 @@
 using Helios.Cli.Benching;
 using Helios.Sdk;
 using Helios.Sdk.Adaptation.Telemetry;
+using Helios.Sdk.Backends;
 using Helios.Sdk.ExitPolicies;
+using Helios.Sdk.Scheduling;
 using Helios.Sdk.Serving;
 using Helios.Sdk.Serving.KvCache;
 using Helios.Sdk.Serving.Requests;

@@ -1,5 +1,7 @@
 using System.Diagnostics;
-using Helios.Sdk;
+using Helios.Sdk.Backends;
+using Helios.Sdk.ExitPolicies;
+using Helios.Sdk.Models;
 
 namespace Helios.Benchmarks.Overhead;
 

@@ -2,7 +2,9 @@ using System.Diagnostics;
 using Helios.Benchmarks.Overhead;
 using Helios.Cli.Benching;
 using Helios.Sdk;
+using Helios.Sdk.Backends;
 using Helios.Sdk.Cpu;
+using Helios.Sdk.Serving.Requests;
 
 namespace Helios.Benchmarks.Prefix;
 

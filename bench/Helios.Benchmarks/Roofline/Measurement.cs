@@ -3,7 +3,7 @@ using System.Text.Json;
 using Helios.Cli;
 using Helios.Cli.Benching;
 using Helios.Cli.Errors;
-using Helios.Sdk;
+using Helios.Sdk.Models;
 
 namespace Helios.Benchmarks.Roofline;
 

@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using Helios.Cli.Benching;
 using Helios.Sdk;
-using Helios.Sdk.Cpu;
+using Helios.Sdk.Models;
 
 namespace Helios.Benchmarks.Scheduling;
 

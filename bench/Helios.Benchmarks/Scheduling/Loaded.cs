@@ -1,5 +1,6 @@
 using Helios.Cli.Benching;
 using Helios.Sdk;
+using Helios.Sdk.Backends;
 using Helios.Sdk.Cpu;
 
 namespace Helios.Benchmarks.Scheduling;

@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Text.Json;
 using Helios.Cli.Benching;
-using Helios.Sdk;
+using Helios.Sdk.Models;
 
 namespace Helios.Benchmarks.Scheduling;
 

@@ -3,7 +3,6 @@ using System.CommandLine.Parsing;
 using System.Globalization;
 using Helios.Cli.Files;
 using Helios.Cli.Options;
-using Helios.Sdk;
 using Helios.Sdk.Checkpoints;
 using Helios.Sdk.Tokenization;
 

@@ -1,4 +1,4 @@
-using Helios.Sdk;
+using Helios.Sdk.Tokenization;
 
 namespace Helios.Benchmarks.Serving;
 

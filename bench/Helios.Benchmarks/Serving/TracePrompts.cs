@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Helios.Cli.Errors;
-using Helios.Sdk;
+using Helios.Sdk.Tokenization;
 
 namespace Helios.Benchmarks.Serving;
 

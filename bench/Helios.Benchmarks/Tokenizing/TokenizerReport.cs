@@ -4,7 +4,6 @@ using System.IO.Compression;
 using System.Text;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
-using Helios.Sdk;
 using Helios.Sdk.Tokenization;
 using Microsoft.ML.Tokenizers;
 

@@ -7,7 +7,9 @@ using Helios.ModelBench.Output;
 using Helios.ModelBench.Texts;
 using Helios.Sdk;
 using Helios.Sdk.Adaptation.Estimation;
+using Helios.Sdk.Backends;
 using Helios.Sdk.ExitPolicies;
+using Helios.Sdk.Models;
 using Helios.Sdk.Serving.Decoding;
 using Helios.Sdk.Serving.Routing;
 

@@ -8,9 +8,10 @@ using Helios.Cli.Output;
 using Helios.ModelBench.Answers;
 using Helios.ModelBench.Output;
 using Helios.ModelBench.Texts;
-using Helios.Sdk;
+using Helios.Sdk.Backends;
 using Helios.Sdk.Checkpoints;
 using Helios.Sdk.ExitPolicies;
+using Helios.Sdk.Models;
 
 namespace Helios.ModelBench.Exits;
 

@@ -1,6 +1,7 @@
 using Helios.Cli.Benching;
 using Helios.ModelBench.Texts;
 using Helios.Sdk;
+using Helios.Sdk.Backends;
 using Helios.Sdk.Serving.Decoding;
 
 namespace Helios.ModelBench.Exits;

@@ -6,8 +6,9 @@ using Helios.Cli.Options;
 using Helios.Cli.Output;
 using Helios.ModelBench.Answers;
 using Helios.ModelBench.Output;
-using Helios.Sdk;
+using Helios.Sdk.Backends;
 using Helios.Sdk.Checkpoints;
+using Helios.Sdk.Models;
 
 namespace Helios.ModelBench.Lossless;
 

@@ -1,4 +1,4 @@
-using Helios.Sdk;
+using Helios.Sdk.ExitPolicies;
 
 namespace Helios.ModelBench.Quality;
 

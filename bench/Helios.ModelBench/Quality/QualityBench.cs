@@ -4,6 +4,8 @@ using Helios.Cli.Options;
 using Helios.ModelBench.Output;
 using Helios.ModelBench.Texts;
 using Helios.Sdk;
+using Helios.Sdk.Backends;
+using Helios.Sdk.Models;
 
 namespace Helios.ModelBench.Quality;
 

@@ -8,7 +8,9 @@ using Helios.Cli.Output;
 using Helios.ModelBench.Output;
 using Helios.ModelBench.Texts;
 using Helios.Sdk;
+using Helios.Sdk.Backends;
 using Helios.Sdk.Checkpoints;
+using Helios.Sdk.Models;
 
 namespace Helios.ModelBench.Quality;
 

@@ -1,6 +1,9 @@
 using System.Collections.Immutable;
 using Helios.Cli.Benching;
 using Helios.Sdk;
+using Helios.Sdk.Backends;
+using Helios.Sdk.ExitPolicies;
+using Helios.Sdk.Models;
 
 namespace Helios.ModelBench.Quality;
 

@@ -2,7 +2,7 @@ using Helios.Sdk;
 
 namespace Helios.ModelBench.Soaking;
 
-/// <summary>Wants something else every few moments, so that what serves changes again and again.</summary>
+/// <summary>Wants something else every few moments, so that the active point changes again and again.</summary>
 internal sealed class RestlessObjective(TimeSpan period, TimeProvider time) : ISloObjective
 {
     private readonly long started = time.GetTimestamp();

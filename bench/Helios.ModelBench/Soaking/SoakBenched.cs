@@ -30,7 +30,7 @@ internal sealed record SoakBenched
 
     public long Preemptions { get; init; }
 
-    /// <summary>How often the adaptation loop changed what serves.</summary>
+    /// <summary>How often the adaptation loop changed the active point.</summary>
     public int Changes { get; init; }
 
     /// <summary>Operating points of the streams that were compared.</summary>
@@ -73,7 +73,7 @@ internal static class SoakTables
         ("requests", $"{Units.Count(result.Requests)} in {Units.Number(result.Minutes)} minutes: {Units.Count(result.Cancelled)} cancelled, {Units.Count(result.Rejected)} turned away, {Units.Count(result.Failed)} failed"),
         ("tokens", Units.Count(result.Tokens)),
         ("preemptions", Units.Count(result.Preemptions)),
-        ("changes of what serves", Units.Count(result.Changes)),
+        ("changes of the active point", Units.Count(result.Changes)),
         ("operating points", string.Join(", ", result.Points)),
         ("compared with alone", $"{Units.Count(result.Checked)} of {Units.Count(result.Ended)} streams, {Units.Count(result.Different)} differ"),
         ("left behind", $"{Units.Bytes(result.KvUsedBytes)} of KV blocks, {Units.Bytes(result.StrayBytes)} of the budget, {Units.Bytes(result.NativeBytes)} native after dispose"),

@@ -19,7 +19,7 @@ internal sealed class SoakCommand : Command
     private readonly DeviceOptions device = new();
 
     public SoakCommand(GlobalOptions global)
-        : base("soak", "Load an engine with random requests, cancellations and changes of what serves; fail when anything leaked or any answer was wrong.")
+        : base("soak", "Load an engine with random requests, cancellations and changes of the active point; fail when anything leaked or any answer was wrong.")
     {
         Add(models);
         foreach (var option in (Option[])[minutes, clients, check, seed]) Add(option);

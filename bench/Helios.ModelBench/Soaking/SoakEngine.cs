@@ -1,4 +1,5 @@
 using Helios.Sdk;
+using Helios.Sdk.Backends;
 
 namespace Helios.ModelBench.Soaking;
 

@@ -65,7 +65,7 @@ internal sealed class SoakJob(SoakSettings settings, TimeProvider time)
         };
     }
 
-    /// <summary>Returns how often what serves changed.</summary>
+    /// <summary>Returns how often the active point changed.</summary>
     private async Task<int> LoadAsync(HeliosEngine engine, SoakLoad load, ResidentWatch memory, CancellationToken cancellationToken)
     {
         var changes = 0;
@@ -99,7 +99,7 @@ internal sealed class SoakJob(SoakSettings settings, TimeProvider time)
         Expect(engine.Decisions.Count > 0, "the evaluation of the candidates did not come to an end");
     }
 
-    /// <summary>Waits until nothing but what serves is held; returns the bytes of the budget that are neither weights nor KV slabs.</summary>
+    /// <summary>Waits until nothing but the active point is held; returns the bytes of the budget that are neither weights nor KV slabs.</summary>
     private async Task<long> SettleAsync(HeliosEngine engine, CancellationToken cancellationToken)
     {
         var started = time.GetTimestamp();
@@ -112,7 +112,7 @@ internal sealed class SoakJob(SoakSettings settings, TimeProvider time)
             {
                 Expect(now.RunningSequences == 0, Invariant($"{now.RunningSequences} sequences still hold KV"));
                 Expect(now.KvUsedBytes == 0, Invariant($"{now.KvUsedBytes} bytes of KV blocks are still in use"));
-                Expect(leases == 1, Invariant($"there are {leases} claims on models; expected the one of what serves"));
+                Expect(leases == 1, Invariant($"there are {leases} claims on models; expected the one of the active point"));
                 Expect(stray == 0, Invariant($"{stray} bytes of the budget are neither weights nor KV slabs"));
                 return stray;
             }

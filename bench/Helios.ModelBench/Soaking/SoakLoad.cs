@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Text;
 using Helios.Sdk;
+using Helios.Sdk.Models;
 
 namespace Helios.ModelBench.Soaking;
 

@@ -1,6 +1,9 @@
 using Helios.Cli.Files;
 using Helios.Sdk;
+using Helios.Sdk.Backends;
 using Helios.Sdk.Checkpoints;
+using Helios.Sdk.Models;
+using Helios.Sdk.Tokenization;
 
 namespace Helios.ModelBench.Soaking;
 

@@ -1,7 +1,8 @@
 using System.Collections.Immutable;
 using Helios.Cli.Errors;
 using Helios.Cli.Files;
-using Helios.Sdk;
+using Helios.Sdk.Models;
+using Helios.Sdk.Tokenization;
 
 namespace Helios.ModelBench.Texts;
 

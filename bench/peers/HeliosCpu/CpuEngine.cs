@@ -1,5 +1,6 @@
 using Helios.Peers.Measuring;
 using Helios.Sdk;
+using Helios.Sdk.Backends;
 using Helios.Sdk.Checkpoints;
 using Helios.Sdk.Cpu;
 

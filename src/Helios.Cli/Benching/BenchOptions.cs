@@ -3,7 +3,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using Helios.Cli.Errors;
 using Helios.Cli.Options;
-using Helios.Sdk;
+using Helios.Sdk.Models;
 
 namespace Helios.Cli.Benching;
 

@@ -1,6 +1,8 @@
 using Helios.Cli.Options;
 using Helios.Sdk;
+using Helios.Sdk.Backends;
 using Helios.Sdk.Checkpoints;
+using Helios.Sdk.Models;
 
 namespace Helios.Cli.Benching;
 

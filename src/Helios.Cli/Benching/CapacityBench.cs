@@ -1,5 +1,7 @@
 using Helios.Cli.Options;
 using Helios.Sdk;
+using Helios.Sdk.Backends;
+using Helios.Sdk.Models;
 using Helios.Sdk.Serving.KvCache;
 
 namespace Helios.Cli.Benching;

@@ -1,4 +1,6 @@
 using Helios.Sdk;
+using Helios.Sdk.Backends;
+using Helios.Sdk.Models;
 using Helios.Sdk.Serving.KvCache;
 
 namespace Helios.Cli.Benching;

@@ -1,4 +1,7 @@
 using Helios.Sdk;
+using Helios.Sdk.Backends;
+using Helios.Sdk.ExitPolicies;
+using Helios.Sdk.Models;
 
 namespace Helios.Cli.Benching;
 

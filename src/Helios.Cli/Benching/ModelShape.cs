@@ -1,5 +1,5 @@
 using System.Globalization;
-using Helios.Sdk;
+using Helios.Sdk.Models;
 using Helios.Sdk.Naming;
 
 namespace Helios.Cli.Benching;

@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Collections.Immutable;
 using System.Runtime.InteropServices;
-using Helios.Sdk;
+using Helios.Sdk.Models;
 
 namespace Helios.Cli.Benching;
 

@@ -1,4 +1,4 @@
-using Helios.Sdk;
+using Helios.Sdk.Diagnostics;
 
 namespace Helios.Cli.Checking;
 

@@ -1,5 +1,5 @@
 using Helios.Cli.Output;
-using Helios.Sdk;
+using Helios.Sdk.Diagnostics;
 using Spectre.Console;
 
 namespace Helios.Cli.Checking;

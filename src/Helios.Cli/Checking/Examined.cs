@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using Helios.Sdk;
+using Helios.Sdk.Diagnostics;
 
 namespace Helios.Cli.Checking;
 

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 using Helios.Cli.Options;
-using Helios.Sdk;
+using Helios.Sdk.Diagnostics;
 using Helios.Sdk.Naming;
 
 namespace Helios.Cli.Checking;

@@ -5,7 +5,8 @@ using Helios.Cli.Errors;
 using Helios.Cli.Options;
 using Helios.Cli.Output;
 using Helios.Cli.Results;
-using Helios.Sdk;
+using Helios.Sdk.Backends;
+using Helios.Sdk.Models;
 
 namespace Helios.Cli.Commands;
 

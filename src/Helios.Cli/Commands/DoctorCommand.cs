@@ -4,7 +4,7 @@ using Helios.Cli.Errors;
 using Helios.Cli.Options;
 using Helios.Cli.Output;
 using Helios.Cli.Results;
-using Helios.Sdk;
+using Helios.Sdk.Diagnostics;
 
 namespace Helios.Cli.Commands;
 

@@ -6,6 +6,7 @@ using Helios.Cli.Options;
 using Helios.Cli.Output;
 using Helios.Cli.Results;
 using Helios.Sdk;
+using Helios.Sdk.Models;
 
 namespace Helios.Cli.Commands;
 

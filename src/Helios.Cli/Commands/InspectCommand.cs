@@ -5,7 +5,10 @@ using Helios.Cli.Options;
 using Helios.Cli.Output;
 using Helios.Cli.Results;
 using Helios.Sdk;
+using Helios.Sdk.Backends;
 using Helios.Sdk.Checkpoints;
+using Helios.Sdk.Models;
+using Helios.Sdk.Tokenization;
 
 namespace Helios.Cli.Commands;
 

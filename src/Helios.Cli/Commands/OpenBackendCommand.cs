@@ -2,6 +2,7 @@ using System.CommandLine;
 using Helios.Cli.Checking;
 using Helios.Cli.Errors;
 using Helios.Cli.Options;
+using Helios.Sdk.Backends;
 
 namespace Helios.Cli.Commands;
 

@@ -7,6 +7,8 @@ using Helios.Cli.Options;
 using Helios.Cli.Output;
 using Helios.Cli.Results;
 using Helios.Sdk;
+using Helios.Sdk.Lab;
+using Helios.Sdk.Tokenization;
 
 namespace Helios.Cli.Commands;
 

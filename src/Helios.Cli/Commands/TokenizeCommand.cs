@@ -5,7 +5,7 @@ using Helios.Cli.Files;
 using Helios.Cli.Options;
 using Helios.Cli.Output;
 using Helios.Cli.Results;
-using Helios.Sdk;
+using Helios.Sdk.Tokenization;
 
 namespace Helios.Cli.Commands;
 

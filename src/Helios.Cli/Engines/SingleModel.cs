@@ -1,5 +1,6 @@
 using Helios.Cli.Options;
 using Helios.Sdk;
+using Helios.Sdk.Models;
 
 namespace Helios.Cli.Engines;
 

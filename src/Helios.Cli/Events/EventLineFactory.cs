@@ -33,7 +33,7 @@ internal static class EventLineFactory
         _ => null,
     };
 
-    /// <summary>The change that an event tells of; null when what serves stays the same.</summary>
+    /// <summary>The change that an event tells of; null when the active point stays the same.</summary>
     public static ChangeLine? Change(AdaptationEvent happened, double atMs) =>
         happened is AdaptationEvent.Deepened or AdaptationEvent.Switched && DecisionOf(happened) is { } decision
             ? new ChangeLine(atMs, decision.Previous?.ToString(), decision.Chosen.ToString(), Units.Name(decision.Trigger), decision.Reason)

@@ -15,7 +15,7 @@ internal sealed record EvaluatedLine(string Event, double AtMs, string Model, do
 internal sealed record EvaluationFailedLine(string Event, double AtMs, string Model, string Reason, double? RetryAfterMs)
     : EventLine(Event, AtMs);
 
-/// <summary>An objective threw; what serves stays.</summary>
+/// <summary>An objective threw; the active point stays.</summary>
 internal sealed record ObjectiveFailedLine(string Event, double AtMs, string Objective, string Reason, double RetryAfterMs)
     : EventLine(Event, AtMs);
 
@@ -100,7 +100,7 @@ internal sealed record LoadLine(
 internal sealed record BreachLine(string Event, double AtMs, string Model, int Depth, string ExitPolicy, int Breaches, int Window)
     : EventLine(Event, AtMs);
 
-/// <summary>Scoring at full depth showed what serves below its floor, so many tokens after it was published.</summary>
+/// <summary>Scoring at full depth showed the active point below its floor, so many tokens after it was published.</summary>
 internal sealed record QualityBreachLine(
     string Event, double AtMs, string Model, int Depth, string ExitPolicy, string Reason, ProfileLine Profile, long ServedTokens, long ScoredTokens)
     : EventLine(Event, AtMs);
@@ -179,5 +179,5 @@ internal sealed record Percentiles(double? P50, double? P95, double? P99)
         sorted.Length == 0 ? null : sorted[Math.Max(0, (int)Math.Ceiling(share * sorted.Length) - 1)];
 }
 
-/// <summary>A change of what serves.</summary>
+/// <summary>A change of the active point.</summary>
 internal sealed record ChangeLine(double AtMs, string? From, string To, string Trigger, string Reason);

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
 using Helios.Sdk;
+using Helios.Sdk.Backends;
 using Helios.Sdk.Naming;
 
 namespace Helios.Cli.Options;

@@ -1,4 +1,4 @@
-using Helios.Sdk;
+using Helios.Sdk.Backends;
 using Helios.Sdk.Cpu;
 using Helios.Sdk.Naming;
 #if HELIOS_TORCHSHARP

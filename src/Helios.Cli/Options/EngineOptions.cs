@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Helios.Sdk;
 using Helios.Sdk.Hosting.Configuration;
+using Helios.Sdk.Lab;
 
 namespace Helios.Cli.Options;
 

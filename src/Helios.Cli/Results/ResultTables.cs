@@ -1,6 +1,6 @@
 using Helios.Cli.Events;
 using Helios.Cli.Output;
-using Helios.Sdk;
+using Helios.Sdk.Lab;
 using Spectre.Console;
 
 namespace Helios.Cli.Results;

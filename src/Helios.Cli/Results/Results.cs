@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 using System.Text.Json.Serialization;
 using Helios.Cli.Events;
 using Helios.Cli.Options;
-using Helios.Sdk;
+using Helios.Sdk.Lab;
 
 namespace Helios.Cli.Results;
 

@@ -74,7 +74,7 @@ internal sealed record RunSettings
     }
 }
 
-/// <summary>What serves instead of the adaptive engine.</summary>
+/// <summary>The active point instead of the adaptive engine.</summary>
 internal enum Baseline
 {
     None,

@@ -1,6 +1,9 @@
 using Helios.Cli.Files;
 using Helios.Cli.Options;
 using Helios.Sdk;
+using Helios.Sdk.Lab;
+using Helios.Sdk.Models;
+using Helios.Sdk.Tokenization;
 
 namespace Helios.Cli.Running;
 

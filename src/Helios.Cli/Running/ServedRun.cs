@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Helios.Cli.Events;
 using Helios.Cli.Files;
 using Helios.Sdk;
+using Helios.Sdk.Energy;
 
 namespace Helios.Cli.Running;
 

@@ -3,6 +3,7 @@ using Helios.Cli.Engines;
 using Helios.Cli.Files;
 using Helios.Cli.Options;
 using Helios.Sdk;
+using Helios.Sdk.Energy;
 
 namespace Helios.Cli.Running;
 

@@ -113,7 +113,7 @@ internal sealed class SimulationSvg
             x += 30 + 7 * model.Name.Length;
         }
 
-        Text(x + 10, Height - 13, "dashes: changes of what serves; red: breaches", "fill=\"#777777\"");
+        Text(x + 10, Height - 13, "dashes: changes of the active point; red: breaches", "fill=\"#777777\"");
         Text(Width - Right, Height - 13, Invariant($"{seconds:0.#} simulated seconds"), "text-anchor=\"end\" fill=\"#777777\"");
     }
 

@@ -84,7 +84,7 @@ public enum AdaptationTrigger
     /// <summary>The breach counter went over its limit.</summary>
     Breach,
 
-    /// <summary>Scoring showed that what serves is below its quality floor.</summary>
+    /// <summary>Scoring showed that the active point is below its quality floor.</summary>
     Quality,
 
     /// <summary>Confidence or exit depth of the served tokens drifted.</summary>
@@ -115,7 +115,7 @@ public enum AdaptationAct
     /// <summary>The first point is brought up.</summary>
     Start,
 
-    /// <summary>What serves goes on serving.</summary>
+    /// <summary>The active point goes on serving.</summary>
     Keep,
 
     /// <summary>The same model with more layers.</summary>

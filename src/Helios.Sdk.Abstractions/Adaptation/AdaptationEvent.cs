@@ -32,7 +32,7 @@ public abstract record AdaptationEvent
         public EvaluationTraffic? Traffic { get; init; }
     }
 
-    /// <summary>A candidate could not be evaluated, or not be scored; what serves goes on serving, and it is tried again.</summary>
+    /// <summary>A candidate could not be evaluated, or not be scored; the active point goes on serving, and it is tried again.</summary>
     /// <param name="At">When it happened.</param>
     /// <param name="Model">The candidate.</param>
     /// <param name="Reason">Why.</param>
@@ -40,7 +40,7 @@ public abstract record AdaptationEvent
     public sealed record EvaluationFailed(DateTimeOffset At, string Model, string Reason, TimeSpan? RetryAfter)
         : AdaptationEvent("evaluationfailed", At);
 
-    /// <summary>An objective threw; what serves goes on serving, and it is asked again at a look after that.</summary>
+    /// <summary>An objective threw; the active point goes on serving, and it is asked again at a look after that.</summary>
     /// <param name="At">When it happened.</param>
     /// <param name="Objective">Its name.</param>
     /// <param name="Reason">What it threw.</param>
@@ -69,7 +69,7 @@ public abstract record AdaptationEvent
     public sealed record Loaded(DateTimeOffset At, LoadTarget Target, long Bytes, TimeSpan Took)
         : AdaptationEvent("loaded", At);
 
-    /// <summary>A load failed or was refused; what served goes on serving.</summary>
+    /// <summary>A load failed or was refused; the former point goes on serving.</summary>
     /// <param name="At">When it happened.</param>
     /// <param name="Target">What was to be loaded.</param>
     /// <param name="Reason">Why it was not.</param>
@@ -85,7 +85,7 @@ public abstract record AdaptationEvent
     public sealed record Breach(DateTimeOffset At, OperatingPoint Point, int Breaches, int Window)
         : AdaptationEvent("breach", At);
 
-    /// <summary>Scoring at full depth showed that what serves is below its floor of quality or agreement, however sure its tokens look.</summary>
+    /// <summary>Scoring at full depth showed that the active point is below its floor of quality or agreement, however sure its tokens look.</summary>
     /// <param name="At">When it happened.</param>
     /// <param name="Point">What served.</param>
     /// <param name="Reason">Which floor, and how far below.</param>
@@ -107,13 +107,13 @@ public abstract record AdaptationEvent
     public sealed record Switched(DateTimeOffset At, AdaptationDecision Decision)
         : AdaptationEvent("switched", At);
 
-    /// <summary>What was decided could not be brought up; what served goes on serving.</summary>
+    /// <summary>What was decided could not be brought up; the former point goes on serving.</summary>
     /// <param name="At">When it happened.</param>
     /// <param name="Decision">What was known, chosen and why; <see cref="AdaptationDecision.NotCarriedOutBecause"/> says what came in between.</param>
     public sealed record NotCarriedOut(DateTimeOffset At, AdaptationDecision Decision)
         : AdaptationEvent("notcarriedout", At);
 
-    /// <summary>The guard found nothing better than what serves.</summary>
+    /// <summary>The guard found nothing better than the active point.</summary>
     /// <param name="At">When it happened.</param>
     /// <param name="Decision">What was known, chosen and why.</param>
     public sealed record Stayed(DateTimeOffset At, AdaptationDecision Decision)

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
+using Helios.Sdk.Backends;
 
-namespace Helios.Sdk;
+namespace Helios.Sdk.Models;
 
 /// <summary>
 /// The models known, what is loaded of each, and the leases on it, accounted to the byte against one budget. The loaded
@@ -12,7 +13,7 @@ public interface IModelPool
     PoolSnapshot Snapshot { get; }
 
     /// <summary>
-    /// Claims a load target, loading what is missing of it. What serves keeps serving meanwhile; a load that fails or is
+    /// Claims a load target, loading what is missing of it. The active point keeps serving meanwhile; a load that fails or is
     /// cancelled leaves no byte behind.
     /// </summary>
     /// <param name="target">Model, depth and precision.</param>
@@ -39,7 +40,7 @@ public abstract record AcquireResult
     /// <param name="Lease">The claim; the caller disposes it.</param>
     public sealed record Acquired(IModelLease Lease) : AcquireResult;
 
-    /// <summary>The budget cannot hold it beside what serves.</summary>
+    /// <summary>The budget cannot hold it beside the active point.</summary>
     /// <param name="NeededBytes">Bytes that were missing from the load.</param>
     /// <param name="FreeBytes">Bytes that were free, or could have been freed.</param>
     public sealed record NoRoom(long NeededBytes, long FreeBytes) : AcquireResult;

@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using Helios.Sdk.Energy;
+using Helios.Sdk.Lab;
 
 namespace Helios.Sdk;
 
@@ -142,7 +144,7 @@ public sealed record PointProfile
     /// <summary>Requests the figures rest on.</summary>
     public int EvidenceRequests { get; init; }
 
-    /// <summary>Whether it is what serves now: that is left for better reasons than another is passed over for.</summary>
+    /// <summary>Whether it is the active point now: that is left for better reasons than another is passed over for.</summary>
     public bool IsServing { get; init; }
 
     /// <summary>Whether it served and was left below a floor of quality, in traffic like the present: it returns only when its whole interval is within.</summary>

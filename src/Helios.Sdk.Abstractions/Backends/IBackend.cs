@@ -1,4 +1,6 @@
-namespace Helios.Sdk;
+using Helios.Sdk.Models;
+
+namespace Helios.Sdk.Backends;
 
 /// <summary>
 /// One device and all that runs on it. <see cref="Loader"/> may be called from any thread; models and KV stores belong

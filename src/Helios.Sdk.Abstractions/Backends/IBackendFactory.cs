@@ -1,4 +1,4 @@
-namespace Helios.Sdk;
+namespace Helios.Sdk.Backends;
 
 /// <summary>Makes a backend that can be chosen by name, as by <c>"Backend": "cpu"</c> in <c>appsettings.json</c>. Thread-safe.</summary>
 public interface IBackendFactory

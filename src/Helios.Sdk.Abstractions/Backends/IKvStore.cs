@@ -1,4 +1,4 @@
-namespace Helios.Sdk;
+namespace Helios.Sdk.Backends;
 
 /// <summary>
 /// Native memory for KV, in slabs of one size. The engine decides which slab is cut for which shape and which block is

@@ -1,4 +1,7 @@
-namespace Helios.Sdk;
+using Helios.Sdk.ExitPolicies;
+using Helios.Sdk.Models;
+
+namespace Helios.Sdk.Backends;
 
 /// <summary>
 /// A model that the engine walks layer by layer. Hidden states and logits never leave it: scalars and token ids do.

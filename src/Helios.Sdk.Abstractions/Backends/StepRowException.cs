@@ -1,4 +1,4 @@
-namespace Helios.Sdk;
+namespace Helios.Sdk.Backends;
 
 /// <summary>
 /// A step was refused for one of its rows, before anything of it ran: its sequence fails, and the others take the step again without

@@ -112,7 +112,7 @@ public sealed record GenerationRequest
 
     /// <summary>
     /// Worst quality accepted, in bits per byte above the best candidate at full depth; served at the cheapest profiled
-    /// point that meets it, at full depth when none is profiled yet. Null takes what serves.
+    /// point that meets it, at full depth when none is profiled yet. Null takes the active point.
     /// </summary>
     public double? MaxQualityGap { get; init; }
 

@@ -32,7 +32,7 @@ public readonly record struct GenerationUpdate
     /// <summary>Layers executed for it.</summary>
     public required int ExitDepth { get; init; }
 
-    /// <summary>What serves the request; null on the last piece of one that ended before it ran.</summary>
+    /// <summary>The point that serves the request; null on the last piece of one that ended before it ran.</summary>
     public OperatingPoint? Point { get; init; }
 
     /// <summary>Tokens of the prompt.</summary>

@@ -1,3 +1,5 @@
+using Helios.Sdk.Models;
+
 namespace Helios.Sdk;
 
 /// <summary>

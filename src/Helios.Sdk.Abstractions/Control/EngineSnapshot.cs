@@ -1,11 +1,12 @@
 using System.Collections.Immutable;
+using Helios.Sdk.Energy;
 
 namespace Helios.Sdk;
 
 /// <summary>An engine at one moment.</summary>
 public sealed record EngineSnapshot
 {
-    /// <summary>What serves; null before the first model does.</summary>
+    /// <summary>The active point; null before the first model does.</summary>
     public required OperatingPoint? Serving { get; init; }
 
     /// <summary>Whether the last decision found no point that meets every constraint.</summary>
@@ -53,7 +54,7 @@ public sealed record EngineSnapshot
     /// <summary>Share of busy device time that scoring took lately, 0..1.</summary>
     public required double ScoringShare { get; init; }
 
-    /// <summary>Tokens drafted by what serves and put to verification.</summary>
+    /// <summary>Tokens drafted by the active point and put to verification.</summary>
     public required long DraftedTokens { get; init; }
 
     /// <summary>Drafted tokens that were what the full depth says.</summary>

@@ -1,3 +1,5 @@
+using Helios.Sdk.Models;
+
 namespace Helios.Sdk;
 
 /// <summary>
@@ -35,7 +37,7 @@ public interface IHeliosControl
     void Reassess();
 
     /// <summary>
-    /// Sets what "best" means from now on. The candidates are chosen anew, and one of their points is selected; what serves goes on
+    /// Sets what "best" means from now on. The candidates are chosen anew, and one of their points is selected; the active point goes on
     /// serving meanwhile. An evaluation under way is interrupted for that, and goes on afterwards.
     /// </summary>
     /// <param name="objective">As in <see cref="AdaptationOptions.Objective"/>.</param>
@@ -71,7 +73,7 @@ public interface IHeliosControl
     /// </summary>
     /// <param name="bytes">Most bytes for weights, workspaces and KV together, above 0.</param>
     /// <param name="cancellationToken">Gives a smaller budget up, and the former one stays in force; a larger one is in force all the same.</param>
-    /// <returns>That it is in force, or why it is not: the least that could serve does not fit, or cannot be brought up beside what serves.</returns>
+    /// <returns>That it is in force, or why it is not: the least that could serve does not fit, or cannot be brought up beside the active point.</returns>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="bytes"/> is 0 or less.</exception>
     /// <exception cref="InvalidOperationException">The adaptation loop is off (<see cref="AdaptationOptions.Enabled"/>).</exception>
     /// <exception cref="HeliosException">The engine stops.</exception>

@@ -1,4 +1,4 @@
-namespace Helios.Sdk;
+namespace Helios.Sdk.Energy;
 
 /// <summary>
 /// Counts the energy that a device uses. The engine reads it a few times a second, from one thread at a time, and attributes

@@ -1,4 +1,4 @@
-namespace Helios.Sdk;
+namespace Helios.Sdk.ExitPolicies;
 
 /// <summary>
 /// The exits among which a policy chooses where to look, and what a look costs. It is a function of model, depth and policy

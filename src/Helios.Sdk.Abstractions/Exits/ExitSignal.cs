@@ -1,4 +1,4 @@
-namespace Helios.Sdk;
+namespace Helios.Sdk.ExitPolicies;
 
 /// <summary>Signals that a look can compute.</summary>
 [Flags]

@@ -1,4 +1,4 @@
-namespace Helios.Sdk;
+namespace Helios.Sdk.ExitPolicies;
 
 /// <summary>
 /// Decides per token where to leave among the loaded layers. Pure: sees scalars only, keeps no state between calls, and

@@ -1,3 +1,8 @@
+using Helios.Sdk.Backends;
+using Helios.Sdk.Energy;
+using Helios.Sdk.Lab;
+using Helios.Sdk.Scheduling;
+
 namespace Helios.Sdk;
 
 /// <summary>Everything an engine can be told. Checked when the engine is built, with messages that name the option; not to be changed from then on.</summary>
@@ -253,7 +258,7 @@ public sealed class AdaptationOptions
     public double ShadowScoringRate { get; set; } = 0.1;
 
     /// <summary>
-    /// Share of finished requests that what serves scores again in the long run, saturated or not, 0 to 1: should
+    /// Share of finished requests that the active point scores again in the long run, saturated or not, 0 to 1: should
     /// <see cref="MaxScoringShare"/> not allow even that, this goes before it. No more than <see cref="ShadowScoringRate"/>.
     /// </summary>
     public double MinShadowScoringRate { get; set; } = 0.01;

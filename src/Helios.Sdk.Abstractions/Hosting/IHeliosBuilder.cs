@@ -1,3 +1,9 @@
+using Helios.Sdk.Backends;
+using Helios.Sdk.Energy;
+using Helios.Sdk.ExitPolicies;
+using Helios.Sdk.Scheduling;
+using Helios.Sdk.Tokenization;
+
 namespace Helios.Sdk;
 
 /// <summary>Composes an engine. Everything fluent is an extension method over these three. Not thread-safe.</summary>

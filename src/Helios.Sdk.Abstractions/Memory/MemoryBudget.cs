@@ -1,4 +1,4 @@
-namespace Helios.Sdk;
+namespace Helios.Sdk.Backends;
 
 /// <summary>
 /// The one budget that weights, workspaces and KV slabs share, accounted to the byte: nothing native is allocated

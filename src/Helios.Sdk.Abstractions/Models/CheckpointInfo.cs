@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
+using Helios.Sdk.ExitPolicies;
 
-namespace Helios.Sdk;
+namespace Helios.Sdk.Models;
 
 /// <summary>What a checkpoint says of itself, known before its weights are loaded.</summary>
 public sealed record CheckpointInfo

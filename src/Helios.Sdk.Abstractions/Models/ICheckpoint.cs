@@ -1,4 +1,4 @@
-namespace Helios.Sdk;
+namespace Helios.Sdk.Models;
 
 /// <summary>
 /// An open checkpoint: headers parsed and checked, weights still on disk. Every tensor it offers has the shape that

@@ -1,4 +1,4 @@
-namespace Helios.Sdk;
+namespace Helios.Sdk.Models;
 
 /// <summary>Consecutive transformer layers: <c>[Start, End)</c>, counted from 0.</summary>
 /// <param name="Start">First layer of the range.</param>

@@ -1,4 +1,4 @@
-namespace Helios.Sdk;
+namespace Helios.Sdk.Models;
 
 /// <summary>Shape of a decoder-only transformer of the Llama family: RMSNorm, rotary positions, grouped-query attention, SwiGLU.</summary>
 public sealed record ModelArchitecture

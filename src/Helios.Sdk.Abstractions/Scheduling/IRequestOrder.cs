@@ -1,4 +1,4 @@
-namespace Helios.Sdk;
+namespace Helios.Sdk.Scheduling;
 
 /// <summary>
 /// Decides who goes next among waiting requests of one priority. Pure managed code on the device thread. The engine makes one

@@ -1,4 +1,4 @@
-namespace Helios.Sdk;
+namespace Helios.Sdk.Scheduling;
 
 /// <summary>
 /// Plans each step and learns what came of it. Pure managed code on the device thread: it sees ids, counts and times, no

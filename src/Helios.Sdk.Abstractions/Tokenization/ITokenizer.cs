@@ -1,4 +1,4 @@
-namespace Helios.Sdk;
+namespace Helios.Sdk.Tokenization;
 
 /// <summary>Text to ids and back, as a model's own tokenizer files say. Immutable and thread-safe.</summary>
 public interface ITokenizer

@@ -1,4 +1,6 @@
-namespace Helios.Sdk;
+using Helios.Sdk.Models;
+
+namespace Helios.Sdk.Tokenization;
 
 /// <summary>Makes tokenizers that the engine does not read itself. Asked before the engine looks for <c>tokenizer.json</c>.</summary>
 public interface ITokenizerFactory

@@ -1,4 +1,4 @@
-namespace Helios.Sdk;
+namespace Helios.Sdk.Tokenization;
 
 /// <summary>A part of a text.</summary>
 /// <param name="Start">First UTF-16 unit.</param>

@@ -1,4 +1,5 @@
 using System.Buffers;
+using Helios.Sdk.Models;
 
 namespace Helios.Sdk.Cpu.Formats;
 

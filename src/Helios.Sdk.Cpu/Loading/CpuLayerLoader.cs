@@ -1,5 +1,6 @@
 using Helios.Sdk.Backends;
 using Helios.Sdk.Cpu.Memory;
+using Helios.Sdk.Models;
 
 namespace Helios.Sdk.Cpu.Loading;
 

@@ -1,5 +1,7 @@
+using Helios.Sdk.Backends;
 using Helios.Sdk.Cpu.Formats;
 using Helios.Sdk.Cpu.Memory;
+using Helios.Sdk.Models;
 
 namespace Helios.Sdk.Cpu.Loading;
 

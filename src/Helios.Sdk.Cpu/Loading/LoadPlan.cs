@@ -1,5 +1,6 @@
 using Helios.Sdk.Cpu.Formats;
 using Helios.Sdk.Cpu.Memory;
+using Helios.Sdk.Models;
 
 namespace Helios.Sdk.Cpu.Loading;
 

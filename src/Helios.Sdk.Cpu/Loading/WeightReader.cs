@@ -1,6 +1,7 @@
 using System.Buffers;
 using Helios.Sdk.Cpu.Formats;
 using Helios.Sdk.Cpu.Memory;
+using Helios.Sdk.Models;
 
 namespace Helios.Sdk.Cpu.Loading;
 

@@ -2,6 +2,8 @@ using Helios.Sdk.Backends;
 using Helios.Sdk.Cpu.Kernels;
 using Helios.Sdk.Cpu.Loading;
 using Helios.Sdk.Cpu.Threading;
+using Helios.Sdk.ExitPolicies;
+using Helios.Sdk.Models;
 
 namespace Helios.Sdk.Cpu.Model;
 

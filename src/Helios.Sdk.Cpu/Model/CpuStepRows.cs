@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using Helios.Sdk.Backends;
 using Helios.Sdk.Cpu.Kernels;
 using Helios.Sdk.Cpu.Memory;
+using Helios.Sdk.Models;
 
 namespace Helios.Sdk.Cpu.Model;
 

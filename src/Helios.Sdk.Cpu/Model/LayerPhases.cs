@@ -2,6 +2,7 @@ using Helios.Sdk.Cpu.Formats;
 using Helios.Sdk.Cpu.Kernels;
 using Helios.Sdk.Cpu.Loading;
 using Helios.Sdk.Cpu.Threading;
+using Helios.Sdk.Models;
 
 namespace Helios.Sdk.Cpu.Model;
 

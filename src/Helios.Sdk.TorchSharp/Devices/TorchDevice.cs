@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Runtime.InteropServices;
+using Helios.Sdk.Models;
 using Helios.Sdk.TorchSharp.Operators;
 using TorchSharp;
 

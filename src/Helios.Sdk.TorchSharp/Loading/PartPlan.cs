@@ -1,3 +1,4 @@
+using Helios.Sdk.Models;
 using Helios.Sdk.TorchSharp.Devices;
 using Helios.Sdk.TorchSharp.Operators;
 

@@ -1,3 +1,5 @@
+using Helios.Sdk.Backends;
+using Helios.Sdk.Models;
 using Helios.Sdk.TorchSharp.Memory;
 
 namespace Helios.Sdk.TorchSharp.Loading;

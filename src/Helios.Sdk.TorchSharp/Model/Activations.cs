@@ -1,4 +1,5 @@
 using Helios.Sdk.Backends;
+using Helios.Sdk.Models;
 
 namespace Helios.Sdk.TorchSharp.Model;
 

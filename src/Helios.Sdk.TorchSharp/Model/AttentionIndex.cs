@@ -1,4 +1,6 @@
 using System.Buffers;
+using Helios.Sdk.Backends;
+using Helios.Sdk.Models;
 using Helios.Sdk.TorchSharp.Devices;
 using TorchSharp;
 

@@ -1,3 +1,4 @@
+using Helios.Sdk.Models;
 using TorchSharp;
 
 namespace Helios.Sdk.TorchSharp.Model;

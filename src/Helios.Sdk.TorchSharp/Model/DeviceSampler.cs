@@ -1,3 +1,4 @@
+using Helios.Sdk.Backends;
 using TorchSharp;
 
 namespace Helios.Sdk.TorchSharp.Model;

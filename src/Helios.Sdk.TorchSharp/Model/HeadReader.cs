@@ -1,4 +1,6 @@
 using System.Runtime.InteropServices;
+using Helios.Sdk.Backends;
+using Helios.Sdk.ExitPolicies;
 using Helios.Sdk.TorchSharp.Loading;
 using TorchSharp;
 

@@ -1,3 +1,4 @@
+using Helios.Sdk.Backends;
 using Helios.Sdk.TorchSharp.Memory;
 using TorchSharp;
 

@@ -1,5 +1,7 @@
 using System.Runtime.InteropServices;
 using Helios.Sdk.Backends;
+using Helios.Sdk.ExitPolicies;
+using Helios.Sdk.Models;
 using Helios.Sdk.TorchSharp.Loading;
 using TorchSharp;
 

@@ -34,7 +34,7 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
     /// <summary>Whether the last decision found nothing feasible.</summary>
     public bool Degraded { get; private set; }
 
-    /// <summary>What serves; null before the first.</summary>
+    /// <summary>The active point; null before the first.</summary>
     public OperatingPoint? Serving => parts.Switcher.Present;
 
     /// <summary>Any thread: a goal was changed. Completes with what is decided upon it, once that serves or could not be brought up.</summary>
@@ -175,7 +175,7 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
         }
     }
 
-    /// <summary>What serves has scored texts: when they show it below its floor, it is left, however sure its tokens look.</summary>
+    /// <summary>The active point has scored texts: when they show it below its floor, it is left, however sure its tokens look.</summary>
     private async Task ApplyFloorRuleAsync(CancellationToken cancellationToken)
     {
         parts.Profiles.Refresh(parts.Switcher.Present);
@@ -259,8 +259,8 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
         objective = new Reachable(parts.Rules.Objective(parts.Telemetry.Lengths), parts.Switcher.Unreachable);
         var resting = parts.Faults?.Because(objective.Name);
         var decision = Decide(objective, trigger, stayBecause);
-        // Where scores are not to be had, that is no reason to leave what serves.
-        if ((parts.Faults?.Because(objective.Name) ?? resting) is { } fault) decision = Decide(objective, trigger, stayBecause ?? $"{fault}; what serves stays");
+        // Where scores are not to be had, that is no reason to leave the active point.
+        if ((parts.Faults?.Because(objective.Name) ?? resting) is { } fault) decision = Decide(objective, trigger, stayBecause ?? $"{fault}; the active point stays");
         else parts.Faults?.Succeeded(objective.Name);
         if (trigger == AdaptationTrigger.Start && parts.Profiles.Inherited(parts.Journal.Now) is { } inherited) decision = decision with { Reason = $"{decision.Reason}; {inherited}" };
         // Not at every refresh: what has changed since a decision is what makes another one due.
@@ -288,7 +288,7 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
 
     private async Task ApplyBreachRuleAsync(CancellationToken cancellationToken)
     {
-        // A signal may be older than what serves now.
+        // A signal may be older than the present active point.
         if (HasAnotherTarget() || parts.Telemetry.BreachWatch is not { BreachesAtTrip: > 0 and var breaches } watch) return;
         var point = watch.Point;
         var profiles = parts.Profiles.Refresh(parts.Switcher.Present);
@@ -308,7 +308,7 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
             BytesToLoad = parts.Switcher.BytesToLoad,
             LoadBytesPerSecond = parts.Switcher.LoadBytesPerSecond,
         });
-        if (decision.Act == AdaptationAct.Keep && parts.Faults?.Because(objective!.Name) is { } fault) decision = decision with { Reason = $"{fault}; what serves stays" };
+        if (decision.Act == AdaptationAct.Keep && parts.Faults?.Because(objective!.Name) is { } fault) decision = decision with { Reason = $"{fault}; the active point stays" };
         decision = await ApplyAsync(decision, cancellationToken).ConfigureAwait(false);
 
         // Traffic is no longer what was scored: what is chosen next rests on what comes from here on.

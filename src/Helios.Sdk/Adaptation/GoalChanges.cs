@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using Helios.Sdk.Adaptation.Loading;
 using Helios.Sdk.Adaptation.Objectives;
+using Helios.Sdk.Backends;
 using Helios.Sdk.Serving;
 
 namespace Helios.Sdk.Adaptation;
@@ -64,7 +65,7 @@ internal sealed class GoalChanges(AdaptationLoop loop, Goals goals, ModelPool po
         }
     }
 
-    /// <summary>More is there at once. Less is chosen for first: what comes up for it must find room beside what serves.</summary>
+    /// <summary>More is there at once. Less is chosen for first: what comes up for it must find room beside the active point.</summary>
     private async Task<BudgetChange> ChangeBudgetAsync(long bytes, long least, CancellationToken cancellationToken)
     {
         if (bytes > budget.Limit) budget.TrySetLimit(bytes);

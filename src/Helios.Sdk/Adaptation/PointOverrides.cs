@@ -1,6 +1,7 @@
 using Helios.Sdk.Adaptation.Loading;
 using Helios.Sdk.Adaptation.Profiling;
 using Helios.Sdk.ExitPolicies;
+using Helios.Sdk.Models;
 using Helios.Sdk.Serving.Routing;
 
 namespace Helios.Sdk.Adaptation;
@@ -18,7 +19,7 @@ internal sealed class PointOverrides(ModelPool pool, Routes routes, Profiles pro
     /// The point's route and a claim on it, which the caller owns; null when the request takes whatever serves. A point that
     /// serves already is claimed too: by the time the request runs, another may serve, or a candidate be under evaluation.
     /// </summary>
-    /// <exception cref="HeliosException">It cannot be loaded, or does not fit the budget beside what serves.</exception>
+    /// <exception cref="HeliosException">It cannot be loaded, or does not fit the budget beside the active point.</exception>
     public async ValueTask<(Route Route, ModelLease Lease)?> ResolveAsync(GenerationRequest request, CancellationToken cancellationToken)
     {
         if (!Insists(request)) return null;
@@ -31,7 +32,7 @@ internal sealed class PointOverrides(ModelPool pool, Routes routes, Profiles pro
         return result switch
         {
             AcquireResult.Acquired { Lease: ModelLease lease } => (new Route(point, lease, policies.Find(point.ExitPolicy)), lease),
-            AcquireResult.NoRoom room => throw new HeliosException(Invariant($"{point} does not fit the memory budget beside what serves: {room.NeededBytes} bytes are needed, {room.FreeBytes} can be had.")),
+            AcquireResult.NoRoom room => throw new HeliosException(Invariant($"{point} does not fit the memory budget beside the active point: {room.NeededBytes} bytes are needed, {room.FreeBytes} can be had.")),
             AcquireResult.BackingOff wait => throw new HeliosException(Invariant($"{point} could not be loaded and is tried again in {wait.RetryAfter.TotalSeconds:0.#} s: {wait.Reason}")),
             AcquireResult.Failed failed => throw new HeliosException($"{point} could not be loaded: {failed.Error.Message}", failed.Error),
             _ => throw new InvalidOperationException($"Unknown result {result}."),
@@ -45,7 +46,7 @@ internal sealed class PointOverrides(ModelPool pool, Routes routes, Profiles pro
         return request.Model == serving.Target.Model ? serving : Full(request.Model!, serving);
     }
 
-    /// <summary>What serves if it is good enough, else the point that is quickest alone, else the best whole model.</summary>
+    /// <summary>The active point if it is good enough, else the point that is quickest alone, else the best whole model.</summary>
     private OperatingPoint WithinGap(string? model, double gap, OperatingPoint serving)
     {
         var known = profiles.Latest.Where(profile => model is null || profile.Point.Target.Model == model).ToList();

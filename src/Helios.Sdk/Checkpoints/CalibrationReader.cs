@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using Helios.Sdk.ExitPolicies;
+using Helios.Sdk.Models;
 
 namespace Helios.Sdk.Checkpoints;
 

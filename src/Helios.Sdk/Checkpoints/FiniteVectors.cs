@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Helios.Sdk.Models;
 
 namespace Helios.Sdk.Checkpoints;
 

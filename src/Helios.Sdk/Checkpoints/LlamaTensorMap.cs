@@ -1,4 +1,5 @@
 using System.Globalization;
+using Helios.Sdk.Models;
 
 namespace Helios.Sdk.Checkpoints;
 

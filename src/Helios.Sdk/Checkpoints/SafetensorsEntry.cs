@@ -1,3 +1,5 @@
+using Helios.Sdk.Models;
+
 namespace Helios.Sdk.Checkpoints;
 
 /// <summary>A tensor as a header describes it.</summary>

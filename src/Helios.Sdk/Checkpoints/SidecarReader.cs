@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Helios.Sdk.Models;
 
 namespace Helios.Sdk.Checkpoints;
 

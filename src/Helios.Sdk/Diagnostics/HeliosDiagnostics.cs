@@ -2,9 +2,9 @@ using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.Arm;
 using System.Runtime.Intrinsics.X86;
-using Helios.Sdk.Diagnostics;
+using Helios.Sdk.Energy;
 
-namespace Helios.Sdk;
+namespace Helios.Sdk.Diagnostics;
 
 /// <summary>Looks at the machine with the eyes of an engine: what it could use, and why it could not use the rest.</summary>
 public static class HeliosDiagnostics

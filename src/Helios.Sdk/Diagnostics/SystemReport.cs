@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 
-namespace Helios.Sdk;
+namespace Helios.Sdk.Diagnostics;
 
 /// <summary>What an engine would find on this machine, in this process.</summary>
 public sealed record SystemReport

@@ -1,4 +1,4 @@
-namespace Helios.Sdk;
+namespace Helios.Sdk.Energy;
 
 /// <summary>
 /// Takes a device to draw the same power all the time: joules are watts times seconds. An estimate, and marked as one; for

@@ -1,6 +1,4 @@
-using Helios.Sdk.Energy;
-
-namespace Helios.Sdk;
+namespace Helios.Sdk.Energy;
 
 /// <summary>
 /// Energy of an NVIDIA GPU by NVML: its own counter where it has one (Volta and later), else its power, summed up over the

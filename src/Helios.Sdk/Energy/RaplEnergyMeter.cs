@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Helios.Sdk;
+namespace Helios.Sdk.Energy;
 
 /// <summary>
 /// Energy of the processor packages as the kernel's powercap files tell it (Linux, x86): everything that runs on the machine,

@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using Helios.Sdk.Backends;
 using Helios.Sdk.Hosting;
 using Helios.Sdk.Hosting.Composition;
 using Helios.Sdk.Hosting.Configuration;

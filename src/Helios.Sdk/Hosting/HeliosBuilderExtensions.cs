@@ -1,3 +1,7 @@
+using Helios.Sdk.Energy;
+using Helios.Sdk.ExitPolicies;
+using Helios.Sdk.Lab;
+
 namespace Helios.Sdk;
 
 /// <summary>The fluent surface: each method sets options of <see cref="HeliosOptions"/>, or a strategy, no more.</summary>

@@ -1,10 +1,13 @@
 using System.Runtime.CompilerServices;
 using Helios.Sdk.Hosting.Composition;
 using Helios.Sdk.Hosting.Requests;
+using Helios.Sdk.Lab;
+using Helios.Sdk.Models;
 using Helios.Sdk.Quantities;
 using Helios.Sdk.Serving.Decoding;
 using Helios.Sdk.Serving.Requests;
 using Helios.Sdk.Telemetry;
+using Helios.Sdk.Tokenization;
 
 namespace Helios.Sdk;
 

@@ -1,7 +1,7 @@
 using Helios.Sdk.Adaptation.Repository;
 using Helios.Sdk.Hosting.Composition;
 
-namespace Helios.Sdk;
+namespace Helios.Sdk.Lab;
 
 /// <summary>
 /// What measures the models of an engine on demand and writes files: texts scored, models profiled, operating points certified.

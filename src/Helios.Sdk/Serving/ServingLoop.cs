@@ -1,4 +1,6 @@
 using System.Runtime.InteropServices;
+using Helios.Sdk.Backends;
+using Helios.Sdk.Scheduling;
 using Helios.Sdk.Serving.Decoding;
 using Helios.Sdk.Serving.Drafting;
 using Helios.Sdk.Serving.KvCache;

@@ -1,3 +1,4 @@
+using Helios.Sdk.Scheduling;
 using Helios.Sdk.Serving.KvCache;
 using Helios.Sdk.Serving.Requests;
 

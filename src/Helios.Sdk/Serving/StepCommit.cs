@@ -1,3 +1,5 @@
+using Helios.Sdk.Backends;
+using Helios.Sdk.Scheduling;
 using Helios.Sdk.Serving.Decoding;
 using Helios.Sdk.Serving.Requests;
 using Helios.Sdk.Serving.Routing;

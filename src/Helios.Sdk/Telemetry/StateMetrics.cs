@@ -1,5 +1,7 @@
 using System.Diagnostics.Metrics;
+using Helios.Sdk.Backends;
 using Helios.Sdk.Energy;
+using Helios.Sdk.Models;
 using Helios.Sdk.Serving;
 using Helios.Sdk.Serving.KvCache;
 

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text.Json;
 using Helios.Sdk.Checkpoints;
+using Helios.Sdk.Models;
 using Helios.Sdk.Tokenization.Bpe;
 using Helios.Sdk.Tokenization.ChatTemplates;
 using Helios.Sdk.Tokenization.Reading;

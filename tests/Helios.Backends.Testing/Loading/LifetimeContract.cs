@@ -1,3 +1,7 @@
+using Helios.Sdk.Backends;
+using Helios.Sdk.ExitPolicies;
+using Helios.Sdk.Models;
+
 namespace Helios.Backends.Testing.Loading;
 
 /// <summary>Models, layers and their memory come and go; every byte is reserved while it is held, and given back.</summary>

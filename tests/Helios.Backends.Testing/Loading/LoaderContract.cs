@@ -1,3 +1,6 @@
+using Helios.Sdk.Backends;
+using Helios.Sdk.Models;
+
 namespace Helios.Backends.Testing.Loading;
 
 /// <summary>Only what is asked for is read; what is allocated is what was said and reserved; what fails leaves nothing behind.</summary>

@@ -1,3 +1,5 @@
+using Helios.Sdk.Backends;
+
 namespace Helios.Backends.Testing.Memory;
 
 /// <summary>Slabs of KV: accounted, addressed, copied.</summary>

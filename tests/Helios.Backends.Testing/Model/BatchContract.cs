@@ -1,3 +1,7 @@
+using Helios.Sdk.Backends;
+using Helios.Sdk.ExitPolicies;
+using Helios.Sdk.Models;
+
 namespace Helios.Backends.Testing.Model;
 
 /// <summary>The composed model against itself: what a row is given does not depend on its company, nor on where a prompt or a walk was cut.</summary>

@@ -1,3 +1,7 @@
+using Helios.Sdk.Backends;
+using Helios.Sdk.ExitPolicies;
+using Helios.Sdk.Models;
+
 namespace Helios.Backends.Testing.Model;
 
 /// <summary>Contexts of many blocks, in steps of few rows and of many, which a backend may attend to in different ways.</summary>

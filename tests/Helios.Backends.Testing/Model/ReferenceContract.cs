@@ -1,3 +1,7 @@
+using Helios.Sdk.Backends;
+using Helios.Sdk.ExitPolicies;
+using Helios.Sdk.Models;
+
 namespace Helios.Backends.Testing.Model;
 
 /// <summary>The composed model against the plain float64 one.</summary>

@@ -1,3 +1,5 @@
+using Helios.Sdk.Models;
+
 namespace Helios.Backends.Testing.Support;
 
 /// <summary>Models of shapes that differ in what a backend may get wrong.</summary>

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Helios.Sdk.Models;
 
 namespace Helios.Backends.Testing.Support;
 

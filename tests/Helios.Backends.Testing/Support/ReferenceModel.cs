@@ -1,3 +1,6 @@
+using Helios.Sdk.ExitPolicies;
+using Helios.Sdk.Models;
+
 namespace Helios.Backends.Testing.Support;
 
 /// <summary>

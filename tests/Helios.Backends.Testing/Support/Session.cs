@@ -1,3 +1,7 @@
+using Helios.Sdk.Backends;
+using Helios.Sdk.ExitPolicies;
+using Helios.Sdk.Models;
+
 namespace Helios.Backends.Testing.Support;
 
 /// <summary>A backend with a model loaded and composed, and KV blocks handed out one after another. Disposing it checks that every byte was given back.</summary>

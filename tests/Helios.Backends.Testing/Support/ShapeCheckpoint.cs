@@ -1,3 +1,5 @@
+using Helios.Sdk.Models;
+
 namespace Helios.Backends.Testing.Support;
 
 /// <summary>A checkpoint of any size that has shapes and no weights: reading it throws.</summary>

@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 using Helios.Cli.Benching;
-using Helios.Sdk;
+using Helios.Sdk.Models;
 
 namespace Helios.Cli.Tests.Benching;
 

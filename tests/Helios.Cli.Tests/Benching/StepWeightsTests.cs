@@ -1,6 +1,7 @@
 using Helios.Cli.Benching;
 using Helios.Sdk;
 using Helios.Sdk.Cpu;
+using Helios.Sdk.Models;
 
 namespace Helios.Cli.Tests.Benching;
 

@@ -17,7 +17,7 @@ public sealed class CertifyCommandTests
         certified.GetProperty("points")[0].Int("depth").Should().Be(5);
         certified.GetProperty("points")[0].GetProperty("certified").GetBoolean().Should().BeTrue();
         certified.GetProperty("certificate").Int("requests").Should().Be(3);
-        Helios.Sdk.CertificateFile.Load(file).Points[0].Depth.Should().Be(5);
+        Helios.Sdk.Lab.CertificateFile.Load(file).Points[0].Depth.Should().Be(5);
     }
 
     [Fact]

@@ -1,6 +1,5 @@
 using Helios.Cli.Events;
 using Helios.Cli.Running;
-using Helios.Sdk;
 using Helios.Sdk.Tokenization;
 
 namespace Helios.Cli.Tests.Running;

@@ -1,6 +1,7 @@
 using Helios.Sdk.Cpu.Formats;
 using Helios.Sdk.Cpu.Kernels;
 using Helios.Sdk.Cpu.Tests.Support;
+using Helios.Sdk.Models;
 
 namespace Helios.Sdk.Cpu.Tests.Kernels;
 

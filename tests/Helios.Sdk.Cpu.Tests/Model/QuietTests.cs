@@ -1,4 +1,7 @@
+using Helios.Sdk.Backends;
 using Helios.Sdk.Cpu.Tests.Support;
+using Helios.Sdk.ExitPolicies;
+using Helios.Sdk.Models;
 
 namespace Helios.Sdk.Cpu.Tests.Model;
 

@@ -1,8 +1,10 @@
 using System.Runtime.InteropServices;
 using FsCheck;
 using FsCheck.Fluent;
+using Helios.Sdk.Backends;
 using Helios.Sdk.Cpu.Kernels;
 using Helios.Sdk.Cpu.Model;
+using Helios.Sdk.ExitPolicies;
 
 namespace Helios.Sdk.Cpu.Tests.Model;
 

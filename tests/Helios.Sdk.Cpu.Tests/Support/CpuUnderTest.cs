@@ -1,7 +1,9 @@
 using System.Globalization;
 using Helios.Backends.Testing;
+using Helios.Sdk.Backends;
 using Helios.Sdk.Cpu.Formats;
 using Helios.Sdk.Cpu.Tests.Kernels;
+using Helios.Sdk.Models;
 
 namespace Helios.Sdk.Cpu.Tests.Support;
 

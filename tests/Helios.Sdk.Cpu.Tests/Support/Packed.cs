@@ -1,4 +1,5 @@
 using Helios.Sdk.Cpu.Formats;
+using Helios.Sdk.Models;
 
 namespace Helios.Sdk.Cpu.Tests.Support;
 

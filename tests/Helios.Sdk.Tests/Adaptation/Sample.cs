@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using Helios.Sdk.Adaptation.Objectives;
+using Helios.Sdk.Backends;
 using Helios.Sdk.ExitPolicies;
+using Helios.Sdk.Models;
 using Helios.Sdk.Serving.KvCache;
 using Helios.Sdk.Serving.Routing;
 using Helios.Sdk.Tests.Serving.Fakes;

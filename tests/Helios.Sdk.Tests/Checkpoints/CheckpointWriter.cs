@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text.Json.Nodes;
+using Helios.Sdk.Models;
 
 namespace Helios.Sdk.Tests.Checkpoints;
 

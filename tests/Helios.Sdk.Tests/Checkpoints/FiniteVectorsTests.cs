@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using Helios.Sdk.Checkpoints;
+using Helios.Sdk.Models;
 using Helios.Sdk.Tests.Hosting;
 using Helios.Sdk.Tests.Hosting.Chat;
 

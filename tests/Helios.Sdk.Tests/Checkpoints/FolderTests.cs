@@ -1,4 +1,5 @@
 using Helios.Sdk.Checkpoints;
+using Helios.Sdk.Models;
 using Helios.Sdk.Tokenization;
 
 namespace Helios.Sdk.Tests.Checkpoints;

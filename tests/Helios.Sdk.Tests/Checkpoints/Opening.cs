@@ -1,4 +1,5 @@
 using Helios.Sdk.Checkpoints;
+using Helios.Sdk.Models;
 
 namespace Helios.Sdk.Tests.Checkpoints;
 

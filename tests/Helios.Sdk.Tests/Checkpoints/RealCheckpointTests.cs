@@ -1,4 +1,6 @@
 using Helios.Sdk.Checkpoints;
+using Helios.Sdk.ExitPolicies;
+using Helios.Sdk.Models;
 
 namespace Helios.Sdk.Tests.Checkpoints;
 

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Helios.Sdk.Models;
 
 namespace Helios.Sdk.Tests.Checkpoints;
 

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Text.Json.Nodes;
 using Helios.Sdk.Checkpoints;
+using Helios.Sdk.Models;
 
 namespace Helios.Sdk.Tests.Checkpoints;
 

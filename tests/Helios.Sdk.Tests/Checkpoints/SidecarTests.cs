@@ -1,3 +1,7 @@
+using Helios.Sdk.Checkpoints;
+using Helios.Sdk.ExitPolicies;
+using Helios.Sdk.Models;
+
 namespace Helios.Sdk.Tests.Checkpoints;
 
 public sealed class SidecarTests

@@ -1,3 +1,4 @@
+using Helios.Sdk.Backends;
 using Helios.Sdk.Energy;
 using Helios.Sdk.Serving;
 

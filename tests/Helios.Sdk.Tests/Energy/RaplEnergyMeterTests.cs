@@ -1,3 +1,4 @@
+using Helios.Sdk.Energy;
 using Helios.Sdk.Tests.Checkpoints;
 
 namespace Helios.Sdk.Tests.Energy;

@@ -1,3 +1,5 @@
+using Helios.Sdk.ExitPolicies;
+
 namespace Helios.Sdk.Tests.ExitPolicies;
 
 public class ExitLayoutTests

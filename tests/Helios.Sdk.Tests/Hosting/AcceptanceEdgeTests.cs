@@ -46,6 +46,6 @@ public class AcceptanceEdgeTests
         while (!selected.Task.IsCompleted)
             await engine.AskAsync(GenerationRequest.FromText(Prompts.All[0]) with { MaxTokens = 8, IgnoreEndOfSequence = true });
 
-        (await selected.Task).Considered.Single(point => point.Point.Target is { Model: "tiny-s", Depth: 6 }).InfeasibleBecause.Should().Contain("beside what serves");
+        (await selected.Task).Considered.Single(point => point.Point.Target is { Model: "tiny-s", Depth: 6 }).InfeasibleBecause.Should().Contain("beside the active point");
     }
 }

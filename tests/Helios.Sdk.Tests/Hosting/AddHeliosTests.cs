@@ -1,7 +1,13 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using Helios.Sdk.Backends;
 using Helios.Sdk.Cpu;
+using Helios.Sdk.Energy;
+using Helios.Sdk.ExitPolicies;
+using Helios.Sdk.Models;
+using Helios.Sdk.Scheduling;
 using Helios.Sdk.Tests.Serving.Scheduling;
+using Helios.Sdk.Tokenization;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;

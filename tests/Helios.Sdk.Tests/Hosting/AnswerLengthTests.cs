@@ -1,5 +1,7 @@
 using Helios.Sdk.ExitPolicies;
+using Helios.Sdk.Models;
 using Helios.Sdk.Serving.Routing;
+using Helios.Sdk.Tests.Checkpoints;
 using Helios.Sdk.Tests.Hosting.Chat;
 using Microsoft.Extensions.AI;
 

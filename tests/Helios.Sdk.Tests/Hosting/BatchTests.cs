@@ -1,3 +1,7 @@
+using Helios.Sdk.Adaptation.Loading;
+using Helios.Sdk.Backends;
+using Helios.Sdk.Scheduling;
+using Helios.Sdk.Tests.Adaptation.Loading;
 using Helios.Sdk.Tests.Serving.Scheduling;
 
 namespace Helios.Sdk.Tests.Hosting;

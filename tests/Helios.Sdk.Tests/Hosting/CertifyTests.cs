@@ -1,3 +1,5 @@
+using Helios.Sdk.Lab;
+
 namespace Helios.Sdk.Tests.Hosting;
 
 /// <summary>Certification over a real model.</summary>

@@ -1,6 +1,7 @@
 using Helios.Sdk.Adaptation;
 using Helios.Sdk.ExitPolicies;
 using Helios.Sdk.Hosting.Requests;
+using Helios.Sdk.Scheduling;
 using Helios.Sdk.Serving.Requests;
 using Helios.Sdk.Serving.Routing;
 using Helios.Sdk.Tests.Adaptation.Loading;
@@ -148,7 +149,7 @@ public class DoorTests
         var routes = new Routes();
         var door = new RequestDoor(rig.Pool, routes, new PointOverrides(rig.Pool, routes, profiles: null!, ready.Task, new ExitPolicyCatalog()), rig.Loop, maxQueueTime: null, TimeProvider.System);
 
-        // Its ids are those of the first model, and what serves when it is settled is another of the same tokenizer.
+        // Its ids are those of the first model, and the active point when it is settled is another of the same tokenizer.
         var opening = door.OpenAsync(GenerationRequest.FromTokens([1, 4098]) with { MaxTokens = 2, FullDepth = true }, CancellationToken.None).AsTask();
         routes.Publish(new Route(new OperatingPoint(lease.Target), lease, ExitPolicyParser.Parse("none")));
         ready.SetResult();

@@ -1,4 +1,5 @@
 using Helios.Sdk.Cpu;
+using Helios.Sdk.Scheduling;
 using Microsoft.Extensions.Logging;
 
 namespace Helios.Sdk.Tests.Hosting;
@@ -58,7 +59,7 @@ public class FaultTests
         await using var engine = Build(
             backend => backend.Before = (model, layer, _) => model == "tiny-m" && layer == 5 ? released.Task : Task.CompletedTask,
             timeLimit: TimeSpan.FromMilliseconds(200),
-            // Room to score it beside what serves, and not to load it.
+            // Room to score it beside the active point, and not to load it.
             budget: 20 << 20,
             more: builder => builder.Configure(options => options.Adaptation.MaxScoringShare = 0.5));
         var told = new TaskCompletionSource();

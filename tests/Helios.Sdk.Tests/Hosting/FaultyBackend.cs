@@ -1,4 +1,7 @@
 using System.Collections.Concurrent;
+using Helios.Sdk.Backends;
+using Helios.Sdk.ExitPolicies;
+using Helios.Sdk.Models;
 
 namespace Helios.Sdk.Tests.Hosting;
 

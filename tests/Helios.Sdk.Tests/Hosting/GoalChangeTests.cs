@@ -1,4 +1,6 @@
-using Helios.Sdk.Testing;
+using Helios.Sdk.Adaptation.Telemetry;
+using Helios.Sdk.Backends;
+using Helios.Sdk.Models;
 
 namespace Helios.Sdk.Tests.Hosting;
 

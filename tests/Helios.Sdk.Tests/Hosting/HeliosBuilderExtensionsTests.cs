@@ -1,3 +1,5 @@
+using Helios.Sdk.ExitPolicies;
+
 namespace Helios.Sdk.Tests.Hosting;
 
 public class HeliosBuilderExtensionsTests

@@ -1,3 +1,5 @@
+using Helios.Sdk.Lab;
+
 namespace Helios.Sdk.Tests.Hosting;
 
 /// <summary>One engine end to end: answers, streams, and what a request may insist on.</summary>

@@ -1,7 +1,9 @@
 using System.Text.Json.Nodes;
 using Helios.Sdk.ExitPolicies;
+using Helios.Sdk.Models;
 using Helios.Sdk.Serving.Routing;
 using Helios.Sdk.Tests.Adaptation.Loading;
+using Helios.Sdk.Tests.Checkpoints;
 
 namespace Helios.Sdk.Tests.Hosting;
 

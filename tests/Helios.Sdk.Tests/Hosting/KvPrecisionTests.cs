@@ -1,4 +1,4 @@
-using Helios.Sdk.Cpu;
+using Helios.Sdk.Lab;
 
 namespace Helios.Sdk.Tests.Hosting;
 

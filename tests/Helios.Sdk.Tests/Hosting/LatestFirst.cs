@@ -1,3 +1,5 @@
+using Helios.Sdk.Scheduling;
+
 namespace Helios.Sdk.Tests.Hosting;
 
 /// <summary>The request that came last goes next.</summary>

@@ -1,5 +1,6 @@
 using System.Runtime.Intrinsics;
 using Helios.Sdk.Cpu;
+using Helios.Sdk.Scheduling;
 using Helios.Sdk.Tests.Serving.Scheduling;
 
 namespace Helios.Sdk.Tests.Hosting;

@@ -1,3 +1,4 @@
+using Helios.Sdk.Scheduling;
 using Helios.Sdk.Serving.Decoding;
 using Helios.Sdk.Tests.Serving.Scheduling;
 

@@ -1,4 +1,6 @@
 using System.Text.Json.Nodes;
+using Helios.Sdk.Models;
+using Helios.Sdk.Tests.Checkpoints;
 using Helios.Sdk.Tests.Hosting.Chat;
 using Helios.Sdk.Tokenization;
 

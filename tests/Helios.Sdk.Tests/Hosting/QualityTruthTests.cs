@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using Helios.Sdk.Checkpoints;
+using Helios.Sdk.Lab;
 using Helios.Sdk.Tests.Adaptation.Certification;
 using Helios.Sdk.Tests.Adaptation.Loading;
 using Helios.Sdk.Tests.Checkpoints;

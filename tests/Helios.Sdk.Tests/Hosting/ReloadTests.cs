@@ -1,3 +1,5 @@
+using Helios.Sdk.Energy;
+using Helios.Sdk.Models;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;

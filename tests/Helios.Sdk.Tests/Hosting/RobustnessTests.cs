@@ -1,5 +1,8 @@
 using System.Collections.Concurrent;
+using Helios.Sdk.Models;
+using Helios.Sdk.Scheduling;
 using Helios.Sdk.Tests.Adaptation.Loading;
+using Helios.Sdk.Tests.Checkpoints;
 using Helios.Sdk.Tests.Serving.Scheduling;
 using Microsoft.Extensions.Logging;
 
@@ -36,7 +39,7 @@ public class RobustnessTests
         answers.Keys.Select(key => key.Point).Distinct().Should().HaveCountGreaterThan(3);
         await engine.SettleAsync();
         engine.MustBeIdle();
-        engine.Engine.Pool.Snapshot.Models.Sum(model => model.Leases).Should().Be(1, "what serves is all that is claimed");
+        engine.Engine.Pool.Snapshot.Models.Sum(model => model.Leases).Should().Be(1, "the active point is all that is claimed");
     }
 
     [Fact]

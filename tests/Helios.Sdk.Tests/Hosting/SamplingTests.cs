@@ -1,3 +1,5 @@
+using Helios.Sdk.Lab;
+using Helios.Sdk.Scheduling;
 using Helios.Sdk.Serving.Decoding;
 using Helios.Sdk.Tests.Serving.Decoding;
 using Helios.Sdk.Tests.Serving.Scheduling;

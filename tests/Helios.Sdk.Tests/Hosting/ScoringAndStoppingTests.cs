@@ -1,3 +1,5 @@
+using Helios.Sdk.Lab;
+
 namespace Helios.Sdk.Tests.Hosting;
 
 /// <summary>Scoring runs on the device thread for callers that do not stop when the engine does.</summary>

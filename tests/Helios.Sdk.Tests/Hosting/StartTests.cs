@@ -1,3 +1,5 @@
+using Helios.Sdk.ExitPolicies;
+
 namespace Helios.Sdk.Tests.Hosting;
 
 /// <summary>What is wrong is said when the engine is built, with the option that it comes from; and a start that nobody waits for is quiet.</summary>

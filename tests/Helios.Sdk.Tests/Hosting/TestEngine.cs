@@ -1,6 +1,7 @@
-using Helios.Sdk.Adaptation.Loading;
+using Helios.Sdk.Backends;
 using Helios.Sdk.Cpu;
 using Helios.Sdk.ExitPolicies;
+using Helios.Sdk.Models;
 using Helios.Sdk.Serving.Routing;
 using Microsoft.Extensions.Logging;
 

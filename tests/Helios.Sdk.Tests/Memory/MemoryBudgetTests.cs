@@ -1,3 +1,5 @@
+using Helios.Sdk.Backends;
+
 namespace Helios.Sdk.Tests.Memory;
 
 public class MemoryBudgetTests

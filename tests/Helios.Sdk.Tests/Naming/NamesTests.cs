@@ -1,4 +1,5 @@
 using Helios.Sdk.Adaptation.Objectives;
+using Helios.Sdk.Backends;
 using Helios.Sdk.Cpu;
 using Helios.Sdk.ExitPolicies;
 using Helios.Sdk.Hosting.Strategies;

@@ -1,4 +1,5 @@
 using CustomScheduler;
+using Helios.Sdk.Scheduling;
 using Helios.Sdk.Tests.Hosting;
 using Helios.Sdk.Tests.Serving.Fakes;
 using Helios.Sdk.Tests.Serving.Scheduling;

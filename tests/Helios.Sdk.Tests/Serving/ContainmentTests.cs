@@ -1,6 +1,8 @@
+using Helios.Sdk.ExitPolicies;
 using Helios.Sdk.Serving.Requests;
 using Helios.Sdk.Serving.Routing;
 using Helios.Sdk.Tests.Serving.Fakes;
+using Helios.Sdk.Tokenization;
 
 namespace Helios.Sdk.Tests.Serving;
 

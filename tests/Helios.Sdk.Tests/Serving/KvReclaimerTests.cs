@@ -1,3 +1,4 @@
+using Helios.Sdk.Backends;
 using Helios.Sdk.Serving;
 using Helios.Sdk.Serving.Requests;
 using Helios.Sdk.Tests.Serving.Fakes;

@@ -1,6 +1,9 @@
+using Helios.Sdk.Backends;
+using Helios.Sdk.Scheduling;
 using Helios.Sdk.Serving;
 using Helios.Sdk.Serving.KvCache;
 using Helios.Sdk.Serving.Requests;
+using Helios.Sdk.Serving.Routing;
 using Helios.Sdk.Tests.Serving.Fakes;
 
 namespace Helios.Sdk.Tests.Serving;

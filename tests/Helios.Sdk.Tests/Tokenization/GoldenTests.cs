@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Helios.Sdk.Tokenization;
 using Helios.Sdk.Tokenization.Bpe;
 
 namespace Helios.Sdk.Tests.Tokenization;

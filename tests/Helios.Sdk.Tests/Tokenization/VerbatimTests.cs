@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Helios.Sdk.Tokenization;
 using Helios.Sdk.Tokenization.Bpe;
 
 namespace Helios.Sdk.Tests.Tokenization;

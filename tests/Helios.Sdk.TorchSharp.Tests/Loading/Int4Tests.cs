@@ -1,3 +1,5 @@
+using Helios.Sdk.Backends;
+using Helios.Sdk.Models;
 using Helios.Sdk.TorchSharp.Loading;
 using Helios.Sdk.TorchSharp.Operators;
 

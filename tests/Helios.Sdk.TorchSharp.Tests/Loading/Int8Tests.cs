@@ -1,3 +1,5 @@
+using Helios.Sdk.Models;
+
 namespace Helios.Sdk.TorchSharp.Tests.Loading;
 
 /// <summary>What the contracts do not say of weights in 8 bits.</summary>

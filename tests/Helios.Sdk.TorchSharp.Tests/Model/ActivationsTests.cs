@@ -1,3 +1,4 @@
+using Helios.Sdk.Models;
 using Helios.Sdk.TorchSharp.Model;
 
 namespace Helios.Sdk.TorchSharp.Tests.Model;

@@ -1,6 +1,8 @@
 using Helios.Sdk.Backends;
+using Helios.Sdk.Models;
 using Helios.Sdk.TorchSharp.Devices;
 using Helios.Sdk.TorchSharp.Loading;
+using Helios.Sdk.TorchSharp.Memory;
 using Helios.Sdk.TorchSharp.Model;
 using TorchSharp;
 

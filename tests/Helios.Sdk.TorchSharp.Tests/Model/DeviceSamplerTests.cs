@@ -1,5 +1,7 @@
 using FsCheck;
 using FsCheck.Fluent;
+using Helios.Sdk.Backends;
+using Helios.Sdk.ExitPolicies;
 using Helios.Sdk.TorchSharp.Devices;
 using Helios.Sdk.TorchSharp.Loading;
 using Helios.Sdk.TorchSharp.Model;

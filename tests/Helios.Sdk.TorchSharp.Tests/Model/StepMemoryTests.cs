@@ -1,3 +1,5 @@
+using Helios.Sdk.Backends;
+using Helios.Sdk.Models;
 using TorchSharp;
 
 namespace Helios.Sdk.TorchSharp.Tests.Model;

@@ -1,3 +1,6 @@
+using Helios.Sdk.Backends;
+using Helios.Sdk.ExitPolicies;
+using Helios.Sdk.Models;
 using TorchSharp;
 
 namespace Helios.Sdk.TorchSharp.Tests.Model;

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
+using Helios.Sdk.Models;
 
-namespace Helios.Sdk;
+namespace Helios.Sdk.Lab;
 
 /// <summary>What became of a certification.</summary>
 public sealed record CertificationReport

@@ -1,4 +1,4 @@
-namespace Helios.Sdk;
+namespace Helios.Sdk.Lab;
 
 /// <summary>What is to be certified: that a point's tokens seldom differ from those of the full depth, for traffic like some texts.</summary>
 public sealed record CertificationRequest

@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using Helios.Sdk.Adaptation.Estimation;
+using Helios.Sdk.ExitPolicies;
 using Helios.Sdk.Serving.Decoding;
-using Helios.Sdk.Serving.Routing;
 
 namespace Helios.Sdk.Adaptation.Candidates;
 

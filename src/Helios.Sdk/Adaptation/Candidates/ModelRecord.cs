@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
 using Helios.Sdk.Adaptation.Estimation;
+using Helios.Sdk.Backends;
+using Helios.Sdk.Models;
 
 namespace Helios.Sdk.Adaptation.Candidates;
 

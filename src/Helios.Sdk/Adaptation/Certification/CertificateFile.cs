@@ -3,7 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using Helios.Sdk.Checkpoints;
 
-namespace Helios.Sdk;
+namespace Helios.Sdk.Lab;
 
 /// <summary>Certificates as files: JSON, versioned, read strictly.</summary>
 public static class CertificateFile

@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using Helios.Sdk.Lab;
+using Helios.Sdk.Models;
 
 namespace Helios.Sdk.Adaptation.Certification;
 

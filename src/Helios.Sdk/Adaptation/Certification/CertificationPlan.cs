@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
 using Helios.Sdk.ExitPolicies;
+using Helios.Sdk.Lab;
+using Helios.Sdk.Models;
 using Helios.Sdk.Serving.Requests;
 
 namespace Helios.Sdk.Adaptation.Certification;
@@ -59,7 +61,7 @@ internal sealed record CertificationPlan(RiskBound Bound, ImmutableArray<Countab
         }
 
         if (policy.Needs.HasFlag(ExitSignals.Confidence))
-            throw new ArgumentException($"Exit policy '{point.ExitPolicy}' goes by a calibration that is learnt while serving, so that what is certified would not be what serves; expected one that goes by raw signals (top1, margin, entropy, patience).", nameof(point));
+            throw new ArgumentException($"Exit policy '{point.ExitPolicy}' goes by a calibration that is learnt while serving, so that what is certified would not be what then runs; expected one that goes by raw signals (top1, margin, entropy, patience).", nameof(point));
         return new PlannedPoint(point, policy);
     }
 

@@ -3,6 +3,8 @@ using Helios.Sdk.Adaptation.Loading;
 using Helios.Sdk.Adaptation.Scoring;
 using Helios.Sdk.Adaptation.Statistics;
 using Helios.Sdk.ExitPolicies;
+using Helios.Sdk.Lab;
+using Helios.Sdk.Models;
 
 namespace Helios.Sdk.Adaptation.Certification;
 

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using Helios.Sdk.Adaptation.Statistics;
+using Helios.Sdk.Lab;
 
 namespace Helios.Sdk.Adaptation.Certification;
 

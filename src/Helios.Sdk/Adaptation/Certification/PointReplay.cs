@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Helios.Sdk.Adaptation.Loading;
 using Helios.Sdk.Adaptation.Statistics;
+using Helios.Sdk.Models;
 using Helios.Sdk.Serving;
 using Helios.Sdk.Serving.Decoding;
 using Helios.Sdk.Serving.KvCache;

@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using Helios.Sdk.ExitPolicies;
+using Helios.Sdk.Models;
 using Helios.Sdk.Serving.Routing;
 
 namespace Helios.Sdk.Adaptation.Estimation;

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Helios.Sdk.ExitPolicies;
 
 namespace Helios.Sdk.Adaptation.Estimation;
 

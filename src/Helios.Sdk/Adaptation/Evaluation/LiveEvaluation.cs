@@ -14,9 +14,9 @@ namespace Helios.Sdk.Adaptation.Evaluation;
 
 /// <summary>
 /// The paper's evaluation: one candidate after another answers a few live requests at full depth (the answers are the
-/// answers), then all of them are scored on the same texts. A candidate that does not fit beside what serves is scored only;
+/// answers), then all of them are scored on the same texts. A candidate that does not fit beside the active point is scored only;
 /// one of which a former run has said enough answers nothing. One that fails, or takes longer than it may, is left alone for a
-/// while and tried again later; what serves goes on serving.
+/// while and tried again later; the active point goes on serving.
 /// </summary>
 internal sealed class LiveEvaluation(PointSwitcher switcher, ServingTelemetry telemetry, ITextScoring scoring, StepProbe probe, Profiles profiles, AdaptationJournal journal, EvaluationSettings settings)
 {
@@ -111,7 +111,7 @@ internal sealed class LiveEvaluation(PointSwitcher switcher, ServingTelemetry te
         }
     }
 
-    /// <summary>The machine may be faster or slower than when costs were kept: by as much as what serves is, all of them are taken to be.</summary>
+    /// <summary>The machine may be faster or slower than when costs were kept: by as much as the active point is, all of them are taken to be.</summary>
     private async Task RescaleAsync(Candidate served, IReadOnlyList<Candidate> candidates, CancellationToken cancellationToken)
     {
         var timings = await MeasureAsync(switcher.Serving!, cancellationToken).ConfigureAwait(false);

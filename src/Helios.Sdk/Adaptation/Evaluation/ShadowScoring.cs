@@ -9,7 +9,7 @@ using Helios.Sdk.Serving;
 namespace Helios.Sdk.Adaptation.Evaluation;
 
 /// <summary>
-/// Scores finished requests at full depth in the background, one job at a time: what serves as texts come, every candidate when
+/// Scores finished requests at full depth in the background, one job at a time: the active point as texts come, every candidate when
 /// the points are to be looked at again. A job takes as long as scoring's share of the device makes it; what is asked for
 /// meanwhile waits, so an interval between two looks is stretched before the share is broken. A bug in scoring costs that
 /// candidate its texts, and is told; what a job was asked for happens all the same.
@@ -27,7 +27,7 @@ internal sealed class ShadowScoring(Profiles profiles, ITextScoring scoring, Ser
 
     private Candidate? Serving => profiles.Candidates.FirstOrDefault(candidate => candidate.Name == switcher.Present?.Target.Model);
 
-    /// <summary>Asks for the scoring that a trigger takes; <see cref="AdaptationTrigger.Quality"/> is the texts that came, by what serves.</summary>
+    /// <summary>Asks for the scoring that a trigger takes; <see cref="AdaptationTrigger.Quality"/> is the texts that came, by the active point.</summary>
     public void Request(AdaptationTrigger trigger, CancellationToken cancellationToken)
     {
         if (trigger == AdaptationTrigger.Quality) texts = true;
@@ -53,7 +53,7 @@ internal sealed class ShadowScoring(Profiles profiles, ITextScoring scoring, Ser
         Done(AdaptationTrigger.Quality);
     }
 
-    /// <summary>What serves goes first, and again before each of the others: its texts must not wait for theirs. What it owes waits for a few of theirs only.</summary>
+    /// <summary>The active point goes first, and again before each of the others: its texts must not wait for theirs. What it owes waits for a few of theirs only.</summary>
     private async Task ScoreAllAsync(AdaptationTrigger trigger, CancellationToken cancellationToken)
     {
         (look, texts) = (null, false);
@@ -78,7 +78,7 @@ internal sealed class ShadowScoring(Profiles profiles, ITextScoring scoring, Ser
         if (Serving is { } serving) await ScoreAsync(serving, telemetry.Texts.Keep(), cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>What serves scores what is owed, past the share that holds for all else.</summary>
+    /// <summary>The active point scores what is owed, past the share that holds for all else.</summary>
     private async Task PayAsync(CancellationToken cancellationToken)
     {
         var owed = telemetry.Sampling.Owed;

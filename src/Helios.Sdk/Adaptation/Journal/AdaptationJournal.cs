@@ -109,7 +109,7 @@ internal sealed partial class AdaptationJournal(TimeProvider time, ILogger logge
         Tell(new AdaptationEvent.EvaluationFailed(Now, model, error.Message, retryAfter));
     }
 
-    /// <summary>An objective threw; what serves stays.</summary>
+    /// <summary>An objective threw; the active point stays.</summary>
     public void ObjectiveFailed(string objective, Exception error, string reason, TimeSpan retryAfter)
     {
         LogObjectiveFailed(logger, objective, retryAfter, error);
@@ -164,7 +164,7 @@ internal sealed partial class AdaptationJournal(TimeProvider time, ILogger logge
     [LoggerMessage(3, LogLevel.Warning, "Candidate '{Model}' could not be scored")]
     private static partial void LogScoringFailed(ILogger logger, string model, Exception error);
 
-    [LoggerMessage(4, LogLevel.Warning, "Candidate '{Model}' could not be scored: the memory budget has no room for it beside what serves")]
+    [LoggerMessage(4, LogLevel.Warning, "Candidate '{Model}' could not be scored: the memory budget has no room for it beside the active point")]
     private static partial void LogNoRoomForScoring(ILogger logger, string model);
 
     [LoggerMessage(5, LogLevel.Warning, "The profile store '{Path}' could not be {What}; the engine does without: {Reason}")]
@@ -173,10 +173,10 @@ internal sealed partial class AdaptationJournal(TimeProvider time, ILogger logge
     [LoggerMessage(6, LogLevel.Warning, "Candidate '{Model}' could not be evaluated; it is left alone for {RetryAfter}")]
     private static partial void LogEvaluationFailed(ILogger logger, string model, TimeSpan retryAfter, Exception error);
 
-    [LoggerMessage(7, LogLevel.Warning, "Objective '{Objective}' threw; what serves stays, and it is left alone for {RetryAfter}")]
+    [LoggerMessage(7, LogLevel.Warning, "Objective '{Objective}' threw; the active point stays, and it is left alone for {RetryAfter}")]
     private static partial void LogObjectiveFailed(ILogger logger, string objective, TimeSpan retryAfter, Exception error);
 
-    [LoggerMessage(8, LogLevel.Warning, "{Trigger}: {Point} was chosen and could not be brought up, and what served goes on serving: {Because}")]
+    [LoggerMessage(8, LogLevel.Warning, "{Trigger}: {Point} was chosen and could not be brought up, and the former point goes on serving: {Because}")]
     private static partial void LogNotCarriedOut(ILogger logger, AdaptationTrigger trigger, OperatingPoint point, string because);
 
     [LoggerMessage(28, LogLevel.Information, "{Target} is loaded: {Bytes} bytes in {Seconds:0.###} s")]

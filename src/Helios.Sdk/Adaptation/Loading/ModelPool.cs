@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
+using Helios.Sdk.Backends;
+using Helios.Sdk.Models;
 using Helios.Sdk.Naming;
 using Helios.Sdk.Serving;
 using Helios.Sdk.Serving.Routing;
@@ -7,7 +9,7 @@ using Helios.Sdk.Serving.Routing;
 namespace Helios.Sdk.Adaptation.Loading;
 
 /// <summary>
-/// The pool: loads what a claim misses, aside from what serves, and installs it in one go. Bytes are reserved before a
+/// The pool: loads what a claim misses, aside from the active point, and installs it in one go. Bytes are reserved before a
 /// byte is read. A load that fails leaves nothing behind and makes the model back off.
 /// </summary>
 [SuppressMessage("Design", "CA1001", Justification = "The pool is the engine's to close: a service container that hands it out must not dispose it.")]
@@ -188,7 +190,7 @@ internal sealed class ModelPool : IModelPool
         }
     }
 
-    /// <summary>Bytes that a load may take: the budget less every weight on the device and the KV that must fit beside it, of what serves as of the target.</summary>
+    /// <summary>Bytes that a load may take: the budget less every weight on the device and the KV that must fit beside it, of the active point as of the target.</summary>
     /// <param name="target">What is to be loaded.</param>
     /// <param name="budgetBytes">The budget; the one in force when null.</param>
     public long BytesBesideWeights(LoadTarget target, long? budgetBytes = null) =>

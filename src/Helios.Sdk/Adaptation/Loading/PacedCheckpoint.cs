@@ -1,3 +1,4 @@
+using Helios.Sdk.Models;
 using Helios.Sdk.Serving.Requests;
 
 namespace Helios.Sdk.Adaptation.Loading;

@@ -2,6 +2,7 @@ using Helios.Sdk.Adaptation.Journal;
 using Helios.Sdk.Adaptation.Objectives;
 using Helios.Sdk.Adaptation.Telemetry;
 using Helios.Sdk.ExitPolicies;
+using Helios.Sdk.Models;
 using Helios.Sdk.Serving;
 using Helios.Sdk.Serving.Routing;
 
@@ -129,7 +130,7 @@ internal sealed class PointSwitcher(ModelPool pool, Routes routes, ServingTeleme
     }
 
     /// <summary>
-    /// Why a target cannot be brought up beside what serves; null when it can. Both are on the device until the last old
+    /// Why a target cannot be brought up beside the active point; null when it can. Both are on the device until the last old
     /// sequence has ended, and one sequence of a usual length must still fit.
     /// </summary>
     public string? Unreachable(LoadTarget target)
@@ -138,10 +139,10 @@ internal sealed class PointSwitcher(ModelPool pool, Routes routes, ServingTeleme
         if (missing == 0) return null;
         if (pool.BackingOff(target.Model) is { } wait) return Invariant($"it could not be loaded, and is left alone for {wait.RetryAfter.TotalSeconds:0.#} s: {wait.Reason}");
         var left = pool.BytesBesideWeights(target);
-        return missing <= left ? null : Invariant($"{missing} bytes to load do not fit beside what serves, which leaves {Math.Max(0, left)}");
+        return missing <= left ? null : Invariant($"{missing} bytes to load do not fit beside the active point, which leaves {Math.Max(0, left)}");
     }
 
-    /// <summary>Whether a target fits beside what serves in a budget, which may be one that the engine is still on its way to.</summary>
+    /// <summary>Whether a target fits beside the active point in a budget, which may be one that the engine is still on its way to.</summary>
     public bool FitsBeside(LoadTarget target, long budgetBytes) => BytesToLoad(target) <= pool.BytesBesideWeights(target, budgetBytes);
 
     /// <inheritdoc/>

@@ -1,5 +1,8 @@
 using Helios.Sdk.Adaptation.Candidates;
+using Helios.Sdk.Backends;
+using Helios.Sdk.Models;
 using Helios.Sdk.Serving.Routing;
+using Helios.Sdk.Tokenization;
 using Helios.Sdk.Tokenization.ChatTemplates;
 
 namespace Helios.Sdk.Adaptation.Loading;

@@ -4,7 +4,7 @@ namespace Helios.Sdk.Adaptation.Objectives;
 
 /// <summary>
 /// How much evidence a decision about quality takes. A newcomer needs enough of it, and an estimate within the floor; one that
-/// was left for it needs its whole interval there. What serves is left only when its interval lies beyond the floor, or when its
+/// was left for it needs its whole interval there. The active point is left only when its interval lies beyond the floor, or when its
 /// estimate does and no more evidence is to be had: so a point near the floor neither comes by luck nor goes by it.
 /// </summary>
 /// <param name="Enough">Requests below which nothing is concluded.</param>
@@ -28,7 +28,7 @@ internal readonly record struct EvidenceNeed(int Enough, int Full, double Uncert
         interval is { Width: > 0 } known ? Invariant($" ({known.Low:0.###} to {known.High:0.###} by {profile.EvidenceRequests} requests)") : "";
 
     /// <summary>
-    /// Whether what serves stays although its estimate is beyond a floor: too little is known to conclude anything, or its interval
+    /// Whether the active point stays although its estimate is beyond a floor: too little is known to conclude anything, or its interval
     /// is not beyond, and more evidence is to come.
     /// </summary>
     /// <param name="profile">The point.</param>

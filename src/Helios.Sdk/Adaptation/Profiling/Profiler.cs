@@ -142,7 +142,7 @@ internal static class Profiler
     }
 
     /// <summary>
-    /// The largest gap to any candidate is the gap to the best one. What serves scores more often than the others: between two
+    /// The largest gap to any candidate is the gap to the best one. The active point scores more often than the others: between two
     /// looks at all of them it is compared with those that still share half of its texts, and these others have no gap. Nor does
     /// a single one of several texts say which is better: a rival that has only begun to score is no measure yet.
     /// </summary>

@@ -4,7 +4,9 @@ using Helios.Sdk.Adaptation.Certification;
 using Helios.Sdk.Adaptation.Estimation;
 using Helios.Sdk.Adaptation.Objectives;
 using Helios.Sdk.Adaptation.Telemetry;
+using Helios.Sdk.Backends;
 using Helios.Sdk.Energy;
+using Helios.Sdk.Models;
 using Helios.Sdk.Serving.KvCache;
 
 namespace Helios.Sdk.Adaptation.Profiling;
@@ -30,7 +32,7 @@ internal sealed class Profiles(IEnumerable<Candidate> initial, ServingTelemetry 
     public ImmutableArray<PointProfile> Latest => latest;
 
     /// <summary>Takes in what was measured since the last call and profiles every candidate anew.</summary>
-    /// <param name="serving">What serves; null when nothing does.</param>
+    /// <param name="serving">The active point; null when nothing does.</param>
     public ImmutableArray<PointProfile> Refresh(OperatingPoint? serving)
     {
         foreach (var (model, timing) in telemetry.TakeSteps())
@@ -42,7 +44,7 @@ internal sealed class Profiles(IEnumerable<Candidate> initial, ServingTelemetry 
     }
 
     /// <summary>Profiles every candidate from what it knows; takes nothing in, and leaves telemetry as it is.</summary>
-    /// <param name="serving">What serves; null when nothing does.</param>
+    /// <param name="serving">The active point; null when nothing does.</param>
     public ImmutableArray<PointProfile> Reckon(OperatingPoint? serving = null) =>
         candidates
             .SelectMany(candidate => Profile(candidate).Select(profile => profile with

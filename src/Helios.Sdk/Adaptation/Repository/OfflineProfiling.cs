@@ -8,6 +8,8 @@ using Helios.Sdk.Adaptation.Profiling;
 using Helios.Sdk.Adaptation.Scoring;
 using Helios.Sdk.Adaptation.Telemetry;
 using Helios.Sdk.Energy;
+using Helios.Sdk.Models;
+using Helios.Sdk.Scheduling;
 using Helios.Sdk.Serving.Decoding;
 using Helios.Sdk.Serving.Routing;
 

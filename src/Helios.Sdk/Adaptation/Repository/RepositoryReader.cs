@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using Helios.Sdk.Adaptation.Candidates;
 using Helios.Sdk.Adaptation.Estimation;
+using Helios.Sdk.Backends;
 using Helios.Sdk.Checkpoints;
 
 namespace Helios.Sdk.Adaptation.Repository;

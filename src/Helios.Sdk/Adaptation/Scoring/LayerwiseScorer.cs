@@ -1,5 +1,8 @@
 using System.Collections.Immutable;
 using Helios.Sdk.Adaptation.Loading;
+using Helios.Sdk.Backends;
+using Helios.Sdk.ExitPolicies;
+using Helios.Sdk.Models;
 using Helios.Sdk.Serving;
 using Helios.Sdk.Serving.Decoding;
 using Helios.Sdk.Serving.KvCache;
@@ -18,7 +21,7 @@ internal sealed class LayerwiseScorer(ScoringParts parts) : IDisposable
     private readonly SemaphoreSlim turn = new(1, 1);
     private readonly CancellationTokenSource closing = new();
 
-    /// <summary>Takes the memory to score texts with a model; null when it cannot be had beside what serves. The caller disposes the session.</summary>
+    /// <summary>Takes the memory to score texts with a model; null when it cannot be had beside the active point. The caller disposes the session.</summary>
     /// <param name="entry">The model.</param>
     /// <param name="texts">Ids of each text, at least one of at least one token.</param>
     /// <param name="cancellationToken">Checked while loading.</param>

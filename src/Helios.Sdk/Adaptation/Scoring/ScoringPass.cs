@@ -1,4 +1,7 @@
 using System.Collections.Immutable;
+using Helios.Sdk.Backends;
+using Helios.Sdk.ExitPolicies;
+using Helios.Sdk.Models;
 using Helios.Sdk.Serving.Decoding;
 
 namespace Helios.Sdk.Adaptation.Scoring;

@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
 using Helios.Sdk.Adaptation.Loading;
+using Helios.Sdk.Backends;
+using Helios.Sdk.Models;
 using Helios.Sdk.Serving.KvCache;
 using Helios.Sdk.Serving.Routing;
 

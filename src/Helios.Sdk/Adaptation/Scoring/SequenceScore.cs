@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 
-namespace Helios.Sdk;
+namespace Helios.Sdk.Lab;
 
 /// <summary>A text scored teacher-forced.</summary>
 /// <param name="Tokens">Tokens of the text.</param>

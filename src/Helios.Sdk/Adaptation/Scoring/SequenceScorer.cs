@@ -1,5 +1,8 @@
 using System.Collections.Immutable;
 using Helios.Sdk.Adaptation.Loading;
+using Helios.Sdk.ExitPolicies;
+using Helios.Sdk.Lab;
+using Helios.Sdk.Models;
 
 namespace Helios.Sdk.Adaptation.Scoring;
 

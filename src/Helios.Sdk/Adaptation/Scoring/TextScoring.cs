@@ -2,6 +2,7 @@ using Helios.Sdk.Adaptation.Candidates;
 using Helios.Sdk.Adaptation.Journal;
 using Helios.Sdk.Adaptation.Loading;
 using Helios.Sdk.Adaptation.Telemetry;
+using Helios.Sdk.ExitPolicies;
 using Helios.Sdk.Serving.Decoding;
 using Helios.Sdk.Serving.Requests;
 

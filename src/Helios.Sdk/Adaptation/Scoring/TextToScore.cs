@@ -1,6 +1,7 @@
 using Helios.Sdk.Adaptation.Estimation;
 using Helios.Sdk.Adaptation.Loading;
 using Helios.Sdk.Adaptation.Telemetry;
+using Helios.Sdk.Tokenization;
 
 namespace Helios.Sdk.Adaptation.Scoring;
 

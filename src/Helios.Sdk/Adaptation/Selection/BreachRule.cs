@@ -6,7 +6,7 @@ internal sealed record BreachSituation
     /// <summary>When.</summary>
     public required DateTimeOffset At { get; init; }
 
-    /// <summary>What is known of what serves.</summary>
+    /// <summary>What is known of the active point.</summary>
     public required PointProfile Present { get; init; }
 
     /// <summary>Share of breaches just counted, 0..1.</summary>
@@ -26,7 +26,7 @@ internal sealed record BreachSituation
 /// What to do when breaches are over their limit (paper: load the remaining layers, or switch to another candidate's partial
 /// load, whichever is cheaper by PHT). A point's cost is the time to load what is missing plus the time to serve the horizon
 /// at its throughput; the cheapest deeper point and the cheapest one of another model are compared. Where neither may serve this
-/// traffic, a load would buy nothing, and what serves stays. Pure.
+/// traffic, a load would buy nothing, and the active point stays. Pure.
 /// </summary>
 /// <remarks>
 /// Profiles are older than the traffic that tripped the guard. It is taken to be harder for every exit alike: the odds of a
@@ -125,7 +125,7 @@ internal sealed class BreachRule(ISloObjective objective, Func<PointProfile, dou
 
     private string Explain(Option? deepen, Option? change, Option? chosen)
     {
-        if (chosen is null) return "neither more layers nor another candidate may serve this traffic, so what serves stays";
+        if (chosen is null) return "neither more layers nor another candidate may serve this traffic, so the active point stays";
         var (other, kind) = chosen == deepen ? (change, "another candidate") : (deepen, "more layers");
         var against = other is null ? $"{kind} may not serve this traffic" : Invariant($"{other.Profile.Point} would cost {other.Seconds:0.###} s");
         return Invariant($"{chosen.Profile.Point} costs {chosen.Seconds:0.###} s over {horizonTokens} tokens; {against}");

@@ -4,7 +4,7 @@ using Helios.Sdk.Adaptation.Objectives;
 namespace Helios.Sdk.Adaptation.Selection;
 
 /// <summary>
-/// Holds what serves to the floors of quality and agreement by what scoring at full depth shows, and by nothing that its own
+/// Holds the active point to the floors of quality and agreement by what scoring at full depth shows, and by nothing that its own
 /// exits say. It speaks once of a point: what could be done was done then, and is looked at again at the next reassessment.
 /// </summary>
 internal sealed class FloorRule(AdaptationOptions options, Goals goals)
@@ -22,8 +22,8 @@ internal sealed class FloorRule(AdaptationOptions options, Goals goals)
     /// <summary>What evidence is lacking of a point; null when there is enough.</summary>
     public string? Lack(PointProfile profile) => need.Lack(profile);
 
-    /// <summary>Whether what serves is below a floor, for the first time since it was looked at.</summary>
-    /// <param name="serving">What serves.</param>
+    /// <summary>Whether the active point is below a floor, for the first time since it was looked at.</summary>
+    /// <param name="serving">The active point.</param>
     /// <param name="because">Which floor, and how far below.</param>
     public bool IsBreached(PointProfile serving, [NotNullWhen(true)] out string? because)
     {

@@ -14,16 +14,16 @@ internal sealed record SelectionRequest
     /// <summary>What is known of every point that could serve; not empty.</summary>
     public required IReadOnlyList<PointProfile> Profiles { get; init; }
 
-    /// <summary>What serves; null when nothing does.</summary>
+    /// <summary>The active point; null when nothing does.</summary>
     public OperatingPoint? Present { get; init; }
 
-    /// <summary>Why what serves stays whatever the scores say; null when the scores decide.</summary>
+    /// <summary>Why the active point stays whatever the scores say; null when the scores decide.</summary>
     public string? StayBecause { get; init; }
 
     /// <summary>Whether a target is on the device already.</summary>
     public Func<LoadTarget, bool> IsLoaded { get; init; } = _ => false;
 
-    /// <summary>Whether a target can be brought up beside what serves.</summary>
+    /// <summary>Whether a target can be brought up beside the active point.</summary>
     public Func<LoadTarget, bool> IsReachable { get; init; } = _ => true;
 
     /// <summary>What bringing up a target takes; null when that is not known.</summary>
@@ -32,16 +32,16 @@ internal sealed record SelectionRequest
     /// <summary>Time within which a change must pay for its load, above 0.</summary>
     public TimeSpan Horizon { get; init; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>Why what serves may not be left for a mere gain; null when it may.</summary>
+    /// <summary>Why the active point may not be left for a mere gain; null when it may.</summary>
     public string? HoldBecause { get; init; }
 }
 
 /// <summary>
-/// Chooses an operating point: among the feasible ones the objective's best. Ties go to what serves, then to what is
+/// Chooses an operating point: among the feasible ones the objective's best. Ties go to the active point, then to what is
 /// loaded, then to the smaller; a point that serves well is left only for a gain. Pure: equal input, equal decision.
 /// </summary>
 /// <param name="objective">Scores points, or calls them infeasible.</param>
-/// <param name="minimumGain">Least gain over what serves, relative to its score.</param>
+/// <param name="minimumGain">Least gain over the active point, relative to its score.</param>
 internal sealed class PointSelector(ISloObjective objective, double minimumGain)
 {
     private const double Tie = 1e-9;
@@ -101,11 +101,11 @@ internal sealed class PointSelector(ISloObjective objective, double minimumGain)
             .First().Profile;
         if (request.Present is null) return new Choice(winner, $"it is the best of {feasible.Count} feasible points for {objective.Name}");
         return new Choice(winner, present?.Value is { } served
-            ? $"it gains {Gain(best, served)} for {objective.Name} over what serves, its load included"
-            : $"it is the best of {feasible.Count} feasible points for {objective.Name}, and what serves is not among them");
+            ? $"it gains {Gain(best, served)} for {objective.Name} over the active point, its load included"
+            : $"it is the best of {feasible.Count} feasible points for {objective.Name}, and the active point is not among them");
     }
 
-    /// <summary>A score less what a change costs: the share of the horizon that its load takes, of what serves. Nothing where what serves may not.</summary>
+    /// <summary>A score less what a change costs: the share of the horizon that its load takes, of the active point. Nothing where the active point may not.</summary>
     private static double Net(Scored option, Scored? present, SelectionRequest request)
     {
         var value = option.Value!.Value;
@@ -115,7 +115,7 @@ internal sealed class PointSelector(ISloObjective objective, double minimumGain)
 
     /// <summary>
     /// No point may serve, and one must: of what fits, a whole model, the one of best quality; else the deepest. If even that
-    /// is nothing, what serves already, or the smallest.
+    /// is nothing, the active point already, or the smallest.
     /// </summary>
     private static Choice LastResort(List<Scored> scored, SelectionRequest request, string objective)
     {

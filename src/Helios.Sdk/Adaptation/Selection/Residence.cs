@@ -1,7 +1,7 @@
 namespace Helios.Sdk.Adaptation.Selection;
 
 /// <summary>
-/// How long what serves is left in peace, and how far apart looks at a settled point may be. A point stays for some requests
+/// How long the active point is left in peace, and how far apart looks at a settled point may be. A point stays for some requests
 /// and some time at least. A return to the point left before, with few looks in between, is wavering on the edge of a constraint:
 /// it doubles the looks for which a point stays before a mere gain moves it, and longer stays halve them again. A point that
 /// may not serve is left at once all the same. Belongs to the adaptation loop.
@@ -27,7 +27,7 @@ internal sealed class Residence(AdaptationOptions options, TimeProvider time)
     /// <summary>Whether the latest looks have shown nothing new.</summary>
     public bool IsSettled => uneventful >= LooksToSettle;
 
-    /// <summary>Why what serves may not be left for a mere gain; null when it may.</summary>
+    /// <summary>Why the active point may not be left for a mere gain; null when it may.</summary>
     /// <param name="completed">Requests completed since the engine started.</param>
     public string? HoldBecause(long completed)
     {

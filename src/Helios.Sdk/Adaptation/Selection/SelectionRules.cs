@@ -14,7 +14,7 @@ internal sealed class SelectionRules(AdaptationOptions options, Goals goals, Obj
 {
     private readonly BreachCeilings ceilings = new(options);
 
-    /// <summary>Holds what serves to the floors of quality and agreement.</summary>
+    /// <summary>Holds the active point to the floors of quality and agreement.</summary>
     public FloorRule Floor { get; } = new(options, goals);
 
     /// <summary>The objective under its constraints.</summary>

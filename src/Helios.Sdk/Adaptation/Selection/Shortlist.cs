@@ -1,4 +1,6 @@
 using Helios.Sdk.Adaptation.Repository;
+using Helios.Sdk.Backends;
+using Helios.Sdk.Models;
 
 namespace Helios.Sdk.Adaptation.Selection;
 

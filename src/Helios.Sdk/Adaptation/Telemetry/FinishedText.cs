@@ -1,3 +1,6 @@
+using Helios.Sdk.Scheduling;
+using Helios.Sdk.Tokenization;
+
 namespace Helios.Sdk.Adaptation.Telemetry;
 
 /// <summary>A finished request, kept in memory for scoring: never logged, never written anywhere.</summary>

@@ -50,7 +50,7 @@ internal sealed class ShadowSampling(double rate, double least)
         get { lock (gate) return waiting >= MostWaiting || (waiting > 0 && debt >= 1); }
     }
 
-    /// <summary>Tokens of texts that what serves has scored since it was published.</summary>
+    /// <summary>Tokens of texts that the active point has scored since it was published.</summary>
     public long ScoredTokens
     {
         get { lock (gate) return scoredTokens; }
@@ -72,13 +72,13 @@ internal sealed class ShadowSampling(double rate, double least)
         }
     }
 
-    /// <summary>What serves begins to score every text that waits.</summary>
+    /// <summary>The active point begins to score every text that waits.</summary>
     public void Begin()
     {
         lock (gate) waiting = 0;
     }
 
-    /// <summary>What serves scored texts. Those beyond what was promised pay nothing ahead: what is to come is other traffic.</summary>
+    /// <summary>The active point scored texts. Those beyond what was promised pay nothing ahead: what is to come is other traffic.</summary>
     /// <param name="texts">Texts.</param>
     /// <param name="tokens">Tokens of them.</param>
     public void Scored(int texts, long tokens)

@@ -163,7 +163,7 @@ internal sealed partial class AdaptationModule : IDisposable
         }
         catch (Exception error)
         {
-            // What serves goes on serving; when nothing does, waiting requests learn why.
+            // The active point goes on serving; when nothing does, waiting requests learn why.
             if (device.Routes.Current is not null)
             {
                 LogAdaptationEnded(logger, error);
@@ -203,7 +203,7 @@ internal sealed partial class AdaptationModule : IDisposable
         throw new InvalidOptionException(new OptionFault(wants.Path, wants.Value, $"an energy meter, and {Energy.Source} is not available: {because}") { Note = "EstimateEnergy(watts), or --estimate-watts of helios, takes an estimate instead." });
     }
 
-    [LoggerMessage(11, LogLevel.Error, "The adaptation loop ended; what serves goes on serving")]
+    [LoggerMessage(11, LogLevel.Error, "The adaptation loop ended; the active point goes on serving")]
     private static partial void LogAdaptationEnded(ILogger logger, Exception error);
 
     [LoggerMessage(13, LogLevel.Error, "No model can serve, and all requests are refused: {Reason}")]

@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using Helios.Sdk.Adaptation.Certification;
 using Helios.Sdk.Hosting.Configuration;
+using Helios.Sdk.Lab;
+using Helios.Sdk.Models;
 
 namespace Helios.Sdk.Hosting.Composition;
 

@@ -1,10 +1,12 @@
 using Helios.Sdk.Adaptation.Candidates;
 using Helios.Sdk.Adaptation.Estimation;
 using Helios.Sdk.Adaptation.Loading;
+using Helios.Sdk.Backends;
 using Helios.Sdk.Checkpoints;
 using Helios.Sdk.Diagnostics;
 using Helios.Sdk.Hosting.Configuration;
 using Helios.Sdk.Hosting.Strategies;
+using Helios.Sdk.Models;
 using Helios.Sdk.Serving;
 using Helios.Sdk.Serving.KvCache;
 using Helios.Sdk.Serving.Requests;
@@ -40,7 +42,7 @@ internal sealed class DeviceModule : IAsyncDisposable
     /// <summary>The sequences that live.</summary>
     public SequenceTable Sequences { get; }
 
-    /// <summary>Where requests go: the one owner of what serves.</summary>
+    /// <summary>Where requests go: the one owner of the active point.</summary>
     public Routes Routes { get; } = new();
 
     /// <summary>What is done on the device thread between two steps.</summary>

@@ -1,5 +1,6 @@
 using Helios.Sdk.Adaptation.Telemetry;
 using Helios.Sdk.Hosting.Strategies;
+using Helios.Sdk.Scheduling;
 using Helios.Sdk.Serving;
 using Helios.Sdk.Serving.Scheduling;
 using Helios.Sdk.Serving.Scheduling.Orders;

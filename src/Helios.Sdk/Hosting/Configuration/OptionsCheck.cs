@@ -2,6 +2,7 @@ using Helios.Sdk.Adaptation.Objectives;
 using Helios.Sdk.Adaptation.Repository;
 using Helios.Sdk.ExitPolicies;
 using Helios.Sdk.Hosting.Strategies;
+using Helios.Sdk.Models;
 using Helios.Sdk.Naming;
 using Helios.Sdk.Serving.Scheduling;
 using Helios.Sdk.Tokenization.ChatTemplates;

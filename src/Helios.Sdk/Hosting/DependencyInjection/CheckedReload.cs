@@ -7,7 +7,7 @@ namespace Helios.Sdk.Hosting.DependencyInjection;
 
 /// <summary>
 /// Tells the options monitor of a reloaded section once the options in it are found good. A section that is not is logged, and
-/// the monitor keeps the options it has: what serves goes on serving, and whoever reloads is not thrown at.
+/// the monitor keeps the options it has: the active point goes on serving, and whoever reloads is not thrown at.
 /// </summary>
 internal sealed partial class CheckedReload : IOptionsChangeTokenSource<HeliosOptions>, IDisposable
 {

@@ -1,4 +1,9 @@
+using Helios.Sdk.Backends;
+using Helios.Sdk.Energy;
+using Helios.Sdk.ExitPolicies;
 using Helios.Sdk.Hosting.Strategies;
+using Helios.Sdk.Scheduling;
+using Helios.Sdk.Tokenization;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Helios.Sdk.Hosting.DependencyInjection;

@@ -1,5 +1,11 @@
 using Helios.Sdk;
+using Helios.Sdk.Backends;
+using Helios.Sdk.Energy;
+using Helios.Sdk.ExitPolicies;
 using Helios.Sdk.Hosting.DependencyInjection;
+using Helios.Sdk.Models;
+using Helios.Sdk.Scheduling;
+using Helios.Sdk.Tokenization;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection.Extensions;

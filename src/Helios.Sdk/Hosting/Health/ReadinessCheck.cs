@@ -1,3 +1,4 @@
+using Helios.Sdk.Models;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace Helios.Sdk.Hosting.Health;

@@ -1,10 +1,12 @@
 using System.Collections.Immutable;
 using Helios.Sdk.Adaptation;
 using Helios.Sdk.Adaptation.Loading;
+using Helios.Sdk.Scheduling;
 using Helios.Sdk.Serving;
 using Helios.Sdk.Serving.Requests;
 using Helios.Sdk.Serving.Routing;
 using Helios.Sdk.Serving.Streaming;
+using Helios.Sdk.Tokenization;
 
 namespace Helios.Sdk.Hosting.Requests;
 
@@ -120,7 +122,7 @@ internal sealed class RequestDoor(ModelPool pool, Routes routes, PointOverrides 
             return (new EncodedPrompt([.. ids], encoder.Tokenizer.Fingerprint), []);
         }
 
-        // What insists on a point may be put on another model than what serves now.
+        // What insists on a point may be put on another model than the active point now.
         IReadOnlyList<PoolEntry> models = pinned is not null ? [pinned] : [encoder, .. pool.Entries.Where(entry => entry != encoder && PromptEncoding.CanEncode(request, entry.Tokenizer, entry.Chat))];
         return await encoding.EncodeAsync(request, models, cancellationToken).ConfigureAwait(false);
     }

@@ -1,3 +1,9 @@
+using Helios.Sdk.Backends;
+using Helios.Sdk.Energy;
+using Helios.Sdk.ExitPolicies;
+using Helios.Sdk.Scheduling;
+using Helios.Sdk.Tokenization;
+
 namespace Helios.Sdk.Hosting.Strategies;
 
 /// <summary>What an engine is made of that others may bring along. Lists are latest first: of those of one name, the one added last counts.</summary>

@@ -1,3 +1,5 @@
+using Helios.Sdk.Backends;
+using Helios.Sdk.ExitPolicies;
 using Helios.Sdk.Serving.Requests;
 
 namespace Helios.Sdk.Serving.Decoding;

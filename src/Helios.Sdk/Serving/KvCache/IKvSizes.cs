@@ -1,3 +1,5 @@
+using Helios.Sdk.Backends;
+
 namespace Helios.Sdk.Serving.KvCache;
 
 /// <summary>What KV takes on the device. Immutable.</summary>

@@ -1,3 +1,5 @@
+using Helios.Sdk.Backends;
+
 namespace Helios.Sdk.Serving.KvCache;
 
 /// <summary>Counts every block anew and compares: nothing is lost, nothing is used twice, nothing that is used is cached.</summary>

@@ -1,3 +1,5 @@
+using Helios.Sdk.Backends;
+
 namespace Helios.Sdk.Serving.KvCache;
 
 /// <summary>A full block of tokens behind the block of its parent, and where its KV lies. Used again once it was removed.</summary>

@@ -1,3 +1,5 @@
+using Helios.Sdk.Backends;
+
 namespace Helios.Sdk.Serving.KvCache;
 
 /// <summary>The slabs cut for one shape: their free blocks, and their cached ones in the order in which they go.</summary>

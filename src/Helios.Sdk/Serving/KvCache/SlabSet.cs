@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Helios.Sdk.Backends;
 
 namespace Helios.Sdk.Serving.KvCache;
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Helios.Sdk.Backends;
 
 namespace Helios.Sdk.Serving.Requests;
 

@@ -1,3 +1,4 @@
+using Helios.Sdk.Tokenization;
 using Helios.Sdk.Tokenization.ChatTemplates;
 
 namespace Helios.Sdk.Serving.Requests;

@@ -1,3 +1,5 @@
+using Helios.Sdk.Models;
+
 namespace Helios.Sdk.Serving.Requests;
 
 /// <summary>What a request must satisfy before anything is queued, against the model that is to answer it.</summary>

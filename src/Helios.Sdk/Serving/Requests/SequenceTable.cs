@@ -1,3 +1,4 @@
+using Helios.Sdk.Scheduling;
 using Helios.Sdk.Serving.KvCache;
 
 namespace Helios.Sdk.Serving.Requests;

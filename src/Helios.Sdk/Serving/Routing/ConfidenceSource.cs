@@ -1,3 +1,5 @@
+using Helios.Sdk.ExitPolicies;
+
 namespace Helios.Sdk.Serving.Routing;
 
 /// <summary>

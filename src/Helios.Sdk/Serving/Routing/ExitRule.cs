@@ -1,8 +1,10 @@
+using Helios.Sdk.ExitPolicies;
+
 namespace Helios.Sdk.Serving.Routing;
 
 /// <summary>
 /// What an exit policy is asked, and about which rows. Serving and replay share it: a certificate, which rests on a replay, holds
-/// for what serves because both look alike.
+/// for the active point because both look alike.
 /// </summary>
 internal static class ExitRule
 {

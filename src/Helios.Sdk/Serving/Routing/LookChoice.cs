@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using Helios.Sdk.ExitPolicies;
+using Helios.Sdk.Models;
 
 namespace Helios.Sdk.Serving.Routing;
 

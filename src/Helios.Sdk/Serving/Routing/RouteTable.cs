@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Helios.Sdk.ExitPolicies;
 using Helios.Sdk.Serving.Drafting;
 
 namespace Helios.Sdk.Serving.Routing;

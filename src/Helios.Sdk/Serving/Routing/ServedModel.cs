@@ -1,3 +1,6 @@
+using Helios.Sdk.Backends;
+using Helios.Sdk.Models;
+using Helios.Sdk.Tokenization;
 using Helios.Sdk.Tokenization.ChatTemplates;
 
 namespace Helios.Sdk.Serving.Routing;

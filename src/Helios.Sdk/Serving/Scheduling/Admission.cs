@@ -5,14 +5,14 @@ namespace Helios.Sdk.Serving.Scheduling;
 
 /// <summary>
 /// Settles where a sequence runs, once, when it first runs: on the claim it brought, on the candidate under evaluation
-/// while that still takes requests, else on what serves.
+/// while that still takes requests, else on the active point.
 /// </summary>
 internal sealed class Admission(Routes routes, Action<Sequence, Exception> fail)
 {
     /// <summary>Where requests go that insist on nothing; null until the first model serves.</summary>
     public Route? Serving => routes.Current?.Serving;
 
-    /// <summary>Most sequences that may run together for what serves to keep what was promised of it.</summary>
+    /// <summary>Most sequences that may run together for the active point to keep what was promised of it.</summary>
     public int MaxBatch => routes.Current?.MaxBatch ?? int.MaxValue;
 
     /// <summary>False when it cannot run: no model serves yet, or it was failed because its prompt does not fit the model.</summary>

@@ -1,3 +1,5 @@
+using Helios.Sdk.Scheduling;
+
 namespace Helios.Sdk.Serving.Scheduling;
 
 /// <summary>

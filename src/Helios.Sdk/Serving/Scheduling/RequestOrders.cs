@@ -1,4 +1,5 @@
 using Helios.Sdk.Naming;
+using Helios.Sdk.Scheduling;
 using Helios.Sdk.Serving.Scheduling.Orders;
 using Helios.Sdk.Serving.Timing;
 

@@ -1,3 +1,5 @@
+using Helios.Sdk.Backends;
+using Helios.Sdk.Scheduling;
 using Helios.Sdk.Serving.Drafting;
 using Helios.Sdk.Serving.KvCache;
 using Helios.Sdk.Serving.Requests;

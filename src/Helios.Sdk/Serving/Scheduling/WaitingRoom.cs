@@ -1,3 +1,4 @@
+using Helios.Sdk.Scheduling;
 using Helios.Sdk.Serving.Scheduling.Orders;
 
 namespace Helios.Sdk.Serving.Scheduling;

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Helios.Sdk.Tokenization;
 
 namespace Helios.Sdk.Serving.Streaming;
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Threading.Tasks.Sources;
+using Helios.Sdk.Tokenization;
 
 namespace Helios.Sdk.Serving.Streaming;
 

@@ -1,3 +1,5 @@
+using Helios.Sdk.Tokenization;
+
 namespace Helios.Sdk.Serving.Streaming;
 
 /// <summary>

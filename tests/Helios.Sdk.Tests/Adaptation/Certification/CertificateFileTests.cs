@@ -1,3 +1,6 @@
+using Helios.Sdk.Lab;
+using Helios.Sdk.Models;
+
 namespace Helios.Sdk.Tests.Adaptation.Certification;
 
 public sealed class CertificateFileTests : IDisposable

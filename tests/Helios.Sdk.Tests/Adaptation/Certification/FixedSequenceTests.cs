@@ -1,5 +1,6 @@
 using Helios.Sdk.Adaptation.Certification;
 using Helios.Sdk.Adaptation.Statistics;
+using Helios.Sdk.Lab;
 
 namespace Helios.Sdk.Tests.Adaptation.Certification;
 

@@ -1,4 +1,6 @@
 using Helios.Sdk.Adaptation.Estimation;
+using Helios.Sdk.ExitPolicies;
+using Helios.Sdk.Models;
 
 namespace Helios.Sdk.Tests.Adaptation.Estimation;
 

@@ -1,4 +1,5 @@
 using Helios.Sdk.Adaptation.Estimation;
+using Helios.Sdk.ExitPolicies;
 
 namespace Helios.Sdk.Tests.Adaptation.Estimation;
 

@@ -1,4 +1,5 @@
 using Helios.Sdk.Adaptation.Estimation;
+using Helios.Sdk.ExitPolicies;
 using Helios.Sdk.Tests.Adaptation.Repository;
 
 namespace Helios.Sdk.Tests.Adaptation.Estimation;

@@ -6,10 +6,13 @@ using Helios.Sdk.Adaptation.Loading;
 using Helios.Sdk.Adaptation.Profiling;
 using Helios.Sdk.Adaptation.Scoring;
 using Helios.Sdk.Adaptation.Telemetry;
+using Helios.Sdk.Backends;
+using Helios.Sdk.Models;
+using Helios.Sdk.Scheduling;
 using Helios.Sdk.Serving;
-using Helios.Sdk.Tests.Serving.Fakes;
 using Helios.Sdk.Serving.Routing;
 using Helios.Sdk.Tests.Hosting;
+using Helios.Sdk.Tests.Serving.Fakes;
 using Microsoft.Extensions.Logging;
 
 namespace Helios.Sdk.Tests.Adaptation.Evaluation;

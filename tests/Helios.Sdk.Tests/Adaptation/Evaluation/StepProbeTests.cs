@@ -1,4 +1,5 @@
 using Helios.Sdk.Adaptation.Evaluation;
+using Helios.Sdk.Backends;
 using Helios.Sdk.Serving.Decoding;
 using Helios.Sdk.Serving.KvCache;
 using Helios.Sdk.Tests.Serving.Fakes;

@@ -1,3 +1,6 @@
+using Helios.Sdk.Backends;
+using Helios.Sdk.Models;
+
 namespace Helios.Sdk.Tests.Adaptation.Loading;
 
 /// <summary>A backend whose loads stop before a layer until they are let go on.</summary>

@@ -1,4 +1,5 @@
 using Helios.Sdk.Adaptation.Loading;
+using Helios.Sdk.Models;
 
 namespace Helios.Sdk.Tests.Adaptation.Loading;
 

@@ -1,4 +1,8 @@
 using Helios.Sdk.Adaptation.Loading;
+using Helios.Sdk.Backends;
+using Helios.Sdk.Models;
+using Helios.Sdk.Serving.KvCache;
+using Helios.Sdk.Serving.Routing;
 using Helios.Sdk.Tests.Checkpoints;
 
 namespace Helios.Sdk.Tests.Adaptation.Loading;

@@ -1,5 +1,6 @@
 using Helios.Sdk.Adaptation.Loading;
 using Helios.Sdk.Checkpoints;
+using Helios.Sdk.Models;
 using Helios.Sdk.Serving.Requests;
 using Helios.Sdk.Tests.Serving.Fakes;
 

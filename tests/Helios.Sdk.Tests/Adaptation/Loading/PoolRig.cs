@@ -1,8 +1,10 @@
 using Helios.Sdk.Adaptation.Candidates;
 using Helios.Sdk.Adaptation.Estimation;
 using Helios.Sdk.Adaptation.Loading;
+using Helios.Sdk.Backends;
 using Helios.Sdk.Checkpoints;
 using Helios.Sdk.Cpu;
+using Helios.Sdk.Models;
 using Helios.Sdk.Serving;
 using Helios.Sdk.Serving.KvCache;
 using Helios.Sdk.Serving.Routing;

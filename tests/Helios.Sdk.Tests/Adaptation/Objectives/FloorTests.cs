@@ -4,7 +4,7 @@ using Helios.Sdk.Tests.Adaptation.Certification;
 
 namespace Helios.Sdk.Tests.Adaptation.Objectives;
 
-/// <summary>Who comes and who goes at a floor: what serves, and a newcomer, on the same figures.</summary>
+/// <summary>Who comes and who goes at a floor: the active point, and a newcomer, on the same figures.</summary>
 public class FloorTests
 {
     private static readonly AdaptationOptions Options = new() { MaxQualityGap = 0.1, MinAgreement = 0.8, MaxGapUncertainty = 0.05 };

@@ -1,6 +1,7 @@
 using Helios.Sdk.Adaptation.Candidates;
 using Helios.Sdk.Adaptation.Estimation;
 using Helios.Sdk.Adaptation.Profiling;
+using Helios.Sdk.Backends;
 using Helios.Sdk.Serving.Routing;
 
 namespace Helios.Sdk.Tests.Adaptation.Profiling;

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Helios.Sdk.Adaptation.Candidates;
 using Helios.Sdk.Adaptation.Estimation;
+using Helios.Sdk.Backends;
 
 namespace Helios.Sdk.Tests.Adaptation.Repository;
 

@@ -4,6 +4,8 @@ using Helios.Sdk.Adaptation.Objectives;
 using Helios.Sdk.Adaptation.Profiling;
 using Helios.Sdk.Adaptation.Repository;
 using Helios.Sdk.Adaptation.Telemetry;
+using Helios.Sdk.Backends;
+using Helios.Sdk.Models;
 using Helios.Sdk.Serving.Decoding;
 using Helios.Sdk.Serving.Routing;
 

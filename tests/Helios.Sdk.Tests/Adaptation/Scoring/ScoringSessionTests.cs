@@ -1,6 +1,9 @@
 using Helios.Sdk.Adaptation.Loading;
 using Helios.Sdk.Adaptation.Scoring;
+using Helios.Sdk.Backends;
 using Helios.Sdk.ExitPolicies;
+using Helios.Sdk.Models;
+using Helios.Sdk.Scheduling;
 using Helios.Sdk.Serving.KvCache;
 using Helios.Sdk.Serving.Requests;
 using Helios.Sdk.Serving.Routing;

@@ -3,7 +3,10 @@ using Helios.Sdk.Adaptation.Estimation;
 using Helios.Sdk.Adaptation.Loading;
 using Helios.Sdk.Adaptation.Scoring;
 using Helios.Sdk.Adaptation.Telemetry;
+using Helios.Sdk.ExitPolicies;
+using Helios.Sdk.Scheduling;
 using Helios.Sdk.Tests.Hosting;
+using Helios.Sdk.Tokenization;
 
 namespace Helios.Sdk.Tests.Adaptation.Scoring;
 

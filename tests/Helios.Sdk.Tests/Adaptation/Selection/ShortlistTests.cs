@@ -1,5 +1,6 @@
 using Helios.Sdk.Adaptation.Repository;
 using Helios.Sdk.Adaptation.Selection;
+using Helios.Sdk.Backends;
 
 namespace Helios.Sdk.Tests.Adaptation.Selection;
 

@@ -1,5 +1,8 @@
 using Helios.Sdk.ExitPolicies;
+using Helios.Sdk.Models;
 using Helios.Sdk.Serving.Routing;
+using Helios.Sdk.Tests.Checkpoints;
+using Helios.Sdk.Tokenization;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.DependencyInjection;
 

@@ -1,6 +1,9 @@
 using FsCheck;
 using FsCheck.Fluent;
+using Helios.Sdk.Backends;
+using Helios.Sdk.Scheduling;
 using Helios.Sdk.Serving.Requests;
+using Helios.Sdk.Serving.Routing;
 using Helios.Sdk.Tests.Serving.Fakes;
 using Helios.Sdk.Tests.Serving.Scheduling;
 

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using Helios.Sdk.Backends;
 
 namespace Helios.Sdk.Tests.Serving.Fakes;
 

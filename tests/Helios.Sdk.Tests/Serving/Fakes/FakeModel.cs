@@ -1,4 +1,6 @@
 using Helios.Sdk.Backends;
+using Helios.Sdk.ExitPolicies;
+using Helios.Sdk.Models;
 
 namespace Helios.Sdk.Tests.Serving.Fakes;
 

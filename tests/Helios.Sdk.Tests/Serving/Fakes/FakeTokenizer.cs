@@ -1,4 +1,5 @@
 using System.Text;
+using Helios.Sdk.Tokenization;
 
 namespace Helios.Sdk.Tests.Serving.Fakes;
 

@@ -1,5 +1,8 @@
 using System.Collections.Immutable;
+using Helios.Sdk.Backends;
 using Helios.Sdk.ExitPolicies;
+using Helios.Sdk.Models;
+using Helios.Sdk.Scheduling;
 using Helios.Sdk.Serving;
 using Helios.Sdk.Serving.Decoding;
 using Helios.Sdk.Serving.KvCache;
@@ -9,6 +12,7 @@ using Helios.Sdk.Serving.Scheduling;
 using Helios.Sdk.Serving.Streaming;
 using Helios.Sdk.Tests.Adaptation;
 using Helios.Sdk.Tests.Serving.Decoding;
+using Helios.Sdk.Tokenization;
 
 namespace Helios.Sdk.Tests.Serving.Fakes;
 

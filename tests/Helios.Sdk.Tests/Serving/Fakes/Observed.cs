@@ -1,3 +1,4 @@
+using Helios.Sdk.ExitPolicies;
 using Helios.Sdk.Serving;
 using Helios.Sdk.Serving.Decoding;
 using Helios.Sdk.Serving.Requests;

@@ -1,5 +1,6 @@
 using FsCheck;
 using FsCheck.Fluent;
+using Helios.Sdk.Backends;
 using Helios.Sdk.Serving.KvCache;
 
 namespace Helios.Sdk.Tests.Serving.KvCache;

@@ -1,3 +1,4 @@
+using Helios.Sdk.Backends;
 using Helios.Sdk.Serving.KvCache;
 using Helios.Sdk.Tests.Serving.Fakes;
 

@@ -1,6 +1,6 @@
 using FsCheck;
 using FsCheck.Fluent;
-using Helios.Sdk.Serving.Decoding;
+using Helios.Sdk.Scheduling;
 using Helios.Sdk.Serving.Requests;
 using Helios.Sdk.Serving.Streaming;
 using Helios.Sdk.Tests.Serving.Decoding;

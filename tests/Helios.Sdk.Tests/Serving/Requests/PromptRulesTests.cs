@@ -1,3 +1,4 @@
+using Helios.Sdk.Models;
 using Helios.Sdk.Serving.Requests;
 using Helios.Sdk.Tests.Adaptation;
 

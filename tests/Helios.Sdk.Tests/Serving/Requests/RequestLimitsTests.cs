@@ -1,4 +1,4 @@
-using Helios.Sdk.Serving;
+using Helios.Sdk.Scheduling;
 using Helios.Sdk.Serving.Requests;
 using Helios.Sdk.Serving.Scheduling;
 using Helios.Sdk.Serving.Streaming;

@@ -1,4 +1,6 @@
+using Helios.Sdk.Scheduling;
 using Helios.Sdk.Serving.Requests;
+using Helios.Sdk.Serving.Routing;
 using Helios.Sdk.Serving.Streaming;
 using Helios.Sdk.Tests.Serving.Fakes;
 

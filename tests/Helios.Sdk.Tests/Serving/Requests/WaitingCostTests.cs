@@ -1,3 +1,4 @@
+using Helios.Sdk.Scheduling;
 using Helios.Sdk.Serving.Requests;
 using Helios.Sdk.Serving.Streaming;
 using Helios.Sdk.Tokenization;

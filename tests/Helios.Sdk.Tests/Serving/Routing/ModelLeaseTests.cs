@@ -1,3 +1,4 @@
+using Helios.Sdk.Models;
 using Helios.Sdk.Serving.Routing;
 using Helios.Sdk.Tests.Adaptation;
 using Helios.Sdk.Tests.Serving.Fakes;

@@ -1,5 +1,6 @@
 using FsCheck;
 using FsCheck.Fluent;
+using Helios.Sdk.Scheduling;
 using Helios.Sdk.Serving.Scheduling;
 
 namespace Helios.Sdk.Tests.Serving.Scheduling;

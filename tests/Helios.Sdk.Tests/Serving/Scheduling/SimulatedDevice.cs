@@ -1,3 +1,5 @@
+using Helios.Sdk.Scheduling;
+
 namespace Helios.Sdk.Tests.Serving.Scheduling;
 
 /// <summary>

@@ -1,5 +1,5 @@
+using Helios.Sdk.Scheduling;
 using Helios.Sdk.Serving.Requests;
-using Helios.Sdk.Serving.Scheduling;
 using Helios.Sdk.Tests.Serving.Fakes;
 
 namespace Helios.Sdk.Tests.Serving.Scheduling;

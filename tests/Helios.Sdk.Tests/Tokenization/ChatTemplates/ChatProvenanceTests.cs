@@ -1,4 +1,6 @@
+using Helios.Sdk.Tokenization;
 using Helios.Sdk.Tokenization.ChatTemplates;
+using Helios.Sdk.Tokenization.ChatTemplates.Values;
 
 namespace Helios.Sdk.Tests.Tokenization.ChatTemplates;
 

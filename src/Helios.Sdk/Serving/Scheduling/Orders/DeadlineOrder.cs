@@ -1,3 +1,5 @@
+using Helios.Sdk.Scheduling;
+
 namespace Helios.Sdk.Serving.Scheduling.Orders;
 
 /// <summary>The earliest deadline first, whoever's it is.</summary>

@@ -1,3 +1,5 @@
+using Helios.Sdk.Scheduling;
+
 namespace Helios.Sdk.Serving.Scheduling.Orders;
 
 /// <summary>Waiting requests, the one due first to the front; any is removed in logarithmic time.</summary>

@@ -1,3 +1,5 @@
+using Helios.Sdk.Scheduling;
+
 namespace Helios.Sdk.Serving.Scheduling.Orders;
 
 /// <summary>In order of arrival.</summary>

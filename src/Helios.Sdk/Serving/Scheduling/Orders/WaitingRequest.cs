@@ -1,3 +1,4 @@
+using Helios.Sdk.Scheduling;
 using Helios.Sdk.Serving.Timing;
 
 namespace Helios.Sdk.Serving.Scheduling.Orders;

@@ -1,3 +1,4 @@
+using Helios.Sdk.Scheduling;
 using Helios.Sdk.Serving.Scheduling;
 
 namespace Helios.Sdk.Tests.Serving.Scheduling.Orders;
