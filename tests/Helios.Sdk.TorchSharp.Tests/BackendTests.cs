@@ -22,7 +22,7 @@ public sealed class BackendTests
     }
 
     [Theory]
-    [InlineData("Colour", "red", "Colour is unknown*Device, KvPrecision and AttentionBytes*")]
+    [InlineData("Colour", "red", "Colour is unknown; expected Device, KvPrecision or AttentionBytes*")]
     [InlineData("KvPrecision", "int8", "KvPrecision is 'int8'; expected Fp32, Bf16 or Fp16*")]
     [InlineData("AttentionBytes", "many", "AttentionBytes is 'many'; expected a number of bytes from 1048576*")]
     [InlineData("AttentionBytes", "1000", "AttentionBytes is '1000'; expected a number of bytes from 1048576*")]
