@@ -1,4 +1,5 @@
 using System.Reflection;
+using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
 using Helios.Sdk.Cpu;
@@ -58,6 +59,15 @@ public partial class ArchitectureTests
     [Fact]
     public void A_simulation_sees_the_engine_and_brings_a_backend_of_its_own() =>
         References(Simulation).Where(IsOurs).Should().BeEquivalentTo("Helios.Sdk", "Helios.Sdk.Abstractions");
+
+    /// <summary>What is shipped uses the engine as any app does; a simulation alone composes the engine's own loops.</summary>
+    [Fact]
+    public void The_engine_shows_its_internals_to_no_shipped_tool() =>
+        Friends(Engine).Where(friend => Directory.Exists(Path.Combine(TestData.Root, "src", friend))).Should().Equal("Helios.Sdk.Simulation");
+
+    [Fact]
+    public void Abstractions_and_backends_show_their_internals_to_nothing_that_is_shipped() =>
+        new[] { Abstractions, Cpu, Testing, Simulation }.SelectMany(Friends).Where(friend => Directory.Exists(Path.Combine(TestData.Root, "src", friend))).Should().BeEmpty();
 
     [Fact]
     public void Libraries_say_that_they_may_be_trimmed() =>
@@ -129,6 +139,8 @@ public partial class ArchitectureTests
 
     [GeneratedRegex(@"^\s*//.*$", RegexOptions.Multiline, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Comments();
+
+    private static IEnumerable<string> Friends(Assembly assembly) => assembly.GetCustomAttributes<InternalsVisibleToAttribute>().Select(friend => friend.AssemblyName);
 
     private static IEnumerable<string> References(Assembly assembly) => assembly.GetReferencedAssemblies().Select(name => name.Name!);
 

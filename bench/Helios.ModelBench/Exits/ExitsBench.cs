@@ -47,7 +47,7 @@ internal sealed class ExitsBench(string folder, ICheckpoint checkpoint, DeviceCh
         var budget = new MemoryBudget(backend.Device.TotalMemory);
         using var model = await BenchedModel.LoadAsync(checkpoint, backend, budget, device.Precision, plan.Depth, cancellationToken).ConfigureAwait(false);
         using var rig = new ReplayRig(model, plan.Depth, texts.Longest);
-        return [.. plan.Policies.Select(ExitPolicyOf).Prepend(new NoExitPolicy()).Select(policy => rig.Replay(texts, Point(policy), cancellationToken))];
+        return [.. plan.Policies.Select(Sdk.Exits.Parse).Prepend(Sdk.Exits.None).Select(policy => rig.Replay(texts, Point(policy), cancellationToken))];
     }
 
     private async Task<ImmutableArray<ExitsSpeed>> MeasureSpeedsAsync(HeliosEngine none, string policy, CancellationToken cancellationToken)
@@ -70,7 +70,7 @@ internal sealed class ExitsBench(string folder, ICheckpoint checkpoint, DeviceCh
 
     private ExitsRow Row(string policy, HeldOut texts, ReplayTally found, ReplayTally none, ImmutableArray<ExitsSpeed> speeds) => new(
         policy,
-        Point(ExitPolicyOf(policy)).Looks,
+        Point(Sdk.Exits.Parse(policy)).Looks,
         BitsPerByte(found, texts),
         BitsPerByte(found, texts) - BitsPerByte(none, texts),
         found.AgreementWith(none),
@@ -80,8 +80,6 @@ internal sealed class ExitsBench(string folder, ICheckpoint checkpoint, DeviceCh
 
     private ReplayedPoint Point(IExitPolicy policy) =>
         new(plan.Depth, policy, LookChoice.Of(checkpoint.Info, plan.Depth, policy), calibration);
-
-    private static IExitPolicy ExitPolicyOf(string name) => ExitPolicyParser.Parse(name);
 
     private static double BitsPerByte(ReplayTally tally, HeldOut texts) => tally.Nats / Math.Log(2) / texts.Bytes;
 

@@ -2,12 +2,11 @@ using Helios.Cli.Options;
 using Helios.Sdk;
 using Helios.Sdk.Backends;
 using Helios.Sdk.Models;
-using Helios.Sdk.Serving.KvCache;
 
 namespace Helios.Cli.Benching;
 
 /// <summary>
-/// The most sequences of a context that fit a budget at a depth, with the engine's own KV slabs and block pool, and what a
+/// The most sequences of a context that fit a budget at a depth, KV in slabs as the engine cuts them, and what a
 /// decode step of all of them at full context takes. Every row starts from nothing and gives everything back.
 /// </summary>
 internal sealed class CapacityBench(ICheckpoint checkpoint, IBackend backend, CapacityPlan plan, TimeProvider time)
@@ -47,9 +46,8 @@ internal sealed class CapacityBench(ICheckpoint checkpoint, IBackend backend, Ca
 
         using var model = await BenchedModel.LoadAsync(checkpoint, backend, budget, plan.Precision, depth, cancellationToken).ConfigureAwait(false);
         using var kv = backend.CreateKvStore(need.SlabBytes, Serving.KvBlockTokens);
-        using var blocks = new BlockPool(kv, budget);
         var rows = need.RowsFor(most);
-        var (table, batch) = Fill(blocks, need, model, rows);
+        var (table, batch) = Fill(kv, need, model, rows);
         using var rig = new DecodeRig(model, kv, table, new RigSize(depth, batch, plan.Context - 1, rows));
         WarmUp.Run(() => Run(rig, Math.Min(batch, WarmRows), WarmSeconds, cancellationToken), plan.WarmUpSeconds, time);
         var step = Run(rig, batch, plan.Seconds, cancellationToken).Median;
@@ -59,26 +57,39 @@ internal sealed class CapacityBench(ICheckpoint checkpoint, IBackend backend, Ca
             DecodeTps = batch / step,
             StepMs = step * 1e3,
             WorkspaceBytes = need.WorkspaceBytes(most),
-            KvSlabBytes = blocks.SlabBytes,
+            KvSlabBytes = table.Select(block => block.Slab).Distinct().Count() * kv.SlabBytes,
             BudgetUsedBytes = budget.Used,
             PeakRssBytes = memory.Bytes,
         };
     }
 
-    /// <summary>Gives sequences blocks until the pool has no more. What activations will take is set aside meanwhile.</summary>
-    private (KvBlock[] Table, int Sequences) Fill(BlockPool blocks, CapacityNeed need, BenchedModel model, int rows)
+    /// <summary>Cuts blocks for as many sequences as slabs of the budget hold, one after another. What activations will take is set aside meanwhile.</summary>
+    private static (KvBlock[] Table, int Sequences) Fill(IKvStore kv, CapacityNeed need, BenchedModel model, int rows)
     {
         using var activations = model.ReserveActivations(rows);
-        var all = new List<KvBlock>();
-        var count = 0;
-        for (; count < rows; count++)
+        var sequences = Math.Min(rows, model.Budget.Free / kv.SlabBytes * need.BlocksPerSlab / need.BlocksPerSequence);
+        var wanted = (int)sequences * need.BlocksPerSequence;
+        var blocks = new List<KvBlock>(wanted);
+        while (blocks.Count < wanted && TryAddSlab(kv, model) is { } slab)
         {
-            var table = new BlockTable(need.Shape, blocks.BlocksFor(plan.Context));
-            if (!blocks.TryGrow(table, plan.Context)) break;
-            all.AddRange(table.Blocks);
+            for (var i = 0; i < need.BlocksPerSlab && blocks.Count < wanted; i++) blocks.Add(new KvBlock(slab, i));
         }
 
-        return ([.. all], count);
+        var held = blocks.Count / need.BlocksPerSequence;
+        return ([.. blocks[..(held * need.BlocksPerSequence)]], held);
+    }
+
+    /// <summary>Null where the device lacks the memory that the budget has.</summary>
+    private static int? TryAddSlab(IKvStore kv, BenchedModel model)
+    {
+        try
+        {
+            return kv.AddSlab(model.Reserve(kv.SlabBytes, "a KV slab"));
+        }
+        catch (OutOfMemoryException)
+        {
+            return null;
+        }
     }
 
     /// <summary>Steps for so long, and three of them; fewer, but one, where they take several times as long.</summary>

@@ -12,8 +12,6 @@ internal sealed class CapacityNeed
     private readonly ModelArchitecture architecture;
     private readonly ServingOptions serving;
     private readonly long budget;
-    private readonly int blocksPerSequence;
-    private readonly long blocksPerSlab;
 
     public CapacityNeed(ICheckpoint checkpoint, IBackend backend, CapacityPlan plan, int depth, ServingOptions serving)
     {
@@ -22,20 +20,22 @@ internal sealed class CapacityNeed
         architecture = checkpoint.Info.Architecture;
         budget = plan.BudgetBytes;
         WeightBytes = backend.Loader.Measure(checkpoint, plan.Precision).ToDepth(depth);
-        Shape = ShapeAt(depth);
 
+        var shape = ShapeAt(depth);
         using var measure = backend.CreateKvStore(slabBytes: 1, serving.KvBlockTokens);
-        SlabBytes = SlabSize.For(serving.KvSlabBytes, budget, measure.BlockBytes(ShapeAt(architecture.Layers)));
-        blocksPerSequence = (plan.Context + serving.KvBlockTokens - 1) / serving.KvBlockTokens;
-        blocksPerSlab = SlabBytes / measure.BlockBytes(Shape);
-        KvBytesPerSequence = blocksPerSequence * measure.BlockBytes(Shape);
+        SlabBytes = SlabSize.For(serving.KvSlabBytes, budget, measure.BlockBytes(ShapeAt(architecture.Layers)), backend.Device.KvSlabs);
+        BlocksPerSequence = (plan.Context + serving.KvBlockTokens - 1) / serving.KvBlockTokens;
+        BlocksPerSlab = SlabBytes / measure.BlockBytes(shape);
+        KvBytesPerSequence = BlocksPerSequence * measure.BlockBytes(shape);
     }
-
-    public KvShape Shape { get; }
 
     public long WeightBytes { get; }
 
     public long SlabBytes { get; }
+
+    public long BlocksPerSlab { get; }
+
+    public int BlocksPerSequence { get; }
 
     /// <summary>Bytes of the blocks of one sequence.</summary>
     public long KvBytesPerSequence { get; }
@@ -63,7 +63,7 @@ internal sealed class CapacityNeed
 
     private bool Fits(long sequences)
     {
-        var slabs = (sequences * blocksPerSequence + blocksPerSlab - 1) / blocksPerSlab;
+        var slabs = (sequences * BlocksPerSequence + BlocksPerSlab - 1) / BlocksPerSlab;
         return WeightBytes + WorkspaceBytes((int)sequences) + slabs * SlabBytes <= budget;
     }
 

@@ -54,7 +54,7 @@ internal sealed class CertifyCommand : Command
 
     private async Task<int> RunAsync(Screen screen, ParseResult parsed, CancellationToken cancellationToken)
     {
-        if (parsed.GetValue(output) is { } file) CertificateFile.Format.RefuseOther(file);
+        if (parsed.GetValue(output) is { } file) CertificateFile.EnsureReplaceable(file);
         var read = TextFile.Read(parsed.GetRequiredValue(texts));
 
         // One layer is loaded to serve; scoring brings the others in one by one, and replays load what they need.
@@ -87,7 +87,7 @@ internal sealed class CertifyCommand : Command
     /// <summary>Where nothing qualifies, a certificate of a former run must not pass for one of this.</summary>
     private static void Write(RiskCertificate? certificate, string path)
     {
-        CertificateFile.Format.RefuseOther(path);
+        CertificateFile.EnsureReplaceable(path);
         if (certificate is not null) CertificateFile.Save(certificate, path);
         else File.Delete(path);
     }

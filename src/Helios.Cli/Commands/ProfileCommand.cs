@@ -47,7 +47,7 @@ internal sealed class ProfileCommand : Command
         {
             await EngineStart.WaitAsync(engine, cancellationToken).ConfigureAwait(false);
             var points = await engine.Lab.ProfileAsync(read, path, cancellationToken).ConfigureAwait(false);
-            var result = new Profiled(path, engine.Parts.Device.Backend.Device.Description, read.Count, [.. points.Select(EventLineFactory.Profile)]);
+            var result = new Profiled(path, engine.Snapshot.Device.Description, read.Count, [.. points.Select(EventLineFactory.Profile)]);
             if (screen.IsJson) screen.Json(result, CliJson.Lines.Profiled);
             else screen.Show(ResultTables.Of(result));
         }

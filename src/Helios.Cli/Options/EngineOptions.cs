@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Helios.Sdk;
-using Helios.Sdk.Hosting.Configuration;
 using Helios.Sdk.Lab;
 
 namespace Helios.Cli.Options;
@@ -8,7 +7,7 @@ namespace Helios.Cli.Options;
 /// <summary>Options of the command line that set an option of the engine or of a request: they are described and checked as the engine does.</summary>
 internal static class EngineOptions
 {
-    private static readonly (string Name, string Path)[] Known =
+    private static readonly (string Name, string Path)[] Paths =
     [
         ("--depth", "Adaptation:FixedDepth"),
         ("--objective", "Adaptation:Objective"),
@@ -55,15 +54,12 @@ internal static class EngineOptions
     /// <param name="more">What the command has to add to the description of the engine's option; null for nothing.</param>
     public static Option<string?> Create(string name, string helpName, string? more = null)
     {
-        var entry = EntryOf(name);
-        var range = entry.Range.Length > 0 ? $", {entry.Range}" : "";
-        var option = new Option<string?>(name) { HelpName = helpName, Description = $"{entry.Doc.TrimEnd('.')}{range}.{(more is null ? "" : $" {more}")}" };
+        var known = Known(name);
+        var range = known.Range.Length > 0 ? $", {known.Range}" : "";
+        var option = new Option<string?>(name) { HelpName = helpName, Description = $"{known.Description.TrimEnd('.')}{range}.{(more is null ? "" : $" {more}")}" };
         option.Validators.Add(result =>
         {
-            var options = new HeliosOptions();
-            var text = result.GetValueOrDefault<string?>();
-            if (!entry.TrySet(options, text)) result.AddError(new OptionFault(entry.Path, $"'{text}'", entry.Written).Describe(NameOf));
-            else if (entry.Check(options) is { } fault) result.AddError((fault with { Expected = entry.Range, Note = null }).Describe(NameOf));
+            if (known.Set(new HeliosOptions(), result.GetValueOrDefault<string?>() ?? "") is { } fault) result.AddError(fault.Describe(NameOf));
         });
         return option;
     }
@@ -73,15 +69,15 @@ internal static class EngineOptions
     {
         foreach (var option in given)
         {
-            if (parsed.GetValue(option) is { } text) EntryOf(option.Name).TrySet(options, text);
+            if (parsed.GetValue(option) is { } text) Known(option.Name).Set(options, text);
         }
     }
 
-    private static OptionEntry<HeliosOptions> EntryOf(string name) => OptionTable.Find(Array.Find(Known, known => known.Name == name).Path);
+    private static HeliosOption Known(string name) => HeliosOption.Find(Array.Find(Paths, known => known.Name == name).Path);
 
     private static string NameOf(OptionPath path)
     {
-        var name = Array.Find(Known, known => known.Path == path.Option).Name;
+        var name = Array.Find(Paths, known => known.Path == path.Option).Name;
         return name is null ? path.ToString() : new OptionPath(name, path.Entry).ToString();
     }
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Helios.Sdk.Backends;
 using Helios.Sdk.Energy;
 
 namespace Helios.Sdk;
@@ -6,6 +7,9 @@ namespace Helios.Sdk;
 /// <summary>An engine at one moment.</summary>
 public sealed record EngineSnapshot
 {
+    /// <summary>The device that it runs on.</summary>
+    public required DeviceInfo Device { get; init; }
+
     /// <summary>The active point; null before the first model does.</summary>
     public required OperatingPoint? Serving { get; init; }
 

@@ -38,6 +38,11 @@ public static class Exits
     /// <exception cref="ArgumentException">A number is out of range.</exception>
     public static IExitPolicy Patience(int looks, int minDepth = 0) => Make("patience", looks, minDepth);
 
+    /// <summary>The policy that configuration names: <c>none</c>, <c>confidence:0.8</c>, <c>top1:0.9,min=3</c>.</summary>
+    /// <param name="name">Its name, as <see cref="IExitPolicy.Name"/> has it; case does not matter.</param>
+    /// <exception cref="InvalidOptionException">No shipped policy has this name, or its number is missing or out of range; the fault says what is known.</exception>
+    public static IExitPolicy Parse(string name) => ExitPolicyParser.Parse(name);
+
     private static IExitPolicy Make(string name, double number, int minDepth)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(minDepth);

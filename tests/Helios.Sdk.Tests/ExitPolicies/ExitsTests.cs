@@ -20,7 +20,14 @@ public class ExitsTests
     public void A_typed_policy_is_the_one_that_its_name_finds(IExitPolicy typed, string name)
     {
         typed.Name.Should().Be(name);
-        ExitPolicyParser.Parse(typed.Name).Should().BeOfType(typed.GetType());
+        Exits.Parse(typed.Name).Should().BeOfType(typed.GetType());
+    }
+
+    [Fact]
+    public void A_name_that_no_policy_has_is_refused_with_those_that_there_are()
+    {
+        var find = () => Exits.Parse("sure:1");
+        find.Should().Throw<InvalidOptionException>().Which.Faults.Should().ContainSingle().Which.Note.Should().Contain("confidence");
     }
 
     [Fact]

@@ -8,7 +8,7 @@ namespace Helios.Sdk.Lab;
 /// <summary>Certificates as files: JSON, versioned, read strictly.</summary>
 public static class CertificateFile
 {
-    internal static JsonFormat Format { get; } = new("certificate", CheckpointFile.LongestJson, "version", "checkpoint", "maxDisagreement", "points");
+    private static readonly JsonFormat Format = new("certificate", CheckpointFile.LongestJson, "version", "checkpoint", "maxDisagreement", "points");
 
     private const string Share = "a number between 0 and 1";
     private const string Points = "a list of one point or more";
@@ -22,6 +22,11 @@ public static class CertificateFile
         ArgumentNullException.ThrowIfNull(certificate);
         JsonFile.Write(path, Format, json => Write(certificate, json));
     }
+
+    /// <summary>Refuses a path before the work that <see cref="Save"/> would refuse after it.</summary>
+    /// <param name="path">Where a certificate is to be written.</param>
+    /// <exception cref="IOException">A file that is no certificate is there.</exception>
+    public static void EnsureReplaceable(string path) => Format.RefuseOther(path);
 
     /// <summary>Reads a certificate.</summary>
     /// <param name="path">The file.</param>

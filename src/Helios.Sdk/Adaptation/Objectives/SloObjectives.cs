@@ -44,5 +44,10 @@ public static class SloObjectives
     public static ISloObjective Goodput(TimeSpan timeToFirstToken, TimeSpan timePerOutputToken) =>
         ObjectiveParser.Parse($"goodput:ttft={Text(timeToFirstToken)},tpot={Text(timePerOutputToken)}");
 
+    /// <summary>The objective that configuration names: <c>throughput</c>, <c>quality:bytes=48MiB</c>, <c>goodput:ttft=500ms,tpot=50ms</c>.</summary>
+    /// <param name="name">Its name, as <see cref="ISloObjective.Name"/> has it; case does not matter.</param>
+    /// <exception cref="InvalidOptionException">No shipped objective has this name, or its limits are missing or wrong; the fault says what is known.</exception>
+    public static ISloObjective Parse(string name) => ObjectiveParser.Parse(name);
+
     private static string Text(TimeSpan time) => Invariant($"{time.TotalMilliseconds}ms");
 }

@@ -44,6 +44,7 @@ internal sealed class EngineParts(string name, HeliosOptions options, TimeProvid
 
     public EngineSnapshot Snapshot() => new()
     {
+        Device = device.Backend.Device,
         Serving = device.Routes.Current?.Serving.Point,
         IsDegraded = adaptation.Loop.Degraded,
         Steps = serving.Loop.State.Steps,

@@ -33,6 +33,19 @@ public sealed class CertificateFileTests : IDisposable
         Directory.GetFiles(folder).Should().HaveCount(1);
     }
 
+    [Fact]
+    public void A_file_of_another_kind_is_refused_beforehand()
+    {
+        var path = Path.Combine(folder, "letter.txt");
+        CertificateFile.EnsureReplaceable(path);
+        File.WriteAllText(path, "Dear Sir");
+        var refuse = () => CertificateFile.EnsureReplaceable(path);
+        refuse.Should().Throw<IOException>().WithMessage("*is no certificate*");
+
+        CertificateFile.Save(Sample("m", new CertifiedPoint(10, "none", 0.005, 0.01)), path + ".json");
+        CertificateFile.EnsureReplaceable(path + ".json");
+    }
+
     [Theory]
     [InlineData("\"version\": 1", "\"version\": 2", "version")]
     [InlineData("\"confidence\": 0.95", "\"confidence\": 1.5", "confidence")]

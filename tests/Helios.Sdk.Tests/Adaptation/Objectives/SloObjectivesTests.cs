@@ -1,5 +1,3 @@
-using Helios.Sdk.Adaptation.Objectives;
-
 namespace Helios.Sdk.Tests.Adaptation.Objectives;
 
 public class SloObjectivesTests
@@ -21,7 +19,14 @@ public class SloObjectivesTests
     public void A_typed_objective_is_the_one_that_its_name_finds(ISloObjective typed, string name)
     {
         typed.Name.Should().Be(name);
-        ObjectiveParser.Parse(typed.Name).Should().BeOfType(typed.GetType());
+        SloObjectives.Parse(typed.Name).Should().BeOfType(typed.GetType());
+    }
+
+    [Fact]
+    public void A_name_that_no_objective_has_is_refused_with_those_that_there_are()
+    {
+        var find = () => SloObjectives.Parse("beauty");
+        find.Should().Throw<InvalidOptionException>().Which.Faults.Should().ContainSingle().Which.Expected.Should().Contain("goodput");
     }
 
     [Fact]
