@@ -61,7 +61,7 @@ internal sealed class PairRun(PrecisionPair pair, ModelStore models, IPeer peer,
         {
             Samples Speed(IEngine engine) => times[(workload, engine)].Select(milliseconds => workload.Rows * 1000 / milliseconds);
             var theirs = attentions.MaxBy(engine => Speed(engine).Median)!;
-            var target = settings.Shape == ModelShape.Default ? Targets.For(pair, workload) : null;
+            var target = settings.Shape == LlamaShape.Default ? Targets.For(pair, workload) : null;
             rows.Add(Row(workload.Name, "tok/s", ours is null ? null : Speed(ours), Speed(theirs), theirs.Name, target, (mine, other) => mine / other));
         }
 

@@ -8,7 +8,7 @@ using Helios.Peers.Reporting;
 using Helios.Sdk;
 using LLama.Exceptions;
 
-var shape = new Option<string>("--shape") { Description = "Shape of the model.", DefaultValueFactory = _ => ModelShape.Default.ToString() };
+var shape = new Option<string>("--shape") { Description = "Shape of the model.", DefaultValueFactory = _ => LlamaShape.Default.ToString() };
 var precisions = new Option<string>("--precision") { Description = "Precisions of ours, comma-separated.", DefaultValueFactory = _ => "bf16,int8,int4" };
 var peer = new Option<string>("--peer") { Description = "Which build of llama.cpp: that of node-llama-cpp, or LLamaSharp's.", DefaultValueFactory = _ => "node-llama-cpp" };
 peer.AcceptOnlyFromAmong("node-llama-cpp", "llamasharp");
@@ -34,7 +34,7 @@ root.SetAction(async (parsed, _) =>
     try
     {
         return await CompareAsync(new Settings(
-            ModelShape.Parse(parsed.GetValue(shape)!),
+            LlamaShape.Parse(parsed.GetValue(shape)!),
             [.. parsed.GetValue(precisions)!.Split(',').Select(PrecisionPair.Parse)],
             parsed.GetValue(peer)!,
             parsed.GetValue(threads),

@@ -13,4 +13,4 @@ namespace Helios.Peers;
 /// <param name="Folder">Where packages and models lie.</param>
 /// <param name="Json">Whether the report is JSON.</param>
 internal sealed record Settings(
-    ModelShape Shape, IReadOnlyList<PrecisionPair> Pairs, string Peer, int Threads, int Rounds, bool LongContext, string Folder, bool Json);
+    LlamaShape Shape, IReadOnlyList<PrecisionPair> Pairs, string Peer, int Threads, int Rounds, bool LongContext, string Folder, bool Json);

@@ -37,8 +37,8 @@ public sealed class CpuBackendTests
     [Fact]
     public void Held_bytes_are_the_weights_within_two_percent()
     {
-        var shape = RandomCheckpoint.Architecture(layers: 12, hidden: 128, heads: 8, kvHeads: 4, headDim: 16, feedForward: 352, vocabulary: 1000);
-        var checkpoint = new RandomCheckpoint(shape, TensorType.BF16);
+        var shape = MemoryCheckpoint.Architecture(layers: 12, hidden: 128, heads: 8, kvHeads: 4, headDim: 16, feedForward: 352, vocabulary: 1000);
+        var checkpoint = new MemoryCheckpoint(shape, TensorType.BF16);
         using var session = new Session(new CpuUnderTest(), checkpoint, depth: 3);
         var layer = 2L * (128 * (128 + 64 + 64 + 128) + 3 * 128 * 352);
         session.Size.LayerBytes[0].Should().BeInRange(layer, (long)(layer * 1.02));
@@ -70,7 +70,7 @@ public sealed class CpuBackendTests
     public void The_states_of_splits_are_accounted_where_threads_outnumber_key_value_heads()
     {
         const int heads = 6;
-        var shape = RandomCheckpoint.Architecture(layers: 2, heads: heads, kvHeads: 2, headDim: 20);
+        var shape = MemoryCheckpoint.Architecture(layers: 2, heads: heads, kvHeads: 2, headDim: 20);
         using (var single = new CpuBackend(new CpuOptions { Threads = 1 })) Growth(single, 40).Should().Be(0, "one thread has nothing to share");
         using var backend = new CpuBackend(new CpuOptions { Threads = 9 });
         var state = (64 + 32) * sizeof(float);

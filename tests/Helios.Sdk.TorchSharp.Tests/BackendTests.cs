@@ -70,7 +70,7 @@ public sealed class BackendTests
     public void What_it_cannot_hold_is_refused(Precision precision)
     {
         using var backend = TorchUnderTest.OnCpu();
-        using var checkpoint = new RandomCheckpoint(RandomCheckpoint.Architecture());
+        using var checkpoint = new MemoryCheckpoint(MemoryCheckpoint.Architecture());
         var measure = () => backend.Loader.Measure(checkpoint, precision);
         measure.Should().Throw<NotSupportedException>().WithMessage($"*{precision}*");
     }
@@ -79,7 +79,7 @@ public sealed class BackendTests
     public void Half_precision_weights_become_single_where_the_device_does_not_compute_in_half()
     {
         using var backend = TorchUnderTest.OnCpu();
-        using var half = new RandomCheckpoint(RandomCheckpoint.Architecture(), TensorType.F16);
+        using var half = new MemoryCheckpoint(MemoryCheckpoint.Architecture(), TensorType.F16);
         backend.Loader.Measure(half, Precision.Auto).FixedBytes.Should().Be(backend.Loader.Measure(half, Precision.Fp32).FixedBytes);
     }
 

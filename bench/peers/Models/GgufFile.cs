@@ -10,7 +10,7 @@ internal static class GgufFile
 {
     private const int Alignment = 32;
 
-    public static void Write(ModelShape shape, GgufFormat format, string path)
+    public static void Write(LlamaShape shape, GgufFormat format, string path)
     {
         var plan = TensorPlan.For(shape);
         using var file = File.Create(path, bufferSize: 1 << 20);
@@ -36,22 +36,22 @@ internal static class GgufFile
 
     private static GgufFormat FormatOf(TensorPlan tensor, GgufFormat format) => tensor.IsNorm ? GgufFormat.F32 : format;
 
-    private static void WriteHeader(BinaryWriter writer, ModelShape shape, IReadOnlyList<TensorPlan> plan, GgufFormat format)
+    private static void WriteHeader(BinaryWriter writer, LlamaShape shape, IReadOnlyList<TensorPlan> plan, GgufFormat format)
     {
         (string Key, object Value)[] metadata =
         [
             ("general.architecture", "llama"),
             ("general.alignment", (uint)Alignment),
             ("llama.vocab_size", (uint)shape.Vocabulary),
-            ("llama.context_length", (uint)ModelShape.ContextLength),
+            ("llama.context_length", (uint)LlamaShape.ContextLength),
             ("llama.embedding_length", (uint)shape.Hidden),
             ("llama.block_count", (uint)shape.Layers),
             ("llama.feed_forward_length", (uint)shape.FeedForward),
             ("llama.rope.dimension_count", (uint)shape.HeadDim),
-            ("llama.rope.freq_base", ModelShape.RopeTheta),
+            ("llama.rope.freq_base", LlamaShape.RopeTheta),
             ("llama.attention.head_count", (uint)shape.Heads),
             ("llama.attention.head_count_kv", (uint)shape.KvHeads),
-            ("llama.attention.layer_norm_rms_epsilon", ModelShape.NormEpsilon),
+            ("llama.attention.layer_norm_rms_epsilon", LlamaShape.NormEpsilon),
             ("tokenizer.ggml.model", "no_vocab"),
         ];
 

@@ -7,7 +7,7 @@ namespace Helios.Peers.Models;
 /// <summary>Writes the model as <c>config.json</c> and one bf16 <c>model.safetensors</c>.</summary>
 internal static class HuggingFaceFolder
 {
-    public static void Write(ModelShape shape, string folder)
+    public static void Write(LlamaShape shape, string folder)
     {
         Directory.CreateDirectory(folder);
         File.WriteAllText(Path.Combine(folder, "config.json"), Config(shape).ToJsonString());
@@ -27,7 +27,7 @@ internal static class HuggingFaceFolder
         }
     }
 
-    private static JsonObject Config(ModelShape shape) => new()
+    private static JsonObject Config(LlamaShape shape) => new()
     {
         ["architectures"] = new JsonArray("LlamaForCausalLM"),
         ["model_type"] = "llama",
@@ -37,9 +37,9 @@ internal static class HuggingFaceFolder
         ["num_key_value_heads"] = shape.KvHeads,
         ["intermediate_size"] = shape.FeedForward,
         ["vocab_size"] = shape.Vocabulary,
-        ["max_position_embeddings"] = ModelShape.ContextLength,
-        ["rms_norm_eps"] = ModelShape.NormEpsilon,
-        ["rope_theta"] = ModelShape.RopeTheta,
+        ["max_position_embeddings"] = LlamaShape.ContextLength,
+        ["rms_norm_eps"] = LlamaShape.NormEpsilon,
+        ["rope_theta"] = LlamaShape.RopeTheta,
         ["tie_word_embeddings"] = false,
         ["torch_dtype"] = "bfloat16",
     };

@@ -1,7 +1,7 @@
 namespace Helios.Peers.Models;
 
 /// <summary>The files of one shape, written when first asked for and kept for the next run.</summary>
-internal sealed class ModelStore(string folder, ModelShape shape)
+internal sealed class ModelStore(string folder, LlamaShape shape)
 {
     private readonly string home = Path.Combine(folder, "models", $"{shape.ToString().Replace(':', '-').Replace(',', '-')}-seed={RandomWeights.Seed}");
 

@@ -32,7 +32,7 @@ internal sealed record TensorPlan(
     /// All tensors of a model. Deviations keep the residual stream, the attention scores and the logits of the order of a
     /// trained model's, so that a wrong rotation or mask shows in the output.
     /// </summary>
-    public static IReadOnlyList<TensorPlan> For(ModelShape shape)
+    public static IReadOnlyList<TensorPlan> For(LlamaShape shape)
     {
         var (hidden, ffn) = (shape.Hidden, shape.FeedForward);
         var plan = new List<TensorPlan> { Matrix("model.embed_tokens", "token_embd", shape.Vocabulary, hidden, gain: Math.Sqrt(hidden)) };

@@ -18,7 +18,7 @@ internal sealed record Row(
     public bool? Met => Ratio is { } ratio && Target is { } target ? ratio.Median >= target : null;
 }
 
-/// <summary>The least ratios asked for, on <see cref="Models.ModelShape.Default"/>.</summary>
+/// <summary>The least ratios asked for, on <see cref="Models.LlamaShape.Default"/>.</summary>
 internal static class Targets
 {
     /// <summary>Attention over a long context costs no more than llama.cpp's.</summary>

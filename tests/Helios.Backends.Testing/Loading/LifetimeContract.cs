@@ -65,7 +65,7 @@ public abstract class LifetimeContract<TBackend> : BackendContract<TBackend>
         session.AllocatedBytes.Should().Be(session.Budget.Used);
     }
 
-    private static async Task<ILayerWeights> LoadAsync(Session session, RandomCheckpoint checkpoint, int layer, Precision precision) =>
+    private static async Task<ILayerWeights> LoadAsync(Session session, MemoryCheckpoint checkpoint, int layer, Precision precision) =>
         await session.Backend.Loader.LoadLayerAsync(checkpoint, layer, precision, session.Budget.TryReserve(session.Size.LayerBytes[layer])!, default);
 
     private static ExitSignal[] Signals(Session session, KvBlock[] table, int depth)

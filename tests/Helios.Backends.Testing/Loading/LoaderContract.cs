@@ -14,7 +14,7 @@ public abstract class LoaderContract<TBackend> : BackendContract<TBackend>
     [InlineData(TensorType.BF16, Precision.Fp32, false)]
     public void What_is_measured_is_what_is_allocated(TensorType type, Precision precision, bool tied)
     {
-        var checkpoint = new RandomCheckpoint(RandomCheckpoint.Architecture(tied: tied), type, 1, new ModelExit(2, OwnNorm: true, OwnHead: true));
+        var checkpoint = new MemoryCheckpoint(MemoryCheckpoint.Architecture(tied: tied), type, 1, new ModelExit(2, OwnNorm: true, OwnHead: true));
         using var backend = Backend.Create();
         var budget = new MemoryBudget(1 << 30);
         var size = backend.Loader.Measure(checkpoint, precision);
@@ -53,7 +53,7 @@ public abstract class LoaderContract<TBackend> : BackendContract<TBackend>
     [SkippableFact]
     public async Task A_failing_read_leaves_nothing_behind()
     {
-        var checkpoint = new RandomCheckpoint(RandomCheckpoint.Architecture());
+        var checkpoint = new MemoryCheckpoint(MemoryCheckpoint.Architecture());
         using var backend = Backend.Create();
         var budget = new MemoryBudget(1 << 30);
         var size = backend.Loader.Measure(checkpoint, Precision.Auto);
@@ -74,7 +74,7 @@ public abstract class LoaderContract<TBackend> : BackendContract<TBackend>
     [SkippableFact]
     public async Task Cancelling_half_way_leaves_nothing_behind()
     {
-        var checkpoint = new RandomCheckpoint(RandomCheckpoint.Architecture());
+        var checkpoint = new MemoryCheckpoint(MemoryCheckpoint.Architecture());
         using var backend = Backend.Create();
         var budget = new MemoryBudget(1 << 30);
         var size = backend.Loader.Measure(checkpoint, Precision.Auto);
@@ -95,7 +95,7 @@ public abstract class LoaderContract<TBackend> : BackendContract<TBackend>
     [SkippableFact]
     public async Task Too_small_a_reservation_is_refused_and_too_large_a_one_trimmed()
     {
-        var checkpoint = new RandomCheckpoint(RandomCheckpoint.Architecture());
+        var checkpoint = new MemoryCheckpoint(MemoryCheckpoint.Architecture());
         using var backend = Backend.Create();
         var budget = new MemoryBudget(1 << 30);
         var size = backend.Loader.Measure(checkpoint, Precision.Auto);
@@ -110,7 +110,7 @@ public abstract class LoaderContract<TBackend> : BackendContract<TBackend>
     [SkippableFact]
     public async Task A_thousand_cycles_leave_nothing_behind()
     {
-        var checkpoint = new RandomCheckpoint(RandomCheckpoint.Architecture(layers: 1, hidden: 16, heads: 2, kvHeads: 1, headDim: 8, feedForward: 32, vocabulary: 32));
+        var checkpoint = new MemoryCheckpoint(MemoryCheckpoint.Architecture(layers: 1, hidden: 16, heads: 2, kvHeads: 1, headDim: 8, feedForward: 32, vocabulary: 32));
         using var backend = Backend.Create(new BackendSetup(Threads: 1));
         var budget = new MemoryBudget(1 << 20);
         var size = backend.Loader.Measure(checkpoint, Precision.Auto);
@@ -126,7 +126,7 @@ public abstract class LoaderContract<TBackend> : BackendContract<TBackend>
     [SkippableFact]
     public void Only_the_layers_asked_for_are_read()
     {
-        var checkpoint = new RandomCheckpoint(RandomCheckpoint.Architecture());
+        var checkpoint = new MemoryCheckpoint(MemoryCheckpoint.Architecture());
         var read = new HashSet<string>(StringComparer.Ordinal);
         checkpoint.Reading = tensor => read.Add(tensor.Name);
         using var session = new Session(Backend, checkpoint, depth: 1);

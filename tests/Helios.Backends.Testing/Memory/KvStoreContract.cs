@@ -32,7 +32,7 @@ public abstract class KvStoreContract<TBackend> : BackendContract<TBackend>
     [MemberData(nameof(KvPrecisions))]
     public void What_follows_copied_blocks_is_what_follows_those_copied(Precision precision)
     {
-        using var session = new Session(Backend, new RandomCheckpoint(RandomCheckpoint.Architecture()), kvPrecision: precision);
+        using var session = new Session(Backend, new MemoryCheckpoint(MemoryCheckpoint.Architecture()), kvPrecision: precision);
         int[] tokens = [.. Enumerable.Range(0, 40).Select(i => i * 7 % session.Architecture.VocabularySize)];
         var own = session.Table(tokens.Length);
         session.Run(own, tokens.AsSpan(0, 35), 0);
@@ -49,7 +49,7 @@ public abstract class KvStoreContract<TBackend> : BackendContract<TBackend>
     [MemberData(nameof(KvPrecisions))]
     public void A_sequence_may_lie_in_several_slabs(Precision precision)
     {
-        using var session = new Session(Backend, new RandomCheckpoint(RandomCheckpoint.Architecture()), blocks: 5, kvPrecision: precision);
+        using var session = new Session(Backend, new MemoryCheckpoint(MemoryCheckpoint.Architecture()), blocks: 5, kvPrecision: precision);
         int[] tokens = [.. Enumerable.Range(0, 60).Select(i => i * 7 % session.Architecture.VocabularySize)];
         var expected = session.Run([new(0, 0), new(0, 1), new(0, 2), new(0, 3)], tokens, 0);
 

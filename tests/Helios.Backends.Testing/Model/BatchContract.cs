@@ -89,7 +89,7 @@ public abstract class BatchContract<TBackend> : BackendContract<TBackend>
     [SkippableFact]
     public void A_nan_stays_in_the_sequence_it_arose_in()
     {
-        var checkpoint = new RandomCheckpoint(RandomCheckpoint.Architecture(hidden: 37, tied: false));
+        var checkpoint = new MemoryCheckpoint(MemoryCheckpoint.Architecture(hidden: 37, tied: false));
         checkpoint.Poison(TensorRole.Embedding, -1, 37 * 7);
         using var poisoned = new Session(Backend, checkpoint);
         var blocks = poisoned.Table(16).Concat(poisoned.Table(16)).ToArray();
@@ -119,7 +119,7 @@ public abstract class BatchContract<TBackend> : BackendContract<TBackend>
     public void A_logit_of_positive_infinity_leaves_no_distribution_and_one_of_negative_infinity_does(float weight)
     {
         const int Token = 11;
-        var checkpoint = new RandomCheckpoint(RandomCheckpoint.Architecture(hidden: 37, tied: false));
+        var checkpoint = new MemoryCheckpoint(MemoryCheckpoint.Architecture(hidden: 37, tied: false));
         checkpoint.Poison(TensorRole.Head, -1, 37 * Token, weight);
         using var poisoned = new Session(Backend, checkpoint);
         var rows = Enumerable.Range(0, 16).Select(i => new StepRow(i * 3, i, 0, 3)).ToArray();

@@ -15,7 +15,7 @@ public abstract class ExtendContract<TBackend> : BackendContract<TBackend>
     [MemberData(nameof(VariantsAndPrecisions))]
     public void A_step_extended_row_by_row_is_as_many_steps(string variant, Precision precision)
     {
-        var checkpoint = new RandomCheckpoint(RandomCheckpoint.Architecture(layers: 4, tied: false), exits: new ModelExit(Exit, OwnNorm: true, OwnHead: true));
+        var checkpoint = new MemoryCheckpoint(MemoryCheckpoint.Architecture(layers: 4, tied: false), exits: new ModelExit(Exit, OwnNorm: true, OwnHead: true));
         using var session = new Session(Backend, checkpoint, variant: variant, precision: precision);
         var expected = Positions.Select((start, s) => OneByOne(session, s, start)).ToArray();
         var found = Extended(session, waitForNothing: 2);
@@ -26,7 +26,7 @@ public abstract class ExtendContract<TBackend> : BackendContract<TBackend>
     [SkippableFact]
     public void Rows_that_get_their_token_before_any_layer_ran_go_with_the_others()
     {
-        var checkpoint = new RandomCheckpoint(RandomCheckpoint.Architecture(layers: 4));
+        var checkpoint = new MemoryCheckpoint(MemoryCheckpoint.Architecture(layers: 4));
         using var session = new Session(Backend, checkpoint);
         var table = session.Table(16);
         var expected = session.Run(table, [3, 5, 7], 0);
@@ -41,7 +41,7 @@ public abstract class ExtendContract<TBackend> : BackendContract<TBackend>
     [SkippableFact]
     public void Rows_that_never_get_a_token_change_nothing()
     {
-        var checkpoint = new RandomCheckpoint(RandomCheckpoint.Architecture(layers: 4));
+        var checkpoint = new MemoryCheckpoint(MemoryCheckpoint.Architecture(layers: 4));
         using var session = new Session(Backend, checkpoint);
         ExitSignal[] without = [.. Extended(session, waitForNothing: 0).SelectMany(rows => rows)];
         session.MustBeSame([.. Extended(session, waitForNothing: 3).SelectMany(rows => rows)], without);

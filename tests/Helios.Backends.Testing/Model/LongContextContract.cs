@@ -63,11 +63,11 @@ public abstract class LongContextContract<TBackend> : BackendContract<TBackend>
         }
     }
 
-    private static RandomCheckpoint Checkpoint() =>
-        new(RandomCheckpoint.Architecture(layers: 2, heads: 6, kvHeads: 2, headDim: 20, context: Context), TensorType.BF16);
+    private static MemoryCheckpoint Checkpoint() =>
+        new(MemoryCheckpoint.Architecture(layers: 2, heads: 6, kvHeads: 2, headDim: 20, context: Context), TensorType.BF16);
 
     // On one thread, in chunks of many rows.
-    private static ExitSignal[] Alone(RandomCheckpoint checkpoint, int[] tokens, string? variant, Precision precision)
+    private static ExitSignal[] Alone(MemoryCheckpoint checkpoint, int[] tokens, string? variant, Precision precision)
     {
         using var session = new Session(Backend, checkpoint, maxRows: Chunk, threads: 1, variant: variant, kvPrecision: precision, blocks: 80);
         var table = session.Table(tokens.Length);

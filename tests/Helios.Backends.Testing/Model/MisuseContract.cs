@@ -8,7 +8,7 @@ namespace Helios.Backends.Testing.Model;
 public abstract class MisuseContract<TBackend> : BackendContract<TBackend>, IDisposable
     where TBackend : BackendUnderTest, new()
 {
-    private readonly Session session = new(Backend, new RandomCheckpoint(RandomCheckpoint.Architecture()), maxRows: 8, blocks: 4);
+    private readonly Session session = new(Backend, new MemoryCheckpoint(MemoryCheckpoint.Architecture()), maxRows: 8, blocks: 4);
 
     public void Dispose()
     {
@@ -135,7 +135,7 @@ public abstract class MisuseContract<TBackend> : BackendContract<TBackend>, IDis
     {
         var gap = () => session.Model.UseLayers([session.Layers[0], session.Layers[2]]);
         gap.Should().Throw<ArgumentException>();
-        using var other = new Session(Backend, new RandomCheckpoint(RandomCheckpoint.Architecture(hidden: 32)));
+        using var other = new Session(Backend, new MemoryCheckpoint(MemoryCheckpoint.Architecture(hidden: 32)));
         var foreign = () => session.Model.UseLayers(other.Layers);
         foreign.Should().Throw<ArgumentException>();
     }

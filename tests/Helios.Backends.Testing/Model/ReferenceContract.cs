@@ -74,7 +74,7 @@ public abstract class ReferenceContract<TBackend> : BackendContract<TBackend>
     [MemberData(nameof(Variants))]
     public void Greedy_tokens_are_those_of_the_reference(string variant)
     {
-        var checkpoint = new RandomCheckpoint(RandomCheckpoint.Architecture(), TensorType.BF16);
+        var checkpoint = new MemoryCheckpoint(MemoryCheckpoint.Architecture(), TensorType.BF16);
         using var session = new Session(Backend, checkpoint, variant: variant);
         var reference = new ReferenceModel(checkpoint);
         var table = session.Table(64);
@@ -92,8 +92,8 @@ public abstract class ReferenceContract<TBackend> : BackendContract<TBackend>
     [SkippableFact]
     public void A_bf16_load_of_f32_weights_is_the_bf16_model()
     {
-        using var rounded = new Session(Backend, new RandomCheckpoint(RandomCheckpoint.Architecture(), TensorType.BF16), precision: Precision.Fp32);
-        using var held = new Session(Backend, new RandomCheckpoint(RandomCheckpoint.Architecture(), TensorType.BF16));
+        using var rounded = new Session(Backend, new MemoryCheckpoint(MemoryCheckpoint.Architecture(), TensorType.BF16), precision: Precision.Fp32);
+        using var held = new Session(Backend, new MemoryCheckpoint(MemoryCheckpoint.Architecture(), TensorType.BF16));
         held.MustBeSame(rounded.Run(rounded.Table(64), Tokens, 0), held.Run(held.Table(64), Tokens, 0), "bf16 fits fp32 exactly");
         rounded.Size.LayerBytes[0].Should().BeGreaterThan(held.Size.LayerBytes[0]);
     }

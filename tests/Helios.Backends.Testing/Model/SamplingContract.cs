@@ -16,8 +16,8 @@ public abstract class SamplingContract<TBackend> : BackendContract<TBackend>, ID
 
     private readonly Session session = new(
         Backend,
-        new RandomCheckpoint(
-            RandomCheckpoint.Architecture(vocabulary: Vocabulary), TensorType.BF16, 3,
+        new MemoryCheckpoint(
+            MemoryCheckpoint.Architecture(vocabulary: Vocabulary), TensorType.BF16, 3,
             new ModelExit(1, OwnNorm: true, OwnHead: true), new ModelExit(2, OwnNorm: true), new ModelExit(3)),
         threads: 3);
 
@@ -48,7 +48,7 @@ public abstract class SamplingContract<TBackend> : BackendContract<TBackend>, ID
     [SkippableFact]
     public void Where_there_is_but_one_token_it_is_sure()
     {
-        using var session = new Session(Backend, new RandomCheckpoint(RandomCheckpoint.Architecture() with { VocabularySize = 1 }));
+        using var session = new Session(Backend, new MemoryCheckpoint(MemoryCheckpoint.Architecture() with { VocabularySize = 1 }));
         var signal = session.Run(session.Table(2), [0, 0], 0)[1];
         (signal.TopId, signal.Top1, signal.Margin).Should().Be((0, 1f, 1f));
         signal.Entropy.Should().BeApproximately(0, 1e-6f);

@@ -9,14 +9,14 @@ namespace Helios.Backends.Testing.Support;
 /// </summary>
 public sealed class ReferenceModel
 {
-    private readonly RandomCheckpoint checkpoint;
+    private readonly MemoryCheckpoint checkpoint;
     private readonly ModelArchitecture shape;
     private readonly Dictionary<(TensorRole, int), double[]?> weights = [];
     private readonly double[] frequencies;
     private readonly List<double[]>[] keys;
     private readonly List<double[]>[] values;
 
-    public ReferenceModel(RandomCheckpoint checkpoint)
+    public ReferenceModel(MemoryCheckpoint checkpoint)
     {
         this.checkpoint = checkpoint;
         shape = checkpoint.Info.Architecture;

@@ -14,7 +14,7 @@ public sealed class Session : IDisposable
     private int blocksUsed;
 
     public Session(
-        BackendUnderTest under, RandomCheckpoint checkpoint, int maxRows = 64, int threads = 2, string? variant = null, Precision precision = Precision.Auto,
+        BackendUnderTest under, MemoryCheckpoint checkpoint, int maxRows = 64, int threads = 2, string? variant = null, Precision precision = Precision.Auto,
         int? depth = null, int tokensPerBlock = 16, int blocks = 64, int kvLayers = 0, Precision? kvPrecision = null)
     {
         this.under = under;

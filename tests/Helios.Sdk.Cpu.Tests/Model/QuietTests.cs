@@ -16,8 +16,8 @@ public sealed class QuietTests
     [InlineData(Precision.Int4, 9, 600)]
     public void Nothing_is_allocated_by_a_step(Precision precision, int threads, int start)
     {
-        var architecture = RandomCheckpoint.Architecture(hidden: 256, headDim: 32, feedForward: 512, vocabulary: 1003, context: 1024);
-        using var session = new Session(new CpuUnderTest(), new RandomCheckpoint(architecture), threads: threads, precision: precision);
+        var architecture = MemoryCheckpoint.Architecture(hidden: 256, headDim: 32, feedForward: 512, vocabulary: 1003, context: 1024);
+        using var session = new Session(new CpuUnderTest(), new MemoryCheckpoint(architecture), threads: threads, precision: precision);
         var step = new Steps(session, start);
         for (var i = 0; i < 30; i++) step.Run(i);
 

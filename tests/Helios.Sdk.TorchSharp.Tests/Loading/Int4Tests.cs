@@ -16,7 +16,7 @@ public sealed class Int4Tests
     [SkippableFact]
     public void With_fp32_activations_the_result_is_that_of_the_weights_held()
     {
-        using var checkpoint = new RandomCheckpoint(RandomCheckpoint.Architecture(hidden: 128, heads: 4, kvHeads: 2, headDim: 32, feedForward: 192));
+        using var checkpoint = new MemoryCheckpoint(MemoryCheckpoint.Architecture(hidden: 128, heads: 4, kvHeads: 2, headDim: 32, feedForward: 192));
         var under = new TorchUnderTest();
         using var session = new Session(under, checkpoint, precision: Precision.Int4, variant: "cpu");
         var reference = new ReferenceModel(checkpoint.Held(under, Precision.Int4));

@@ -13,7 +13,7 @@ public sealed class Int8Tests
     [SkippableFact]
     public void With_fp32_activations_the_result_is_that_of_the_weights_held()
     {
-        using var checkpoint = new RandomCheckpoint(RandomCheckpoint.Architecture());
+        using var checkpoint = new MemoryCheckpoint(MemoryCheckpoint.Architecture());
         var under = new TorchUnderTest();
         using var session = new Session(under, checkpoint, precision: Precision.Int8, variant: "cpu");
         var reference = new ReferenceModel(checkpoint.Held(under, Precision.Int8));

@@ -11,7 +11,7 @@ namespace Helios.Sdk.TorchSharp.Tests.Model;
 public sealed class AttentionIndexTests : IDisposable
 {
     private const int Length = 60;
-    private readonly RandomCheckpoint checkpoint = new(RandomCheckpoint.Architecture());
+    private readonly MemoryCheckpoint checkpoint = new(MemoryCheckpoint.Architecture());
     private readonly TorchSharpBackend backend = TorchUnderTest.OnCpu();
     private readonly MemoryBudget budget = new(1L << 32);
     private readonly IFixedPart fixedPart;
@@ -52,7 +52,7 @@ public sealed class AttentionIndexTests : IDisposable
     [SkippableFact]
     public void Tokens_that_are_looked_at_where_they_lie_give_what_gathered_ones_give()
     {
-        using var wide = new RandomCheckpoint(RandomCheckpoint.Architecture(heads: 8, kvHeads: 4, headDim: 64));
+        using var wide = new MemoryCheckpoint(MemoryCheckpoint.Architecture(heads: 8, kvHeads: 4, headDim: 64));
         var a = wide.Info.Architecture;
         using var part = Session.Wait(backend.Loader.LoadFixedAsync(wide, Precision.Fp32, budget.TryReserve(backend.Loader.Measure(wide, Precision.Fp32).FixedBytes)!, default));
         using var store = (Memory.TorchKvStore)backend.CreateKvStore(24L * 16 * 3 * 2 * a.KvSize * sizeof(float), 16);

@@ -16,7 +16,7 @@ public sealed class DeviceSamplerTests : IDisposable
     private const int Candidates = 32;
     private const int Rows = 8;
 
-    private readonly RandomCheckpoint checkpoint = new(RandomCheckpoint.Architecture());
+    private readonly MemoryCheckpoint checkpoint = new(MemoryCheckpoint.Architecture());
     private readonly TorchSharpBackend backend = TorchUnderTest.OnCpu();
     private readonly MemoryBudget budget = new(1L << 30);
     private readonly IFixedPart fixedPart;

@@ -11,7 +11,7 @@ public sealed class StepMemoryTests
     [SkippableFact]
     public void A_slab_that_the_last_step_used_is_freed_when_it_is_removed()
     {
-        using var session = new Session(new TorchUnderTest(), new RandomCheckpoint(RandomCheckpoint.Architecture()), variant: "cpu", blocks: 20_000);
+        using var session = new Session(new TorchUnderTest(), new MemoryCheckpoint(MemoryCheckpoint.Architecture()), variant: "cpu", blocks: 20_000);
         session.Kv.SlabBytes.Should().BeGreaterThan(64 << 20, "what else the process allocates must not matter");
         session.Run(session.Table(20), [1, 2, 3], 0);
         var before = Environment.WorkingSet;
@@ -22,7 +22,7 @@ public sealed class StepMemoryTests
     [SkippableFact]
     public void A_step_that_fails_leaves_no_tensor_to_the_finalizer_and_the_next_one_runs()
     {
-        using var session = new Session(new TorchUnderTest(), new RandomCheckpoint(RandomCheckpoint.Architecture()));
+        using var session = new Session(new TorchUnderTest(), new MemoryCheckpoint(MemoryCheckpoint.Architecture()));
         session.Kv.AddSlab(session.Budget.TryReserve(session.Kv.SlabBytes)!).Should().Be(1);
         var expected = session.Run(session.Table(20), [1, 2, 3], 0);
         KvBlock[] table = [new(1, 0), new(0, 30)];

@@ -66,7 +66,7 @@ public sealed class StepTests
         return Counts(DisposeScopeManager.Statistics).Created - before;
     }
 
-    private static RandomCheckpoint Checkpoint(int layers) => new(RandomCheckpoint.Architecture(layers: layers));
+    private static MemoryCheckpoint Checkpoint(int layers) => new(MemoryCheckpoint.Architecture(layers: layers));
 
     /// <summary>Two sequences that each get a token in a step.</summary>
     private sealed class Decoder(Session session)

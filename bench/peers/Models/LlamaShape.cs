@@ -3,7 +3,7 @@ using System.Globalization;
 namespace Helios.Peers.Models;
 
 /// <summary>Shape of the random Llama model that both engines run.</summary>
-internal sealed record ModelShape(int Layers, int Hidden, int Heads, int KvHeads, int FeedForward, int Vocabulary)
+internal sealed record LlamaShape(int Layers, int Hidden, int Heads, int KvHeads, int FeedForward, int Vocabulary)
 {
     public const int ContextLength = 4096;
     public const float NormEpsilon = 1e-5f;
@@ -13,14 +13,14 @@ internal sealed record ModelShape(int Layers, int Hidden, int Heads, int KvHeads
     private const int Block = 32;
 
     /// <summary>The shape for which the targets are stated.</summary>
-    public static ModelShape Default { get; } = new(Layers: 12, Hidden: 768, Heads: 12, KvHeads: 4, FeedForward: 2048, Vocabulary: 32_000);
+    public static LlamaShape Default { get; } = new(Layers: 12, Hidden: 768, Heads: 12, KvHeads: 4, FeedForward: 2048, Vocabulary: 32_000);
 
     public int HeadDim => Hidden / Heads;
 
     public int KvSize => KvHeads * HeadDim;
 
     /// <summary>Reads <c>llama:layers=12,hidden=768,heads=12,kv=4,ffn=2048,vocab=32000</c>; every size is required.</summary>
-    public static ModelShape Parse(string text)
+    public static LlamaShape Parse(string text)
     {
         const string Prefix = "llama:";
         if (!text.StartsWith(Prefix, StringComparison.Ordinal)) throw Wrong(text, "it does not start with 'llama:'");
@@ -34,7 +34,7 @@ internal sealed record ModelShape(int Layers, int Hidden, int Heads, int KvHeads
         }
 
         int Take(string name) => sizes.Remove(name, out var size) ? size : throw Wrong(text, $"'{name}' is missing");
-        var shape = new ModelShape(Take("layers"), Take("hidden"), Take("heads"), Take("kv"), Take("ffn"), Take("vocab"));
+        var shape = new LlamaShape(Take("layers"), Take("hidden"), Take("heads"), Take("kv"), Take("ffn"), Take("vocab"));
         if (sizes.Count > 0) throw Wrong(text, $"'{sizes.Keys.First()}' is unknown");
         return shape.Check(text);
     }
@@ -45,7 +45,7 @@ internal sealed record ModelShape(int Layers, int Hidden, int Heads, int KvHeads
     private static PeerException Wrong(string text, string why) =>
         new($"Shape '{text}': {why}; expected one like '{Default}'.");
 
-    private ModelShape Check(string text)
+    private LlamaShape Check(string text)
     {
         if (Heads % KvHeads != 0) throw Wrong(text, $"{KvHeads} KV heads do not divide {Heads} heads");
         if (Hidden % Heads != 0 || HeadDim % 2 != 0) throw Wrong(text, $"hidden {Hidden} is not {Heads} heads of an even size");

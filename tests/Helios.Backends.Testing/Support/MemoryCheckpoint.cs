@@ -4,13 +4,13 @@ using Helios.Sdk.Models;
 namespace Helios.Backends.Testing.Support;
 
 /// <summary>A checkpoint of random weights in memory: any shape, any element type, own exits where asked for.</summary>
-public sealed class RandomCheckpoint : ICheckpoint
+public sealed class MemoryCheckpoint : ICheckpoint
 {
     private readonly Dictionary<TensorKey, (StoredTensor Tensor, byte[] Bytes)> tensors = [];
     private readonly Random random;
     private readonly TensorType type;
 
-    public RandomCheckpoint(ModelArchitecture architecture, TensorType type = TensorType.F32, int seed = 1, params ModelExit[] exits)
+    public MemoryCheckpoint(ModelArchitecture architecture, TensorType type = TensorType.F32, int seed = 1, params ModelExit[] exits)
     {
         this.type = type;
         random = new Random(seed);
@@ -50,7 +50,7 @@ public sealed class RandomCheckpoint : ICheckpoint
         }
     }
 
-    private RandomCheckpoint(CheckpointInfo info, TensorType type)
+    private MemoryCheckpoint(CheckpointInfo info, TensorType type)
     {
         (Info, this.type) = (info, type);
         random = new Random(1);
@@ -62,9 +62,9 @@ public sealed class RandomCheckpoint : ICheckpoint
     public Precision AutoPrecision => type == TensorType.BF16 ? Precision.Bf16 : Precision.Fp32;
 
     /// <summary>The model that a precision makes of this one: the weights as a backend holds them, stored as F32.</summary>
-    public RandomCheckpoint Held(BackendUnderTest under, Precision precision)
+    public MemoryCheckpoint Held(BackendUnderTest under, Precision precision)
     {
-        var held = new RandomCheckpoint(Info, TensorType.F32);
+        var held = new MemoryCheckpoint(Info, TensorType.F32);
         foreach (var (key, (tensor, _)) in tensors)
         {
             var values = Values(key.Role, key.Layer)!.Select(value => (float)value).ToArray();
