@@ -36,7 +36,6 @@ internal static class SnippetCompiler
     /// <summary>What pages take as said: the namespaces, and variables by the names they always have. Locals hide them.</summary>
     private static readonly SyntaxTree Ambience = Parse("""
         global using Helios.Sdk;
-        global using Helios.Sdk.Cpu;
         global using Helios.Sdk.Testing;
         global using Microsoft.AspNetCore.Diagnostics.HealthChecks;
         global using Microsoft.Extensions.AI;
