@@ -4,7 +4,7 @@ using Helios.Sdk.ExitPolicies;
 namespace CustomExitPolicy;
 
 /// <summary>
-/// <c>steady:0.5</c>: a token leaves where two looks in a row found the same likeliest token, and the second gives it at least that
+/// <c>steady:0.5</c>: a token leaves where two checks in a row found the same likeliest token, and the second gives it at least that
 /// probability. Either alone is easily fooled: two shallow exits may agree on a guess, and one exit may be sure and wrong.
 /// </summary>
 /// <param name="threshold">A probability, 0..1.</param>
@@ -13,15 +13,15 @@ public sealed class SteadyPolicy(float threshold) : IExitPolicy
     /// <summary>Name by which configuration chooses it.</summary>
     public string Name { get; } = string.Create(CultureInfo.InvariantCulture, $"steady:{threshold}");
 
-    /// <summary>Agreement of looks comes without asking; it costs nothing beyond the look.</summary>
+    /// <summary>Agreement of checks comes without asking; it costs nothing beyond the check.</summary>
     public ExitSignals Needs => ExitSignals.Top1;
 
     /// <summary>Everywhere: an exit left out would be missing among those that must agree.</summary>
-    public void ChooseLooks(in ExitLayout exits, Span<bool> looks) => looks.Fill(true);
+    public void ChooseExits(in ExitLayout exits, Span<bool> checks) => checks.Fill(true);
 
     /// <summary>Called on the device thread for the rows still in the walk; it neither blocks nor allocates.</summary>
     public void Decide(int exit, ReadOnlySpan<ExitSignal> rows, Span<bool> leave)
     {
-        for (var i = 0; i < rows.Length; i++) leave[i] = rows[i].AgreeingLooks >= 2 && rows[i].Top1 >= threshold;
+        for (var i = 0; i < rows.Length; i++) leave[i] = rows[i].AgreeingChecks >= 2 && rows[i].Top1 >= threshold;
     }
 }

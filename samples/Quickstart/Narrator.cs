@@ -4,21 +4,21 @@ using Spectre.Console;
 
 namespace Quickstart;
 
-/// <summary>Tells what the adaptation loop does. What happens is kept until the screen is free for it.</summary>
+/// <summary>Narrates what the adaptation loop does. What happens is kept until the screen is free for it.</summary>
 internal sealed class Narrator(Screen screen)
 {
-    private readonly ConcurrentQueue<AdaptationEvent> untold = new();
+    private readonly ConcurrentQueue<AdaptationEvent> unwritten = new();
 
     /// <summary>Takes note of an event, on any thread: what <see cref="HeliosEngine.Observe"/> calls.</summary>
-    public void Note(AdaptationEvent happened) => untold.Enqueue(happened);
+    public void Note(AdaptationEvent happened) => unwritten.Enqueue(happened);
 
     /// <summary>Writes what was noted since the last call.</summary>
-    public void Tell()
+    public void Write()
     {
-        while (untold.TryDequeue(out var happened)) Tell(happened);
+        while (unwritten.TryDequeue(out var happened)) Write(happened);
     }
 
-    private void Tell(AdaptationEvent happened)
+    private void Write(AdaptationEvent happened)
     {
         switch (happened)
         {
@@ -28,7 +28,7 @@ internal sealed class Narrator(Screen screen)
                 break;
             case AdaptationEvent.Selected { Decision: var decision }:
                 screen.Say("selected", $"[bold]{decision.Chosen}[/] instead of {decision.Previous}: {Why(decision)}", Color.Green);
-                if (decision.Trigger == AdaptationTrigger.Start) TellRefused(decision);
+                if (decision.Trigger == AdaptationTrigger.Start) WriteRefused(decision);
                 break;
             case AdaptationEvent.Loaded e:
                 screen.Say("loaded", $"{e.Target}: {Format.Bytes(e.Bytes)} in {Format.Time(e.Took)}");
@@ -54,7 +54,7 @@ internal sealed class Narrator(Screen screen)
         }
     }
 
-    private void TellRefused(AdaptationDecision decision)
+    private void WriteRefused(AdaptationDecision decision)
     {
         foreach (var point in decision.Considered)
         {

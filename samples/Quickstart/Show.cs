@@ -31,7 +31,7 @@ internal static class Show
         using var watching = engine.Observe(narrator.Note);
         await engine.Ready;
         Introduce(engine.Pool.Snapshot, screen);
-        return await RunAsync(engine, workload, screen, narrator.Tell, phase => StreamAsync(engine, workload.RequestFor(phase.Texts[^1]), screen));
+        return await RunAsync(engine, workload, screen, narrator.Write, phase => StreamAsync(engine, workload.RequestFor(phase.Texts[^1]), screen));
     }
 
     private static async Task<RunReport> RunAsync(HeliosEngine engine, Workload workload, Screen screen, Action? tick, Func<Prompts, Task> meanwhile)

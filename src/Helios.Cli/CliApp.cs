@@ -84,7 +84,7 @@ internal static class CliApp
         PlatformNotSupportedException => (error.Message, ExitCode.Failed),
         UsageException or NotSupportedException => (error.Message, ExitCode.BadUsage),
         FileException or CheckpointException or HeliosException or IOException or UnauthorizedAccessException => (error.Message, ExitCode.Failed),
-        _ => ($"Unexpected {error.GetType().Name}: {error.Message} (--verbose tells more)", ExitCode.Failed),
+        _ => ($"Unexpected {error.GetType().Name}: {error.Message} (--verbose says more)", ExitCode.Failed),
     };
 
     /// <summary>What the parser says, and where to look.</summary>

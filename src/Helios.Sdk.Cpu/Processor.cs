@@ -16,7 +16,7 @@ internal static class Processor
         return string.IsNullOrWhiteSpace(name) ? RuntimeInformation.ProcessArchitecture.ToString() : string.Join(' ', name.Split(' ', StringSplitOptions.RemoveEmptyEntries));
     }
 
-    /// <summary>On x64 Linux names the model; on Arm64 it tells implementer and part by number.</summary>
+    /// <summary>On x64 Linux names the model; on Arm64 it gives implementer and part by number.</summary>
     private static string? Read()
     {
         try

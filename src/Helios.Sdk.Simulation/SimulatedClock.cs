@@ -63,7 +63,7 @@ internal sealed class SimulatedClock : TimeProvider
 
     private void Schedule(Action action, long after) => due.Enqueue(action, (nanoseconds + after, order++));
 
-    /// <summary>Whoever waits for some time waits for a nanosecond at least.</summary>
+    /// <summary>A wait for some time lasts for a nanosecond at least.</summary>
     private static long Nanoseconds(double seconds) => seconds <= 0 ? 0 : Math.Max(1, (long)Math.Round(seconds * 1e9));
 
     private sealed class Timer(SimulatedClock clock, TimerCallback callback, object? state) : ITimer

@@ -15,7 +15,7 @@ namespace Helios.Sdk.Simulation;
 
 /// <summary>
 /// The serving side of an engine over a simulated backend: the same loop, scheduler, KV, pool and telemetry, on one thread that
-/// belongs to whoever calls <see cref="Serve"/>.
+/// belongs to the caller of <see cref="Serve"/>.
 /// </summary>
 internal sealed class SimulatedEngine : IDisposable
 {

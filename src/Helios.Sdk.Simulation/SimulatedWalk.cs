@@ -6,7 +6,7 @@ namespace Helios.Sdk.Simulation;
 
 /// <summary>
 /// A model of the script as the engine walks it: layers and head take their time, and what a row says follows from its text and
-/// its position, whoever runs it and however often. Every token of a text is the text's number, so a row tells whose it is.
+/// its position, wherever and however often it runs. Every token of a text is the text's number, so a row shows whose it is.
 /// </summary>
 internal sealed class SimulatedWalk(SimulatedCheckpoint model, SimulatedMachine machine, TextRandom texts, int maxRows, MemoryReservation bytes) : ILayeredModel
 {
@@ -42,7 +42,7 @@ internal sealed class SimulatedWalk(SimulatedCheckpoint model, SimulatedMachine 
         depth = layers.End;
     }
 
-    public void ReadSignals(in ExitLook look, Span<ExitSignal> signals) => throw NotSupported("has no exits per token");
+    public void ReadSignals(in ExitCheck check, Span<ExitSignal> signals) => throw NotSupported("has no exits per token");
 
     public void Retire(ReadOnlySpan<int> leaving)
     {

@@ -29,7 +29,7 @@ public sealed class Simulator(SimulationScript script, SimulationSettings? setti
 
     /// <summary>Serves the script's traffic under the adaptation loop.</summary>
     /// <param name="seed">Of the traffic, and of what its texts are like.</param>
-    /// <param name="observer">Told everything that an engine's observers are told; may be null.</param>
+    /// <param name="observer">Gets every event that an engine's observers get; may be null.</param>
     /// <param name="cancellationToken">Ends it early, with an exception.</param>
     public SimulationReport Run(int seed = 0, Action<AdaptationEvent>? observer = null, CancellationToken cancellationToken = default) =>
         OnItsOwnThread(() => RunAdapting(seed, observer, cancellationToken));
@@ -49,7 +49,7 @@ public sealed class Simulator(SimulationScript script, SimulationSettings? setti
 
     /// <summary>Runs the adaptation loop and every fixed point over the same traffic.</summary>
     /// <param name="seed">Of the traffic.</param>
-    /// <param name="observer">Told what the adaptation loop's observers are told; may be null.</param>
+    /// <param name="observer">Gets the events that an adaptation loop's observers get; may be null.</param>
     /// <param name="cancellationToken">Ends it early, with an exception.</param>
     public SimulationComparison Compare(int seed = 0, Action<AdaptationEvent>? observer = null, CancellationToken cancellationToken = default)
     {

@@ -12,7 +12,7 @@ internal static class ScriptedCheckpoint
 {
     private const int Width = 2;
 
-    // A layer weighs much more than the head over the vocabulary, so that a look at an exit is worth its cost.
+    // A layer weighs much more than the head over the vocabulary, so that an exit check is worth its cost.
     private const int FeedForward = 1024;
     private const int BytesPerElement = 2;
 

@@ -53,13 +53,13 @@ internal sealed class ScriptedWalk(ScriptedModel script, ScriptedKvStore kv, int
         clock?.Advance(script.LayerTime * layers.Count);
     }
 
-    public void ReadSignals(in ExitLook look, Span<ExitSignal> signals)
+    public void ReadSignals(in ExitCheck check, Span<ExitSignal> signals)
     {
-        for (var i = 0; i < look.Rows.Length; i++)
+        for (var i = 0; i < check.Rows.Length; i++)
         {
-            var (top, probability) = Say(look.Rows[i]);
+            var (top, probability) = Say(check.Rows[i]);
             signals[i] = SignalOf(top, probability);
-            if (!look.Targets.IsEmpty && look.Targets[i] is >= 0 and var target) signals[i].TargetLogProbability = Log(target, top, probability);
+            if (!check.Targets.IsEmpty && check.Targets[i] is >= 0 and var target) signals[i].TargetLogProbability = Log(target, top, probability);
         }
     }
 

@@ -24,7 +24,7 @@ public abstract class BackendUnderTest
     /// <summary>How keys and values can be held; the first is the default.</summary>
     public abstract IReadOnlyList<Precision> KvPrecisions { get; }
 
-    /// <summary>Makes a backend. Whoever asked disposes it.</summary>
+    /// <summary>Makes a backend. The caller disposes it.</summary>
     /// <param name="setup">What of it matters to a test.</param>
     /// <exception cref="SkipException">The machine has not what the backend needs: the test skips, and says so.</exception>
     public abstract IBackend Create(BackendSetup setup = default);

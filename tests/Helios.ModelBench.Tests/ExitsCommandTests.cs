@@ -29,16 +29,16 @@ public sealed class ExitsCommandTests : IDisposable
         rows.Select(row => row.Text("policy")).Should().Equal("none", "confidence:0.8", "confidence:0.8,min=8", "top1:0");
         rows.Should().AllSatisfy(row =>
         {
-            row.Fields().Should().Equal("policy", "looks", "bitsPerByte", "gapBitsPerByte", "agreement", "meanDepth", "exitShares", "speeds");
+            row.Fields().Should().Equal("policy", "checks", "bitsPerByte", "gapBitsPerByte", "agreement", "meanDepth", "exitShares", "speeds");
             row.GetProperty("exitShares").EnumerateObject().Sum(share => share.Value.GetDouble()).Should().BeApproximately(1, 1e-9);
             row.GetProperty("speeds").EnumerateArray().Single().Double("speedUp").Should().BePositive();
         });
 
         var (none, confident, deep, all) = (rows[0], rows[1], rows[2], rows[3]);
         (none.Double("gapBitsPerByte"), none.Double("agreement"), none.Double("meanDepth")).Should().Be((0, 1, 12));
-        none.Ints("looks").Should().BeEmpty();
-        confident.Ints("looks").Should().Equal(3, 6, 8, 10);
-        deep.Ints("looks").Should().Equal(8, 10);
+        none.Ints("checks").Should().BeEmpty();
+        confident.Ints("checks").Should().Equal(3, 6, 8, 10);
+        deep.Ints("checks").Should().Equal(8, 10);
         confident.Double("meanDepth").Should().BeLessThan(deep.Double("meanDepth"));
         confident.Double("agreement").Should().BeInRange(0.5, 1).And.BeLessThanOrEqualTo(deep.Double("agreement"));
         all.Double("gapBitsPerByte").Should().BeGreaterThan(confident.Double("gapBitsPerByte"), "every token but the first leaves at the first exit");

@@ -120,7 +120,7 @@ public sealed partial class PackageTests(PackedFeed feed) : IClassFixture<Packed
     }
 
     [Fact]
-    public async Task A_fresh_web_app_streams_answers_and_stops_when_it_is_told_to()
+    public async Task A_fresh_web_app_streams_answers_and_stops_when_it_is_asked_to()
     {
         var program = await File.ReadAllTextAsync(Path.Combine(PackedFeed.Root, "tests", "Helios.Packages.Tests", "Apps", "Web.cs"));
         var app = await feed.BuildAppAsync("FreshWeb", "Microsoft.NET.Sdk.Web", program, ("Helios.Sdk", feed.Version), ("Helios.Sdk.Cpu", feed.Version));

@@ -25,7 +25,7 @@ public class SimulatorTests
     }
 
     [Fact]
-    public void Every_request_is_answered_whoever_serves()
+    public void Every_request_is_answered_whatever_serves()
     {
         var script = Scripts.Load("bursts").WithRequests(3000);
         var adapting = new Simulator(script).Run();

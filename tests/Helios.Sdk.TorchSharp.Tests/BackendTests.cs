@@ -44,7 +44,7 @@ public sealed class BackendTests
     }
 
     [Fact]
-    public void All_that_is_wrong_with_settings_is_told_at_once_without_a_device()
+    public void All_that_is_wrong_with_settings_is_reported_at_once_without_a_device()
     {
         var factory = new TorchSharpBackendFactory();
         factory.Check(new Dictionary<string, string>(StringComparer.Ordinal) { ["Device"] = "cuda:7", ["KvPrecision"] = "Fp16", ["AttentionBytes"] = "1048576" }).Should().BeEmpty();
@@ -101,7 +101,7 @@ public sealed class BackendTests
     [InlineData("[enforce fail at alloc_cpu.cpp:124] err == 0. DefaultCPUAllocator: can't allocate memory: you tried to allocate 1125899906842624 bytes.", true)]
     [InlineData("[enforce fail at alloc_cpu.cpp:116] data. DefaultCPUAllocator: not enough memory: you tried to allocate 1125899906842624 bytes.", true)]
     [InlineData("CUDA error: an illegal memory access was encountered", false)]
-    public void Want_of_memory_is_told_from_a_broken_device(string message, bool outOfMemory) => TorchDevice.SaysOutOfMemory(message).Should().Be(outOfMemory);
+    public void Want_of_memory_differs_from_a_broken_device(string message, bool outOfMemory) => TorchDevice.SaysOutOfMemory(message).Should().Be(outOfMemory);
 
     [Theory]
     [InlineData(1, 512)]

@@ -76,7 +76,7 @@ internal sealed record RunFigures
     public required double StepShare { get; init; }
 
     /// <summary>Decisions, those that changed nothing among them.</summary>
-    public required int Looks { get; init; }
+    public required int Decisions { get; init; }
 
     /// <summary>Changes of the active point, in order, with their triggers.</summary>
     public required ImmutableArray<string> Changes { get; init; }

@@ -35,7 +35,7 @@ internal sealed record Variant(string Name, ImmutableArray<string> Models, Actio
             new("every 50", Both, options => options.ReassessEveryRequests = 50),
             Dynamic with { Name = "every 150 (dynamic)" },
             new("every 250", Both, options => options.ReassessEveryRequests = 250),
-            // Looks still happen when confidence drifts, but gain is no reason to leave the active point; the guards act as ever.
+            // Reassessments still happen when confidence drifts, but gain is no reason to leave the active point; the guards act as ever.
             new("none", Both, options => options.MinimumResidenceRequests = Never),
         ]),
         ("Confidence target",
@@ -69,7 +69,7 @@ internal sealed record Variant(string Name, ImmutableArray<string> Models, Actio
     {
         options.Adaptation.Candidates = Models.Length;
 
-        // Traffic changes within seconds here: look twice as often.
+        // Traffic changes within seconds here: reassess twice as often.
         options.Adaptation.MaxScoringShare = 0.1;
         Change(options.Adaptation);
     });

@@ -56,7 +56,7 @@ internal sealed class VariantRun(Variant variant, IReadOnlyList<PromptLine> prom
             EvaluationSeconds = events.OfType<AdaptationEvent.Evaluated>().Select(evaluated => evaluated.Took.TotalSeconds).DefaultIfEmpty().Max(),
             ScoringShare = engine.Snapshot.ScoringShare,
             StepShare = engine.Parts.Serving.Loop.State.BusySeconds / took.TotalSeconds,
-            Looks = engine.Decisions.Count,
+            Decisions = engine.Decisions.Count,
             Changes = [.. changes.Select(decision => $"{decision.Previous} -> {decision.Chosen} ({decision.Trigger})")],
         };
     }

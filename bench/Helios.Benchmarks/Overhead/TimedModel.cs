@@ -41,10 +41,10 @@ internal sealed class TimedModel(ILayeredModel model) : ILayeredModel
         Ticks += Stopwatch.GetTimestamp() - started;
     }
 
-    public void ReadSignals(in ExitLook look, Span<ExitSignal> signals)
+    public void ReadSignals(in ExitCheck check, Span<ExitSignal> signals)
     {
         var started = Stopwatch.GetTimestamp();
-        model.ReadSignals(look, signals);
+        model.ReadSignals(check, signals);
         Ticks += Stopwatch.GetTimestamp() - started;
     }
 
@@ -85,7 +85,7 @@ internal sealed class NullModel : ILayeredModel
     {
     }
 
-    public void ReadSignals(in ExitLook look, Span<ExitSignal> signals) => signals.Clear();
+    public void ReadSignals(in ExitCheck check, Span<ExitSignal> signals) => signals.Clear();
 
     public void Retire(ReadOnlySpan<int> rows)
     {

@@ -40,7 +40,7 @@ public class StepBenchmarks
 }
 
 /// <summary>
-/// A layer that is hardly more than attention: next to no feed-forward part and vocabulary. A context of 0 tells what the
+/// A layer that is hardly more than attention: next to no feed-forward part and vocabulary. A context of 0 shows what the
 /// rest of it takes.
 /// </summary>
 public class AttentionBenchmarks

@@ -70,7 +70,7 @@ internal sealed class ExitsBench(string folder, ICheckpoint checkpoint, DeviceCh
 
     private ExitsRow Row(string policy, HeldOut texts, ReplayTally found, ReplayTally none, ImmutableArray<ExitsSpeed> speeds) => new(
         policy,
-        Point(Sdk.Exits.Parse(policy)).Looks,
+        Point(Sdk.Exits.Parse(policy)).CheckDepths,
         BitsPerByte(found, texts),
         BitsPerByte(found, texts) - BitsPerByte(none, texts),
         found.AgreementWith(none),
@@ -79,7 +79,7 @@ internal sealed class ExitsBench(string folder, ICheckpoint checkpoint, DeviceCh
         speeds);
 
     private ReplayedPoint Point(IExitPolicy policy) =>
-        new(plan.Depth, policy, LookChoice.Of(checkpoint.Info, plan.Depth, policy), calibration);
+        new(plan.Depth, policy, ExitChoice.Of(checkpoint.Info, plan.Depth, policy), calibration);
 
     private static double BitsPerByte(ReplayTally tally, HeldOut texts) => tally.Nats / Math.Log(2) / texts.Bytes;
 

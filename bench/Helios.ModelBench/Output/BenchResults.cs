@@ -53,7 +53,7 @@ internal sealed record ExitsBenched(string Model, string Device, string Precisio
 
 /// <summary>An exit policy against the same depth without exits.</summary>
 /// <param name="Policy">The policy.</param>
-/// <param name="Looks">Depths at which it looks.</param>
+/// <param name="Checks">Depths at which it checks.</param>
 /// <param name="BitsPerByte">Over the UTF-8 bytes of the tokens that are predicted, replayed with policy and KV fill in force.</param>
 /// <param name="GapBitsPerByte">Bits per byte less those without exits.</param>
 /// <param name="Agreement">Share of positions with the top token that there is without exits.</param>
@@ -62,7 +62,7 @@ internal sealed record ExitsBenched(string Model, string Device, string Precisio
 /// <param name="Speeds">Speed by answers at a time.</param>
 internal sealed record ExitsRow(
     string Policy,
-    ImmutableArray<int> Looks,
+    ImmutableArray<int> Checks,
     double BitsPerByte,
     double GapBitsPerByte,
     double Agreement,

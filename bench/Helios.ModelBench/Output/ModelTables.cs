@@ -36,13 +36,13 @@ internal static class ModelTables
     public static Table Of(ExitsBenched result)
     {
         var batches = result.Rows[0].Speeds.Select(speed => Invariant($"speed-up, batch {speed.Batch}"));
-        var table = Numbers(["policy", "looks at", "bits per byte", "gap", "agreement", "mean depth", "left at", .. batches]);
+        var table = Numbers(["policy", "checks", "bits per byte", "gap", "agreement", "mean depth", "left at", .. batches]);
         foreach (var row in result.Rows)
         {
             var left = string.Join(", ", row.ExitShares.Select(share => $"{share.Key}: {Units.Number(100 * share.Value, "0")} %"));
             table.AddRow(
             [
-                row.Policy, row.Looks.IsEmpty ? "none" : string.Join(", ", row.Looks), Units.Number(row.BitsPerByte, "0.0000"), Units.Number(row.GapBitsPerByte, "+0.0000;-0.0000;0.0000"),
+                row.Policy, row.Checks.IsEmpty ? "none" : string.Join(", ", row.Checks), Units.Number(row.BitsPerByte, "0.0000"), Units.Number(row.GapBitsPerByte, "+0.0000;-0.0000;0.0000"),
                 Units.Number(row.Agreement, "0.0000"), Units.Number(row.MeanDepth, "0.00"), left, .. row.Speeds.Select(speed => Units.Number(speed.SpeedUp, "0.00")),
             ]);
         }

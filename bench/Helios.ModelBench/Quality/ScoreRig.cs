@@ -74,7 +74,7 @@ internal sealed class ScoreRig : IDisposable
         for (var i = 0; i < depths.Length; i++)
         {
             device.Run(new LayerRange(ran, depths[i]));
-            device.ReadSignals(new ExitLook { Rows = batch, Needs = ExitSignals.None, Targets = targets }, found);
+            device.ReadSignals(new ExitCheck { Rows = batch, Needs = ExitSignals.None, Targets = targets }, found);
             tallies[i].Add(found);
             ran = depths[i];
         }

@@ -2,7 +2,7 @@ using Helios.Cli.Options;
 
 namespace Helios.ModelBench.Soaking;
 
-/// <summary>What a soak was told.</summary>
+/// <summary>Settings of a soak.</summary>
 /// <param name="Models">Folders of the models.</param>
 /// <param name="Duration">How long requests are made.</param>
 /// <param name="Clients">Requests at once.</param>

@@ -67,14 +67,14 @@ internal sealed class CpuSession : ISession
         position += workload.TokensPerStep;
     }
 
-    /// <summary>Runs a text as the first sequence and looks behind every token.</summary>
+    /// <summary>Runs a text as the first sequence and checks behind every token.</summary>
     public Prediction[] Predict(ReadOnlySpan<int> text, ReadOnlySpan<int> targets)
     {
         for (var row = 0; row < text.Length; row++) rows[row] = new StepRow(text[row], row, FirstBlock: 0, depth);
         Begin(text.Length);
         model.Run(LayerRange.To(depth));
         var signals = new ExitSignal[text.Length];
-        model.ReadSignals(new ExitLook { Rows = all.AsSpan(0, text.Length), Needs = ExitSignals.None, Targets = targets }, signals);
+        model.ReadSignals(new ExitCheck { Rows = all.AsSpan(0, text.Length), Needs = ExitSignals.None, Targets = targets }, signals);
         return [.. signals.Select(signal => new Prediction(signal.TopId, signal.TargetLogProbability))];
     }
 

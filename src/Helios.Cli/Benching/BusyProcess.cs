@@ -7,7 +7,7 @@ namespace Helios.Cli.Benching;
 
 /// <summary>
 /// Another process with busy threads, to be switched on and off: this program itself, in a mode that obeys its standard
-/// input and ends with it, so that it cannot outlive whoever started it.
+/// input and ends with it, so that it cannot outlive its parent.
 /// </summary>
 internal sealed class BusyProcess : IDisposable
 {

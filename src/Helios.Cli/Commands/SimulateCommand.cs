@@ -46,15 +46,15 @@ internal sealed class SimulateCommand : Command
         if (parsed.GetValue(svg) is { } picture) RefuseOther(picture);
         var script = Script(parsed);
         var simulator = new Simulator(script, Settings(parsed));
-        var compared = parsed.GetValue(compare) ? simulator.Compare(parsed.GetValue(seed), Tell, cancellationToken) : null;
-        var report = compared?.Adaptive ?? simulator.Run(parsed.GetValue(seed), Tell, cancellationToken);
+        var compared = parsed.GetValue(compare) ? simulator.Compare(parsed.GetValue(seed), Show, cancellationToken) : null;
+        var report = compared?.Adaptive ?? simulator.Run(parsed.GetValue(seed), Show, cancellationToken);
         if (screen.IsJson) screen.Json(SimulationSummary.Of(report, compared), CliJson.Lines.SimulationSummary);
         else SimulationTables.Show(screen, report, compared);
 
         if (parsed.GetValue(svg) is { } file) WholeFile.Write(file, stream => stream.Write(Encoding.UTF8.GetBytes(SimulationSvg.Draw(script, report))));
         return ExitCode.Done;
 
-        void Tell(AdaptationEvent happened) => SimulateCommand.Tell(screen, happened);
+        void Show(AdaptationEvent happened) => SimulateCommand.Show(screen, happened);
     }
 
     /// <summary>A picture is drawn over; any other file is left alone.</summary>
@@ -95,7 +95,7 @@ internal sealed class SimulateCommand : Command
     }
 
     /// <summary>Events as in <c>run</c>, at simulated times.</summary>
-    private static void Tell(Screen screen, AdaptationEvent happened)
+    private static void Show(Screen screen, AdaptationEvent happened)
     {
         if (EventLineFactory.Of(happened, (happened.At - Simulator.Start).TotalMilliseconds) is not { } line) return;
         if (!screen.IsJson)

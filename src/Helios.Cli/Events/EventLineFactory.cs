@@ -4,7 +4,7 @@ using Helios.Sdk;
 
 namespace Helios.Cli.Events;
 
-/// <summary>What the engine tells, as lines of a run's output.</summary>
+/// <summary>What the engine reports, as lines of a run's output.</summary>
 internal static class EventLineFactory
 {
     /// <summary>The line of an event; null for a kind that this command does not know.</summary>
@@ -33,7 +33,7 @@ internal static class EventLineFactory
         _ => null,
     };
 
-    /// <summary>The change that an event tells of; null when the active point stays the same.</summary>
+    /// <summary>The change that an event reports; null when the active point stays the same.</summary>
     public static ChangeLine? Change(AdaptationEvent happened, double atMs) =>
         happened is AdaptationEvent.Deepened or AdaptationEvent.Switched && DecisionOf(happened) is { } decision
             ? new ChangeLine(atMs, decision.Previous?.ToString(), decision.Chosen.ToString(), Units.Name(decision.Trigger), decision.Reason)

@@ -19,7 +19,7 @@ internal sealed class LoadGenerator(int? concurrency, TimeProvider time)
 
     /// <summary>Makes a request at each of these moments, or as soon behind it as there is room, and waits for them all.</summary>
     /// <param name="arrivals">Ascending, since this call.</param>
-    /// <param name="request">Makes a request; told how late it is.</param>
+    /// <param name="request">Makes a request; takes how late it is.</param>
     /// <param name="cancellationToken">Ends it.</param>
     public async Task ArriveAsync(ImmutableArray<TimeSpan> arrivals, Func<int, TimeSpan, CancellationToken, Task> request, CancellationToken cancellationToken)
     {

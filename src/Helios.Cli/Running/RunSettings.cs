@@ -5,7 +5,7 @@ using Helios.Sdk;
 
 namespace Helios.Cli.Running;
 
-/// <summary>What a run was told.</summary>
+/// <summary>Settings of a run.</summary>
 internal sealed record RunSettings
 {
     public required string Pool { get; init; }

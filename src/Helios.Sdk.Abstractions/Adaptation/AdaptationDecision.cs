@@ -11,7 +11,7 @@ public sealed record AdaptationDecision
     /// <summary>What made the loop consider a change.</summary>
     public required AdaptationTrigger Trigger { get; init; }
 
-    /// <summary>Every point looked at, in the order of the profiles.</summary>
+    /// <summary>Every point considered, in the order of the profiles.</summary>
     public required ImmutableArray<ConsideredPoint> Considered { get; init; }
 
     /// <summary>What served before; null when nothing did.</summary>
@@ -56,7 +56,7 @@ public sealed record AdaptationDecision
     }
 }
 
-/// <summary>A point that a decision looked at.</summary>
+/// <summary>A point that a decision considered.</summary>
 /// <param name="Point">The point.</param>
 /// <param name="Score">Its score, more is better; null when it may not serve.</param>
 /// <param name="Terms">What the score was made of.</param>

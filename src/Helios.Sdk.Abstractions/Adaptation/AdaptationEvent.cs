@@ -3,7 +3,7 @@ using System.Collections.Immutable;
 namespace Helios.Sdk;
 
 /// <summary>
-/// What the adaptation loop tells its observers, in the order in which it happened. A closed family: switch over its
+/// What the adaptation loop reports to its observers, in the order in which it happened. A closed family: switch over its
 /// cases, or go by <see cref="Kind"/>.
 /// </summary>
 public abstract record AdaptationEvent
@@ -40,7 +40,7 @@ public abstract record AdaptationEvent
     public sealed record EvaluationFailed(DateTimeOffset At, string Model, string Reason, TimeSpan? RetryAfter)
         : AdaptationEvent("evaluationfailed", At);
 
-    /// <summary>An objective threw; the active point goes on serving, and it is asked again at a look after that.</summary>
+    /// <summary>An objective threw; the active point goes on serving, and it is asked again at a later reassessment.</summary>
     /// <param name="At">When it happened.</param>
     /// <param name="Objective">Its name.</param>
     /// <param name="Reason">What it threw.</param>
@@ -119,7 +119,7 @@ public abstract record AdaptationEvent
     public sealed record Stayed(DateTimeOffset At, AdaptationDecision Decision)
         : AdaptationEvent("stayed", At);
 
-    /// <summary>The candidates were looked at again, whether or not anything changes.</summary>
+    /// <summary>The candidates were reassessed, whether or not anything changes.</summary>
     /// <param name="At">When it happened.</param>
     /// <param name="Decision">What was known, chosen and why.</param>
     public sealed record Reassessed(DateTimeOffset At, AdaptationDecision Decision)

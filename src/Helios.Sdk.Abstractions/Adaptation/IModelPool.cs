@@ -17,7 +17,7 @@ public interface IModelPool
     /// cancelled leaves no byte behind.
     /// </summary>
     /// <param name="target">Model, depth and precision.</param>
-    /// <param name="progress">Told after each part that was loaded; may be null.</param>
+    /// <param name="progress">Reported to after each part that was loaded; may be null.</param>
     /// <param name="cancellationToken">Checked between reads.</param>
     /// <exception cref="ArgumentException">The pool knows no such model, or the model has no such depth.</exception>
     ValueTask<AcquireResult> AcquireAsync(LoadTarget target, IProgress<LoadProgress>? progress = null, CancellationToken cancellationToken = default);

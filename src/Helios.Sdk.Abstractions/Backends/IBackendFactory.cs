@@ -8,7 +8,7 @@ public interface IBackendFactory
 
     /// <summary>
     /// What is wrong with settings; the path of each fault is the name of its setting. Asked when options are checked, so that all that
-    /// is wrong with them is told at once. Makes no backend; a factory that says nothing here refuses in <see cref="Create"/>.
+    /// is wrong with them is reported at once. Makes no backend; a factory that says nothing here refuses in <see cref="Create"/>.
     /// </summary>
     /// <param name="settings">What <see cref="HeliosOptions.BackendSettings"/> say.</param>
     IReadOnlyList<OptionFault> Check(IReadOnlyDictionary<string, string> settings) => [];

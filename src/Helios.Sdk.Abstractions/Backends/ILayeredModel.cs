@@ -47,9 +47,9 @@ public interface ILayeredModel : IDisposable
     void Run(LayerRange layers);
 
     /// <summary>Norm and head at the present depth for some rows, reduced to scalars. Changes no row.</summary>
-    /// <param name="look">Which rows, which signals, which targets.</param>
-    /// <param name="signals">One per row of the look.</param>
-    void ReadSignals(in ExitLook look, Span<ExitSignal> signals);
+    /// <param name="check">Which rows, which signals, which targets.</param>
+    /// <param name="signals">One per row of the check.</param>
+    void ReadSignals(in ExitCheck check, Span<ExitSignal> signals);
 
     /// <summary>
     /// Rows leave the walk at the present depth; the state they leave with is what <see cref="Sample"/> uses. For every
@@ -82,7 +82,7 @@ public readonly ref struct StepBatch
     /// their states, and the walk continues at the depth it has reached, which is where the layers in use must start.
     /// Block tables and KV depths may be others. This is how a model is run a layer at a time, holding one layer's weights
     /// and one layer's KV: <see cref="ILayeredModel.UseLayers"/> the next layer, <see cref="ILayeredModel.Begin"/> with this set,
-    /// <see cref="ILayeredModel.Run"/>; looks come after a <see cref="ILayeredModel.Run"/> and before the next resumption.
+    /// <see cref="ILayeredModel.Run"/>; checks come after a <see cref="ILayeredModel.Run"/> and before the next resumption.
     /// </summary>
     public bool Resume { get; init; }
 }
@@ -106,10 +106,10 @@ public readonly record struct StepRow(int TokenId, int Position, int FirstBlock,
 /// <param name="TokenId">Input id, 0..vocabulary-1.</param>
 public readonly record struct RowToken(int Row, int TokenId);
 
-/// <summary>A look at an exit.</summary>
-public readonly ref struct ExitLook
+/// <summary>An exit check: the signals of some rows at the present depth.</summary>
+public readonly ref struct ExitCheck
 {
-    /// <summary>Indices of the rows to look at; none may have retired.</summary>
+    /// <summary>Indices of the rows to check; none may have retired.</summary>
     public required ReadOnlySpan<int> Rows { get; init; }
 
     /// <summary>What to compute beyond the top token.</summary>

@@ -3,7 +3,7 @@ namespace Helios.Sdk;
 /// <summary>
 /// The chat template of the model does not take these turns: their roles must alternate, say, or a system message is not supported.
 /// Bad input like any other <see cref="ArgumentException"/>; a template that cannot be used at all is a <see cref="ChatTemplateException"/>.
-/// The message has the template's own words, and neither what was said nor where the template stands: it is fit for whoever sent the turns.
+/// The message has the template's own words, and neither what was said nor where the template stands: it may be shown to the sender of the turns.
 /// </summary>
 public sealed class ConversationRefusedException : ArgumentException
 {

@@ -7,7 +7,7 @@ namespace Helios.Sdk;
 /// A prompt and how to answer it: <c>GenerationRequest.FromText("Once upon a time") with { MaxTokens = 64 }</c>. Checked when it is
 /// handed to the client, which copies its lists. Thread-safe: it does not change.
 /// </summary>
-/// <remarks>For logs, <see cref="ToString"/> tells how long texts and ids are, never what they say.</remarks>
+/// <remarks>For logs, <see cref="ToString"/> says how long texts and ids are, never what they say.</remarks>
 public sealed record GenerationRequest
 {
     private GenerationRequest()

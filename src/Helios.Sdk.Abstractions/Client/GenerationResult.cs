@@ -4,7 +4,7 @@ using System.Text;
 namespace Helios.Sdk;
 
 /// <summary>A whole answer.</summary>
-/// <remarks>For logs, <see cref="ToString"/> tells how long texts and ids are, never what they say.</remarks>
+/// <remarks>For logs, <see cref="ToString"/> says how long texts and ids are, never what they say.</remarks>
 public sealed record GenerationResult
 {
     /// <summary>The answer.</summary>

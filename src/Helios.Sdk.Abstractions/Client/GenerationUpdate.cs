@@ -20,7 +20,7 @@ public enum FinishReason
 }
 
 /// <summary>One piece of a streamed answer.</summary>
-/// <remarks>For logs, <see cref="ToString"/> tells how long the text is, never what it says.</remarks>
+/// <remarks>For logs, <see cref="ToString"/> says how long the text is, never what it says.</remarks>
 public readonly record struct GenerationUpdate
 {
     /// <summary>The token; null on a last piece that brings none (an answer that was aborted or ran out of time).</summary>

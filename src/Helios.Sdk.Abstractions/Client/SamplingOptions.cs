@@ -22,7 +22,7 @@ public sealed record SamplingOptions
     public float MinP { get; init; }
 
     /// <summary>
-    /// Makes every token of prompt and answer less likely, once each, whoever wrote it: a positive logit is divided by this, a
+    /// Makes every token of prompt and answer less likely, once each, whatever its origin: a positive logit is divided by this, a
     /// negative one multiplied. In [0.1, 10]; 1 changes nothing, below 1 rewards. From "CTRL" (arXiv 1909.05858, section 4.1),
     /// whose division is turned round for negative logits, which it would make likelier.
     /// </summary>
@@ -48,6 +48,6 @@ public sealed record SamplingOptions
     /// </summary>
     public IReadOnlyList<ILogitsProcessor> LogitsProcessors { get; init; } = [];
 
-    /// <summary>Same seed, same prompt, same operating point: same tokens, whoever shares the batch. Null draws a seed.</summary>
+    /// <summary>Same seed, same prompt, same operating point: same tokens, whatever shares the batch. Null draws a seed.</summary>
     public long? Seed { get; init; }
 }

@@ -33,7 +33,7 @@ public interface IHeliosControl
     /// <returns>Ends the subscription when disposed.</returns>
     IDisposable Observe(Action<AdaptationEvent> observer);
 
-    /// <summary>Asks for the candidates to be looked at again now; returns at once.</summary>
+    /// <summary>Asks for the candidates to be reassessed now; returns at once.</summary>
     void Reassess();
 
     /// <summary>

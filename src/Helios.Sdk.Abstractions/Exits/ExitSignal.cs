@@ -1,6 +1,6 @@
 namespace Helios.Sdk.ExitPolicies;
 
-/// <summary>Signals that a look can compute.</summary>
+/// <summary>Signals that an exit check can compute.</summary>
 [Flags]
 public enum ExitSignals
 {
@@ -54,6 +54,6 @@ public record struct ExitSignal
     /// <summary>Calibrated P(this token equals the full-depth token). Set by the engine, never by a backend.</summary>
     public float Confidence { get; set; }
 
-    /// <summary>How many looks in a row, this one included, had this <see cref="TopId"/>. Set by the engine, never by a backend.</summary>
-    public int AgreeingLooks { get; set; }
+    /// <summary>How many exit checks in a row, this one included, had this <see cref="TopId"/>. Set by the engine, never by a backend.</summary>
+    public int AgreeingChecks { get; set; }
 }

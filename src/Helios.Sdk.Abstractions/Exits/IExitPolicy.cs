@@ -13,12 +13,12 @@ public interface IExitPolicy
     ExitSignals Needs { get; }
 
     /// <summary>
-    /// Says at which exits to look, once for every operating point. A look costs a head over the vocabulary for every row;
+    /// Chooses the exits to check, once for every operating point. An exit check costs a head over the vocabulary for every row;
     /// <see cref="ExitLayout.ChooseWorthwhile"/> chooses those that a row may gain by.
     /// </summary>
     /// <param name="exits">The exits below the depth served.</param>
-    /// <param name="looks">One per exit; set true to look, all false on entry.</param>
-    void ChooseLooks(in ExitLayout exits, Span<bool> looks);
+    /// <param name="checks">One per exit; set true to check, all false on entry.</param>
+    void ChooseExits(in ExitLayout exits, Span<bool> checks);
 
     /// <summary>Says which rows leave at an exit.</summary>
     /// <param name="exit">Depth of the exit, layers executed.</param>

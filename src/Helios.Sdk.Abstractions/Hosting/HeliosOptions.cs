@@ -5,7 +5,7 @@ using Helios.Sdk.Scheduling;
 
 namespace Helios.Sdk;
 
-/// <summary>Everything an engine can be told. Checked when the engine is built, with messages that name the option; not to be changed from then on.</summary>
+/// <summary>All settings of an engine. Checked when the engine is built, with messages that name the option; not to be changed from then on.</summary>
 public sealed class HeliosOptions
 {
     /// <summary>The pool's models, in order of preference where nothing else decides. At least one.</summary>
@@ -43,7 +43,7 @@ public sealed class HeliosOptions
 public sealed class TelemetryOptions
 {
     /// <summary>
-    /// Puts prompts, answers and stop strings into the activities of requests (<c>gen_ai.input.messages</c>, <c>gen_ai.output.messages</c>), for whoever listens to
+    /// Puts prompts, answers and stop strings into the activities of requests (<c>gen_ai.input.messages</c>, <c>gen_ai.output.messages</c>), for listeners to
     /// them. Off by default: without it they are in no log, metric or trace.
     /// </summary>
     public bool CaptureContent { get; set; }
@@ -212,7 +212,7 @@ public sealed class AdaptationOptions
     /// </summary>
     public string DepthRule { get; set; } = "constrained";
 
-    /// <summary>Calibrated probability of equalling the full-depth token below which a token is a breach, 0 to 1, told apart by 0.005.</summary>
+    /// <summary>Calibrated probability of equalling the full-depth token below which a token is a breach, 0 to 1, in steps of 0.005.</summary>
     public double ConfidenceTarget { get; set; } = 0.7;
 
     /// <summary>Tokens over which breaches are counted (paper: 100), at least 2.</summary>

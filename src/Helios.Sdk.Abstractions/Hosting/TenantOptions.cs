@@ -11,7 +11,7 @@ public sealed class TenantOptions
     /// and of tenants have nothing to do with each other.
     /// </summary>
     /// <remarks>
-    /// A prompt whose beginning is cached is answered sooner. Whoever can send requests in the group can therefore find out, token
+    /// A prompt whose beginning is cached is answered sooner. A client that can send requests in the group can therefore find out, token
     /// by token, what others of the group have asked lately. Put only tenants into one group that may read each other's prompts.
     /// </remarks>
     public string? CacheGroup { get; set; }

@@ -84,7 +84,7 @@ public sealed class MemoryBudget
     }
 }
 
-/// <summary>A claim on bytes of a <see cref="MemoryBudget"/>. Whoever holds it disposes it once; disposing again does nothing.</summary>
+/// <summary>A claim on bytes of a <see cref="MemoryBudget"/>. Its holder disposes it once; disposing again does nothing.</summary>
 public sealed class MemoryReservation : IDisposable
 {
     private readonly MemoryBudget budget;

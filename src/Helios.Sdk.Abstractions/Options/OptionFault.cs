@@ -1,6 +1,6 @@
 namespace Helios.Sdk;
 
-/// <summary>What is wrong with an option: a value, so that whoever shows it can name the option in the words of its reader.</summary>
+/// <summary>What is wrong with an option: a value, so that code that shows it can name the option in the words of its reader.</summary>
 /// <param name="Path">The option.</param>
 /// <param name="Found">What was found, e.g. <c>1.2</c>.</param>
 /// <param name="Expected">What is expected, e.g. <c>0 to 1</c>.</param>

@@ -15,7 +15,7 @@ public interface IScheduler
     void Remove(RequestId id);
 
     /// <summary>Proposes rows for the next step. Should cost no more than the rows it plans.</summary>
-    /// <param name="plan">Takes the proposals, and tells what each request still has to compute.</param>
+    /// <param name="plan">Takes the proposals, and says what each request still has to compute.</param>
     void Plan(StepPlanBuilder plan);
 
     /// <summary>A planned request ran.</summary>
@@ -116,7 +116,7 @@ public abstract class StepPlanBuilder
 
     /// <summary>
     /// Drops a request's KV; it computes its tokens again later, at the depths they ran to, and goes on as it would have.
-    /// False when it is in this step's plan, holds no KV, or has produced no token since it was last preempted: whoever comes
+    /// False when it is in this step's plan, holds no KV, or has produced no token since it was last preempted: a sequence that comes
     /// back makes progress, so requests cannot push each other out for ever.
     /// </summary>
     /// <param name="id">The request.</param>

@@ -22,7 +22,7 @@ public interface ITokenizer
     /// <param name="verbatim">Parts of the text, ascending, none reaching into the next.</param>
     /// <param name="addSpecialTokens">Whether to add what the post-processor says (BOS, say).</param>
     /// <exception cref="ArgumentException">A part is outside the text, or not behind the one before it.</exception>
-    /// <exception cref="NotSupportedException">The tokenizer cannot tell parts apart, as long as it does not implement this.</exception>
+    /// <exception cref="NotSupportedException">The tokenizer cannot distinguish parts, as long as it does not implement this.</exception>
     IReadOnlyList<int> Encode(string text, IReadOnlyList<TextSpan> verbatim, bool addSpecialTokens = true) =>
         throw new NotSupportedException($"{GetType().Name} cannot keep special tokens out of parts of a text.");
 

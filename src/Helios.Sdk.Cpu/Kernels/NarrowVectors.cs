@@ -8,7 +8,7 @@ internal static class NarrowVectors
 {
     private const int Avx2Bit = 1 << 5;
 
-    /// <summary>What to tell whoever runs this process; null where its vectors are wide, or are 128 bits wide on every processor of its kind.</summary>
+    /// <summary>Advice for the operator of this process; null where its vectors are wide, or are 128 bits wide on every processor of its kind.</summary>
     public static string? Warning => Vector256.IsHardwareAccelerated || !X86Base.IsSupported ? null : Explain(ProcessorHasAvx2);
 
     private static bool ProcessorHasAvx2 => X86Base.CpuId(0, 0).Eax >= 7 && (X86Base.CpuId(7, 0).Ebx & Avx2Bit) != 0;

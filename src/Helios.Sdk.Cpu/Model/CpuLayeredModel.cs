@@ -37,7 +37,7 @@ internal sealed class CpuLayeredModel : LayeredModel<CpuLayerWeights>
         for (var slot = firstSlot; slot < Layers.Length; slot++) walk.FillKv(Layers[slot], slot, rows);
     }
 
-    protected override void Read(in ExitLook look, Span<ExitSignal> signals) => heads.Read(Layers, Depth, look, signals);
+    protected override void Read(in ExitCheck check, Span<ExitSignal> signals) => heads.Read(Layers, Depth, check, signals);
 
     protected override void Draw(ReadOnlySpan<SampleRow> draws, Span<SampledToken> tokens) => heads.Sample(Layers, Depth, draws, tokens);
 

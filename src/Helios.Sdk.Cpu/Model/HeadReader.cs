@@ -37,14 +37,14 @@ internal sealed unsafe class HeadReader : IParallelWork
     }
 
     /// <summary>Signals of rows at one depth.</summary>
-    public void Read(CpuLayerWeights[] inUse, int depth, in ExitLook look, Span<ExitSignal> signals)
+    public void Read(CpuLayerWeights[] inUse, int depth, in ExitCheck check, Span<ExitSignal> signals)
     {
         (layers, count) = (inUse, 0);
-        for (var i = 0; i < look.Rows.Length; i++)
+        for (var i = 0; i < check.Rows.Length; i++)
         {
-            var target = look.Targets.IsEmpty ? -1 : look.Targets[i];
-            tile[count++] = new Entry { Row = look.Rows[i], Output = i, Depth = depth, Needs = look.Needs, Target = target };
-            if (count < tile.Length && i + 1 < look.Rows.Length) continue;
+            var target = check.Targets.IsEmpty ? -1 : check.Targets[i];
+            tile[count++] = new Entry { Row = check.Rows[i], Output = i, Depth = depth, Needs = check.Needs, Target = target };
+            if (count < tile.Length && i + 1 < check.Rows.Length) continue;
             Compute(HeadAt(depth));
             for (var e = 0; e < count; e++) signals[tile[e].Output] = tile[e].Signal;
             count = 0;

@@ -20,7 +20,7 @@ internal readonly record struct Piece(string Text, PieceType Type);
 
 /// <summary>
 /// A SentencePiece model as its file says (a protocol buffer, <c>sentencepiece_model.proto</c>): what Microsoft's package reads too, but
-/// does not tell. Absent fields take the defaults of the format; fields that are not needed are skipped.
+/// does not say. Absent fields take the defaults of the format; fields that are not needed are skipped.
 /// </summary>
 internal sealed record SentencePieceFile
 {
@@ -49,7 +49,7 @@ internal sealed record SentencePieceFile
     public bool EscapesSpaces { get; private init; } = true;
 
     /// <summary>Reads a file.</summary>
-    /// <exception cref="CheckpointException">It is not such a file, or has pieces that no id could be told by.</exception>
+    /// <exception cref="CheckpointException">It is not such a file, or has pieces that no id could stand for.</exception>
     public static SentencePieceFile Parse(string path, byte[] bytes)
     {
         var file = ParseModel(path, bytes);

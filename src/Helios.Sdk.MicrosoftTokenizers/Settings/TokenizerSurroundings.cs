@@ -19,7 +19,7 @@ internal sealed record TokenizerSurroundings(SpecialTokenFiles Tokens, string Te
         return new TokenizerSurroundings(files.Tokens, files.Template?.Source ?? "");
     }
 
-    /// <summary>A vocabulary with the added tokens that the file has and the others tell of.</summary>
+    /// <summary>A vocabulary with the added tokens that the file has and the others declare.</summary>
     public Vocabulary Complete(string file, IReadOnlyDictionary<string, int> ids, Dictionary<int, string> tokens, IReadOnlyList<AddedToken> written) =>
         new ControlTokens(Tokens, Template).Complete(ids, tokens, written, token =>
             new CheckpointException(Invariant($"{file}: the id {token.Id}, which {SpecialTokenFiles.AddedPlaces} gives to \"{token.Content}\", is another token's; expected ids that differ.")));
@@ -37,8 +37,8 @@ internal sealed record TokenizerSurroundings(SpecialTokenFiles Tokens, string Te
     /// <summary>Equal for files and surroundings that give equal ids and text.</summary>
     public static string Fingerprint(string kind, ReadOnlySpan<byte> file, Vocabulary vocabulary, SpecialIds around)
     {
-        var told = vocabulary.ToldBeside.OrderBy(token => token.Id).Select(token => Invariant($"{token.Id} {token.Special} {token.Content}"));
-        var written = string.Join('\0', told.Prepend($"{kind} {Convert.ToHexStringLower(SHA256.HashData(file))} {string.Join(',', around.Before)} {string.Join(',', around.Behind)}"));
+        var declared = vocabulary.DeclaredElsewhere.OrderBy(token => token.Id).Select(token => Invariant($"{token.Id} {token.Special} {token.Content}"));
+        var written = string.Join('\0', declared.Prepend($"{kind} {Convert.ToHexStringLower(SHA256.HashData(file))} {string.Join(',', around.Before)} {string.Join(',', around.Behind)}"));
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(written)));
     }
 }

@@ -8,7 +8,7 @@ using BpeTokenizer = Helios.Sdk.Tokenization.Bpe.BpeTokenizer;
 
 namespace Helios.Sdk.MicrosoftTokenizers.Tiktoken;
 
-/// <summary>Makes a tokenizer of a file of ranks, the pattern of its words, and the special tokens that other files tell of.</summary>
+/// <summary>Makes a tokenizer of a file of ranks, the pattern of its words, and the special tokens that other files declare.</summary>
 internal static class TiktokenReader
 {
     /// <summary>GPT-4o.</summary>

@@ -27,17 +27,17 @@ internal static class Activations
         var gathered = Tile(2L * architecture.KvSize * sizeof(float));
 
         // Masks kept for all layers, and the mask and scores of a tile, for which a mask in bytes is made first.
-        var looks = Tile(LookBytes(architecture, fused));
-        return (sizeof(float) * ((maxRows * row) + logits)) + ((fused ? 2 : 4) * gathered) + (9 * looks / 4);
+        var attended = Tile(AttendedBytes(architecture, fused));
+        return (sizeof(float) * ((maxRows * row) + logits)) + ((fused ? 2 : 4) * gathered) + (9 * attended / 4);
 
         long Tile(long tokenBytes) => Math.Max(tokenBytes * architecture.ContextLength, Math.Min(attentionBytes, tokenBytes * architecture.ContextLength * maxRows));
     }
 
     /// <summary>
-    /// Bytes that a row takes for each token it may look at: its mask, and where attention is not one kernel the scores of all heads, before and
+    /// Bytes that a row takes for each token it may attend to: its mask, and where attention is not one kernel the scores of all heads, before and
     /// after they become shares. In FP32.
     /// </summary>
-    public static long LookBytes(ModelArchitecture architecture, bool fused) =>
+    public static long AttendedBytes(ModelArchitecture architecture, bool fused) =>
         sizeof(float) * (architecture.Heads / architecture.KvHeads) * (fused ? 1L : 1 + (2 * architecture.KvHeads));
 }
 

@@ -33,7 +33,7 @@ internal sealed class AttentionIndex : IDisposable
         maskRoom = mostBytes;
         using var scope = torch.NewDisposeScope();
         var unitBytes = rows.UnitElements * Math.Max(Elements.BytesOf(constants.Kv.Type), Elements.BytesOf(constants.Type));
-        var rowBytes = constants.Kv.TokensPerBlock * Activations.LookBytes(architecture, constants.Device.FusesAttention(architecture.HeadDim));
+        var rowBytes = constants.Kv.TokensPerBlock * Activations.AttendedBytes(architecture, constants.Device.FusesAttention(architecture.HeadDim));
         var placed = new List<int>(rows.ActiveCount);
         foreach (var group in Cut(rows, mostBytes / rowBytes).GroupBy(run => run.Rows))
         {
@@ -41,7 +41,7 @@ internal sealed class AttentionIndex : IDisposable
             var most = 0;
             foreach (var run in group)
             {
-                // Where it lies, it is looked at without being gathered: worth a call of its own from so many bytes on.
+                // Where it lies, it is read without being gathered: worth a call of its own from so many bytes on.
                 if (BlocksOf(run.Length) * unitBytes >= constants.Device.GatherBytes && FollowEachOther(rows, run))
                 {
                     Add(architecture, rows, [run], layers, placed);
@@ -145,7 +145,7 @@ internal sealed class AttentionIndex : IDisposable
         var device = constants.Upload.ToDevice(size);
         Tensor Part(int which, int start, int length) => device.narrow(0, (2 * count) + (which * units) + start, length);
 
-        // A row alone looks at its sequence to the end, and needs no mask; the rows of masks are as long as whole blocks, as fused kernels like them.
+        // A row alone attends to its whole sequence, and needs no mask; the rows of masks are as long as whole blocks, as fused kernels like them.
         var length = count == 1 ? longest : blocks * constants.Kv.TokensPerBlock;
         var tile = new AttentionTile
         {

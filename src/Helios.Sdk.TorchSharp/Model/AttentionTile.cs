@@ -27,7 +27,7 @@ internal sealed class AttentionTile
     /// <summary>Tokens gathered of each sequence.</summary>
     public required int Tokens { get; init; }
 
-    /// <summary>Tokens looked at.</summary>
+    /// <summary>Tokens attended to.</summary>
     public required int Length { get; init; }
 
     /// <summary>Positions of its rows; null for one row, which sees all.</summary>

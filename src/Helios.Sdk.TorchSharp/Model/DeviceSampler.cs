@@ -10,7 +10,7 @@ namespace Helios.Sdk.TorchSharp.Model;
 /// </summary>
 internal static class DeviceSampler
 {
-    /// <summary>The likeliest tokens that are looked at first.</summary>
+    /// <summary>The likeliest tokens, tried first.</summary>
     public const int Candidates = 256;
 
     /// <summary>Draws from some of the likeliest.</summary>
@@ -18,7 +18,7 @@ internal static class DeviceSampler
     /// <param name="logits"><c>[rows, vocabulary]</c> in FP32.</param>
     /// <param name="summary">Of the same.</param>
     /// <param name="draws">How, one per row.</param>
-    /// <param name="candidates">How many are looked at.</param>
+    /// <param name="candidates">How many are tried.</param>
     /// <returns>Token ids <c>[rows]</c>; and whether each is what all tokens would give, to be drawn by <see cref="DrawSorted"/> where not. Null where all are.</returns>
     public static (Tensor Ids, Tensor? Settled) Draw(StepConstants constants, Tensor logits, LogitSummary summary, ReadOnlySpan<SampleRow> draws, int candidates = Candidates)
     {

@@ -21,21 +21,21 @@ internal sealed class HeadReader(StepConstants constants, LayerMath math)
     /// <param name="states"><c>[rows, hidden]</c>.</param>
     /// <param name="norm">Norm of the depth.</param>
     /// <param name="head">Head of the depth.</param>
-    /// <param name="look">What is wanted; its rows are those of <paramref name="states"/>.</param>
+    /// <param name="check">What is wanted; its rows are those of <paramref name="states"/>.</param>
     /// <param name="signals">One per row.</param>
-    public void Read(Tensor states, Tensor norm, WeightMatrix head, in ExitLook look, Span<ExitSignal> signals)
+    public void Read(Tensor states, Tensor norm, WeightMatrix head, in ExitCheck check, Span<ExitSignal> signals)
     {
-        for (var start = 0; start < look.Rows.Length; start += TileRows)
+        for (var start = 0; start < check.Rows.Length; start += TileRows)
         {
             using var scope = torch.NewDisposeScope();
-            var count = Math.Min(TileRows, look.Rows.Length - start);
+            var count = Math.Min(TileRows, check.Rows.Length - start);
             var logits = Logits(states, norm, head, start, count);
-            var targets = look.Targets.IsEmpty ? default : look.Targets.Slice(start, count);
+            var targets = check.Targets.IsEmpty ? default : check.Targets.Slice(start, count);
             var summary = new LogitSummary(logits);
-            var answers = ToHost(torch.stack(Signals(logits, summary, look.Needs, Targets(targets))));
+            var answers = ToHost(torch.stack(Signals(logits, summary, check.Needs, Targets(targets))));
             for (var i = 0; i < count; i++)
             {
-                signals[start + i] = SignalOf(answers, count, i, look.Needs);
+                signals[start + i] = SignalOf(answers, count, i, check.Needs);
                 if (!targets.IsEmpty && targets[i] >= 0) signals[start + i].TargetLogProbability = (float)answers[(4 * count) + i];
             }
         }

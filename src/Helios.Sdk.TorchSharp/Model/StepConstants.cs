@@ -56,7 +56,7 @@ internal sealed class StepConstants : IDisposable
     /// <summary>Positions from 0, as many as a context has, in whole blocks.</summary>
     public Tensor Columns { get; }
 
-    /// <summary>0, what a mask adds where a row may look.</summary>
+    /// <summary>0, what a mask adds where a row may attend.</summary>
     public Tensor Allowed { get; }
 
     /// <summary>Negative infinity, what it adds elsewhere.</summary>

@@ -136,12 +136,12 @@ internal sealed class TorchLayeredModel : LayeredModel<TorchLayerWeights>
         }
     }
 
-    protected override void Read(in ExitLook look, Span<ExitSignal> signals)
+    protected override void Read(in ExitCheck check, Span<ExitSignal> signals)
     {
         using var mode = torch.inference_mode();
         using var scope = torch.NewDisposeScope();
         var (norm, head) = HeadAt(Depth);
-        heads.Read(StatesOf(look.Rows), norm, head, look, signals);
+        heads.Read(StatesOf(check.Rows), norm, head, check, signals);
     }
 
     // Rows of one depth share norm and head, and so a product.

@@ -42,7 +42,7 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
     public Task<AdaptationDecision> ReconsiderAsync(AdaptationTrigger trigger) => reconsiderations.AskAsync(trigger, parts.Telemetry.Signals);
 
     /// <summary>Any thread: a goal was changed, and nobody waits for what is decided upon it.</summary>
-    public void Reconsider(AdaptationTrigger trigger) => reconsiderations.Tell(trigger, parts.Telemetry.Signals);
+    public void Reconsider(AdaptationTrigger trigger) => reconsiderations.Request(trigger, parts.Telemetry.Signals);
 
     /// <summary>Runs until cancelled. Failures of candidates are recorded and survived; only a bug ends it.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
@@ -183,10 +183,10 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
         parts.Telemetry.Sampling.WantsMore = floor.WantsMore(serving);
         if (!floor.IsBreached(serving, out var because)) return;
 
-        parts.Journal.Tell(new AdaptationEvent.QualityBreach(
+        parts.Journal.Publish(new AdaptationEvent.QualityBreach(
             parts.Journal.Now, serving.Point, because, serving, parts.Telemetry.ServedTokens, parts.Telemetry.Sampling.ScoredTokens));
         var decision = await SelectAsync(AdaptationTrigger.Quality, stayBecause: null, cancellationToken).ConfigureAwait(false);
-        if (decision.Act == AdaptationAct.Keep) parts.Journal.Tell(new AdaptationEvent.Stayed(parts.Journal.Now, decision));
+        if (decision.Act == AdaptationAct.Keep) parts.Journal.Publish(new AdaptationEvent.Stayed(parts.Journal.Now, decision));
     }
 
     /// <summary>Too little evidence is no reason for a change: it asks for more texts. Null when there is enough.</summary>
@@ -228,23 +228,23 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
         // A guard that tripped in vain rests until here: nothing it could choose from has changed in between.
         if (parts.Telemetry.BreachWatch is { BreachesAtTrip: > 0 }) parts.Switcher.RenewBreachWatch();
 
-        // Told of first: whatever is chosen below, a point that was below its floor was left for that.
+        // Recorded first: whatever is chosen below, a point that was below its floor was left for that.
         floor.Rearm();
         await ApplyFloorRuleAsync(cancellationToken).ConfigureAwait(false);
         parts.Profiles.Refresh(parts.Switcher.Present);
         var tooLittle = TooLittle();
-        // Interrupted by a change of goals, it is due again at the next look.
+        // Interrupted by a change of goals, it is due again at the next reassessment.
         if (tooLittle is null) await reconsiderations.TryUntilAskedAsync(token => parts.Evaluation.RetryAsync(parts.Profiles.Candidates, token), cancellationToken).ConfigureAwait(false);
         if (trigger == AdaptationTrigger.Drift) residence.Unsettle();
         var decision = await SelectAsync(trigger, tooLittle, cancellationToken).ConfigureAwait(false);
         if (tooLittle is null && decision.Act == AdaptationAct.Keep) residence.Kept();
         Pause(tooLittle is not null);
-        parts.Journal.Tell(new AdaptationEvent.Reassessed(parts.Journal.Now, decision));
+        parts.Journal.Publish(new AdaptationEvent.Reassessed(parts.Journal.Now, decision));
         Keep();
     }
 
-    /// <summary>The next look is the farther away, and fewer texts are scored until then, the more looks have shown nothing new.</summary>
-    /// <param name="soon">Whether the last look ended for want of evidence.</param>
+    /// <summary>The next reassessment is further away, and fewer texts are scored until then, the more reassessments have shown nothing new.</summary>
+    /// <param name="soon">Whether the last reassessment ended for want of evidence.</param>
     private void Pause(bool soon = false)
     {
         parts.Telemetry.Sampling.IsSettled = residence.IsSettled;
@@ -298,7 +298,7 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
             return;
         }
 
-        parts.Journal.Tell(new AdaptationEvent.Breach(parts.Journal.Now, point, breaches, parts.Options.BreachWindow));
+        parts.Journal.Publish(new AdaptationEvent.Breach(parts.Journal.Now, point, breaches, parts.Options.BreachWindow));
         var decision = parts.Rules.Breach(objective!, parts.Telemetry.Lengths).Decide(new BreachSituation
         {
             At = parts.Journal.Now,
@@ -313,7 +313,7 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
 
         // Traffic is no longer what was scored: what is chosen next rests on what comes from here on.
         parts.Profiles.Forget();
-        if (decision.Act == AdaptationAct.Keep) parts.Journal.Tell(new AdaptationEvent.Stayed(parts.Journal.Now, decision));
+        if (decision.Act == AdaptationAct.Keep) parts.Journal.Publish(new AdaptationEvent.Stayed(parts.Journal.Now, decision));
     }
 
     /// <summary>Whether breaches were counted against another target than the present one: that says nothing, and counting begins anew.</summary>
@@ -332,7 +332,7 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
         parts.Journal.Decide(decision);
         Degraded = decision.Degraded;
         var keeps = decision.Act == AdaptationAct.Keep;
-        if (!keeps || decision.Trigger == AdaptationTrigger.Start) parts.Journal.Tell(new AdaptationEvent.Selected(parts.Journal.Now, decision));
+        if (!keeps || decision.Trigger == AdaptationTrigger.Start) parts.Journal.Publish(new AdaptationEvent.Selected(parts.Journal.Now, decision));
         if (keeps)
         {
             parts.Switcher.LimitBatch(decision.Batch);
@@ -349,8 +349,8 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
         if (below) parts.Profiles.LeftBelowFloor(decision.Previous!);
         residence.Changed(decision.Previous, decision.Chosen, parts.Telemetry.Completed);
         Pause();
-        if (decision.Act == AdaptationAct.Deepen) parts.Journal.Tell(new AdaptationEvent.Deepened(parts.Journal.Now, decision));
-        else parts.Journal.Tell(new AdaptationEvent.Switched(parts.Journal.Now, decision));
+        if (decision.Act == AdaptationAct.Deepen) parts.Journal.Publish(new AdaptationEvent.Deepened(parts.Journal.Now, decision));
+        else parts.Journal.Publish(new AdaptationEvent.Switched(parts.Journal.Now, decision));
         return decision;
     }
 

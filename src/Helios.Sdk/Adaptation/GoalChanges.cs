@@ -14,7 +14,7 @@ namespace Helios.Sdk.Adaptation;
 [SuppressMessage("Design", "CA1001", Justification = "A semaphore whose handle nobody takes holds nothing; one may wait for it while the engine stops.")]
 internal sealed class GoalChanges(AdaptationLoop loop, Goals goals, ModelPool pool, KvReclaimer memory, MemoryBudget budget, TimeProvider time)
 {
-    /// <summary>How often it is looked whether the last sequence of a former point has ended.</summary>
+    /// <summary>How often it is checked whether the last sequence of a former point has ended.</summary>
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(20);
 
     private readonly SemaphoreSlim turn = new(1, 1);

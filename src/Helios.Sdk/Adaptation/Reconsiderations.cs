@@ -29,7 +29,7 @@ internal sealed class Reconsiderations
     {
         var asked = new TaskCompletionSource<AdaptationDecision>(TaskCreationOptions.RunContinuationsAsynchronously);
         waiting.Enqueue(asked);
-        Tell(trigger, signals);
+        Request(trigger, signals);
         if (ended) End();
         return asked.Task;
     }
@@ -37,7 +37,7 @@ internal sealed class Reconsiderations
     /// <summary>Makes the loop select anew, and nobody waits for its decision.</summary>
     /// <param name="trigger">Why.</param>
     /// <param name="signals">The loop's mailbox.</param>
-    public void Tell(AdaptationTrigger trigger, LoopSignals signals)
+    public void Request(AdaptationTrigger trigger, LoopSignals signals)
     {
         lock (gate)
         {
@@ -92,7 +92,7 @@ internal sealed class Reconsiderations
         }
     }
 
-    /// <summary>The loop has ended: whoever waits, or asks from now on, learns it.</summary>
+    /// <summary>The loop has ended: callers that wait, or ask from now on, learn it.</summary>
     public void End()
     {
         ended = true;

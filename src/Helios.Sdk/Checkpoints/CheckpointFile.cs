@@ -10,7 +10,7 @@ internal static class CheckpointFile
 
     /// <summary>
     /// Opens for reading. Others may read and delete meanwhile, as the Hugging Face cache does. A file that has no length is refused before
-    /// it is opened: no file of a model is empty, and to open a pipe is to wait for whoever writes to it.
+    /// it is opened: no file of a model is empty, and to open a pipe is to wait for a writer.
     /// </summary>
     public static SafeFileHandle Open(string path, out long length)
     {

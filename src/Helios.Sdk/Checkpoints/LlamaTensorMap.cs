@@ -96,7 +96,7 @@ internal sealed class LlamaTensorMap
     }
 
     /// <summary>
-    /// Tensors that are not needed may lie about, but two kinds say that the config tells another story than the weights:
+    /// Tensors that are not needed may lie about, but two kinds say that the config does not fit the weights:
     /// layers beyond the last one, and biases.
     /// </summary>
     private void RefuseWhatContradicts()

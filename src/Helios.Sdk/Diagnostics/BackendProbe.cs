@@ -2,10 +2,10 @@ using System.Runtime.InteropServices;
 
 namespace Helios.Sdk.Diagnostics;
 
-/// <summary>Looks whether what a backend needs could be loaded, without loading it.</summary>
+/// <summary>Checks whether what a backend needs could be loaded, without loading it.</summary>
 internal static class BackendProbe
 {
-    public static BackendReport Look(KnownBackend backend, KnownDevice device)
+    public static BackendReport Probe(KnownBackend backend, KnownDevice device)
     {
         var tried = new List<string>();
         var assemblies = device.Assemblies.Where(name => !HasAssembly(name, tried)).Select(name => $"the assembly {name}").ToList();

@@ -13,18 +13,18 @@ internal sealed class Cgroup(string root)
 
     /// <summary>Most bytes of memory; null without a limit.</summary>
     public LimitReport? FindMemory() => Least(
-        Look("", "memory.max", static file => Number(file.ReadText())),
-        Look("memory", "memory.limit_in_bytes", static file => Number(file.ReadText())));
+        Read("", "memory.max", static file => Number(file.ReadText())),
+        Read("memory", "memory.limit_in_bytes", static file => Number(file.ReadText())));
 
     /// <summary>Most processors, of which a part counts too; null without a limit.</summary>
     public LimitReport? FindProcessors() => Least(
-        Look("", "cpu.max", static file => file.ReadText()?.Split(' ') is [var quota, var period] ? Number(quota) / Number(period) : null),
-        Look("cpu", "cpu.cfs_quota_us", static file => Number(file.ReadText()) / Number(file.Beside("cpu.cfs_period_us").ReadText())));
+        Read("", "cpu.max", static file => file.ReadText()?.Split(' ') is [var quota, var period] ? Number(quota) / Number(period) : null),
+        Read("cpu", "cpu.cfs_quota_us", static file => Number(file.ReadText()) / Number(file.Beside("cpu.cfs_period_us").ReadText())));
 
     private static LimitReport? Least(params IEnumerable<LimitReport?> limits) => limits.OfType<LimitReport>().MinBy(limit => limit.Value);
 
     /// <summary>The least limit of the group and of those above it, up to the mount.</summary>
-    private LimitReport? Look(string controller, string name, Func<SystemFile, double?> read)
+    private LimitReport? Read(string controller, string name, Func<SystemFile, double?> read)
     {
         if (GroupOf(controller) is not { } group) return null;
         var mount = Path.Combine(root, Mount, controller);

@@ -25,9 +25,9 @@ public static class HeliosDiagnostics
             OperatingSystem = RuntimeInformation.OSDescription,
             Architecture = RuntimeInformation.ProcessArchitecture.ToString(),
             Processor = new ProcessorReport(Environment.ProcessorCount, VectorWidth, [.. InstructionSets()], cgroup.FindProcessors()),
-            Memory = MemoryProbe.Look(root, cgroup),
-            EnergySources = [Look(new RaplEnergyMeter(Path.Combine(root, "sys/class/powercap"))), Look(new NvmlEnergyMeter())],
-            Backends = [.. KnownBackends.All.SelectMany(backend => backend.Devices.Select(device => BackendProbe.Look(backend, device)))],
+            Memory = MemoryProbe.Probe(root, cgroup),
+            EnergySources = [Probe(new RaplEnergyMeter(Path.Combine(root, "sys/class/powercap"))), Probe(new NvmlEnergyMeter())],
+            Backends = [.. KnownBackends.All.SelectMany(backend => backend.Devices.Select(device => BackendProbe.Probe(backend, device)))],
         };
     }
 
@@ -46,7 +46,7 @@ public static class HeliosDiagnostics
         ("Dp", Dp.IsSupported),
     }.Where(set => set.Supported).Select(set => set.Name);
 
-    private static EnergySourceReport Look(IEnergyMeter meter)
+    private static EnergySourceReport Probe(IEnergyMeter meter)
     {
         var reading = meter.Read();
         return new EnergySourceReport(meter.Source, reading.UnavailableBecause is null, reading.UnavailableBecause);

@@ -2,10 +2,10 @@ using System.Globalization;
 
 namespace Helios.Sdk.Diagnostics;
 
-/// <summary>Looks at memory.</summary>
+/// <summary>Measures memory and its limits.</summary>
 internal static class MemoryProbe
 {
-    public static MemoryReport Look(string root, Cgroup cgroup)
+    public static MemoryReport Probe(string root, Cgroup cgroup)
     {
         var lines = new SystemFile(Path.Combine(root, "proc/meminfo")).ReadLines();
         var offered = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;

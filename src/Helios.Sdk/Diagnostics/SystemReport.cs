@@ -36,10 +36,10 @@ public sealed record ProcessorReport(int Processors, int VectorWidth, ImmutableA
 
 /// <summary>Memory.</summary>
 /// <param name="TotalBytes">Of the machine.</param>
-/// <param name="AvailableBytes">That the machine could give away now; null where that is not told.</param>
+/// <param name="AvailableBytes">That the machine could give away now; null where that is not known.</param>
 /// <param name="Limit">What the container may use at most, in bytes; null without a limit.</param>
 /// <param name="ProcessBytes">Resident in this process.</param>
-/// <param name="DefaultBudgetBytes">Memory budget of an engine on the processor that is told none.</param>
+/// <param name="DefaultBudgetBytes">Memory budget of an engine on the processor that is given none.</param>
 /// <param name="HugePages">Huge pages; null where there is no such thing to be read.</param>
 public sealed record MemoryReport(long TotalBytes, long? AvailableBytes, LimitReport? Limit, long ProcessBytes, long DefaultBudgetBytes, HugePagesReport? HugePages);
 

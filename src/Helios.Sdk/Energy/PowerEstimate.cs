@@ -2,7 +2,7 @@ namespace Helios.Sdk.Energy;
 
 /// <summary>
 /// Learns the power of a device while it computes from intervals in which it computed some of the time. Power is taken to be
-/// linear in that share, so that intervals of different shares tell what idling draws; where shares hardly differ, the mean
+/// linear in that share, so that intervals of different shares show what idling draws; where shares hardly differ, the mean
 /// power is the answer. What idling draws is part of it: it is drawn for the tokens too.
 /// </summary>
 internal sealed class PowerEstimate

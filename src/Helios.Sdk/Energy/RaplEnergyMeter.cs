@@ -3,7 +3,7 @@ using System.Globalization;
 namespace Helios.Sdk.Energy;
 
 /// <summary>
-/// Energy of the processor packages as the kernel's powercap files tell it (Linux, x86): everything that runs on the machine,
+/// Energy of the processor packages as the kernel's powercap files report it (Linux, x86): everything that runs on the machine,
 /// and no memory, drive or power supply.
 /// </summary>
 public sealed class RaplEnergyMeter : IEnergyMeter

@@ -8,7 +8,7 @@ internal sealed class ConfidencePolicy(float threshold) : IExitPolicy
 
     public ExitSignals Needs => ExitSignals.Confidence;
 
-    public void ChooseLooks(in ExitLayout exits, Span<bool> looks) => exits.ChooseWorthwhile(looks);
+    public void ChooseExits(in ExitLayout exits, Span<bool> checks) => exits.ChooseWorthwhile(checks);
 
     public void Decide(int exit, ReadOnlySpan<ExitSignal> rows, Span<bool> leave)
     {

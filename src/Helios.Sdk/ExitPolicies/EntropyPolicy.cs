@@ -8,7 +8,7 @@ internal sealed class EntropyPolicy(float threshold) : IExitPolicy
 
     public ExitSignals Needs => ExitSignals.Entropy;
 
-    public void ChooseLooks(in ExitLayout exits, Span<bool> looks) => exits.ChooseWorthwhile(looks);
+    public void ChooseExits(in ExitLayout exits, Span<bool> checks) => exits.ChooseWorthwhile(checks);
 
     public void Decide(int exit, ReadOnlySpan<ExitSignal> rows, Span<bool> leave)
     {

@@ -32,11 +32,11 @@ public static class Exits
     /// <exception cref="ArgumentException">A number is out of range.</exception>
     public static IExitPolicy Entropy(double nats, int minDepth = 0) => Make("entropy", nats, minDepth);
 
-    /// <summary>Leaves where so many looks in a row had the same likeliest token: <c>patience:2</c>.</summary>
-    /// <param name="looks">Looks that must agree, 1 to 1000.</param>
+    /// <summary>Leaves where so many exit checks in a row had the same likeliest token: <c>patience:2</c>.</summary>
+    /// <param name="checks">Checks that must agree, 1 to 1000.</param>
     /// <param name="minDepth">Least layers that every token runs through; 0 for no least.</param>
     /// <exception cref="ArgumentException">A number is out of range.</exception>
-    public static IExitPolicy Patience(int looks, int minDepth = 0) => Make("patience", looks, minDepth);
+    public static IExitPolicy Patience(int checks, int minDepth = 0) => Make("patience", checks, minDepth);
 
     /// <summary>The policy that configuration names: <c>none</c>, <c>confidence:0.8</c>, <c>top1:0.9,min=3</c>.</summary>
     /// <param name="name">Its name, as <see cref="IExitPolicy.Name"/> has it; case does not matter.</param>

@@ -1,6 +1,6 @@
 namespace Helios.Sdk.ExitPolicies;
 
-/// <summary><c>confidence:0.8,min=3</c>: another policy, with no look below a depth.</summary>
+/// <summary><c>confidence:0.8,min=3</c>: another policy, with no exit check below a depth.</summary>
 /// <param name="inner">The other policy.</param>
 /// <param name="depth">Least layers that every token runs through.</param>
 internal sealed class MinDepthPolicy(IExitPolicy inner, int depth) : IExitPolicy
@@ -9,10 +9,10 @@ internal sealed class MinDepthPolicy(IExitPolicy inner, int depth) : IExitPolicy
 
     public ExitSignals Needs => inner.Needs;
 
-    public void ChooseLooks(in ExitLayout exits, Span<bool> looks)
+    public void ChooseExits(in ExitLayout exits, Span<bool> checks)
     {
         var allowed = exits.From(depth);
-        inner.ChooseLooks(allowed, looks[(exits.Depths.Length - allowed.Depths.Length)..]);
+        inner.ChooseExits(allowed, checks[(exits.Depths.Length - allowed.Depths.Length)..]);
     }
 
     public void Decide(int exit, ReadOnlySpan<ExitSignal> rows, Span<bool> leave) => inner.Decide(exit, rows, leave);

@@ -1,13 +1,13 @@
 namespace Helios.Sdk.ExitPolicies;
 
-/// <summary><c>none</c>: looks nowhere, so every token runs to the depth served.</summary>
+/// <summary><c>none</c>: checks no exit, so every token runs to the depth served.</summary>
 internal sealed class NoExitPolicy : IExitPolicy
 {
     public string Name => "none";
 
     public ExitSignals Needs => ExitSignals.None;
 
-    public void ChooseLooks(in ExitLayout exits, Span<bool> looks)
+    public void ChooseExits(in ExitLayout exits, Span<bool> checks)
     {
         // All false on entry.
     }

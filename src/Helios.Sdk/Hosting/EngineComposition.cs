@@ -37,9 +37,9 @@ internal static partial class EngineComposition
         var adaptation = new AdaptationModule(options, context, device, serving, meter, logger);
         var lab = new LabModule(options, device, serving, adaptation, context.Time);
         var overrides = new PointOverrides(device.Pool, device.Routes, adaptation.Profiles, adaptation.Loop.Ready, adaptation.Policies);
-        var door = new RequestDoor(device.Pool, device.Routes, overrides, serving.Loop, options.Serving.MaxQueueTime, context.Time);
+        var sequences = new SequenceFactory(device.Pool, device.Routes, overrides, serving.Loop, options.Serving.MaxQueueTime, context.Time);
         StateMetrics.Add(meter, serving.Loop, device.Blocks, device.Pool, device.Backend, adaptation.Energy);
-        return new EngineParts(context.Name, options, context.Time, meter, device, serving, adaptation, lab, door);
+        return new EngineParts(context.Name, options, context.Time, meter, device, serving, adaptation, lab, sequences);
     }
 
     [LoggerMessage(15, LogLevel.Warning, "Device '{Device}': {Warning}")]

@@ -24,7 +24,7 @@ public sealed class HeliosBuilder : IHeliosBuilder
 
     internal TimeProvider Time { get; private set; } = TimeProvider.System;
 
-    /// <summary>Tells engines of one container apart; empty for the one without a name.</summary>
+    /// <summary>Distinguishes engines of one container; empty for the one without a name.</summary>
     internal string Name { get; init; } = "";
 
     /// <summary>What was said here, for the parts of the engine.</summary>
@@ -91,7 +91,7 @@ public sealed class HeliosBuilder : IHeliosBuilder
     /// Opens the checkpoints (headers only), starts the device thread, and begins to load in the background. Requests may be
     /// made at once; they wait for the first model.
     /// </summary>
-    /// <exception cref="InvalidOptionException">Options are wrong; all that are wrong are told.</exception>
+    /// <exception cref="InvalidOptionException">Options are wrong; all faults are listed.</exception>
     /// <exception cref="CheckpointException">A checkpoint is unusable.</exception>
     public HeliosEngine Build()
     {

@@ -128,13 +128,13 @@ public sealed class HeliosEngine : IHeliosClient, IHeliosControl, IAsyncDisposab
         {
             places = await TakePlacesAsync(samples, cancellationToken).ConfigureAwait(false);
             // Its lease outlives it here, so that all samples run on what it ran on even if its answer is over at once.
-            first = await parts.Door.OpenAsync(request with { Sampling = request.Sampling with { Seed = seed } }, cancellationToken).ConfigureAwait(false);
+            first = await parts.Sequences.CreateAsync(request with { Sampling = request.Sampling with { Seed = seed } }, cancellationToken).ConfigureAwait(false);
             first.HoldLease();
             running.Add(Start(first, places[0], Trace(), cancellationToken));
             if (samples > 1) await running[0].BeginAsync().ConfigureAwait(false);
             while (running.Count < samples)
             {
-                var sample = await parts.Door.OpenSampleAsync(first, CounterRandom.SampleSeed(seed, running.Count), cancellationToken).ConfigureAwait(false);
+                var sample = await parts.Sequences.CreateSampleAsync(first, CounterRandom.SampleSeed(seed, running.Count), cancellationToken).ConfigureAwait(false);
                 running.Add(Start(sample, places[running.Count], Trace(), cancellationToken));
             }
 
@@ -238,7 +238,7 @@ public sealed class HeliosEngine : IHeliosClient, IHeliosControl, IAsyncDisposab
         try
         {
             place = (await TakePlacesAsync(1, cancellationToken).ConfigureAwait(false))[0];
-            return Start(await parts.Door.OpenAsync(request, cancellationToken).ConfigureAwait(false), place, trace, cancellationToken);
+            return Start(await parts.Sequences.CreateAsync(request, cancellationToken).ConfigureAwait(false), place, trace, cancellationToken);
         }
         catch (Exception error)
         {

@@ -6,7 +6,7 @@ internal static class Names
     /// <summary>Whether two names are one.</summary>
     public static bool Same(string left, string right) => string.Equals(left, right, StringComparison.OrdinalIgnoreCase);
 
-    /// <summary>Refuses names that differ by case alone: one could never be told from the other.</summary>
+    /// <summary>Refuses names that differ by case alone: one could not be distinguished from the other.</summary>
     /// <param name="option">The option that chooses among them.</param>
     /// <param name="names">The names; of the very same name there may be several.</param>
     /// <exception cref="InvalidOptionException">There are two such.</exception>

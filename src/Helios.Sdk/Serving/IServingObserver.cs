@@ -6,7 +6,7 @@ using Helios.Sdk.Serving.Streaming;
 namespace Helios.Sdk.Serving;
 
 /// <summary>
-/// What the serving loop tells upwards. It is called on the device thread: implementations only write numbers down, and
+/// What the serving loop reports upwards. It is called on the device thread: implementations only write numbers down, and
 /// allocate nothing per step or token.
 /// </summary>
 internal interface IServingObserver
@@ -24,7 +24,7 @@ internal interface IServingObserver
     void SequenceEnded(Sequence sequence, RequestOutcome outcome);
 }
 
-/// <summary>Tells several observers, in order.</summary>
+/// <summary>Forwards to several observers, in order.</summary>
 internal sealed class ServingObservers(params IReadOnlyList<IServingObserver> observers) : IServingObserver
 {
     private readonly IServingObserver[] observers = [.. observers];

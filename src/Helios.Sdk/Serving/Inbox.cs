@@ -5,7 +5,7 @@ using Helios.Sdk.Serving.Streaming;
 namespace Helios.Sdk.Serving;
 
 /// <summary>
-/// What any thread asks of the serving loop, in order. Once it is closed, whoever comes late ends as all ended.
+/// What any thread asks of the serving loop, in order. Once it is closed, a late request ends as all ended.
 /// </summary>
 /// <param name="wake">Set after every posting.</param>
 internal sealed class Inbox(WakeSignal wake)

@@ -199,7 +199,7 @@ internal sealed class ServingLoop
         };
     }
 
-    /// <summary>Ends whoever is out of time: with what it has, or turned away when it was not started.</summary>
+    /// <summary>Ends requests that are out of time: with what it has, or turned away when it was not started.</summary>
     private void EndOverdue(long now)
     {
         while (limits.FindDue(now) is { } sequence)
@@ -218,7 +218,7 @@ internal sealed class ServingLoop
         return left < LongestWait ? TimeSpan.FromMilliseconds(Math.Max(0, Math.Ceiling(left.TotalMilliseconds))) : LongestWait;
     }
 
-    /// <summary>Before anything is planned: whoever is in a plan must live to its end.</summary>
+    /// <summary>Before anything is planned: a sequence in a plan must live to its end.</summary>
     private void EndRefused()
     {
         if (refusal is not { } because) return;

@@ -16,6 +16,6 @@ internal sealed record ServingParts(
     /// <summary>The sequences that live.</summary>
     public SequenceTable Sequences { get; init; } = new();
 
-    /// <summary>What the loop tells other threads of itself.</summary>
+    /// <summary>What other threads may read of the loop.</summary>
     public ServingState State { get; init; } = new();
 }

@@ -23,7 +23,7 @@ internal sealed class EngineMeter : IDisposable
 
     public Counter<long> Count(string name, string unit, string description) => meter.CreateCounter<long>(name, unit, description);
 
-    /// <summary>A histogram whose buckets have these upper bounds, unless whoever collects it says otherwise.</summary>
+    /// <summary>A histogram whose buckets have these upper bounds, unless its collector has others.</summary>
     public Histogram<T> Distribute<T>(string name, string unit, string description, params IReadOnlyList<T> bounds)
         where T : struct =>
         meter.CreateHistogram(name, unit, description, tags: null, new InstrumentAdvice<T> { HistogramBucketBoundaries = bounds });

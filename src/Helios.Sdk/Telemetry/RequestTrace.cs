@@ -8,7 +8,7 @@ namespace Helios.Sdk.Telemetry;
 
 /// <summary>
 /// A request as an activity, by the GenAI semantic conventions: from submission until its answer was read. Prompt and
-/// answer are in it only if <see cref="TelemetryOptions.CaptureContent"/> says so. Belongs to whoever reads the answer.
+/// answer are in it only if <see cref="TelemetryOptions.CaptureContent"/> says so. Belongs to the reader of the answer.
 /// </summary>
 internal sealed class RequestTrace
 {

@@ -75,7 +75,7 @@ public abstract class EngineContract<TBackend> : BackendContract<TBackend>
     }
 
     [SkippableFact]
-    public async Task The_same_seed_draws_the_same_tokens_whoever_shares_the_batch()
+    public async Task The_same_seed_draws_the_same_tokens_whatever_shares_the_batch()
     {
         await ServeAsync("tiny-s", null, "none", async engine =>
         {
@@ -162,7 +162,7 @@ public abstract class EngineContract<TBackend> : BackendContract<TBackend>
         Backend.AllocatedBytes(backend!).Should().Be(0, "every byte is given back");
     }
 
-    /// <summary>As the model is stored where that tells choices apart whose logits are 0.001 apart, else FP32.</summary>
+    /// <summary>as the model is stored where that separates choices whose logits are 0.001 apart, else FP32.</summary>
     private static Precision Sharp => Backend.ToleranceOf(Precision.Bf16, Backend.KvPrecisions[0]).LogProbability < 0.0005 ? Precision.Auto : Precision.Fp32;
 
     /// <summary>The same tokens; where bits may differ, up to the first whose two likeliest all but tie.</summary>

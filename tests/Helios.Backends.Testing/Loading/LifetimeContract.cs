@@ -72,6 +72,6 @@ public abstract class LifetimeContract<TBackend> : BackendContract<TBackend>
     {
         session.Model.Begin(new StepBatch { Rows = Tokens.Select((token, i) => new StepRow(token, i, 0, depth)).ToArray(), Blocks = table });
         session.Model.Run(LayerRange.To(depth));
-        return session.Look(Tokens.Length);
+        return session.Check(Tokens.Length);
     }
 }

@@ -47,7 +47,7 @@ public abstract class BatchContract<TBackend> : BackendContract<TBackend>
             rows.AddRange(Sequence(s, lengths[s]).Select((token, i) => new StepRow(token, i, first, session.Depth)));
         session.Model.Begin(new StepBatch { Rows = rows.ToArray(), Blocks = tables.SelectMany(table => table).ToArray() });
         session.Model.Run(LayerRange.To(3));
-        var signals = session.Look(rows.Count);
+        var signals = session.Check(rows.Count);
         var at = 0;
         foreach (var expected in alone)
             foreach (var signal in expected) session.MustBeSameButTarget(signals[at++], signal, "company changes nothing");
@@ -64,7 +64,7 @@ public abstract class BatchContract<TBackend> : BackendContract<TBackend>
             for (var layer = 0; layer < 3; layer++)
             {
                 whole.Model.Run(new LayerRange(layer, layer + 1));
-                byDepth.Add(whole.Look(Tokens.Length));
+                byDepth.Add(whole.Check(Tokens.Length));
             }
         }
 
@@ -75,7 +75,7 @@ public abstract class BatchContract<TBackend> : BackendContract<TBackend>
             session.Model.UseLayers([session.Layers[layer]]);
             session.Model.Begin(new StepBatch { Rows = Rows(1), Blocks = table, Resume = layer > 0 });
             session.Model.Run(new LayerRange(layer, layer + 1));
-            session.MustBeSame(session.Look(Tokens.Length), byDepth[layer], $"layer {layer}");
+            session.MustBeSame(session.Check(Tokens.Length), byDepth[layer], $"layer {layer}");
         }
 
         session.Model.Retire([Tokens.Length - 1]);
@@ -95,7 +95,7 @@ public abstract class BatchContract<TBackend> : BackendContract<TBackend>
         var blocks = poisoned.Table(16).Concat(poisoned.Table(16)).ToArray();
         poisoned.Model.Begin(new StepBatch { Rows = [new(7, 0, 0, 3), new(8, 0, 1, 3)], Blocks = blocks });
         poisoned.Model.Run(LayerRange.To(3));
-        var signals = poisoned.Look(2);
+        var signals = poisoned.Check(2);
         float.IsNaN(signals[0].Top1).Should().BeTrue();
         signals[0].TopId.Should().Be(0);
         float.IsNaN(signals[1].Top1).Should().BeFalse();
@@ -110,7 +110,7 @@ public abstract class BatchContract<TBackend> : BackendContract<TBackend>
         // The next step puts another token where the NaN was.
         poisoned.Model.Begin(new StepBatch { Rows = [new(9, 0, 0, 3), new(8, 0, 1, 3)], Blocks = blocks });
         poisoned.Model.Run(LayerRange.To(3));
-        float.IsNaN(poisoned.Look(2)[0].Entropy).Should().BeFalse();
+        float.IsNaN(poisoned.Check(2)[0].Entropy).Should().BeFalse();
     }
 
     [SkippableTheory]
@@ -128,7 +128,7 @@ public abstract class BatchContract<TBackend> : BackendContract<TBackend>
 
         var signals = new ExitSignal[rows.Length];
         poisoned.Model.ReadSignals(
-            new ExitLook { Rows = [.. Enumerable.Range(0, rows.Length)], Needs = ExitSignals.Top1, Targets = [.. rows.Select(_ => Token)] }, signals);
+            new ExitCheck { Rows = [.. Enumerable.Range(0, rows.Length)], Needs = ExitSignals.Top1, Targets = [.. rows.Select(_ => Token)] }, signals);
 
         // The sign of one number of a row's state decides; among sixteen there are both.
         signals.Select(signal => float.IsNaN(signal.Top1)).Distinct().Should().HaveCount(2);

@@ -35,7 +35,7 @@ public abstract class ExtendContract<TBackend> : BackendContract<TBackend>
         session.Model.Extend([new(1, 5)]);
         session.Model.Extend([new(2, 7)]);
         session.Model.Run(LayerRange.To(session.Depth));
-        session.MustBeSame(session.Look(3), expected);
+        session.MustBeSame(session.Check(3), expected);
     }
 
     [SkippableFact]

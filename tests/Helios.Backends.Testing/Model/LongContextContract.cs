@@ -41,7 +41,7 @@ public abstract class LongContextContract<TBackend> : BackendContract<TBackend>
                 .Concat(Enumerable.Range(0, count).Select(i => new StepRow(b[atB + i], atB + i, tableA.Length, session.Depth))).ToArray();
             session.Model.Begin(new StepBatch { Rows = rows, Blocks = blocks });
             session.Model.Run(LayerRange.To(session.Depth));
-            var signals = session.Look(rows.Length);
+            var signals = session.Check(rows.Length);
             Match(session, signals, wholeA, atA, 0, count);
             Match(session, signals, wholeB, atB, count, count);
             done += count;

@@ -33,7 +33,7 @@ public abstract class MisuseContract<TBackend> : BackendContract<TBackend>, IDis
     }
 
     [SkippableFact]
-    public void A_token_outside_the_vocabulary_is_told_with_its_row() =>
+    public void A_token_outside_the_vocabulary_is_reported_with_its_row() =>
         Begin([new(0, 0, 0, 3), new(1, 1, 0, 3), new(105, 2, 0, 3)], [new KvBlock(0, 0)]).Should().Throw<StepRowException>().WithMessage("*105*").Which.Row.Should().Be(2);
 
     [SkippableTheory]
@@ -67,8 +67,8 @@ public abstract class MisuseContract<TBackend> : BackendContract<TBackend>, IDis
         again.Should().Throw<InvalidOperationException>();
         var twice = () => session.Model.Retire([1, 1]);
         twice.Should().Throw<InvalidOperationException>();
-        var look = () => session.Look(1);
-        look.Should().Throw<InvalidOperationException>("row 0 has retired");
+        var check = () => session.Check(1);
+        check.Should().Throw<InvalidOperationException>("row 0 has retired");
         Sample(2).Should().Throw<ArgumentOutOfRangeException>();
         Sample(0)();
     }

@@ -35,7 +35,7 @@ public abstract class ReferenceContract<TBackend> : BackendContract<TBackend>
         for (var depth = 1; depth <= session.Depth; depth++)
         {
             session.Model.Run(new LayerRange(depth - 1, depth));
-            var signals = session.Look(rows.Length);
+            var signals = session.Check(rows.Length);
             for (var row = 0; row < rows.Length; row++)
             {
                 var (wanted, got) = (expected[row][depth - 1], signals[row]);

@@ -112,7 +112,7 @@ public abstract class SamplingContract<TBackend> : BackendContract<TBackend>, ID
 
         for (var row = 0; row < Count; row++)
         {
-            forced[row].TokenId.Should().Be(row * 7, "an edit is told the row's position, which is not its place in the step");
+            forced[row].TokenId.Should().Be(row * 7, "an edit gets the row's position, which is not its place in the step");
             session.MustBeSame(forced[row].Signal, plain[row].Signal);
             MustBeNear(forced[row].LogProbability, logProbabilities[row][row * 7]);
         }
@@ -159,10 +159,10 @@ public abstract class SamplingContract<TBackend> : BackendContract<TBackend>, ID
     public void The_likeliest_tokens_come_in_order(int count)
     {
         var (found, tokens) = LikeliestInOrder(count);
-        var looked = Looked();
+        var byDepth = Checked();
         for (var row = 0; row < Count; row++)
         {
-            var all = looked[row];
+            var all = byDepth[row];
             found[row].Should().HaveCount(Math.Min(count, Vocabulary)).And.OnlyHaveUniqueItems(token => token.TokenId);
             found[row].Select(token => token.LogProbability).Should().BeInDescendingOrder();
             foreach (var (token, expected) in found[row].Zip(all.OrderDescending()))
@@ -208,7 +208,7 @@ public abstract class SamplingContract<TBackend> : BackendContract<TBackend>, ID
 
     private void MustBeRight(float[] logits, SampleRow row, int got)
     {
-        // Logits may differ by as much between two looks at them; float weights may move sums by a hair.
+        // Logits may differ by as much between two checks them; float weights may move sums by a hair.
         var off = Backend.BitExact ? 0 : 2 * session.Tolerance.LogProbability;
         var order = Enumerable.Range(0, logits.Length).OrderByDescending(i => logits[i]).ThenBy(i => i).ToList();
         var kept = row.TopK > 0 ? Math.Min(row.TopK, order.Count) : order.Count;
@@ -268,8 +268,8 @@ public abstract class SamplingContract<TBackend> : BackendContract<TBackend>, ID
     /// <summary>Per row the log probabilities of all tokens, as a draw gives them.</summary>
     private float[][] LogProbabilities() => [.. LikeliestInOrder(Vocabulary).Found.Select(row => row.OrderBy(token => token.TokenId).Select(token => token.LogProbability).ToArray())];
 
-    /// <summary>The same, as looks give them at the depth where a row leaves.</summary>
-    private float[][] Looked()
+    /// <summary>The same, as checks give them at the depth where a row leaves.</summary>
+    private float[][] Checked()
     {
         var signals = new ExitSignal[2];
         var all = Enumerable.Range(0, Count).Select(_ => new float[Vocabulary]).ToArray();
@@ -277,7 +277,7 @@ public abstract class SamplingContract<TBackend> : BackendContract<TBackend>, ID
         {
             for (var id = 0; id < Vocabulary; id++)
             {
-                session.Model.ReadSignals(new ExitLook { Rows = [2 * depth - 1, 2 * depth], Needs = ExitSignals.None, Targets = [id, id] }, signals);
+                session.Model.ReadSignals(new ExitCheck { Rows = [2 * depth - 1, 2 * depth], Needs = ExitSignals.None, Targets = [id, id] }, signals);
                 (all[2 * depth - 2][id], all[2 * depth - 1][id]) = (signals[0].TargetLogProbability, signals[1].TargetLogProbability);
             }
         });

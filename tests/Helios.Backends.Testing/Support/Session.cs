@@ -76,18 +76,18 @@ public sealed class Session : IDisposable
         for (var i = 0; i < rows.Length; i++) rows[i] = new StepRow(tokens[i], start + i, 0, Shape.Layers);
         Model.Begin(new StepBatch { Rows = rows, Blocks = table });
         Model.Run(LayerRange.To(Depth));
-        var signals = Look(rows.Length);
+        var signals = Check(rows.Length);
         Model.Retire(Enumerable.Range(0, rows.Length).ToArray());
         return signals;
     }
 
     /// <summary>All signals of the first rows of a step, each with target (row index modulo vocabulary).</summary>
-    public ExitSignal[] Look(int count)
+    public ExitSignal[] Check(int count)
     {
         var signals = new ExitSignal[count];
         var all = Enumerable.Range(0, count).ToArray();
         Model.ReadSignals(
-            new ExitLook
+            new ExitCheck
             {
                 Rows = all,
                 Needs = ExitSignals.Top1 | ExitSignals.Margin | ExitSignals.Entropy,
@@ -131,7 +131,7 @@ public sealed class Session : IDisposable
         for (var i = 0; i < got.Count; i++) MustBeSame(got[i], expected[i], $"row {i}, {because}");
     }
 
-    /// <summary>The same, but for the target, which depends on the row's place in the look.</summary>
+    /// <summary>The same, but for the target, which depends on the row's place in the check.</summary>
     public void MustBeSameButTarget(ExitSignal got, ExitSignal expected, string because = "") =>
         MustBeSame(got with { TargetLogProbability = 0 }, expected with { TargetLogProbability = 0 }, because);
 

@@ -13,7 +13,7 @@ public sealed class BackendOpeningTests
     [InlineData("echo noise >&2; echo 'helios: no such device' >&2; exit 1", false, "no such device")]
     [InlineData("echo 'terminate called' >&2; exit 134", false, "The process that tried ended with exit code 134. terminate called")]
     [InlineData("kill -9 $$", false, "The process that tried ended with exit code 137.")]
-    public async Task Its_end_is_told(string script, bool opened, string detail) =>
+    public async Task Its_end_is_reported(string script, bool opened, string detail) =>
         (await BackendOpening.TryAsync(Shell(script), Patience, default)).Should().Be(new Opening(opened, detail));
 
     [SkippableFact]
@@ -25,7 +25,7 @@ public sealed class BackendOpeningTests
     }
 
     [Fact]
-    public async Task One_that_does_not_start_is_told()
+    public async Task One_that_does_not_start_is_reported()
     {
         var start = new ProcessStartInfo("/nowhere/helios") { RedirectStandardOutput = true, UseShellExecute = false };
         var opening = await BackendOpening.TryAsync(start, Patience, default);

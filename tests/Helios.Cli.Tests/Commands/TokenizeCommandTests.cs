@@ -5,14 +5,14 @@ namespace Helios.Cli.Tests.Commands;
 public sealed class TokenizeCommandTests
 {
     [Fact]
-    public async Task Encodes_with_special_tokens_unless_told_otherwise()
+    public async Task Encodes_with_special_tokens_unless_asked_otherwise()
     {
         (await CliRunner.JsonAsync("tokenize", TestData.Stories, "--text", "Once upon a time")).Ints("ids").Should().Equal(1, 403, 407, 261, 378);
         (await CliRunner.JsonAsync("tokenize", TestData.Stories, "--text", "Once upon a time", "--no-special")).Ints("ids").Should().Equal(403, 407, 261, 378);
     }
 
     [Fact]
-    public async Task Decodes_with_special_tokens_unless_told_otherwise()
+    public async Task Decodes_with_special_tokens_unless_asked_otherwise()
     {
         (await CliRunner.JsonAsync("tokenize", TestData.Stories, "--decode", "1,403,407,261,378")).Text("text").Should().Be("<s> Once upon a time");
         (await CliRunner.JsonAsync("tokenize", TestData.Stories, "--decode", "1,403,407,261,378", "--no-special")).Text("text").Should().Be("Once upon a time");

@@ -52,7 +52,7 @@ public sealed class LoadGeneratorTests
     }
 
     [Fact]
-    public async Task A_request_that_waited_for_room_is_told_how_late_it_is()
+    public async Task A_request_that_waited_for_room_gets_how_late_it_is()
     {
         var lateness = new List<TimeSpan>();
         var load = new LoadGenerator(concurrency: 1, TimeProvider.System);

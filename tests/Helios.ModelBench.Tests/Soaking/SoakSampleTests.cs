@@ -11,7 +11,7 @@ public sealed class SoakSampleTests
     public void Keeps_all_while_there_is_room() => Fill(capacity: 10, count: 7).Kept.Select(Number).Should().Equal(Enumerable.Range(0, 7));
 
     [Fact]
-    public void Keeps_no_more_than_told_and_each_as_likely_as_any_other()
+    public void Keeps_no_more_than_asked_and_each_as_likely_as_any_other()
     {
         var sample = Fill(capacity: 1000, count: 10_000);
         sample.Count.Should().Be(10_000);

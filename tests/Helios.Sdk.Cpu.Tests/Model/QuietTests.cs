@@ -39,7 +39,7 @@ public sealed class QuietTests
         least.Should().BeLessThan(steps * smallestObject);
     }
 
-    /// <summary>A step with every kind of call in it: a look, rows that leave at two depths, all ways to draw.</summary>
+    /// <summary>A step with every kind of call in it: a check, rows that leave at two depths, all ways to draw.</summary>
     private sealed class Steps(Session session, int start)
     {
         private readonly KvBlock[] table = session.Table(start + 200);
@@ -66,7 +66,7 @@ public sealed class QuietTests
 
             session.Model.Begin(new StepBatch { Rows = rows, Blocks = table });
             session.Model.Run(LayerRange.To(1));
-            session.Model.ReadSignals(new ExitLook { Rows = all, Needs = ExitSignals.Top1 | ExitSignals.Entropy }, signals);
+            session.Model.ReadSignals(new ExitCheck { Rows = all, Needs = ExitSignals.Top1 | ExitSignals.Entropy }, signals);
             session.Model.Retire(all.AsSpan(1, 1));
             session.Model.Run(new LayerRange(1, 3));
             session.Model.Retire(all.AsSpan(0, 1));

@@ -28,7 +28,7 @@ public class ReconsiderationsTests
     }
 
     [Fact]
-    public async Task The_loop_is_woken_by_whoever_asks()
+    public async Task The_loop_is_woken_by_a_caller()
     {
         _ = Ask();
         await foreach (var signal in signals.ReadAsync(CancellationToken.None))
@@ -60,7 +60,7 @@ public class ReconsiderationsTests
     }
 
     [Fact]
-    public async Task What_takes_long_is_interrupted_for_whoever_asks_and_done_again_after_the_answer()
+    public async Task What_takes_long_is_interrupted_for_a_caller_and_done_again_after_the_answer()
     {
         var begun = new TaskCompletionSource();
         var work = reconsiderations.TryUntilAskedAsync(
@@ -86,7 +86,7 @@ public class ReconsiderationsTests
     public async Task Whoever_waits_for_nothing_interrupts_too()
     {
         var work = reconsiderations.TryUntilAskedAsync(token => new TaskCompletionSource().Task.WaitAsync(token), CancellationToken.None);
-        reconsiderations.Tell(AdaptationTrigger.BudgetChanged, signals);
+        reconsiderations.Request(AdaptationTrigger.BudgetChanged, signals);
 
         (await work).Should().BeFalse();
     }

@@ -21,7 +21,7 @@ public class FiniteVectorsTests
 
     [Theory]
     [MemberData(nameof(Numbers))]
-    public void What_is_no_number_is_told_with_its_place(TensorType type, byte[] bytes, int? bad)
+    public void What_is_no_number_is_reported_with_its_place(TensorType type, byte[] bytes, int? bad)
     {
         var tensor = new StoredTensor("norm.weight", 0, 0, type, 1, 100);
         var check = () => FiniteVectors.Check("model.safetensors", tensor, 10 * tensor.ElementBytes, bytes);

@@ -3,7 +3,7 @@ using Helios.Sdk.Tests.Checkpoints;
 
 namespace Helios.Sdk.Tests.Diagnostics;
 
-/// <summary>Limits of containers and huge pages, as files of the system tell them.</summary>
+/// <summary>Limits of containers and huge pages, as files of the system say them.</summary>
 public sealed class HeliosDiagnosticsTests : IDisposable
 {
     private const long Mib = 1 << 20;
@@ -92,7 +92,7 @@ public sealed class HeliosDiagnosticsTests : IDisposable
     [Fact]
     public void A_backend_that_is_not_there_says_what_it_lacks_and_where_that_was_looked_for()
     {
-        var report = Look(assemblies: ["Helios.Sdk.Abacus"], libraries: ["beads"]);
+        var report = Probe(assemblies: ["Helios.Sdk.Abacus"], libraries: ["beads"]);
         report.IsFound.Should().BeFalse();
         report.MissingBecause.Should().Contain("the assembly Helios.Sdk.Abacus").And.Contain("beads").And.EndWith("Add the package Helios.Sdk.Abacus and the package Beads.");
         report.PathsTried.Should().Contain(Path.Combine(AppContext.BaseDirectory, "Helios.Sdk.Abacus.dll")).And.Contain(path => path.Contains("beads", StringComparison.Ordinal));
@@ -100,7 +100,7 @@ public sealed class HeliosDiagnosticsTests : IDisposable
 
     [Fact]
     public void A_backend_that_lacks_native_libraries_alone_names_their_package_alone() =>
-        Look(assemblies: ["Helios.Sdk"], libraries: ["beads"]).MissingBecause.Should().StartWith("Not found: the native library").And.EndWith(". Add the package Beads.");
+        Probe(assemblies: ["Helios.Sdk"], libraries: ["beads"]).MissingBecause.Should().StartWith("Not found: the native library").And.EndWith(". Add the package Beads.");
 
     [Fact]
     public void A_backend_is_reported_for_each_kind_of_device()
@@ -111,10 +111,10 @@ public sealed class HeliosDiagnosticsTests : IDisposable
         torch.Should().OnlyContain(backend => backend.PathsTried.Contains(Path.Combine(AppContext.BaseDirectory, "Helios.Sdk.TorchSharp.dll")));
     }
 
-    private static BackendReport Look(string[] assemblies, string[] libraries)
+    private static BackendReport Probe(string[] assemblies, string[] libraries)
     {
         var device = new KnownDevice("wood", assemblies, libraries, "Beads");
-        return BackendProbe.Look(new KnownBackend("abacus", "Helios.Sdk.Abacus", "UseAbacus()", [], [device]), device);
+        return BackendProbe.Probe(new KnownBackend("abacus", "Helios.Sdk.Abacus", "UseAbacus()", [], [device]), device);
     }
 
     private void Write(string file, string text)

@@ -3,7 +3,7 @@ using Helios.Sdk.Serving;
 
 namespace Helios.Sdk.Tests.Energy;
 
-/// <summary>A meter that says what it is told to.</summary>
+/// <summary>A meter that says what it was given.</summary>
 internal sealed class FakeMeter : IEnergyMeter
 {
     public EnergyReading Reading { get; set; }

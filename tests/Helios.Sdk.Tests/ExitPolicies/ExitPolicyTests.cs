@@ -39,27 +39,27 @@ public class ExitPolicyTests
 
     [Theory]
     [MemberData(nameof(Names))]
-    public void Where_looks_cost_nothing_it_looks_everywhere_or_nowhere(string name, ExitSignals needs) =>
-        Looks(name, lookCost: 0).Should().AllBeEquivalentTo(name != "none", because: needs.ToString());
+    public void Where_checks_cost_nothing_it_checks_everywhere_or_nowhere(string name, ExitSignals needs) =>
+        Checks(name, checkCost: 0).Should().AllBeEquivalentTo(name != "none", because: needs.ToString());
 
     [Theory]
     [MemberData(nameof(Names))]
-    public void Where_a_look_costs_more_than_it_may_save_it_looks_nowhere(string name, ExitSignals needs) =>
-        Looks(name, lookCost: 5).Should().AllBeEquivalentTo(false, because: needs.ToString());
+    public void Where_a_check_costs_more_than_it_may_save_it_checks_nowhere(string name, ExitSignals needs) =>
+        Checks(name, checkCost: 5).Should().AllBeEquivalentTo(false, because: needs.ToString());
 
     [Fact]
-    public void Patience_needs_exits_enough_for_looks_that_agree()
+    public void Patience_needs_exits_enough_for_checks_that_agree()
     {
-        Looks("patience:1", lookCost: 0.7).Should().Equal(true, true, true);
-        Looks("patience:3", lookCost: 0.7).Should().Equal([false, false, false], "three looks cost more than the two layers above the third");
-        Looks("patience:4", lookCost: 0).Should().Equal(false, false, false);
+        Checks("patience:1", checkCost: 0.7).Should().Equal(true, true, true);
+        Checks("patience:3", checkCost: 0.7).Should().Equal([false, false, false], "three checks cost more than the two layers above the third");
+        Checks("patience:4", checkCost: 0).Should().Equal(false, false, false);
     }
 
     [Fact]
     public void A_least_depth_hides_the_exits_below()
     {
-        Looks("confidence:0.8,min=3", lookCost: 0).Should().Equal(false, true, true);
-        Looks("confidence:0.8,min=9", lookCost: 0).Should().Equal(false, false, false);
+        Checks("confidence:0.8,min=3", checkCost: 0).Should().Equal(false, true, true);
+        Checks("confidence:0.8,min=9", checkCost: 0).Should().Equal(false, false, false);
         var policy = ExitPolicyParser.Parse("confidence:0.8,min=3");
         (policy.Name, policy.Needs).Should().Be(("confidence:0.8,min=3", ExitSignals.Confidence));
         var leave = new bool[1];
@@ -78,10 +78,10 @@ public class ExitPolicyTests
     {
         ExitSignal[] rows =
         [
-            new() { Confidence = 0.79f, Top1 = 0.89f, Margin = 0.29f, Entropy = 1.6f, AgreeingLooks = 1 },
-            new() { Confidence = 0.8f, Top1 = 0.9f, Margin = 0.3f, Entropy = 1.5f, AgreeingLooks = 2 },
-            new() { Confidence = 0.9f, Top1 = 0.95f, Margin = 0.5f, Entropy = 1.4f, AgreeingLooks = 3 },
-            new() { Confidence = float.NaN, Top1 = float.NaN, Margin = float.NaN, Entropy = float.NaN, AgreeingLooks = 0 },
+            new() { Confidence = 0.79f, Top1 = 0.89f, Margin = 0.29f, Entropy = 1.6f, AgreeingChecks = 1 },
+            new() { Confidence = 0.8f, Top1 = 0.9f, Margin = 0.3f, Entropy = 1.5f, AgreeingChecks = 2 },
+            new() { Confidence = 0.9f, Top1 = 0.95f, Margin = 0.5f, Entropy = 1.4f, AgreeingChecks = 3 },
+            new() { Confidence = float.NaN, Top1 = float.NaN, Margin = float.NaN, Entropy = float.NaN, AgreeingChecks = 0 },
         ];
         var leave = new bool[rows.Length];
 
@@ -122,12 +122,12 @@ public class ExitPolicyTests
         ExitPolicyParser.Parse("a:b", [() => new OwnPolicy("a"), () => new OwnPolicy("a:b")]).Name.Should().Be("a:b");
     }
 
-    private static bool[] Looks(string name, double lookCost)
+    private static bool[] Checks(string name, double checkCost)
     {
-        var looks = new bool[3];
-        var layout = new ExitLayout { Depths = [2, 3, 4], ServedDepth = 6, LookCost = lookCost };
-        ExitPolicyParser.Parse(name).ChooseLooks(layout, looks);
-        return looks;
+        var checks = new bool[3];
+        var layout = new ExitLayout { Depths = [2, 3, 4], ServedDepth = 6, CheckCost = checkCost };
+        ExitPolicyParser.Parse(name).ChooseExits(layout, checks);
+        return checks;
     }
 
     private sealed class OwnPolicy(string name) : IExitPolicy
@@ -136,7 +136,7 @@ public class ExitPolicyTests
 
         public ExitSignals Needs => ExitSignals.None;
 
-        public void ChooseLooks(in ExitLayout exits, Span<bool> looks)
+        public void ChooseExits(in ExitLayout exits, Span<bool> checks)
         {
         }
 

@@ -87,7 +87,7 @@ public class AddHeliosTests
     }
 
     [Fact]
-    public void Bad_options_are_told_when_it_is_resolved()
+    public void Bad_options_are_reported_when_it_is_resolved()
     {
         using var provider = new ServiceCollection().AddHelios(helios => helios.UseCpu()).BuildServiceProvider();
         var resolve = () => provider.GetRequiredService<IHeliosClient>();
@@ -207,7 +207,7 @@ public class AddHeliosTests
     [InlineData("abacus", null, null, "Backend is 'abacus'; expected one that was added: cpu.")]
     [InlineData("cuda", null, null, "Backend is 'cuda'; expected one that was added: cpu. 'cuda' comes with the package Helios.Sdk.TorchSharp: add it, call UseTorchSharp(), and name it 'torchsharp'.")]
     [InlineData("torchsharp", null, null, "Backend is 'torchsharp'; expected one that was added: cpu. 'torchsharp' comes with the package Helios.Sdk.TorchSharp: add it, call UseTorchSharp(), and name it 'torchsharp'.")]
-    public void A_backend_that_is_not_to_be_had_is_told_loudly(string? backend, string? setting, string? value, string message)
+    public void A_backend_that_is_not_to_be_had_is_reported_loudly(string? backend, string? setting, string? value, string message)
     {
         using var provider = Services(helios => helios.Configure(options =>
         {
@@ -219,7 +219,7 @@ public class AddHeliosTests
     }
 
     [Fact]
-    public void A_precision_that_the_device_cannot_hold_is_told_by_its_option()
+    public void A_precision_that_the_device_cannot_hold_is_reported_by_its_option()
     {
         using var provider = Services(helios => helios.Configure(options => options.Precision = Precision.Fp16)).BuildServiceProvider();
         var resolve = () => provider.GetRequiredService<HeliosEngine>();
@@ -293,7 +293,7 @@ public class AddHeliosTests
 
         public ExitSignals Needs => ExitSignals.None;
 
-        public void ChooseLooks(in ExitLayout exits, Span<bool> looks)
+        public void ChooseExits(in ExitLayout exits, Span<bool> checks)
         {
             // Nowhere.
         }

@@ -44,7 +44,7 @@ public class BatchTests
     }
 
     [Fact]
-    public async Task The_same_seed_draws_the_same_tokens_whoever_shares_the_batch()
+    public async Task The_same_seed_draws_the_same_tokens_whatever_shares_the_batch()
     {
         await using var engine = await TestEngine.ServeAsync("tiny-s");
         var request = GenerationRequest.FromText(Prompts.All[0]) with { MaxTokens = 30, Sampling = new() { Temperature = 0.9f, TopP = 0.95f, Seed = 7 }, IgnoreEndOfSequence = true };

@@ -50,7 +50,7 @@ public class CertifyTests
     }
 
     [Fact]
-    public async Task What_cannot_be_certified_is_refused_at_the_door()
+    public async Task What_cannot_be_certified_is_refused_at_once()
     {
         await using var engine = await TestEngine.ServeAsync("tiny-s", depth: 1);
         var good = new CertificationRequest { Model = "tiny-s", Texts = Texts };

@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 
 namespace Helios.Sdk.Tests.Hosting;
 
-/// <summary>What an engine told, in order, and ways to wait for more.</summary>
+/// <summary>What an engine published, in order, and ways to wait for more.</summary>
 internal sealed class EventLog
 {
     private readonly ConcurrentQueue<AdaptationEvent> events = new();
@@ -14,7 +14,7 @@ internal sealed class EventLog
     /// <typeparam name="T">The kind.</typeparam>
     public IEnumerable<T> OfType<T>() => events.OfType<T>();
 
-    /// <summary>Completes when something has been told so often; fails when it is not.</summary>
+    /// <summary>Completes when something has been published so often; fails when it is not.</summary>
     public Task WaitAsync(string kind, int count) => Awaited(kind, count).Task.WaitAsync(TestEngine.Patience);
 
     /// <summary>A short request, always the same for a number.</summary>

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Helios.Sdk.Tests.Hosting;
 
-/// <summary>Candidates that fail in every way they can, over the real loop: service goes on, the reason is told, and they are tried again.</summary>
+/// <summary>Candidates that fail in every way they can, over the real loop: service goes on, the reason is published, and they are tried again.</summary>
 public class FaultTests
 {
     [Fact]
@@ -62,12 +62,12 @@ public class FaultTests
             // Room to score it beside the active point, and not to load it.
             budget: 20 << 20,
             more: builder => builder.Configure(options => options.Adaptation.MaxScoringShare = 0.5));
-        var told = new TaskCompletionSource();
+        var published = new TaskCompletionSource();
         using var watching = engine.Engine.Observe(happened =>
         {
-            if (happened is AdaptationEvent.EvaluationFailed { Model: "tiny-m" } failed && failed.Reason.Contains("Staging layer 5", StringComparison.Ordinal)) told.TrySetResult();
+            if (happened is AdaptationEvent.EvaluationFailed { Model: "tiny-m" } failed && failed.Reason.Contains("Staging layer 5", StringComparison.Ordinal)) published.TrySetResult();
         });
-        for (var i = 0; !told.Task.IsCompleted; i++)
+        for (var i = 0; !published.Task.IsCompleted; i++)
         {
             engine.Engine.Reassess();
             (await engine.AskAsync(EventLog.Request(i))).TokenIds.Should().HaveCount(8);
@@ -203,7 +203,7 @@ public class FaultTests
         (gone, own.Favourite) = (true, "tiny-m");
         await engine.Engine.SetObjectiveAsync("own").WaitAsync(TestEngine.Patience);
 
-        // A look that was due may have chosen it first, and then it is left alone.
+        // A reassessment that was due may have chosen it first, and then it is left alone.
         var decision = events.OfType<AdaptationEvent.NotCarriedOut>().Should().ContainSingle().Subject.Decision;
         decision.Chosen.Target.Model.Should().Be("tiny-m");
         decision.NotCarriedOutBecause.Should().Contain("The disk is gone.");

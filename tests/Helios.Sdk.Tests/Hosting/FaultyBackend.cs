@@ -81,7 +81,7 @@ internal sealed class FaultyBackend(IBackend inner) : IBackend, ILayerLoader
 
         public void Run(LayerRange layers) => inner.Run(layers);
 
-        public void ReadSignals(in ExitLook look, Span<ExitSignal> signals) => inner.ReadSignals(look, signals);
+        public void ReadSignals(in ExitCheck check, Span<ExitSignal> signals) => inner.ReadSignals(check, signals);
 
         public void Retire(ReadOnlySpan<int> rows) => inner.Retire(rows);
 

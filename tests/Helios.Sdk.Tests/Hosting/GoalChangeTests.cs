@@ -274,7 +274,7 @@ public class GoalChangeTests
     }
 
     [Fact]
-    public async Task Who_joins_the_shortlist_answers_live_requests_at_the_next_look()
+    public async Task Who_joins_the_shortlist_answers_live_requests_at_the_next_reassessment()
     {
         await using var engine = Build(Budget, candidates: 1);
         var events = new EventLog(engine.Engine);

@@ -28,7 +28,7 @@ public class HostTests
     [InlineData("BackendSettings:Thread", "2", "Helios:BackendSettings:Thread is unknown; *")]
     [InlineData("Backend", "cuda", "Helios:Backend is 'cuda'; expected one that was added: one without a name. 'cuda' comes with the package Helios.Sdk.TorchSharp: *")]
     [InlineData("Sreving:Order", "fair", "Helios:Sreving is unknown; expected *Serving, Telemetry. Did you mean 'Serving'?")]
-    public async Task A_wrong_value_ends_the_start_and_is_told_by_its_key(string key, string value, string message)
+    public async Task A_wrong_value_ends_the_start_and_is_reported_by_its_key(string key, string value, string message)
     {
         await using var rig = new HostRig(HostRig.Static((key, value)));
         var start = rig.StartAsync;
@@ -36,7 +36,7 @@ public class HostTests
     }
 
     [Fact]
-    public async Task Everything_that_is_wrong_is_told_in_one_round()
+    public async Task Everything_that_is_wrong_is_reported_in_one_round()
     {
         var section = HostRig.Static(
             ("Sreving:Order", "fair"), ("Serving:MaxBatchSize", "many"), ("Serving:MaxRowsPerStep", "8"), ("Serving:KvWatermark", "2"), ("Serving:Order", "fiar"),
@@ -65,7 +65,7 @@ public class HostTests
     [InlineData("Models:large", "Helios:Models:large")]
     [InlineData("Adaptation:Certificates:0", "Helios:Adaptation:Certificates:0")]
     [InlineData("Adaptation:ModelRepository", "Helios:Adaptation:ModelRepository")]
-    public async Task A_file_that_is_not_there_ends_the_start_and_is_told_by_its_key(string key, string expected)
+    public async Task A_file_that_is_not_there_ends_the_start_and_is_reported_by_its_key(string key, string expected)
     {
         await using var rig = new HostRig(HostRig.Static((key, "samples/models/nobody"), ("Adaptation:Enabled", "true")));
         var start = rig.StartAsync;
@@ -75,7 +75,7 @@ public class HostTests
     [Theory]
     [InlineData("true")]
     [InlineData("false")]
-    public async Task A_budget_in_which_nothing_fits_ends_the_start_and_is_told_by_its_key(string adapts)
+    public async Task A_budget_in_which_nothing_fits_ends_the_start_and_is_reported_by_its_key(string adapts)
     {
         await using var rig = new HostRig(HostRig.Static(("MemoryBudgetBytes", "1MiB"), ("Adaptation:Enabled", adapts)));
         var start = rig.StartAsync;
@@ -85,7 +85,7 @@ public class HostTests
     [Theory]
     [InlineData("Adaptation:FixedDepth", "2", "Helios:Adaptation:FixedDepth is 2 while Helios:Adaptation:Enabled is true; expected adaptation off*")]
     [InlineData("Models:0", null, "Helios:Models is empty; *in configuration a list such as*")]
-    public async Task What_an_adapting_engine_cannot_be_is_told_by_its_key(string key, string? value, string message)
+    public async Task What_an_adapting_engine_cannot_be_is_reported_by_its_key(string key, string? value, string message)
     {
         var section = HostRig.Static(("Adaptation:Enabled", "true"));
         section.Remove(key);

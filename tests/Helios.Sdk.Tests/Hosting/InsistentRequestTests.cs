@@ -31,7 +31,7 @@ public class InsistentRequestTests
     }
 
     [Fact]
-    public async Task An_answer_that_passes_the_context_of_the_model_insisted_on_is_refused_at_the_door()
+    public async Task An_answer_that_passes_the_context_of_the_model_insisted_on_is_refused_at_once()
     {
         using var folder = ModelPoolTests.Copy("tiny-s");
         var config = JsonNode.Parse(await File.ReadAllTextAsync(folder["config.json"]))!;

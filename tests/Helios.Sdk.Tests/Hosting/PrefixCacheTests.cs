@@ -111,7 +111,7 @@ public class PrefixCacheTests
     }
 
     [Fact]
-    public async Task More_answers_than_there_are_places_are_refused_at_the_door()
+    public async Task More_answers_than_there_are_places_are_refused_at_once()
     {
         await using var engine = await TestEngine.ServeAsync("tiny-s");
         var request = GenerationRequest.FromText("Tom") with { MaxTokens = 2 };

@@ -6,7 +6,7 @@ using Helios.Sdk.Tokenization;
 
 namespace Helios.Sdk.Tests.Hosting;
 
-/// <summary>Prompts are put into ids at the door: checked, bounded, off the caller's thread where they are long, and off the device thread always.</summary>
+/// <summary>Prompts are encoded before they are queued: checked, bounded, off the caller's thread where they are long, and off the device thread always.</summary>
 public class PromptEncodingTests
 {
     private static readonly string Long = string.Concat(Enumerable.Repeat("Once upon a time. ", 400));

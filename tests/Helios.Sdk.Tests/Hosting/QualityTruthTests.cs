@@ -36,9 +36,9 @@ public class QualityTruthTests(ITestOutputHelper output)
         await using var engine = TestEngine.Build(builder => builder
             .AddModel(folder.Path, "trap").EvaluateCandidates(1, 5)
             .Configure(options => options.Adaptation.ConfidenceTarget = 0));
-        var selected = Told<AdaptationEvent.Selected>(engine);
-        var caught = Told<AdaptationEvent.QualityBreach>(engine);
-        var deepened = Told<AdaptationEvent.Deepened>(engine);
+        var selected = Published<AdaptationEvent.Selected>(engine);
+        var caught = Published<AdaptationEvent.QualityBreach>(engine);
+        var deepened = Published<AdaptationEvent.Deepened>(engine);
         await AskUntilAsync(engine, selected, Stories);
         engine.Snapshot.Serving!.Target.Depth.Should().Be(5, "evaluation knows the trap for what it is");
 
@@ -63,10 +63,10 @@ public class QualityTruthTests(ITestOutputHelper output)
     public async Task Too_little_evidence_is_said_and_asks_for_more()
     {
         await using var engine = TestEngine.Build(builder => builder.AddModel(TestData.Model("tiny-s")).EvaluateCandidates(1, 5));
-        await AskUntilAsync(engine, Told<AdaptationEvent.Selected>(engine));
+        await AskUntilAsync(engine, Published<AdaptationEvent.Selected>(engine));
         var present = engine.Snapshot.Serving;
         engine.Engine.Parts.Adaptation.Profiles.Forget();
-        var reassessed = Told<AdaptationEvent.Reassessed>(engine);
+        var reassessed = Published<AdaptationEvent.Reassessed>(engine);
 
         engine.Engine.Reassess();
 
@@ -85,7 +85,7 @@ public class QualityTruthTests(ITestOutputHelper output)
         await using var engine = TestEngine.Build(builder => builder
             .AddModel(TestData.Model("tiny-s")).EvaluateCandidates(1, 5)
             .RequireCertificates(folder["c.json"]).LimitQualityGap(null));
-        var selected = Told<AdaptationEvent.Selected>(engine);
+        var selected = Published<AdaptationEvent.Selected>(engine);
         await AskUntilAsync(engine, selected);
 
         var considered = (await selected).Decision.Considered;
@@ -95,7 +95,7 @@ public class QualityTruthTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public void A_certificate_of_another_model_is_refused_at_the_door()
+    public void A_certificate_of_another_model_is_refused_at_once()
     {
         using var folder = new TempFolder();
         CertificateFile.Save(CertificateFileTests.Sample("another", new CertifiedPoint(5, "none", 0.01, 0.04)), folder["c.json"]);
@@ -110,7 +110,7 @@ public class QualityTruthTests(ITestOutputHelper output)
     {
         using var folder = ModelPoolTests.Copy("tiny-s");
         await using var engine = TestEngine.Build(builder => builder.AddModel(folder.Path, "measured").EvaluateCandidates(1, 5));
-        await AskUntilAsync(engine, Told<AdaptationEvent.Selected>(engine));
+        await AskUntilAsync(engine, Published<AdaptationEvent.Selected>(engine));
         var seen = new Dictionary<(string Instrument, object? Depth, object? Bound), double>();
         using var listener = new MeterListener
         {
@@ -149,14 +149,14 @@ public class QualityTruthTests(ITestOutputHelper output)
         await done;
     }
 
-    private static Task<T> Told<T>(TestEngine engine)
+    private static Task<T> Published<T>(TestEngine engine)
         where T : AdaptationEvent
     {
-        var told = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var published = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
         engine.Engine.Observe(happened =>
         {
-            if (happened is T wanted) told.TrySetResult(wanted);
+            if (happened is T wanted) published.TrySetResult(wanted);
         });
-        return told.Task.WaitAsync(TestEngine.Patience);
+        return published.Task.WaitAsync(TestEngine.Patience);
     }
 }

@@ -76,7 +76,7 @@ public class ReloadTests
     [InlineData("MemoryBudgetBytes", "1MiB", "2MiB", "32MiB", "Helios:MemoryBudgetBytes was refused as 2097152, and is put right: it is 33554432*")]
     [InlineData("MemoryBudgetBytes", "1MiB", "2MiB", "40MiB", "Helios:MemoryBudgetBytes was refused as 2097152, and is put right: it is 41943040*")]
     [InlineData("Adaptation:MaxQualityGap", "-1", "-2", "5", "The configuration, which was refused, is put right*")]
-    public async Task A_refused_value_is_told_once_until_it_is_another_or_put_right(string key, string wrong, string alsoWrong, string right, string putRight)
+    public async Task A_refused_value_is_reported_once_until_it_is_another_or_put_right(string key, string wrong, string alsoWrong, string right, string putRight)
     {
         await using var rig = await AdaptingAsync();
         await rig.ReloadAsync(key, wrong);

@@ -112,7 +112,7 @@ public class StartTests
 
         public ExitSignals Needs => ExitSignals.None;
 
-        public void ChooseLooks(in ExitLayout exits, Span<bool> looks) => throw new InvalidTimeZoneException("not today");
+        public void ChooseExits(in ExitLayout exits, Span<bool> checks) => throw new InvalidTimeZoneException("not today");
 
         public void Decide(int exit, ReadOnlySpan<ExitSignal> rows, Span<bool> leave)
         {

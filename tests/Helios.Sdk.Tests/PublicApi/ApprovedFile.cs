@@ -1,6 +1,6 @@
 namespace Helios.Sdk.Tests.PublicApi;
 
-/// <summary>A file of the repository that says what the code offers: written by the tests when told to, reviewed like code.</summary>
+/// <summary>A file of the repository that says what the code offers: written by the tests when asked to, reviewed like code.</summary>
 internal static class ApprovedFile
 {
     private const string Approve = "HELIOS_APPROVE_API";

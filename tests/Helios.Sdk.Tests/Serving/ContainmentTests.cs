@@ -43,7 +43,7 @@ public class ContainmentTests
     }
 
     [Fact]
-    public void They_are_told_with_the_layers_that_they_arose_in()
+    public void They_are_reported_with_the_layers_that_they_arose_in()
     {
         using var rig = new LoopRig().Serve(policy: "top1:1");
         rig.Model.NotFinite = (row, depth) => depth > 3 && row.Position > 3;
@@ -51,7 +51,7 @@ public class ContainmentTests
         rig.RunToEnd();
 
         var error = (NonFiniteLogitsException)guilty.Output.Progress.End!.Error!;
-        var lastFinite = guilty.Route!.Looks.Where(look => look <= 3).DefaultIfEmpty(0).Max();
+        var lastFinite = guilty.Route!.CheckDepths.Where(check => check <= 3).DefaultIfEmpty(0).Max();
         error.Layers.Start.Should().Be(lastFinite);
         error.Layers.End.Should().BeGreaterThan(3);
         error.Message.Should().Contain($"not finite behind layer {error.Layers.End}");
@@ -138,7 +138,7 @@ public class ContainmentTests
 
         public ExitSignals Needs => ExitSignals.Top1;
 
-        public void ChooseLooks(in ExitLayout exits, Span<bool> looks) => looks.Fill(true);
+        public void ChooseExits(in ExitLayout exits, Span<bool> checks) => checks.Fill(true);
 
         public void Decide(int exit, ReadOnlySpan<ExitSignal> rows, Span<bool> leave) => throw new InvalidOperationException("Cannot decide.");
     }

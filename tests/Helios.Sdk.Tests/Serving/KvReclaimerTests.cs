@@ -46,7 +46,7 @@ public class KvReclaimerTests
         await Change(16 * Slab);
         rig.RunToEnd();
 
-        // Whoever would need more than there is for anybody is told so; everybody else is answered.
+        // A request that needs more than there is at all is refused; everybody else is answered.
         var answered = sequences.Where(sequence => LoopRig.Reason(sequence) == FinishReason.Length).ToList();
         answered.Should().HaveCountGreaterThan(100).And.AllSatisfy(LoopRig.MustBeRight);
         sequences.Except(answered).Select(sequence => sequence.Output.Progress.End!.Error!.Message).Should().NotContain(message => !message.Contains("has no room for the KV"));

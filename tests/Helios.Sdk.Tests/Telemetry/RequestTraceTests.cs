@@ -31,7 +31,7 @@ public sealed class RequestTraceTests
     }
 
     [Fact]
-    public async Task A_limit_that_nobody_named_is_not_told_as_one()
+    public async Task A_limit_that_nobody_named_is_not_reported_as_one()
     {
         using var traced = new Traced();
         await using var engine = await TestEngine.ServeAsync("tiny-s");

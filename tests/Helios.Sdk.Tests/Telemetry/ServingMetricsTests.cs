@@ -26,7 +26,7 @@ public sealed class ServingMetricsTests
     }
 
     [Fact]
-    public async Task A_batch_counts_sequences_whose_token_a_look_had_shown()
+    public async Task A_batch_counts_sequences_whose_token_an_exit_check_had_read()
     {
         using var collected = new Collected();
         await using var engine = await TestEngine.ServeAsync("tiny-m", policy: "top1:0.3", more: builder => ((HeliosBuilder)builder).UseMeters(collected));
@@ -162,7 +162,7 @@ public sealed class ServingMetricsTests
     [Theory]
     [InlineData(null)]
     [InlineData(3L << 30)]
-    public async Task What_the_driver_says_is_told_where_it_says_anything(long? free)
+    public async Task What_the_driver_says_is_reported_where_it_says_anything(long? free)
     {
         using var collected = new Collected();
         await using var engine = TestEngine.Build(

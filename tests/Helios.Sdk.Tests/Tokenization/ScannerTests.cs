@@ -59,7 +59,7 @@ public class ScannerTests
     [InlineData("MergedWithPrevious", false, "a12|🦙3|b")]
     [InlineData("MergedWithNext", false, "a|12🦙|3b")]
     [InlineData("Contiguous", false, "a|12|🦙|3|b")]
-    public void Fallback_does_with_matches_what_it_is_told(string behavior, bool invert, string words) =>
+    public void Fallback_does_with_matches_what_it_is_reported(string behavior, bool invert, string words) =>
         Words(new PatternSplit(new RegexPattern("[0-9]+"), Enum.Parse<SplitBehavior>(behavior), invert), "a12🦙3b").Should().Equal(words.Split('|'));
 
     [Theory]

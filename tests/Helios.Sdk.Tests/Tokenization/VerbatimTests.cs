@@ -56,7 +56,7 @@ public class VerbatimTests
 
     /// <summary>The files of Llama 2 look for special tokens in normalized text, where places have moved.</summary>
     [Fact]
-    public void Tokens_looked_for_in_normalized_text_are_told_apart_too()
+    public void Tokens_looked_for_in_normalized_text_are_distinguished_too()
     {
         var tokenizer = WithNormalizer("""{ "type": "Sequence", "normalizers": [ { "type": "Prepend", "prepend": "_" }, { "type": "Replace", "pattern": { "String": " " }, "content": "__" } ] }""");
         const string text = "[end]a b [end]c";

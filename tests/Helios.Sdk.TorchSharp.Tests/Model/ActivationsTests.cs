@@ -22,8 +22,8 @@ public sealed class ActivationsTests
     [Fact]
     public void Scores_are_counted_where_they_are_written_down()
     {
-        Activations.LookBytes(Seventy, fused: true).Should().Be(8 * sizeof(float), "a mask has a row for each query head of a group");
-        Activations.LookBytes(Seventy, fused: false).Should().Be((8 + 2 * 64) * sizeof(float), "scores, and shares made of them, have one for each query head");
+        Activations.AttendedBytes(Seventy, fused: true).Should().Be(8 * sizeof(float), "a mask has a row for each query head of a group");
+        Activations.AttendedBytes(Seventy, fused: false).Should().Be((8 + 2 * 64) * sizeof(float), "scores, and shares made of them, have one for each query head");
         Activations.Bound(Seventy, 1, Mebibyte, fused: false).Should().BeGreaterThan(Activations.Bound(Seventy, 1, Mebibyte, fused: true));
     }
 
@@ -31,7 +31,7 @@ public sealed class ActivationsTests
     public void The_largest_steps_do_not_overflow()
     {
         var whole = Activations.Bound(Seventy, Seventy.ContextLength, long.MaxValue, fused: false);
-        var scores = (long)Seventy.ContextLength * Seventy.ContextLength * Activations.LookBytes(Seventy, fused: false);
+        var scores = (long)Seventy.ContextLength * Seventy.ContextLength * Activations.AttendedBytes(Seventy, fused: false);
         whole.Should().BeGreaterThan(scores);
     }
 }

@@ -98,27 +98,27 @@ public abstract class LayeredModel<TLayer>(ModelArchitecture architecture, StepR
     }
 
     /// <inheritdoc/>
-    public void ReadSignals(in ExitLook look, Span<ExitSignal> signals)
+    public void ReadSignals(in ExitCheck check, Span<ExitSignal> signals)
     {
         RequireStep();
-        if (signals.Length < look.Rows.Length)
-            throw new ArgumentException($"{signals.Length} signals for {look.Rows.Length} rows.", nameof(signals));
-        if (!look.Targets.IsEmpty && look.Targets.Length != look.Rows.Length)
-            throw new ArgumentException($"{look.Targets.Length} targets for {look.Rows.Length} rows.", nameof(look));
+        if (signals.Length < check.Rows.Length)
+            throw new ArgumentException($"{signals.Length} signals for {check.Rows.Length} rows.", nameof(signals));
+        if (!check.Targets.IsEmpty && check.Targets.Length != check.Rows.Length)
+            throw new ArgumentException($"{check.Targets.Length} targets for {check.Rows.Length} rows.", nameof(check));
         RequireHead();
-        foreach (var row in look.Rows)
+        foreach (var row in check.Rows)
         {
             RequireRow(row);
-            if (step.StateOf(row) != RowState.Active) throw new InvalidOperationException(Invariant($"Row {row} cannot be looked at: it is {step.StateOf(row)}."));
+            if (step.StateOf(row) != RowState.Active) throw new InvalidOperationException(Invariant($"Row {row} cannot be read: it is {step.StateOf(row)}."));
         }
 
-        foreach (var target in look.Targets)
+        foreach (var target in check.Targets)
         {
             if (target < -1 || target >= architecture.VocabularySize)
-                throw new ArgumentOutOfRangeException(nameof(look), target, Invariant($"Targets lie in -1..{architecture.VocabularySize - 1}."));
+                throw new ArgumentOutOfRangeException(nameof(check), target, Invariant($"Targets lie in -1..{architecture.VocabularySize - 1}."));
         }
 
-        Read(look, signals);
+        Read(check, signals);
     }
 
     /// <inheritdoc/>
@@ -198,9 +198,9 @@ public abstract class LayeredModel<TLayer>(ModelArchitecture architecture, StepR
     protected abstract void FillKv(int firstSlot, ReadOnlySpan<int> rows);
 
     /// <summary>Signals of rows at work, at the present depth.</summary>
-    /// <param name="look">Which rows, which signals, which targets.</param>
-    /// <param name="signals">One per row of the look.</param>
-    protected abstract void Read(in ExitLook look, Span<ExitSignal> signals);
+    /// <param name="check">Which rows, which signals, which targets.</param>
+    /// <param name="signals">One per row of the check.</param>
+    protected abstract void Read(in ExitCheck check, Span<ExitSignal> signals);
 
     /// <summary>Draws tokens for rows at work, at the present depth, and for rows that retired.</summary>
     /// <param name="draws">Rows and how to draw.</param>
@@ -253,7 +253,7 @@ public abstract class LayeredModel<TLayer>(ModelArchitecture architecture, StepR
     private void RequireHead()
     {
         if (depth > 0 && depth == FirstLayer)
-            throw new InvalidOperationException(Invariant($"The step was resumed at depth {depth}: look or retire before resuming, or after the next layer."));
+            throw new InvalidOperationException(Invariant($"The step was resumed at depth {depth}: read signals or retire rows before resuming, or after the next layer."));
     }
 
     private void RequireRow(int row)

@@ -6,7 +6,7 @@ using Helios.Sdk.Serving.Requests;
 
 namespace Helios.Sdk.Adaptation.Certification;
 
-/// <summary>A certification request, checked at the door.</summary>
+/// <summary>A certification request that was checked.</summary>
 /// <param name="Bound">What is to be shown.</param>
 /// <param name="Texts">What it is shown on, cut to what is counted.</param>
 /// <param name="Points">Points, from the safest to the boldest.</param>

@@ -31,7 +31,7 @@ internal sealed class PointReplay(ModelPool pool, BlockPool blocks, DeviceWork w
 
         try
         {
-            var point = new ReplayedPoint(depth, planned.Policy!, LookChoice.Of(entry.Info, depth, planned.Policy!), entry.Facts.Confidence.Current);
+            var point = new ReplayedPoint(depth, planned.Policy!, ExitChoice.Of(entry.Info, depth, planned.Policy!), entry.Facts.Confidence.Current);
             var replay = new PolicyReplay(lease.Served.Device, point, maxRowsPerStep);
             var counted = ImmutableArray.CreateBuilder<Counted>(texts.Length);
             for (var i = 0; i < texts.Length; i++)

@@ -24,7 +24,7 @@ internal static class RiskTest
     /// <summary>Probability, at most, of seeing these requests if the share of all traffic were <paramref name="maxShare"/> or more.</summary>
     /// <param name="requests">Disagreeing tokens, and all tokens, of each.</param>
     /// <param name="maxShare">The bound, in (0, 1).</param>
-    /// <param name="longest">Most tokens that a request may have, settled before any was looked at.</param>
+    /// <param name="longest">Most tokens that a request may have, settled before any was read.</param>
     public static double PValue(IReadOnlyCollection<Counted> requests, double maxShare, int longest)
     {
         Check(requests, maxShare, longest);

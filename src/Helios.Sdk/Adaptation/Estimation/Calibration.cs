@@ -28,7 +28,7 @@ internal sealed class Calibration : IConfidenceMap
     /// <summary>The signal that it maps from.</summary>
     public ExitSignalKind Signal { get; }
 
-    /// <summary>The same, as a look is asked for it.</summary>
+    /// <summary>The same, read from an exit check.</summary>
     public ExitSignals Needs => Signal switch
     {
         ExitSignalKind.Margin => ExitSignals.Margin,

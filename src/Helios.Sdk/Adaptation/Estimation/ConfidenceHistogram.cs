@@ -3,7 +3,7 @@ using System.Collections.Immutable;
 namespace Helios.Sdk.Adaptation.Estimation;
 
 /// <summary>
-/// How sure some tokens were, told apart by half a hundredth: so it can be asked of any target how many of them were under it,
+/// How sure some tokens were, in steps of half a hundredth: so it can be asked of any target how many of them were under it,
 /// long after they were seen. It has no more entries than tokens, nor than there are levels. Immutable.
 /// </summary>
 internal sealed class ConfidenceHistogram

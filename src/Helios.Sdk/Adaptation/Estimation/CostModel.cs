@@ -37,7 +37,7 @@ internal sealed class CostModel(Pace? pace = null)
         const int Confirmations = 4;
         for (var rows = 1; rows <= 1 << RowCurve.Segments; rows *= 2)
         {
-            // Twice the context, so that its part is told from the rest.
+            // Twice the context, so that its part is separated from the rest.
             foreach (var context in (double[])[rows, 256.0 * rows])
             {
                 for (var i = 0; i < Confirmations; i++) layer.Observe(rows, context, known.Layer.At(rows, context));

@@ -6,7 +6,7 @@ namespace Helios.Sdk.Adaptation.Estimation;
 /// </summary>
 internal static class Waiting
 {
-    /// <summary>How far ahead a queue that only grows is looked at, and the longest wait of one that does not.</summary>
+    /// <summary>How far ahead a queue that only grows is predicted, and the longest wait of one that does not.</summary>
     public const double HorizonSeconds = 60;
 
     /// <summary>Seconds that all but a share of requests do not pass.</summary>

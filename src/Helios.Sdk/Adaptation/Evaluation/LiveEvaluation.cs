@@ -40,7 +40,7 @@ internal sealed class LiveEvaluation(PointSwitcher switcher, ServingTelemetry te
             await TryAsync(candidate, token => ScoreAsync(candidate, texts, token), cancellationToken).ConfigureAwait(false);
 
         isFirst = false;
-        Tell(candidates, started);
+        Publish(candidates, started);
     }
 
     /// <summary>Tries again what failed before, as far as it is due.</summary>
@@ -52,16 +52,16 @@ internal sealed class LiveEvaluation(PointSwitcher switcher, ServingTelemetry te
         {
             var started = telemetry.Times.MarkNow(settings.Time);
             await TryAsync(candidate, token => AnswerAsync(candidate, token), cancellationToken).ConfigureAwait(false);
-            if (answered.Contains(candidate)) Tell([candidate], started);
+            if (answered.Contains(candidate)) Publish([candidate], started);
         }
     }
 
-    private void Tell(IReadOnlyList<Candidate> candidates, in RequestTimes.Mark started)
+    private void Publish(IReadOnlyList<Candidate> candidates, in RequestTimes.Mark started)
     {
         profiles.Refresh(switcher.Present);
         var traffic = telemetry.Times.Around(started, settings.Time);
         foreach (var candidate in candidates)
-            journal.Tell(new AdaptationEvent.Evaluated(journal.Now, candidate.Name, profiles.Of(candidate), settings.Time.GetElapsedTime(started.At)) { Traffic = traffic });
+            journal.Publish(new AdaptationEvent.Evaluated(journal.Now, candidate.Name, profiles.Of(candidate), settings.Time.GetElapsedTime(started.At)) { Traffic = traffic });
     }
 
     /// <summary>Whether what is left of a former run says as much as an evaluation would.</summary>

@@ -10,9 +10,9 @@ namespace Helios.Sdk.Adaptation.Evaluation;
 
 /// <summary>
 /// Scores finished requests at full depth in the background, one job at a time: the active point as texts come, every candidate when
-/// the points are to be looked at again. A job takes as long as scoring's share of the device makes it; what is asked for
-/// meanwhile waits, so an interval between two looks is stretched before the share is broken. A bug in scoring costs that
-/// candidate its texts, and is told; what a job was asked for happens all the same.
+/// the points are to be reassessed. A job takes as long as scoring's share of the device makes it; what is asked for
+/// meanwhile waits, so an interval between two reassessments is stretched before the share is broken. A bug in scoring costs that
+/// candidate its texts, and is reported; what a job was asked for happens all the same.
 /// Belongs to the adaptation loop, which learns of the end of a job by a signal.
 /// </summary>
 internal sealed class ShadowScoring(Profiles profiles, ITextScoring scoring, ServingTelemetry telemetry, IPointSwitcher switcher, DeviceWork work, AdaptationJournal journal)
@@ -22,7 +22,7 @@ internal sealed class ShadowScoring(Profiles profiles, ITextScoring scoring, Ser
 
     private Task running = Task.CompletedTask;
     private volatile bool isBusy;
-    private AdaptationTrigger? look;
+    private AdaptationTrigger? reassessment;
     private bool texts;
 
     private Candidate? Serving => profiles.Candidates.FirstOrDefault(candidate => candidate.Name == switcher.Present?.Target.Model);
@@ -31,16 +31,16 @@ internal sealed class ShadowScoring(Profiles profiles, ITextScoring scoring, Ser
     public void Request(AdaptationTrigger trigger, CancellationToken cancellationToken)
     {
         if (trigger == AdaptationTrigger.Quality) texts = true;
-        else look ??= trigger;
+        else reassessment ??= trigger;
         Next(cancellationToken);
     }
 
     /// <summary>Starts what was asked for, unless a job is under way; then its end is the next chance.</summary>
     public void Next(CancellationToken cancellationToken)
     {
-        if (isBusy || (look is null && !texts)) return;
+        if (isBusy || (reassessment is null && !texts)) return;
         isBusy = true;
-        running = look is { } trigger ? ScoreAllAsync(trigger, cancellationToken) : ScoreServingAsync(cancellationToken);
+        running = reassessment is { } trigger ? ScoreAllAsync(trigger, cancellationToken) : ScoreServingAsync(cancellationToken);
     }
 
     /// <summary>Waits for the job under way, whatever becomes of it.</summary>
@@ -56,7 +56,7 @@ internal sealed class ShadowScoring(Profiles profiles, ITextScoring scoring, Ser
     /// <summary>The active point goes first, and again before each of the others: its texts must not wait for theirs. What it owes waits for a few of theirs only.</summary>
     private async Task ScoreAllAsync(AdaptationTrigger trigger, CancellationToken cancellationToken)
     {
-        (look, texts) = (null, false);
+        (reassessment, texts) = (null, false);
         var kept = telemetry.Texts.Keep();
         foreach (var candidate in profiles.Candidates)
         {

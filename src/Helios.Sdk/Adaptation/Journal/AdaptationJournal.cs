@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Helios.Sdk.Adaptation.Journal;
 
-/// <summary>Records every decision with its reason, and tells observers what happens. Thread-safe.</summary>
+/// <summary>Records every decision with its reason, and notifies observers of what happens. Thread-safe.</summary>
 /// <param name="time">Clock.</param>
 /// <param name="logger">Log.</param>
 /// <param name="metrics">Counts what is recorded; null counts nothing.</param>
@@ -32,7 +32,7 @@ internal sealed partial class AdaptationJournal(TimeProvider time, ILogger logge
     {
         lock (gate)
         {
-            foreach (var happened in events) Tell(observer, happened);
+            foreach (var happened in events) Notify(observer, happened);
             observers = observers.Add(observer);
         }
 
@@ -70,18 +70,18 @@ internal sealed partial class AdaptationJournal(TimeProvider time, ILogger logge
         }
 
         LogNotCarriedOut(logger, failed.Trigger, failed.Chosen, because);
-        Tell(new AdaptationEvent.NotCarriedOut(Now, failed));
+        Publish(new AdaptationEvent.NotCarriedOut(Now, failed));
         return failed;
     }
 
-    public void Tell(AdaptationEvent happened)
+    public void Publish(AdaptationEvent happened)
     {
         lock (gate)
         {
             if (events.Count == Kept) events.Dequeue();
             events.Enqueue(happened);
             metrics?.Note(happened);
-            foreach (var observer in observers) Tell(observer, happened);
+            foreach (var observer in observers) Notify(observer, happened);
         }
     }
 
@@ -92,28 +92,28 @@ internal sealed partial class AdaptationJournal(TimeProvider time, ILogger logge
     public void Loaded(LoadTarget target, long bytes, TimeSpan took)
     {
         LogLoaded(logger, target, bytes, took.TotalSeconds);
-        Tell(new AdaptationEvent.Loaded(Now, target, bytes, took));
+        Publish(new AdaptationEvent.Loaded(Now, target, bytes, took));
     }
 
     /// <summary>A candidate could not be scored; it stays as it was known.</summary>
     public void ScoringFailed(string model, Exception error)
     {
         LogScoringFailed(logger, model, error);
-        Tell(new AdaptationEvent.EvaluationFailed(Now, model, error.Message, RetryAfter: null));
+        Publish(new AdaptationEvent.EvaluationFailed(Now, model, error.Message, RetryAfter: null));
     }
 
     /// <summary>A candidate could not be evaluated; it is tried again.</summary>
     public void EvaluationFailed(string model, Exception error, TimeSpan retryAfter)
     {
         LogEvaluationFailed(logger, model, retryAfter, error);
-        Tell(new AdaptationEvent.EvaluationFailed(Now, model, error.Message, retryAfter));
+        Publish(new AdaptationEvent.EvaluationFailed(Now, model, error.Message, retryAfter));
     }
 
     /// <summary>An objective threw; the active point stays.</summary>
     public void ObjectiveFailed(string objective, Exception error, string reason, TimeSpan retryAfter)
     {
         LogObjectiveFailed(logger, objective, retryAfter, error);
-        Tell(new AdaptationEvent.ObjectiveFailed(Now, objective, reason, retryAfter));
+        Publish(new AdaptationEvent.ObjectiveFailed(Now, objective, reason, retryAfter));
     }
 
     /// <summary>A candidate could not be scored for want of memory.</summary>
@@ -140,7 +140,7 @@ internal sealed partial class AdaptationJournal(TimeProvider time, ILogger logge
             : $"{considered.Point} ({string.Join(", ", considered.Terms.Select(term => Invariant($"{term.Name} {term.Value:0.###} {term.Unit}")))}) {verdict}";
     }
 
-    private void Tell(Action<AdaptationEvent> observer, AdaptationEvent happened)
+    private void Notify(Action<AdaptationEvent> observer, AdaptationEvent happened)
     {
         try
         {

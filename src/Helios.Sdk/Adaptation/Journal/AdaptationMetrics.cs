@@ -26,7 +26,7 @@ internal sealed class AdaptationMetrics
     /// <summary>Counts a decision.</summary>
     public void Note(AdaptationDecision decision) => decisions.Add(1, TagsOf(decision));
 
-    /// <summary>Counts what the adaptation loop tells.</summary>
+    /// <summary>Counts what the adaptation loop publishes.</summary>
     public void Note(AdaptationEvent happened)
     {
         switch (happened)

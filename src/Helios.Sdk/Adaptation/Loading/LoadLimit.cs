@@ -15,7 +15,7 @@ internal sealed class LoadLimit(TimeSpan limit, TimeProvider time)
 
     /// <summary>Waits for a load.</summary>
     /// <param name="what">What is loaded, for messages.</param>
-    /// <param name="load">Begins it, and is told of its progress.</param>
+    /// <param name="load">Begins it, and gets its progress.</param>
     /// <param name="letGo">Frees what it brought, when nobody waits for it any more.</param>
     /// <param name="cancellationToken">Waits no longer.</param>
     /// <exception cref="TimeoutException">A layer took longer than it may.</exception>

@@ -44,7 +44,7 @@ internal sealed class PointSwitcher(ModelPool pool, Routes routes, ServingTeleme
     public async Task<(Route? Route, string? Refusal)> LoadAsync(OperatingPoint point, CancellationToken cancellationToken)
     {
         var missing = BytesToLoad(point.Target);
-        if (missing > 0) journal.Tell(new AdaptationEvent.Loading(journal.Now, point.Target, missing));
+        if (missing > 0) journal.Publish(new AdaptationEvent.Loading(journal.Now, point.Target, missing));
         var started = settings.Time.GetTimestamp();
         var (lease, refusal) = await AcquireAsync(point.Target, cancellationToken).ConfigureAwait(false);
         if (lease is null) return (null, refusal);
@@ -77,17 +77,17 @@ internal sealed class PointSwitcher(ModelPool pool, Routes routes, ServingTeleme
                 (progress, token) => pool.AcquireAsync(target, progress, token).AsTask(),
                 late => (late as AcquireResult.Acquired)?.Lease.Dispose(),
                 cancellationToken).ConfigureAwait(false);
-            return result is AcquireResult.Acquired { Lease: ModelLease lease } ? (lease, null) : (null, Tell(Refusal(target, result)));
+            return result is AcquireResult.Acquired { Lease: ModelLease lease } ? (lease, null) : (null, Publish(Refusal(target, result)));
         }
         catch (TimeoutException error)
         {
-            return (null, Tell(new AdaptationEvent.LoadFailed(journal.Now, target, error.Message, pool.LeaveAlone(target.Model, error.Message))));
+            return (null, Publish(new AdaptationEvent.LoadFailed(journal.Now, target, error.Message, pool.LeaveAlone(target.Model, error.Message))));
         }
     }
 
-    private string Tell(AdaptationEvent.LoadFailed failed)
+    private string Publish(AdaptationEvent.LoadFailed failed)
     {
-        journal.Tell(failed);
+        journal.Publish(failed);
         return failed.Reason;
     }
 

@@ -143,7 +143,7 @@ internal static class Profiler
 
     /// <summary>
     /// The largest gap to any candidate is the gap to the best one. The active point scores more often than the others: between two
-    /// looks at all of them it is compared with those that still share half of its texts, and these others have no gap. Nor does
+    /// reassessments of all of them it is compared with those that still share half of its texts, and these others have no gap. Nor does
     /// a single one of several texts say which is better: a rival that has only begun to score is no measure yet.
     /// </summary>
     private static QualityGap? Gap(CandidateEvidence evidence, int exit, IReadOnlyList<CandidateEvidence> rivals)

@@ -26,7 +26,7 @@ internal sealed class ProfileStore
 
     /// <summary>Opens the store.</summary>
     /// <param name="settings">Where it is, and what it is about.</param>
-    /// <param name="journal">Told of what goes wrong.</param>
+    /// <param name="journal">Records what goes wrong.</param>
     public ProfileStore(StoreSettings settings, AdaptationJournal journal)
     {
         this.settings = settings;

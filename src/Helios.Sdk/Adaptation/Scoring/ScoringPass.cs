@@ -51,7 +51,7 @@ internal sealed class ScoringPass
     /// <summary>Rows of the batch.</summary>
     public int Rows => rows.Count;
 
-    /// <summary>Runs the next layer, and looks at the exit behind it if that is wanted.</summary>
+    /// <summary>Runs the next layer, and checks the exit behind it if that is wanted.</summary>
     /// <param name="model">What runs it; nothing else runs on it until the pass is over.</param>
     /// <param name="layer">The layer.</param>
     /// <param name="blocks">Blocks for one layer, as many as the texts fill.</param>
@@ -71,7 +71,7 @@ internal sealed class ScoringPass
         if (!Depths.Contains(layer.Layer + 1)) return;
 
         var seen = new ExitSignal[rows.Count];
-        model.ReadSignals(new ExitLook { Rows = all, Needs = AllSignals, Targets = targets }, seen);
+        model.ReadSignals(new ExitCheck { Rows = all, Needs = AllSignals, Targets = targets }, seen);
         signals.Add(seen);
     }
 

@@ -23,7 +23,7 @@ internal sealed class TextScoring(ModelPool pool, LayerwiseScorer scorer, Adapta
             if (due.Count == 0) return;
             if (await scorer.OpenAsync(entry, due.ConvertAll(text => text.Tokens), cancellationToken).ConfigureAwait(false) is not { } session)
             {
-                // It may stay so for long, and is looked at with every text.
+                // It may stay so for long, and is tried with every text.
                 if (withoutRoom.Add(candidate.Name)) journal.NoRoomForScoring(candidate.Name);
                 return;
             }

@@ -13,7 +13,7 @@ internal sealed record TextToScore(long Id, int[] Tokens, int PromptLength)
 {
     /// <summary>
     /// Prompt tokens from which on quality is judged by the prompt alone. An answer is its own model's likeliest text: judging
-    /// by it favours whoever serves.
+    /// by it favours the model that serves.
     /// </summary>
     private const int PromptIsEnough = 16;
 

@@ -8,7 +8,7 @@ namespace Helios.Sdk.Adaptation.Selection;
 /// The highest breach rate at which a point may be chosen: a margin below limit / window, and low enough that an interval of
 /// unchanged traffic alarms with probability <see cref="FalseAlarms"/> at most. Tokens of one request are alike, so a window
 /// scatters as fewer independent tokens would (its design effect); as few as when requests run one at a time, for load may
-/// fall between two looks. Belongs to the adaptation loop.
+/// fall between two reassessments. Belongs to the adaptation loop.
 /// </summary>
 /// <param name="options">Window, limit and margin.</param>
 internal sealed class BreachCeilings(AdaptationOptions options)

@@ -4,10 +4,10 @@ using Helios.Sdk.Adaptation.Loading;
 namespace Helios.Sdk.Adaptation.Selection;
 
 /// <summary>
-/// What an objective of the host's own code got wrong: it is told and logged, and the objective is left alone for a while,
+/// What an objective of the host's own code got wrong: it is published and logged, and the objective is left alone for a while,
 /// longer with each failure. Thread-safe.
 /// </summary>
-/// <param name="journal">Where it is told.</param>
+/// <param name="journal">Where it is published.</param>
 /// <param name="time">Clock.</param>
 internal sealed class ObjectiveFaults(AdaptationJournal journal, TimeProvider time)
 {

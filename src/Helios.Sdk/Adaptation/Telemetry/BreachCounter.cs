@@ -11,7 +11,7 @@ namespace Helios.Sdk.Adaptation.Telemetry;
 /// window reaches back over several requests even when one runs at a time. With more than one tenant in the window it trips
 /// only if it would by rate without any one of them: a tenant alone with its breaches is no reason to serve the others
 /// otherwise. A single tenant is all there is, and counts in full.
-/// Each token costs O(1), and one above the limit a look at each tenant in the window; nothing is allocated. Belongs to one thread.
+/// Each token costs O(1), and one above the limit a pass over each tenant in the window; nothing is allocated. Belongs to one thread.
 /// </remarks>
 internal sealed class BreachCounter
 {

@@ -3,7 +3,7 @@ using Helios.Sdk.Serving.Routing;
 namespace Helios.Sdk.Adaptation.Telemetry;
 
 /// <summary>
-/// Whether confidence or exit depth of what one route serves drifts. Tokens of one request are alike, so it looks at means over
+/// Whether confidence or exit depth of what one route serves drifts. Tokens of one request are alike, so it compares means over
 /// all tokens emitted while <see cref="RequestsPerValue"/> requests end, or twice as many as run at once: two values in a row
 /// then share few requests, and are as independent as the test takes them to be. Device thread; allocates nothing per token.
 /// </summary>

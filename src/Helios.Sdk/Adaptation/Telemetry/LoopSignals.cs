@@ -9,7 +9,7 @@ internal readonly record struct LoopSignal(AdaptationTrigger Trigger, bool Score
 
 /// <summary>
 /// A mailbox from any thread to the adaptation loop. One unread signal of a kind is enough, a second would say nothing new;
-/// but none crowds out another kind, for a breach is told only once.
+/// but none crowds out another kind, for a breach is reported only once.
 /// </summary>
 /// <param name="resumeOn">Where the reader goes on.</param>
 internal sealed class LoopSignals(SynchronizationContext resumeOn)

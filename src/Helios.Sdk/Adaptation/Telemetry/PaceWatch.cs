@@ -14,7 +14,7 @@ internal sealed class PaceWatch(IReadOnlyDictionary<string, StepCosts> costs, Pa
     private const double Noticeable = 1.25;
 
     private readonly double decided = pace.Factor;
-    private bool told;
+    private bool reported;
 
     /// <summary>A step ran; true once, when the pace has become another.</summary>
     public bool StepRan(string model, in StepTiming step)
@@ -24,7 +24,7 @@ internal sealed class PaceWatch(IReadOnlyDictionary<string, StepCosts> costs, Pa
         if (!(predicted > 0) || !(step.Times.Total > 0)) return false;
 
         pace.StepRan(predicted, step.Times.Total);
-        if (told) return false;
-        return told = pace.Factor > decided * Noticeable || pace.Factor * Noticeable < decided;
+        if (reported) return false;
+        return reported = pace.Factor > decided * Noticeable || pace.Factor * Noticeable < decided;
     }
 }

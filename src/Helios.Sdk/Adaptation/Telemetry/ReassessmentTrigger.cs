@@ -1,7 +1,7 @@
 namespace Helios.Sdk.Adaptation.Telemetry;
 
 /// <summary>
-/// Says when candidates are due to be looked at again: after so many requests or so much time, whichever comes first, but not
+/// Says when candidates are due to be reassessed: after so many requests or so much time, whichever comes first, but not
 /// before a new point has served some requests. Belongs to one thread.
 /// </summary>
 /// <param name="every">Requests between two reassessments, at least 1.</param>

@@ -6,7 +6,7 @@ using Helios.Sdk.Serving.Streaming;
 
 namespace Helios.Sdk.Adaptation.Telemetry;
 
-/// <summary>Tells the telemetry, which knows no sequences, what the serving loop says.</summary>
+/// <summary>Brings the telemetry, which knows no sequences, what the serving loop reports.</summary>
 internal sealed class ServingObserver(ServingTelemetry telemetry) : IServingObserver
 {
     public void RequestArrived(Sequence sequence) => telemetry.RequestArrived(sequence.MaxTokens);

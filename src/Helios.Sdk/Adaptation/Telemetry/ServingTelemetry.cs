@@ -28,7 +28,7 @@ internal sealed class ServingTelemetry
 
     /// <param name="options">The adaptation loop's options.</param>
     /// <param name="time">Clock; the system's when null.</param>
-    /// <param name="resumeOn">Where the adaptation loop goes on when it is told something; the thread pool when null.</param>
+    /// <param name="resumeOn">Where the adaptation loop goes on after a signal; the thread pool when null.</param>
     public ServingTelemetry(AdaptationOptions options, TimeProvider? time = null, SynchronizationContext? resumeOn = null)
     {
         time ??= TimeProvider.System;
@@ -36,7 +36,7 @@ internal sealed class ServingTelemetry
         this.resumeOn = resumeOn ?? new();
         Signals = new LoopSignals(this.resumeOn);
         Sampling = new ShadowSampling(options.ShadowScoringRate, options.MinShadowScoringRate);
-        Texts = new RecentTexts(EvidenceWindow.TextsPerLook(options));
+        Texts = new RecentTexts(EvidenceWindow.TextsPerReassessment(options));
         reassessment = new ReassessmentTrigger(options.ReassessEveryRequests, options.MinimumResidenceRequests, options.ReassessEvery, time);
     }
 
@@ -163,7 +163,7 @@ internal sealed class ServingTelemetry
         Sampling.Published();
     }
 
-    /// <summary>Adaptation loop: candidates were looked at; the next interval begins here, so that scoring, which may take long, is no part of it.</summary>
+    /// <summary>Adaptation loop: candidates were reassessed; the next interval begins here, so that scoring, which may take long, is no part of it.</summary>
     /// <param name="next">By how much it has more requests than configured, at least 1.</param>
     public void Reassessed(double next)
     {
@@ -182,7 +182,7 @@ internal sealed class ServingTelemetry
     }
 }
 
-/// <summary>Tells when the requests given to a candidate under evaluation have ended.</summary>
+/// <summary>Completes when the requests given to a candidate under evaluation have ended.</summary>
 internal sealed class EvaluationWatch(Route route, int requests, SynchronizationContext resumeOn)
 {
     private readonly TaskCompletionSource done = new();

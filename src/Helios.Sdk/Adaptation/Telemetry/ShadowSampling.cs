@@ -31,7 +31,7 @@ internal sealed class ShadowSampling(double rate, double least)
         set { lock (gate) wantsMore = value; }
     }
 
-    /// <summary>Whether looks keep showing nothing new: then no more is wanted than is promised, and serving has the time.</summary>
+    /// <summary>Whether reassessments keep showing nothing new: then no more is wanted than is promised, and serving has the time.</summary>
     public bool IsSettled
     {
         get { lock (gate) return isSettled; }

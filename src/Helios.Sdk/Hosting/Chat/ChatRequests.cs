@@ -69,7 +69,7 @@ internal static class ChatRequests
         if (options.Tools is { Count: > 0 }) throw Unsupported(nameof(options.Tools), "tools are not called");
         if (options.ToolMode is RequiredChatToolMode) throw Unsupported(nameof(options.ToolMode), "tools are not called");
         if (options.ResponseFormat is not (null or ChatResponseFormatText)) throw Unsupported(nameof(options.ResponseFormat), "answers are text, without a format that is kept");
-        if (options.Reasoning is not null) throw Unsupported(nameof(options.Reasoning), "reasoning is not told from the rest of an answer");
+        if (options.Reasoning is not null) throw Unsupported(nameof(options.Reasoning), "reasoning is not separated from the rest of an answer");
         if (options.ConversationId is not null) throw Unsupported(nameof(options.ConversationId), "conversations are not kept; every request brings the whole of its own");
         if (options.ContinuationToken is not null) throw Unsupported(nameof(options.ContinuationToken), "answers are not kept to be continued");
         if (options.AllowBackgroundResponses == true) throw Unsupported(nameof(options.AllowBackgroundResponses), "answers are not kept to be fetched later");

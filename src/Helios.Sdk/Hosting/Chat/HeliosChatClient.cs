@@ -104,7 +104,7 @@ public sealed class HeliosChatClient : IChatClient
             : null;
     }
 
-    /// <summary>Does nothing: the engine belongs to whoever made it.</summary>
+    /// <summary>Does nothing: the engine belongs to its maker.</summary>
     public void Dispose()
     {
     }

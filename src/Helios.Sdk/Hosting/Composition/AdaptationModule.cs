@@ -41,7 +41,7 @@ internal sealed partial class AdaptationModule : IDisposable
         if (adaptation.Enabled) CheckMeter(goals.Objective, goals.Limits);
 
         var exits = Policies.Find(options.Serving.ExitPolicy);
-        foreach (var entry in device.Pool.Entries) LookChoice.Of(entry.Info, entry.Info.Architecture.Layers, exits);
+        foreach (var entry in device.Pool.Entries) ExitChoice.Of(entry.Info, entry.Info.Architecture.Layers, exits);
         var policy = exits.Name;
         ProfileSettings = new ProfileSettings(options.Serving, goals, device.Blocks)
         {
@@ -131,7 +131,7 @@ internal sealed partial class AdaptationModule : IDisposable
         running = Task.Run(RunAsync);
     }
 
-    /// <summary>Tells the loop to end.</summary>
+    /// <summary>Asks the loop to end.</summary>
     public Task CancelAsync() => stopping.CancelAsync();
 
     /// <summary>Completes when the loop has ended, and what it scored and served is let go; the device thread must have ended.</summary>

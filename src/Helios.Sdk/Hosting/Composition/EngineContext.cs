@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 namespace Helios.Sdk.Hosting.Composition;
 
 /// <summary>What an engine takes from the application around it.</summary>
-/// <param name="Name">Tells engines of one container apart; empty for the one without a name.</param>
+/// <param name="Name">Distinguishes engines of one container; empty for the one without a name.</param>
 /// <param name="Strategies">What the application brings along.</param>
 /// <param name="Time">Clock.</param>
 /// <param name="Logging">Makes the loggers.</param>

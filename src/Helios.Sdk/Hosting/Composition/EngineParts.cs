@@ -4,9 +4,9 @@ using Helios.Sdk.Telemetry;
 namespace Helios.Sdk.Hosting.Composition;
 
 /// <summary>The parts of a running engine, and the order in which they start and stop.</summary>
-internal sealed class EngineParts(string name, HeliosOptions options, TimeProvider time, EngineMeter meter, DeviceModule device, ServingModule serving, AdaptationModule adaptation, LabModule lab, RequestDoor door)
+internal sealed class EngineParts(string name, HeliosOptions options, TimeProvider time, EngineMeter meter, DeviceModule device, ServingModule serving, AdaptationModule adaptation, LabModule lab, SequenceFactory sequences)
 {
-    /// <summary>Tells engines of one container apart; empty for the one without a name.</summary>
+    /// <summary>Distinguishes engines of one container; empty for the one without a name.</summary>
     public string Name => name;
 
     public HeliosOptions Options => options;
@@ -21,7 +21,7 @@ internal sealed class EngineParts(string name, HeliosOptions options, TimeProvid
 
     public LabModule Lab => lab;
 
-    public RequestDoor Door => door;
+    public SequenceFactory Sequences => sequences;
 
     public void Start()
     {

@@ -18,7 +18,7 @@ internal sealed class OptionsBinder(string folder)
     private readonly IReadOnlyList<OptionEntry<HeliosOptions>> entries = OptionTable.For(folder);
     private readonly List<OptionFault> faults = [];
 
-    /// <summary>Reads a section; what is wrong in it is told, and left as it was in the options.</summary>
+    /// <summary>Reads a section; what is wrong in it is reported, and left as it was in the options.</summary>
     public IReadOnlyList<OptionFault> Bind(IConfiguration section, HeliosOptions options)
     {
         faults.Clear();

@@ -9,7 +9,7 @@ using Helios.Sdk.Tokenization.ChatTemplates;
 
 namespace Helios.Sdk.Hosting.Configuration;
 
-/// <summary>Checks options at the door: ranges by the table, names by their parsers, and here what options ask of each other.</summary>
+/// <summary>Checks options before use: ranges by the table, names by their parsers, and here what options ask of each other.</summary>
 internal static class OptionsCheck
 {
     /// <exception cref="InvalidOptionException">Lists everything that is wrong.</exception>
@@ -146,7 +146,7 @@ internal static class OptionsCheck
         return Directory.Exists(folder) ? RepositoryFile.Format.WhyOther(full) is { } other ? $"which {other}" : null : $"and there is no folder '{folder}'";
     }
 
-    /// <summary>What a parser says of a name; null is out of range, and told as that.</summary>
+    /// <summary>What a parser says of a name; null is out of range, and reported as that.</summary>
     private static IReadOnlyList<OptionFault> Try(string option, string? name, Action<string> parse)
     {
         try

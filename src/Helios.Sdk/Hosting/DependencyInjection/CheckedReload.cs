@@ -6,8 +6,8 @@ using Microsoft.Extensions.Primitives;
 namespace Helios.Sdk.Hosting.DependencyInjection;
 
 /// <summary>
-/// Tells the options monitor of a reloaded section once the options in it are found good. A section that is not is logged, and
-/// the monitor keeps the options it has: the active point goes on serving, and whoever reloads is not thrown at.
+/// Notifies the options monitor of a reloaded section once the options in it are found good. A section that is not is logged, and
+/// the monitor keeps the options it has: the active point goes on serving, and nothing is thrown at the code that reloads.
 /// </summary>
 internal sealed partial class CheckedReload : IOptionsChangeTokenSource<HeliosOptions>, IDisposable
 {

@@ -16,7 +16,7 @@ namespace Helios.Sdk.Hosting.DependencyInjection;
 /// <param name="Configuration">Its section; null when it has none.</param>
 internal sealed record EngineRegistration(string Name, HeliosBuilder Builder, IConfiguration? Configuration)
 {
-    /// <summary>What could not be read from its section, by the options made of it: told with all else that is wrong with them.</summary>
+    /// <summary>What could not be read from its section, by the options made of it: reported with all else that is wrong with them.</summary>
     public ConditionalWeakTable<HeliosOptions, IReadOnlyList<OptionFault>> Faults { get; } = [];
 
     /// <summary>Path of its section; null when it has none.</summary>

@@ -147,7 +147,7 @@ internal sealed partial class OptionsFollower : IDisposable
 
         public bool IsKnown { get; set; } = true;
 
-        /// <summary>Notes that a key's value was refused; false when that was told before: every reload asks for it again.</summary>
+        /// <summary>Notes that a key's value was refused; false when that was noted before: every reload asks for it again.</summary>
         public bool IsNewlyRefused(OptionEntry<HeliosOptions> key, HeliosOptions wanted)
         {
             var value = key.Show(wanted);

@@ -28,7 +28,7 @@ internal static class BackendFinder
         });
     }
 
-    /// <exception cref="InvalidOptionException">There is no such backend, or a setting of it is wrong; all that are wrong are told.</exception>
+    /// <exception cref="InvalidOptionException">There is no such backend, or a setting of it is wrong; all faults are listed.</exception>
     public static void CheckSettings(HeliosOptions options, IReadOnlyList<Func<IBackendFactory>> added)
     {
         var faults = Find(options, added).Check(options.BackendSettings.AsReadOnly());

@@ -1,7 +1,7 @@
 namespace Helios.Sdk.Serving.Decoding;
 
 /// <summary>
-/// Randomness as a function of (seed, position): the same seed gives the same draw at the same position, whoever shares
+/// Randomness as a function of (seed, position): the same seed gives the same draw at the same position, whatever shares
 /// the batch and however often the sequence was preempted.
 /// </summary>
 internal static class CounterRandom

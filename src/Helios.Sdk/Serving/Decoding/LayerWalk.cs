@@ -8,7 +8,7 @@ using Helios.Sdk.Serving.Scheduling;
 namespace Helios.Sdk.Serving.Decoding;
 
 /// <summary>
-/// Walks one model's rows up through its layers: run to the next stop, look where a policy wants to, let the rows leave
+/// Walks one model's rows up through its layers: run to the next stop, check the exit where a policy wants to, let the rows leave
 /// that are done, and in the end sample for the sequences whose last known token ran. Rows of several depths share the
 /// lower layers; those that leave simply stop taking part. Allocates nothing once its buffers have grown.
 /// </summary>
@@ -21,7 +21,7 @@ internal sealed class LayerWalk
     private readonly int[] leaving;
     private readonly SampleRow[] sampleRows;
     private readonly SampledToken[] sampled;
-    private readonly ExitLooks looks;
+    private readonly ExitChecks checks;
     private int rowCount;
 
     public LayerWalk(int maxRows, TimeProvider time)
@@ -33,7 +33,7 @@ internal sealed class LayerWalk
         leaving = new int[maxRows];
         sampleRows = new SampleRow[maxRows];
         sampled = new SampledToken[maxRows];
-        looks = new ExitLooks(maxRows);
+        checks = new ExitChecks(maxRows);
     }
 
     /// <summary>Rows of the last walk, in the order of the plan.</summary>
@@ -65,7 +65,7 @@ internal sealed class LayerWalk
         step.Begin(model.Device);
     }
 
-    /// <summary>Returns the time spent in layers; looks are not part of it.</summary>
+    /// <summary>Returns the time spent in layers; exit checks are not part of it.</summary>
     private TimeSpan Climb(ServedModel model)
     {
         var inLayers = TimeSpan.Zero;
@@ -75,7 +75,7 @@ internal sealed class LayerWalk
             model.Device.Run(new LayerRange(depth, stop));
             inLayers += time.GetElapsedTime(started);
 
-            looks.Take(model, stop, rows.AsSpan(0, rowCount));
+            checks.Take(model, stop, rows.AsSpan(0, rowCount));
             var count = 0;
             for (var i = 0; i < rowCount; i++)
             {
@@ -90,7 +90,7 @@ internal sealed class LayerWalk
         return inLayers;
     }
 
-    /// <summary>The next depth above <paramref name="depth"/> at which a row still in the walk leaves or is looked at; 0 when none is in it.</summary>
+    /// <summary>The next depth above <paramref name="depth"/> at which a row still in the walk leaves or is checked; 0 when none is in it.</summary>
     private int NextStop(int depth)
     {
         var next = int.MaxValue;
@@ -110,7 +110,7 @@ internal sealed class LayerWalk
         {
             ref var row = ref rows[i];
             if (!row.Samples) continue;
-            if (row.LookedAt == row.RanTo && row.Sequence.TakesLikeliest)
+            if (row.CheckedAt == row.RanTo && row.Sequence.TakesLikeliest)
             {
                 row.Token = row.Signal.TopId;
                 continue;
@@ -129,9 +129,9 @@ internal sealed class LayerWalk
             ref var row = ref rows[selected[i]];
             row.Token = sampled[i].TokenId;
             row.LogProbability = sampled[i].LogProbability;
-            row.Failure = NonFinite.At(model, sampled[i].Signal, row.RanTo, row.LookedAt == row.RanTo ? 0 : row.LookedAt);
+            row.Failure = NonFinite.At(model, sampled[i].Signal, row.RanTo, row.CheckedAt == row.RanTo ? 0 : row.CheckedAt);
             row.Signal = sampled[i].Signal;
-            row.Signal.Confidence = ExitLooks.ConfidenceOf(model, row.RanTo, row.Signal);
+            row.Signal.Confidence = ExitChecks.ConfidenceOf(model, row.RanTo, row.Signal);
         }
 
         return count;
@@ -164,16 +164,16 @@ internal struct WalkRow
     /// <summary>Whether the policy may let it leave earlier.</summary>
     public bool MayLeave;
 
-    /// <summary>Set by a look that let it go.</summary>
+    /// <summary>Set by the exit check that let it go.</summary>
     public bool Released;
 
     /// <summary>Depth it left at; 0 while it is in the walk.</summary>
     public int RanTo;
 
-    /// <summary>Depth of the last look at it.</summary>
-    public int LookedAt;
+    /// <summary>Depth of its last exit check.</summary>
+    public int CheckedAt;
 
-    /// <summary>Signals at the depth it left at, or of the last look.</summary>
+    /// <summary>Signals at the depth it left at, or of the last exit check.</summary>
     public ExitSignal Signal;
 
     /// <summary>What went wrong with it alone; its sequence ends with that.</summary>
@@ -185,7 +185,7 @@ internal struct WalkRow
     /// <summary>The token sampled from it.</summary>
     public int Token;
 
-    /// <summary>Natural log of the token's probability; 0 where it was not sampled but seen in a look.</summary>
+    /// <summary>Natural log of the token's probability; 0 where it was not sampled but read by an exit check.</summary>
     public float LogProbability;
 
     public static WalkRow For(Sequence sequence, int position)
@@ -196,7 +196,7 @@ internal struct WalkRow
             Sequence = sequence,
             Position = position,
             LastDepth = recorded > 0 ? recorded : sequence.Route!.Depth,
-            MayLeave = sequence.Route!.Looks.Length > 0 && sequence.MayLeaveEarly(position),
+            MayLeave = sequence.Route!.CheckDepths.Length > 0 && sequence.MayLeaveEarly(position),
             Samples = position == sequence.Known - 1,
         };
     }
@@ -207,9 +207,9 @@ internal struct WalkRow
     {
         if (MayLeave)
         {
-            foreach (var look in Sequence.Route!.Looks)
+            foreach (var check in Sequence.Route!.CheckDepths)
             {
-                if (look > depth) return Math.Min(look, LastDepth);
+                if (check > depth) return Math.Min(check, LastDepth);
             }
         }
 

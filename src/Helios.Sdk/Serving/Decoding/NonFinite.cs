@@ -11,7 +11,7 @@ internal static class NonFinite
     /// <param name="model">The model.</param>
     /// <param name="signal">What they were reduced to.</param>
     /// <param name="depth">Layers that ran.</param>
-    /// <param name="finiteAt">Depth at which they were looked at last, and were finite; 0 where they were not looked at.</param>
+    /// <param name="finiteAt">Depth at which they were checked last, and were finite; 0 where they were not checked.</param>
     public static NonFiniteLogitsException? At(ServedModel model, in ExitSignal signal, int depth, int finiteAt = 0) =>
         float.IsNaN(signal.Top1) ? Of(model.Info.Name, depth, finiteAt) : null;
 

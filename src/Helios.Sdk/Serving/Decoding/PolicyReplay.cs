@@ -9,7 +9,7 @@ namespace Helios.Sdk.Serving.Decoding;
 /// <summary>
 /// Says what an exit policy makes of a text that is known, as if it were served now: rows leave where the policy lets them,
 /// the KV above is filled from the states they left with, and later rows see that. One causal pass over the text: a row's
-/// look at an exit depends on earlier rows up to that depth alone, and they have all left or gone on by then.
+/// an exit check depends on earlier rows up to that depth alone, and they have all left or gone on by then.
 /// </summary>
 internal sealed class PolicyReplay(ILayeredModel device, ReplayedPoint point, int maxRows)
 {
@@ -46,59 +46,59 @@ internal sealed class PolicyReplay(ILayeredModel device, ReplayedPoint point, in
         rows.Begin(device, table);
 
         var depth = 0;
-        foreach (var look in point.Looks)
+        foreach (var check in point.CheckDepths)
         {
-            device.Run(new LayerRange(depth, look));
-            depth = look;
-            var looked = Look(tokens, promptLength, count);
-            Decide(look, looked);
-            Leave(look, looked, found);
+            device.Run(new LayerRange(depth, check));
+            depth = check;
+            var read = Check(tokens, promptLength, count);
+            Decide(check, read);
+            Leave(check, read, found);
         }
 
         device.Run(new LayerRange(depth, point.Depth));
-        var rest = Look(tokens, promptLength: 0, count);
+        var rest = Check(tokens, promptLength: 0, count);
         leave.AsSpan(0, rest).Fill(true);
         Leave(point.Depth, rest, found);
     }
 
     /// <summary>Signals of the rows that are still in the walk and are no part of the prompt.</summary>
-    private int Look(ReadOnlySpan<int> tokens, int promptLength, int count)
+    private int Check(ReadOnlySpan<int> tokens, int promptLength, int count)
     {
-        var looked = 0;
+        var read = 0;
         for (var i = 0; i < count; i++)
         {
             if (!isIn[i] || !ExitRule.MayLeave(rows[i].Position, promptLength)) continue;
             var next = rows[i].Position + 1;
-            targets[looked] = next < tokens.Length ? tokens[next] : -1;
-            indices[looked++] = i;
+            targets[read] = next < tokens.Length ? tokens[next] : -1;
+            indices[read++] = i;
         }
 
-        if (looked > 0)
+        if (read > 0)
         {
             var needs = ExitRule.Needs(point.Policy, point.Confidence);
-            device.ReadSignals(new ExitLook { Rows = indices.AsSpan(0, looked), Needs = needs, Targets = targets.AsSpan(0, looked) }, signals);
+            device.ReadSignals(new ExitCheck { Rows = indices.AsSpan(0, read), Needs = needs, Targets = targets.AsSpan(0, read) }, signals);
         }
 
-        return looked;
+        return read;
     }
 
-    private void Decide(int depth, int looked)
+    private void Decide(int depth, int read)
     {
-        for (var i = 0; i < looked; i++)
+        for (var i = 0; i < read; i++)
         {
             ref var before = ref last[indices[i]];
             ExitRule.Complete(ref signals[i], depth, before, point.Confidence);
             before = signals[i];
         }
 
-        leave.AsSpan(0, looked).Clear();
-        if (looked > 0) point.Policy.Decide(depth, signals.AsSpan(0, looked), leave.AsSpan(0, looked));
+        leave.AsSpan(0, read).Clear();
+        if (read > 0) point.Policy.Decide(depth, signals.AsSpan(0, read), leave.AsSpan(0, read));
     }
 
-    private void Leave(int depth, int looked, Span<ReplayedToken> found)
+    private void Leave(int depth, int read, Span<ReplayedToken> found)
     {
         var count = 0;
-        for (var i = 0; i < looked; i++)
+        for (var i = 0; i < read; i++)
         {
             if (!leave[i]) continue;
             isIn[indices[i]] = false;
@@ -113,9 +113,9 @@ internal sealed class PolicyReplay(ILayeredModel device, ReplayedPoint point, in
 /// <summary>What a text is replayed with.</summary>
 /// <param name="Depth">Depth served.</param>
 /// <param name="Policy">Per-token exits below it.</param>
-/// <param name="Looks">Where the policy looks, ascending.</param>
+/// <param name="CheckDepths">Depths of the exits to check, ascending.</param>
 /// <param name="Confidence">What signals are worth.</param>
-internal sealed record ReplayedPoint(int Depth, IExitPolicy Policy, ImmutableArray<int> Looks, IConfidenceMap Confidence);
+internal sealed record ReplayedPoint(int Depth, IExitPolicy Policy, ImmutableArray<int> CheckDepths, IConfidenceMap Confidence);
 
 /// <summary>A token of a replayed text.</summary>
 /// <param name="Depth">Layers it ran through.</param>

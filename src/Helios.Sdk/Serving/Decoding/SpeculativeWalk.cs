@@ -54,9 +54,9 @@ internal sealed class SpeculativeWalk
         (inLayers, inHead) = (0, 0);
         Gather(model, plan);
         Climb(model, control, count);
-        var looking = ChooseAll();
-        Look(model, control, looking);
-        Propose(model, control, looking);
+        var checking = ChooseAll();
+        Check(model, control, checking);
+        Propose(model, control, checking);
         Verify(model, control);
         var tokens = Accept(control);
 
@@ -82,15 +82,15 @@ internal sealed class SpeculativeWalk
         rows.Begin(model.Device);
     }
 
-    /// <summary>Round by round: sequences whose guess promises enough take it as a row, which climbs to the exit and is looked at in turn.</summary>
-    private void Propose(ServedModel model, DraftControl control, int looking)
+    /// <summary>Round by round: sequences whose guess promises enough take it as a row, which climbs to the exit and is checked in turn.</summary>
+    private void Propose(ServedModel model, DraftControl control, int checking)
     {
-        while ((looking = ChooseDrafts(control, looking)) > 0)
+        while ((checking = ChooseDrafts(control, checking)) > 0)
         {
-            Join(model, control, looking);
-            looking = ChooseLooks(control, looking);
-            if (looking == 0) return;
-            Look(model, control, looking);
+            Join(model, control, checking);
+            checking = ChooseExits(control, checking);
+            if (checking == 0) return;
+            Check(model, control, checking);
         }
     }
 
@@ -101,16 +101,16 @@ internal sealed class SpeculativeWalk
     }
 
     /// <summary>Draws a token from the last row of each chosen sequence at the exit.</summary>
-    private void Look(ServedModel model, DraftControl control, int looking)
+    private void Check(ServedModel model, DraftControl control, int checking)
     {
-        for (var i = 0; i < looking; i++)
+        for (var i = 0; i < checking; i++)
         {
             ref readonly var draft = ref drafts[chosen[i]];
             draws[i] = Draws.Of(draft.Sequence, draft.LastRow, rows[draft.LastRow].Position, ExitSignals.Top1) with { Likeliest = default };
         }
 
-        Sample(model, control, looking);
-        for (var i = 0; i < looking; i++)
+        Sample(model, control, checking);
+        for (var i = 0; i < checking; i++)
         {
             ref var draft = ref drafts[chosen[i]];
             var guess = new Guess(IsMade: true, sampled[i].TokenId, sampled[i].Signal.Top1);
@@ -120,40 +120,40 @@ internal sealed class SpeculativeWalk
     }
 
     /// <summary>Keeps those of the chosen sequences whose guess is worth a row. With fewer of them a row costs more, so that it is asked again.</summary>
-    private int ChooseDrafts(DraftControl control, int looking)
+    private int ChooseDrafts(DraftControl control, int checking)
     {
         while (true)
         {
             var kept = 0;
-            for (var i = 0; i < looking; i++)
+            for (var i = 0; i < checking; i++)
             {
                 ref readonly var draft = ref drafts[chosen[i]];
-                if (draft.Length < draft.Granted && (draft.Length < control.Tried(count) || IsWorth(control, draft, looking, looked: true))) chosen[kept++] = chosen[i];
+                if (draft.Length < draft.Granted && (draft.Length < control.Tried(count) || IsWorth(control, draft, checking, known: true))) chosen[kept++] = chosen[i];
             }
 
-            if (kept == looking || kept == 0) return kept;
-            looking = kept;
+            if (kept == checking || kept == 0) return kept;
+            checking = kept;
         }
     }
 
-    /// <summary>Keeps those of the sequences that just drafted for which another look is worth a head.</summary>
-    private int ChooseLooks(DraftControl control, int looking)
+    /// <summary>Keeps those of the sequences that just drafted for which another check is worth a head.</summary>
+    private int ChooseExits(DraftControl control, int checking)
     {
         var kept = 0;
-        for (var i = 0; i < looking; i++)
+        for (var i = 0; i < checking; i++)
         {
             ref readonly var draft = ref drafts[chosen[i]];
-            if (draft.Length < draft.Granted && (draft.Length < control.Tried(count) || IsWorth(control, draft, looking, looked: false))) chosen[kept++] = chosen[i];
+            if (draft.Length < draft.Granted && (draft.Length < control.Tried(count) || IsWorth(control, draft, checking, known: false))) chosen[kept++] = chosen[i];
         }
 
         return kept;
     }
 
-    private bool IsWorth(DraftControl control, in Draft draft, int looking, bool looked)
+    private bool IsWorth(DraftControl control, in Draft draft, int checking, bool known)
     {
         var mean = control.Acceptance(draft.Samples).Mean;
-        var chance = looked ? draft.Chance : draft.Chance * mean;
-        return chance >= control.LeastChance(new StepSize(count, enteredCount), looking, draft.Granted - draft.Length, mean, looked);
+        var chance = known ? draft.Chance : draft.Chance * mean;
+        return chance >= control.LeastChance(new StepSize(count, enteredCount), checking, draft.Granted - draft.Length, mean, known);
     }
 
     /// <summary>Guesses of the chosen sequences become rows, which run up to the exit.</summary>

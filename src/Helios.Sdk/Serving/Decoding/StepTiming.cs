@@ -8,14 +8,14 @@ namespace Helios.Sdk.Serving.Decoding;
 /// <param name="Times">How long it took.</param>
 internal readonly record struct StepTiming(int Rows, int SampledRows, double Depth, long ContextTokens, StepTimes Times)
 {
-    /// <summary>Sequences that got a token: more than <see cref="SampledRows"/> where a look had shown the token already.</summary>
+    /// <summary>Sequences that got a token: more than <see cref="SampledRows"/> where an exit check had read the token already.</summary>
     public int Sequences { get; init; } = SampledRows;
 }
 
 /// <summary>Times of the parts of a step, in seconds.</summary>
 /// <param name="Layers">In the layers.</param>
 /// <param name="Head">In norm, head and sampling.</param>
-/// <param name="Other">Elsewhere: gathering, embedding, looks.</param>
+/// <param name="Other">Elsewhere: gathering, embedding, exit checks.</param>
 internal readonly record struct StepTimes(double Layers, double Head, double Other)
 {
     /// <summary>The whole step.</summary>

@@ -72,15 +72,15 @@ internal sealed class DraftControl(int depth, int fullDepth)
     /// <param name="rows">Sequences that would each draft one more, at least 1.</param>
     /// <param name="left">Tokens that each may still draft, at least 1.</param>
     /// <param name="mean">Chance of those that would follow.</param>
-    /// <param name="looked">Whether the token is known already; if not, the head it takes is part of the cost.</param>
-    public double LeastChance(StepSize step, int rows, int left, double mean, bool looked)
+    /// <param name="known">Whether the token is known already; if not, the head it takes is part of the cost.</param>
+    public double LeastChance(StepSize step, int rows, int left, double mean, bool known)
     {
         var token = (Below.At(step.Sequences) + Verification(step.Sequences)) / step.Sequences;
         var (before, tokens, least) = (Verification(step.Rows), 0.0, double.PositiveInfinity);
         for (var length = 1; length <= left; length++)
         {
             tokens = 1 + mean * tokens;
-            var heads = looked ? length - 1 : length;
+            var heads = known ? length - 1 : length;
             var cost = length * Below.At(rows) + heads * Head.At(rows) + Verification(step.Rows + length * rows) - before;
             least = Math.Min(least, cost / (rows * token * tokens));
         }

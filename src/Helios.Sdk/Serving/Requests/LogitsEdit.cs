@@ -5,7 +5,7 @@ namespace Helios.Sdk.Serving.Requests;
 
 /// <summary>
 /// What a request wants done to its logits before a token is drawn: repetition penalty, presence and frequency penalties, bias,
-/// processors, in this order. A function of the tokens up to the row's position alone, so that it is the same whoever shares
+/// processors, in this order. A function of the tokens up to the row's position alone, so that it is the same whatever shares
 /// the batch and however often the sequence was preempted.
 /// </summary>
 /// <remarks>

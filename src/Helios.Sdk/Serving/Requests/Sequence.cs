@@ -47,7 +47,7 @@ internal sealed class Sequence
     /// <summary>What is done to its logits before a token is drawn; null when nothing is.</summary>
     public LogitsEdit? Edit { get; }
 
-    /// <summary>Whether its token is the likeliest of the model and nothing else is wanted of the logits: a look at them has said it all.</summary>
+    /// <summary>Whether its token is the likeliest of the model and nothing else is wanted of the logits: an exit check has read them already.</summary>
     public bool TakesLikeliest { get; }
 
     public string Tenant { get; }

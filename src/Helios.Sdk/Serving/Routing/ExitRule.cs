@@ -13,17 +13,17 @@ internal static class ExitRule
     /// <param name="promptLength">Tokens of the prompt.</param>
     public static bool MayLeave(int position, int promptLength) => position >= promptLength;
 
-    /// <summary>Signals to read where a policy looks.</summary>
+    /// <summary>Signals to read at an exit check.</summary>
     public static ExitSignals Needs(IExitPolicy policy, IConfidenceMap confidence) => policy.Needs | confidence.Needs | ExitSignals.Top1;
 
-    /// <summary>Adds what the engine knows to the signals of a look.</summary>
+    /// <summary>Adds what the engine knows to the signals of an exit check.</summary>
     /// <param name="seen">As the device read them.</param>
-    /// <param name="depth">Depth of the look, below the full one.</param>
-    /// <param name="before">The row's look before this one; default before the first.</param>
+    /// <param name="depth">Depth of the check, below the full one.</param>
+    /// <param name="before">The row's check before this one; default before the first.</param>
     /// <param name="confidence">Calibration of the model.</param>
     public static void Complete(ref ExitSignal seen, int depth, in ExitSignal before, IConfidenceMap confidence)
     {
         seen.Confidence = confidence.Map(depth, seen);
-        seen.AgreeingLooks = before.AgreeingLooks > 0 && before.TopId == seen.TopId ? before.AgreeingLooks + 1 : 1;
+        seen.AgreeingChecks = before.AgreeingChecks > 0 && before.TopId == seen.TopId ? before.AgreeingChecks + 1 : 1;
     }
 }

@@ -15,14 +15,14 @@ internal sealed record Route(OperatingPoint Point, ModelLease Lease, IExitPolicy
     /// <summary>Bytes of KV that one sequence of a usual length takes here: what a load elsewhere must leave.</summary>
     public long KvFloor { get; init; }
 
-    /// <summary>Depths below <see cref="Depth"/>, ascending, at which the policy looks.</summary>
-    public ImmutableArray<int> Looks { get; } = LookChoice.Of(Lease.Model, Point.Target.Depth, Policy);
+    /// <summary>Depths below <see cref="Depth"/>, ascending, at which the policy checks an exit.</summary>
+    public ImmutableArray<int> CheckDepths { get; } = ExitChoice.Of(Lease.Model, Point.Target.Depth, Policy);
 
     /// <summary>How far to draft; null when every token runs on its own.</summary>
     public DraftControl? Drafts { get; } = Point.DraftDepth is { } draftDepth ? new DraftControl(draftDepth, Point.Target.Depth) : null;
 
-    /// <summary>Whether the policy looks at a depth.</summary>
-    public bool LooksAt(int depth) => Looks.BinarySearch(depth) >= 0;
+    /// <summary>Whether the policy checks the exit at a depth.</summary>
+    public bool ChecksAt(int depth) => CheckDepths.BinarySearch(depth) >= 0;
 }
 
 /// <summary>A candidate that answers the next few requests while it is evaluated.</summary>

@@ -17,7 +17,7 @@ internal sealed record ServedModel(CheckpointInfo Info, ITokenizer Tokenizer, IL
     /// <summary>How conversations are put to it; null when it takes none.</summary>
     public ChatFormat? Chat { get; init; }
 
-    /// <summary>Tells this load of the model from every other: KV is worth something on the load it came from alone.</summary>
+    /// <summary>Distinguishes this load of the model from every other: KV is worth something on the load it came from alone.</summary>
     public long Id { get; } = Interlocked.Increment(ref lastId);
 
     public KvShape KvShape(int depth) => new(depth, Info.Architecture.KvHeads, Info.Architecture.HeadDim);

@@ -8,8 +8,8 @@ namespace Helios.Sdk.Serving.Scheduling;
 /// </summary>
 /// <param name="own">What plans until it throws.</param>
 /// <param name="createShipped">Makes what plans from then on.</param>
-/// <param name="tell">Told once what was thrown.</param>
-internal sealed class ContainedScheduler(IScheduler own, Func<IScheduler> createShipped, Action<Exception> tell) : IScheduler
+/// <param name="report">Called once, with what was thrown.</param>
+internal sealed class ContainedScheduler(IScheduler own, Func<IScheduler> createShipped, Action<Exception> report) : IScheduler
 {
     private readonly Dictionary<RequestId, RequestInfo> live = [];
     private IScheduler? shipped;
@@ -72,6 +72,6 @@ internal sealed class ContainedScheduler(IScheduler own, Func<IScheduler> create
     {
         shipped = createShipped();
         foreach (var request in live.Values) shipped.Enqueue(request);
-        tell(error);
+        report(error);
     }
 }

@@ -59,8 +59,8 @@ internal sealed class ContinuousBatchingScheduler(WaitingRoom waiting) : ISchedu
     }
 
     /// <summary>
-    /// Whoever found no room in the last step takes the place of those of lower rank, the latest arrival first: as many as
-    /// hold what it lacked. Before anything is planned, for whoever is in the plan keeps its KV.
+    /// A sequence that found no room in the last step takes the place of those of lower rank, the latest arrival first: as many as
+    /// hold what it lacked. Before anything is planned, for a sequence in the plan keeps its KV.
     /// </summary>
     private void MakeRoom(StepPlanBuilder plan)
     {
@@ -105,7 +105,7 @@ internal sealed class ContinuousBatchingScheduler(WaitingRoom waiting) : ISchedu
     }
 
     /// <summary>
-    /// Starts whoever is overdue when it is its turn. It takes nobody's place, but is the first to get one that comes free; and
+    /// Starts the overdue request when it is its turn. It takes nobody's place, but is the first to get one that comes free; and
     /// when it has waited twice too long, nobody else starts before it. False for that.
     /// </summary>
     private bool StartOverdue(StepPlanBuilder plan)
@@ -150,7 +150,7 @@ internal sealed class ContinuousBatchingScheduler(WaitingRoom waiting) : ISchedu
     }
 
     /// <summary>Plans rows of a running request; one behind it gives way if blocks are short, <paramref name="mayTake"/> provided.</summary>
-    /// <returns>Whether it, and whoever was before it, has its blocks.</returns>
+    /// <returns>Whether it, and those before it, have its blocks.</returns>
     private bool TryAdd(StepPlanBuilder plan, int index, int rows, bool mayTake)
     {
         var id = running[index].Id;

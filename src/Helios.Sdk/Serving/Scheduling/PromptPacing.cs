@@ -27,7 +27,7 @@ internal sealed class PromptPacing(double maxStretch, int firstRows, double unpa
     }
 
     /// <summary>
-    /// Rows that join in any case, so that prompts always advance: backends run rows in tiles, and whoever begins one pays for
+    /// Rows that join in any case, so that prompts always advance: backends run rows in tiles, and a row that begins one pays for
     /// all of it, so those up to the end of a tile, and half a tile at least.
     /// </summary>
     private static int FillTile(int decodeRows)

@@ -5,7 +5,7 @@ using Helios.Sdk.Tokenization;
 namespace Helios.Sdk.Serving.Streaming;
 
 /// <summary>
-/// What a sequence has generated, handed from the device thread (one writer) to whoever reads the answer (one reader).
+/// What a sequence has generated, handed from the device thread (one writer) to the reader of the answer (one reader).
 /// Buffers grow with the answer, from its first token on: few tokens allocate, and requests that wait cost little. The writer
 /// never waits: the reader is woken on the thread pool.
 /// </summary>

@@ -115,7 +115,7 @@ internal sealed class BpeTokenizer(BpeTokenizerParts parts) : ITokenizer
 
     /// <summary>
     /// Where verbatim parts lie once a text is normalized. Should its stretches, normalized one by one, not make up the normalized
-    /// whole, no place in it can be told from another, and all of it counts as verbatim.
+    /// whole, no place in it can be distinguished from another, and all of it counts as verbatim.
     /// </summary>
     private VerbatimParts InNormalized(string written, List<TextSpan> verbatim, string normalized)
     {

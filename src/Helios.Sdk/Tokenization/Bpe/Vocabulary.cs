@@ -19,7 +19,7 @@ internal sealed class Vocabulary(
     public IReadOnlyList<AddedToken> Added => added;
 
     /// <summary>Those of <see cref="Added"/> that <c>tokenizer.json</c> lacks, or does not say the truth about.</summary>
-    public IReadOnlyList<AddedToken> ToldBeside { get; init; } = [];
+    public IReadOnlyList<AddedToken> DeclaredElsewhere { get; init; } = [];
 
     /// <summary>One more than the largest id.</summary>
     public int Size { get; } = tokens.Keys.Max() + 1;

@@ -20,7 +20,7 @@ internal sealed class RegexPattern : IPattern
 
     /// <summary>Compiles a pattern.</summary>
     /// <param name="pattern">The pattern.</param>
-    /// <param name="limit">Most time for a text that is not long; 2 s unless told.</param>
+    /// <param name="limit">Most time for a text that is not long; 2 s unless given.</param>
     /// <exception cref="ArgumentException">.NET does not know the pattern's syntax.</exception>
     public RegexPattern(string pattern, TimeSpan? limit = null)
     {

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Helios.Sdk.Tokenization.PreTokenizers;
 
-/// <summary>What the published patterns tell apart: <c>\p{L}</c>, <c>\p{N}</c>, <c>\s</c> and the rest.</summary>
+/// <summary>What the published patterns distinguish: <c>\p{L}</c>, <c>\p{N}</c>, <c>\s</c> and the rest.</summary>
 internal enum RuneClass : byte
 {
     Letter,

@@ -26,7 +26,7 @@ internal static class TokenizerReader
         var decoder = DecoderReader.Read(root["decoder"]);
         return new BpeTokenizer(new BpeTokenizerParts
         {
-            Fingerprint = Fingerprint(hash, vocabulary.ToldBeside),
+            Fingerprint = Fingerprint(hash, vocabulary.DeclaredElsewhere),
             Normalizer = normalizer,
             PreTokenizers = byteLevel ? stages.SkipLast(1).ToArray() : stages,
             Model = ModelReader.Read(root["model"], vocabulary, byteLevel),
@@ -40,10 +40,10 @@ internal static class TokenizerReader
     }
 
     /// <summary>The hash of the file, and where the files beside it change ids or bytes, of what they change as well.</summary>
-    private static string Fingerprint(string hash, IReadOnlyList<AddedToken> toldBeside)
+    private static string Fingerprint(string hash, IReadOnlyList<AddedToken> declaredElsewhere)
     {
-        if (toldBeside.Count == 0) return hash;
-        var told = toldBeside.OrderBy(token => token.Id).Select(token => Invariant($"{token.Id} {token.Special} {token.Content}"));
-        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\0', told.Prepend(hash)))));
+        if (declaredElsewhere.Count == 0) return hash;
+        var declared = declaredElsewhere.OrderBy(token => token.Id).Select(token => Invariant($"{token.Id} {token.Special} {token.Content}"));
+        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\0', declared.Prepend(hash)))));
     }
 }

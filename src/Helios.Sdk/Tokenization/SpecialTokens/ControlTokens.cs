@@ -4,7 +4,7 @@ using Helios.Sdk.Tokenization.Bpe;
 namespace Helios.Sdk.Tokenization.SpecialTokens;
 
 /// <summary>
-/// Finds the control tokens among added tokens. A flag in <c>tokenizer.json</c> alone does not tell: published files leave it off
+/// Finds the control tokens among added tokens. A flag in <c>tokenizer.json</c> alone does not suffice: published files leave it off
 /// tokens that the chat template, <c>tokenizer_config.json</c> or <c>generation_config.json</c> uses to begin and end turns.
 /// </summary>
 /// <param name="files">What the files beside <c>tokenizer.json</c> say.</param>
@@ -26,7 +26,7 @@ internal sealed class ControlTokens(SpecialTokenFiles files, string template)
     {
         var marked = Mark([.. written, .. FindBeside(ids, tokens, [.. written.Select(token => token.Content)], conflict)]);
         var special = written.ToDictionary(token => token.Id, token => token.Special);
-        return new Vocabulary(ids, tokens, marked) { ToldBeside = [.. marked.Where(token => !special.TryGetValue(token.Id, out var known) || known != token.Special)] };
+        return new Vocabulary(ids, tokens, marked) { DeclaredElsewhere = [.. marked.Where(token => !special.TryGetValue(token.Id, out var known) || known != token.Special)] };
     }
 
     private IEnumerable<AddedToken> FindBeside(IReadOnlyDictionary<string, int> ids, Dictionary<int, string> tokens, HashSet<string> seen, Func<AddedToken, Exception> conflict)

@@ -38,10 +38,10 @@ public sealed class ShadowScoringTests : IDisposable
     [Theory]
     [InlineData(AdaptationTrigger.Reassessment)]
     [InlineData(AdaptationTrigger.Quality)]
-    public async Task A_bug_in_scoring_is_told_and_what_was_asked_for_happens_all_the_same(AdaptationTrigger trigger)
+    public async Task A_bug_in_scoring_is_reported_and_what_was_asked_for_happens_all_the_same(AdaptationTrigger trigger)
     {
-        var told = new List<AdaptationEvent>();
-        using var watching = journal.Subscribe(told.Add);
+        var published = new List<AdaptationEvent>();
+        using var watching = journal.Subscribe(published.Add);
         Keep(texts: 3);
         var shadow = Over(_ => throw new InvalidOperationException("a bug"));
 
@@ -56,7 +56,7 @@ public sealed class ShadowScoringTests : IDisposable
             }
         }
 
-        told.OfType<AdaptationEvent.EvaluationFailed>().Should().HaveCountGreaterThan(1).And.OnlyContain(failed => failed.Model == "m" && failed.Reason == "a bug");
+        published.OfType<AdaptationEvent.EvaluationFailed>().Should().HaveCountGreaterThan(1).And.OnlyContain(failed => failed.Model == "m" && failed.Reason == "a bug");
         log.Of(LogLevel.Warning).Should().Contain(message => message.Contains("'m'", StringComparison.Ordinal) && message.Contains("a bug", StringComparison.Ordinal));
     }
 

@@ -45,13 +45,13 @@ public class AdaptationJournalTests
     {
         var logger = new Lines(LogLevel.Information);
         var journal = new AdaptationJournal(TimeProvider.System, logger);
-        var told = new List<AdaptationEvent>();
-        using var observing = journal.Subscribe(told.Add);
+        var published = new List<AdaptationEvent>();
+        using var observing = journal.Subscribe(published.Add);
 
         journal.Loaded(new LoadTarget("small", 4), 2_000_000, TimeSpan.FromSeconds(0.25));
 
         logger.Written.Should().Equal("small@4 is loaded: 2000000 bytes in 0.25 s");
-        told.Should().ContainSingle().Which.Should().BeOfType<AdaptationEvent.Loaded>().Which.Bytes.Should().Be(2_000_000);
+        published.Should().ContainSingle().Which.Should().BeOfType<AdaptationEvent.Loaded>().Which.Bytes.Should().Be(2_000_000);
     }
 
     [Fact]

@@ -14,7 +14,7 @@ using Helios.Sdk.Tokenization;
 
 namespace Helios.Sdk.Tests.Adaptation.Loading;
 
-/// <summary>A pool over the CPU backend whose device thread is whoever posts work to it.</summary>
+/// <summary>A pool over the CPU backend whose device thread is the thread that posts work to it.</summary>
 internal sealed class PoolRig : IDisposable
 {
     private PoolRig(CpuBackend backend, ModelPool pool, IKvStore kv, BlockPool blocks, MemoryBudget budget)

@@ -91,7 +91,7 @@ public class FloorTests
     }
 
     [Fact]
-    public void The_guard_of_quality_speaks_once_until_all_is_looked_at_anew()
+    public void The_guard_of_quality_speaks_once_until_all_is_reassessed()
     {
         var guard = new FloorRule(Options, Sample.Goals(Options));
         var bad = Newcomer with { IsServing = true, QualityGap = 0.5, QualityGapInterval = new Interval(0.4, 0.6) };

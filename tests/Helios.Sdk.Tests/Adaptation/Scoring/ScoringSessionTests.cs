@@ -17,7 +17,7 @@ namespace Helios.Sdk.Tests.Adaptation.Scoring;
 public class ScoringSessionTests
 {
     [Fact]
-    public async Task What_is_staged_has_its_bytes_again_whoever_has_begun_to_run_meanwhile()
+    public async Task What_is_staged_has_its_bytes_again_whatever_has_begun_to_run_meanwhile()
     {
         using var rig = PoolRig.Create(["tiny-s"]);
         using var lease = await rig.AcquireAsync("tiny-s", 2);

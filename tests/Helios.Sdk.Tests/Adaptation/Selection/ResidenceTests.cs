@@ -26,28 +26,28 @@ public class ResidenceTests
     }
 
     [Fact]
-    public void Wavering_doubles_the_looks_for_which_a_point_stays()
+    public void Wavering_doubles_the_reassessments_for_which_a_point_stays()
     {
         Change(A, B);
-        Look(1);
+        Reassess(1);
         Holds().Should().BeFalse("a first change is news");
 
         Change(B, A);
-        LooksToRelease().Should().Be(2);
+        ReassessmentsToRelease().Should().Be(2);
         Change(A, B);
-        LooksToRelease().Should().Be(4);
+        ReassessmentsToRelease().Should().Be(4);
         Change(B, A);
-        LooksToRelease().Should().Be(8);
+        ReassessmentsToRelease().Should().Be(8);
     }
 
     [Fact]
     public void A_return_after_a_long_stay_is_news()
     {
         Change(A, B);
-        Look(10);
+        Reassess(10);
         Change(B, A);
         Holds().Should().BeFalse();
-        Look(1);
+        Reassess(1);
         Change(A, C);
         Holds().Should().BeFalse("another point is no return");
     }
@@ -58,23 +58,23 @@ public class ResidenceTests
         Change(A, B);
         Change(B, A);
         Change(A, B);
-        LooksToRelease().Should().Be(4);
-        Look(20);
+        ReassessmentsToRelease().Should().Be(4);
+        Reassess(20);
         Change(B, C);
-        LooksToRelease().Should().Be(2);
+        ReassessmentsToRelease().Should().Be(2);
     }
 
     [Fact]
-    public void Looks_that_show_nothing_new_are_farther_and_farther_apart()
+    public void Reassessments_that_show_nothing_new_are_farther_and_farther_apart()
     {
         residence.Stretch.Should().Be(1);
-        Look(1);
+        Reassess(1);
         residence.Stretch.Should().Be(2);
-        Look(10);
+        Reassess(10);
         residence.Stretch.Should().Be(16);
         residence.Unsettle();
         residence.Stretch.Should().Be(1);
-        Look(3);
+        Reassess(3);
         Change(A, B);
         residence.Stretch.Should().Be(1);
     }
@@ -85,17 +85,17 @@ public class ResidenceTests
         clock.Advance(TimeSpan.FromSeconds(1));
     }
 
-    private void Look(int times)
+    private void Reassess(int times)
     {
         for (var i = 0; i < times; i++) residence.Kept();
     }
 
     private bool Holds() => residence.HoldBecause(completed: 1000) is not null;
 
-    private int LooksToRelease()
+    private int ReassessmentsToRelease()
     {
-        var looks = 0;
-        for (; Holds(); looks++) Look(1);
-        return looks;
+        var reassessments = 0;
+        for (; Holds(); reassessments++) Reassess(1);
+        return reassessments;
     }
 }

@@ -32,7 +32,7 @@ public class LoopSignalsTests
     }
 
     [Fact]
-    public void A_reader_that_waits_goes_on_where_it_is_told_to()
+    public void A_reader_that_waits_goes_on_where_it_was_asked_to()
     {
         var posted = new PostedContext();
         var sent = new LoopSignals(posted);

@@ -17,7 +17,7 @@ public class PaceWatchTests
     [Theory]
     [InlineData(2.0)]
     [InlineData(0.5)]
-    public void Steps_twice_or_half_as_long_are_told_of_once(double slower)
+    public void Steps_twice_or_half_as_long_are_reported_once(double slower)
     {
         Run("m", 1, 100).Should().Be(0);
         Run("m", slower, 500).Should().Be(1);
@@ -31,7 +31,7 @@ public class PaceWatchTests
     public void A_model_without_predictions_is_not() => Run("other", 2, 500).Should().Be(0);
 
     [Fact]
-    public void A_pace_that_was_decided_on_is_not_told_of_again_but_its_end_is()
+    public void A_pace_that_was_decided_on_is_not_reported_again_but_its_end_is()
     {
         Run("m", 2, 500).Should().Be(1);
         watch = Decided();
@@ -44,14 +44,14 @@ public class PaceWatchTests
     {
         // Log-normal with a deviation of 1 and a mean of 1: half of them take less than 0.61.
         var random = new Random(3);
-        var told = 0;
+        var reported = 0;
         for (var i = 0; i < 50_000; i++)
         {
             var normal = Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble());
-            if (watch.StepRan("short", Step(0.0001 * Math.Exp(normal - 0.5)))) told++;
+            if (watch.StepRan("short", Step(0.0001 * Math.Exp(normal - 0.5)))) reported++;
         }
 
-        told.Should().Be(0);
+        reported.Should().Be(0);
     }
 
     private PaceWatch Decided() => new(

@@ -103,7 +103,7 @@ public class HeliosChatClientTests
     }
 
     [Fact]
-    public void A_malformed_template_of_the_hosts_own_is_told_at_start()
+    public void A_malformed_template_of_the_hosts_own_is_reported_at_start()
     {
         var build = () => TestEngine.Build(builder => builder.AddModel(TestData.Model("tiny-s"), model => model.ChatTemplate = "{% if %}"));
         build.Should().Throw<ArgumentException>().WithMessage("Models[0].ChatTemplate is unreadable; expected *The chat template given for 'tiny-s', line 1: *");
@@ -155,7 +155,7 @@ public class HeliosChatClientTests
     [Theory]
     [InlineData("{{ raise_exception('Roles must alternate!') }}", typeof(ConversationRefusedException))]
     [InlineData("{{ none.x.y }}", typeof(ChatTemplateException))]
-    public async Task A_conversation_that_the_template_of_a_model_taking_over_does_not_take_fails_as_at_the_door(string template, Type expected)
+    public async Task A_conversation_that_the_template_of_a_model_taking_over_does_not_take_fails_as_at_once(string template, Type expected)
     {
         using var one = ChatFolders.Create();
         using var other = ChatFolders.Create(template);
@@ -164,8 +164,8 @@ public class HeliosChatClientTests
         var waiting = () => AskWhileAnotherTakesOverAsync(engine);
         var thrown = (await waiting.Should().ThrowAsync<Exception>()).Which;
         thrown.Should().BeOfType(expected);
-        var atTheDoor = () => engine.AskAsync(GenerationRequest.FromMessages([new ChatTurn("user", "Once")]) with { MaxTokens = 1, Model = "other" });
-        thrown.Message.Should().Be((await atTheDoor.Should().ThrowAsync<Exception>()).Which.Message);
+        var directly = () => engine.AskAsync(GenerationRequest.FromMessages([new ChatTurn("user", "Once")]) with { MaxTokens = 1, Model = "other" });
+        thrown.Message.Should().Be((await directly.Should().ThrowAsync<Exception>()).Which.Message);
     }
 
     [Fact]

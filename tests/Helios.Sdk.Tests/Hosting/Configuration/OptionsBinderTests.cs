@@ -61,10 +61,10 @@ public class OptionsBinderTests
     [InlineData("""{ "Serving": { "Tenants": { "gold": 4 } } }""", "Helios:Serving:Tenants:gold is '4'; expected a section with Weight, CacheGroup, CacheShare.")]
     [InlineData("""{ "Models": [ { "Path": "x", "Name": [ "y" ] } ] }""", "Helios:Models:0:Name is a section; expected a value.")]
     [InlineData("""{ "BackendSettings": { "Threads": { "Most": 2 } } }""", "Helios:BackendSettings:Threads is a section; expected a value.")]
-    public void What_is_wrong_is_told_by_its_key(string json, string message) => Bind(json, new HeliosOptions()).Should().ContainSingle().Which.Should().Match(message);
+    public void What_is_wrong_is_reported_by_its_key(string json, string message) => Bind(json, new HeliosOptions()).Should().ContainSingle().Which.Should().Match(message);
 
     [Fact]
-    public void Everything_wrong_is_told_at_once() =>
+    public void Everything_wrong_is_reported_at_once() =>
         Bind("""{ "A": 1, "Serving": { "MaxBatchSize": "x", "B": 2 } }""", new HeliosOptions()).Should().HaveCount(3);
 
     [Fact]

@@ -37,7 +37,7 @@ public class EditedWalkTests
     }
 
     [Fact]
-    public void A_token_that_a_look_would_have_given_is_edited_too()
+    public void A_token_that_an_exit_check_would_have_given_is_edited_too()
     {
         using var rig = new LoopRig().Serve(policy: "top1:0");
         var plain = rig.Submit(LoopRig.Prompt(5, 1), 20);
@@ -46,7 +46,7 @@ public class EditedWalkTests
         var edited = rig.Submit(LoopRig.Prompt(5, 1), 20, request => request with { Sampling = request.Sampling with { LogitBias = new Dictionary<int, float> { [forbidden] = float.NegativeInfinity } } });
         rig.RunToEnd();
 
-        rig.Observer.Last.SampledRows.Should().Be(1, "the look's token is not what the request wants");
+        rig.Observer.Last.SampledRows.Should().Be(1, "the check's token is not what the request wants");
         LoopRig.Depths(edited)[1].Should().Be(2, "it leaves at the first exit");
         LoopRig.Tokens(edited).Should().NotContain(forbidden);
         LoopRig.MustBeRight(edited);
@@ -54,7 +54,7 @@ public class EditedWalkTests
     }
 
     [Fact]
-    public void Log_probabilities_come_with_tokens_that_a_look_would_have_given()
+    public void Log_probabilities_come_with_tokens_that_an_exit_check_would_have_given()
     {
         using var rig = new LoopRig().Serve(policy: "top1:0");
         var plain = rig.Submit(LoopRig.Prompt(5, 1), 10);

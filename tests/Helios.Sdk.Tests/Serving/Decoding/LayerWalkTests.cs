@@ -52,7 +52,7 @@ public class LayerWalkTests
     }
 
     [Fact]
-    public void An_exit_that_was_looked_at_gives_the_token_without_a_second_head()
+    public void An_exit_that_was_checked_gives_the_token_without_a_second_head()
     {
         using var rig = new LoopRig().Serve(policy: "top1:0");
         var sequence = rig.Submit(LoopRig.Prompt(5, 1), 3);
@@ -82,9 +82,9 @@ public class LayerWalkTests
     }
 
     [Fact]
-    public void Patience_counts_agreeing_looks()
+    public void Patience_counts_agreeing_checks()
     {
-        // Top tokens of the fake model hardly ever agree, so patience 2 leaves nowhere, and patience 1 at the first look.
+        // Top tokens of the fake model hardly ever agree, so patience 2 leaves nowhere, and patience 1 at the first check.
         using var rig = new LoopRig();
         var patient = rig.Submit(LoopRig.Prompt(9, 1), 30, pinned: rig.Route(policy: "patience:2"));
         var hasty = rig.Submit(LoopRig.Prompt(9, 1), 30, pinned: rig.Route(policy: "patience:1"));

@@ -39,7 +39,7 @@ public class PolicyReplayTests
     {
         var table = new BlockTable(route.Lease.Served.KvShape(route.Depth), rig.Blocks.BlocksFor(text.Length));
         rig.Blocks.TryGrow(table, text.Length).Should().BeTrue();
-        var point = new ReplayedPoint(route.Depth, ExitPolicyParser.Parse(route.Policy.Name), route.Looks, route.Lease.Served.Calibration.Current);
+        var point = new ReplayedPoint(route.Depth, ExitPolicyParser.Parse(route.Policy.Name), route.CheckDepths, route.Lease.Served.Calibration.Current);
         var found = new ReplayedToken[text.Length];
         new PolicyReplay(rig.Model, point, maxRows).Run(text, promptLength, table.Blocks, found);
         rig.Blocks.Release(table);

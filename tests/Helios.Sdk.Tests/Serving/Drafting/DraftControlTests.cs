@@ -8,25 +8,25 @@ public class DraftControlTests
     public void Where_rows_cost_nothing_more_a_token_earns_its_row_with_the_chance_its_layers_below_the_exit_cost()
     {
         var control = Control(rows => 1, head: 0);
-        control.LeastChance(new StepSize(1, 1), rows: 1, left: 1, mean: 0.5, looked: true).Should().BeApproximately(0.25, 1e-9, "3 of 12 layers are run for it alone");
-        control.LeastChance(new StepSize(1, 1), rows: 1, left: 7, mean: 0.9, looked: true).Should().BeLessThanOrEqualTo(0.25, "others may follow it");
+        control.LeastChance(new StepSize(1, 1), rows: 1, left: 1, mean: 0.5, known: true).Should().BeApproximately(0.25, 1e-9, "3 of 12 layers are run for it alone");
+        control.LeastChance(new StepSize(1, 1), rows: 1, left: 7, mean: 0.9, known: true).Should().BeLessThanOrEqualTo(0.25, "others may follow it");
     }
 
     [Fact]
     public void Where_every_row_costs_a_step_nothing_is_worth_drafting()
     {
         var control = Control(rows => rows, head: 0);
-        control.LeastChance(new StepSize(1, 1), 1, 7, 0.9, looked: true).Should().BeGreaterThanOrEqualTo(1);
-        control.LeastChance(new StepSize(8, 8), 8, 7, 0.9, looked: true).Should().BeGreaterThanOrEqualTo(1);
+        control.LeastChance(new StepSize(1, 1), 1, 7, 0.9, known: true).Should().BeGreaterThanOrEqualTo(1);
+        control.LeastChance(new StepSize(8, 8), 8, 7, 0.9, known: true).Should().BeGreaterThanOrEqualTo(1);
     }
 
     [Fact]
-    public void A_look_costs_a_head()
+    public void An_exit_check_costs_a_head()
     {
         var control = Control(rows => 1, head: 3);
-        var looked = control.LeastChance(new StepSize(1, 1), 1, 1, 0.5, looked: true);
-        var yetToLook = control.LeastChance(new StepSize(1, 1), 1, 1, 0.5, looked: false);
-        (yetToLook - looked).Should().BeApproximately(3.0 / 15, 1e-9);
+        var known = control.LeastChance(new StepSize(1, 1), 1, 1, 0.5, known: true);
+        var yetToCheck = control.LeastChance(new StepSize(1, 1), 1, 1, 0.5, known: false);
+        (yetToCheck - known).Should().BeApproximately(3.0 / 15, 1e-9);
     }
 
     [Fact]
@@ -34,8 +34,8 @@ public class DraftControlTests
     {
         // Three rows are slower than four, as kernels may have it: a second draft alone does not pay, two more do.
         var control = Control(rows => rows switch { 3 => 3, _ => 1 }, head: 0);
-        control.LeastChance(new StepSize(1, 2), 1, left: 1, mean: 0.9, looked: true).Should().BeGreaterThan(1);
-        control.LeastChance(new StepSize(1, 2), 1, left: 2, mean: 0.9, looked: true).Should().BeLessThan(0.5);
+        control.LeastChance(new StepSize(1, 2), 1, left: 1, mean: 0.9, known: true).Should().BeGreaterThan(1);
+        control.LeastChance(new StepSize(1, 2), 1, left: 2, mean: 0.9, known: true).Should().BeLessThan(0.5);
     }
 
     [Fact]

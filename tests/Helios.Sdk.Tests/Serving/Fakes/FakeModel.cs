@@ -101,9 +101,9 @@ internal sealed class FakeModel : LayeredModel<FakeLayer>
         }
     }
 
-    protected override void Read(in ExitLook look, Span<ExitSignal> signals)
+    protected override void Read(in ExitCheck check, Span<ExitSignal> signals)
     {
-        for (var i = 0; i < look.Rows.Length; i++) signals[i] = SignalOf(look.Rows[i]);
+        for (var i = 0; i < check.Rows.Length; i++) signals[i] = SignalOf(check.Rows[i]);
     }
 
     protected override void Draw(ReadOnlySpan<SampleRow> draws, Span<SampledToken> tokens)

@@ -2,7 +2,7 @@ using Helios.Sdk.Serving;
 
 namespace Helios.Sdk.Tests.Serving.Fakes;
 
-/// <summary>The device thread is whoever posts urgent work.</summary>
+/// <summary>The device thread is the thread that posts urgent work.</summary>
 internal sealed class InlineDevice : WakeSignal
 {
     public DeviceWork? Work { get; set; }

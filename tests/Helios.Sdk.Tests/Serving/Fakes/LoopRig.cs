@@ -167,11 +167,11 @@ internal sealed class LoopRig : IDisposable
     public static (int[] Tokens, int[] Depths) Expected(Sequence sequence, int? count = null, int easy = 0)
     {
         var route = sequence.Route!;
-        var looks = route.Looks;
+        var checks = route.CheckDepths;
         var reference = new FakeReference(route.Depth)
         {
             Easy = easy,
-            Leaves = (depth, signal) => looks.Contains(depth) && Leaves(route.Policy, depth, signal),
+            Leaves = (depth, signal) => checks.Contains(depth) && Leaves(route.Policy, depth, signal),
             Edit = sequence.Edit is null ? null : (tokens, logits) => ReferenceEdit.Apply(sequence.Request, tokens, sequence.PromptLength, logits),
         };
         return reference.Answer(

@@ -7,7 +7,7 @@ using Helios.Sdk.Serving.Streaming;
 
 namespace Helios.Sdk.Tests.Serving.Fakes;
 
-/// <summary>Counts what the serving loop tells.</summary>
+/// <summary>Counts what the serving loop reports.</summary>
 internal sealed class Observed : IServingObserver
 {
     public int Steps { get; private set; }

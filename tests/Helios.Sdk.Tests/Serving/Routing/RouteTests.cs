@@ -7,15 +7,15 @@ namespace Helios.Sdk.Tests.Serving.Routing;
 public class RouteTests
 {
     [Fact]
-    public void A_route_looks_only_below_its_depth()
+    public void A_route_checks_exits_only_below_its_depth()
     {
         using var rig = new LoopRig();
-        rig.Route(6, "top1:0.5").Looks.Should().Equal(2, 4);
-        rig.Route(4, "top1:0.5").Looks.Should().Equal(2);
-        rig.Route(2, "top1:0.5").Looks.Should().BeEmpty();
-        rig.Route(6, "none").Looks.Should().BeEmpty();
-        rig.Route(6, "top1:0.5").LooksAt(4).Should().BeTrue();
-        rig.Route(6, "top1:0.5").LooksAt(3).Should().BeFalse();
+        rig.Route(6, "top1:0.5").CheckDepths.Should().Equal(2, 4);
+        rig.Route(4, "top1:0.5").CheckDepths.Should().Equal(2);
+        rig.Route(2, "top1:0.5").CheckDepths.Should().BeEmpty();
+        rig.Route(6, "none").CheckDepths.Should().BeEmpty();
+        rig.Route(6, "top1:0.5").ChecksAt(4).Should().BeTrue();
+        rig.Route(6, "top1:0.5").ChecksAt(3).Should().BeFalse();
     }
 
     [Fact]

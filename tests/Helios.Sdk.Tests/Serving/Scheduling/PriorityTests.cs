@@ -12,7 +12,7 @@ public class PriorityTests
     public PriorityTests() => scheduler = RequestOrders.CreateScheduler(new ServingOptions(), clock);
 
     [Fact]
-    public void A_higher_priority_is_started_first_whoever_came_first()
+    public void A_higher_priority_is_started_first_whichever_came_first()
     {
         var device = new SimulatedDevice(rows: 64, sequences: 1, blocks: 100, clock);
         var low = Arrive(device, RequestPriority.Low);

@@ -4,7 +4,7 @@ using Helios.Sdk.Tests.Serving.Fakes;
 
 namespace Helios.Sdk.Tests.Serving.Scheduling;
 
-/// <summary>What a plan refuses, asked by a scheduler that does as it is told.</summary>
+/// <summary>What a plan refuses, asked by a scheduler that does as the test says.</summary>
 public class StepPlanTests
 {
     [Fact]

@@ -76,7 +76,7 @@ public class DetokenizerTests
     }
 
     [Fact]
-    public void An_answer_keeps_its_leading_space_unless_told_otherwise()
+    public void An_answer_keeps_its_leading_space_unless_asked_otherwise()
     {
         var tokenizer = TestTokenizers.Stories260K;
         var ids = tokenizer.Encode("the fox", addSpecialTokens: false);

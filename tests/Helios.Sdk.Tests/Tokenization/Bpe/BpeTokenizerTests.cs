@@ -101,7 +101,7 @@ public class BpeTokenizerTests
     }
 
     [Fact]
-    public void Unknown_characters_fuse_only_when_told_to()
+    public void Unknown_characters_fuse_only_when_asked_to()
     {
         var json = MetaspaceJson("never");
         json["model"]!["fuse_unk"] = false;
@@ -206,7 +206,7 @@ public class BpeTokenizerTests
     }
 
     [Fact]
-    public void Fingerprints_tell_tokenizers_apart()
+    public void Fingerprints_distinguish_tokenizers()
     {
         TestTokenizers.TinyS.Fingerprint.Should().Be(Helios.Sdk.Tokenization.TokenizerFiles.Load(TestData.Model("tiny-m")).Fingerprint);
         TestTokenizers.TinyS.Fingerprint.Should().NotBe(TestTokenizers.Stories260K.Fingerprint);

@@ -56,10 +56,10 @@ public class SpecialTokenFilesTests
     public void What_changes_bytes_changes_the_fingerprint()
     {
         using var plain = Folder();
-        using var told = Folder(("special_tokens_map.json", """{ "eos_token": "<end>" }"""));
+        using var declared = Folder(("special_tokens_map.json", """{ "eos_token": "<end>" }"""));
         using var alike = Folder(("tokenizer_config.json", """{ "pad_token": "<end>" }"""));
 
-        TokenizerFiles.Load(told.Path).Fingerprint.Should().NotBe(TokenizerFiles.Load(plain.Path).Fingerprint)
+        TokenizerFiles.Load(declared.Path).Fingerprint.Should().NotBe(TokenizerFiles.Load(plain.Path).Fingerprint)
             .And.Be(TokenizerFiles.Load(alike.Path).Fingerprint);
     }
 

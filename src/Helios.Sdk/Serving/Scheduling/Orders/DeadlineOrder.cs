@@ -2,7 +2,7 @@ using Helios.Sdk.Scheduling;
 
 namespace Helios.Sdk.Serving.Scheduling.Orders;
 
-/// <summary>The earliest deadline first, whoever's it is.</summary>
+/// <summary>The earliest deadline first, in any tenant.</summary>
 internal sealed class DeadlineOrder(TimeProvider time) : IRequestOrder
 {
     private readonly DueQueue queue = new();

@@ -11,7 +11,7 @@ using Helios.Sdk.Tokenization;
 namespace Helios.Sdk.Hosting.Requests;
 
 /// <summary>Turns a request into a sequence: checks it, encodes its prompt, and claims the point it insists on, if it does.</summary>
-internal sealed class RequestDoor(ModelPool pool, Routes routes, PointOverrides overrides, ServingLoop loop, TimeSpan? maxQueueTime, TimeProvider time)
+internal sealed class SequenceFactory(ModelPool pool, Routes routes, PointOverrides overrides, ServingLoop loop, TimeSpan? maxQueueTime, TimeProvider time)
 {
     /// <summary>What a timer takes.</summary>
     private static readonly TimeSpan LongestTimer = TimeSpan.FromDays(1);
@@ -19,7 +19,7 @@ internal sealed class RequestDoor(ModelPool pool, Routes routes, PointOverrides 
     private readonly PromptEncoder encoding = new();
     private long lastId;
 
-    public async ValueTask<Sequence> OpenAsync(GenerationRequest request, CancellationToken cancellationToken)
+    public async ValueTask<Sequence> CreateAsync(GenerationRequest request, CancellationToken cancellationToken)
     {
         var arrivedAt = time.GetTimestamp();
         var pinned = request.Model is { } name ? pool.Find(name) : null;
@@ -47,12 +47,12 @@ internal sealed class RequestDoor(ModelPool pool, Routes routes, PointOverrides 
     }
 
     /// <summary>One more answer to the request of <paramref name="first"/>, which has begun to answer: from the same point and over the KV of its prompt, while it lives.</summary>
-    public async ValueTask<Sequence> OpenSampleAsync(Sequence first, long seed, CancellationToken cancellationToken)
+    public async ValueTask<Sequence> CreateSampleAsync(Sequence first, long seed, CancellationToken cancellationToken)
     {
         var request = first.Request with { Sampling = first.Request.Sampling with { Seed = seed } };
         if (first.Lease?.TryShare() is not { } lease)
         {
-            var late = await OpenAsync(request, cancellationToken).ConfigureAwait(false);
+            var late = await CreateAsync(request, cancellationToken).ConfigureAwait(false);
             late.MayWait = true;
             return late;
         }
@@ -90,7 +90,7 @@ internal sealed class RequestDoor(ModelPool pool, Routes routes, PointOverrides 
     /// <exception cref="ServerBusyException">It has waited that long.</exception>
     private async Task WaitForServiceAsync(GenerationRequest request, TimeSpan most, CancellationToken cancellationToken)
     {
-        // Whoever has less time than that is dealt with by that limit.
+        // A request with less time than that ends by that limit.
         if (request.TimeLimit <= most) return;
         try
         {

@@ -4,10 +4,10 @@ using Helios.Sdk.Models;
 
 namespace Helios.Sdk.Serving.Routing;
 
-/// <summary>Asks a policy where to look in a model served at some depth.</summary>
-internal static class LookChoice
+/// <summary>Asks a policy which exits to check in a model served at some depth.</summary>
+internal static class ExitChoice
 {
-    /// <summary>Depths below <paramref name="depth"/>, ascending, at which the policy looks.</summary>
+    /// <summary>Depths below <paramref name="depth"/>, ascending, at which the policy checks an exit.</summary>
     /// <param name="model">The model.</param>
     /// <param name="depth">Depth served.</param>
     /// <param name="policy">The policy.</param>
@@ -19,23 +19,23 @@ internal static class LookChoice
         {
             Depths = exits,
             ServedDepth = depth,
-            LookCost = LookCost(model.Architecture),
+            CheckCost = CheckCost(model.Architecture),
         };
-        var looks = new bool[exits.Length];
+        var checks = new bool[exits.Length];
         try
         {
-            policy.ChooseLooks(layout, looks);
+            policy.ChooseExits(layout, checks);
         }
         catch (Exception error)
         {
-            throw new HeliosException(Invariant($"The exit policy '{policy.Name}' chose no looks in '{model.Name}' served at {depth} layers: {error.Message}"), error);
+            throw new HeliosException(Invariant($"The exit policy '{policy.Name}' failed to choose exits in '{model.Name}' served at {depth} layers: {error.Message}"), error);
         }
 
-        return [.. exits.Where((_, i) => looks[i])];
+        return [.. exits.Where((_, i) => checks[i])];
     }
 
     /// <summary>Weights of the head over weights of a layer.</summary>
-    private static double LookCost(ModelArchitecture model)
+    private static double CheckCost(ModelArchitecture model)
     {
         double perHidden = 2 * model.QuerySize + 2 * model.KvSize + 3 * model.FeedForwardSize;
         return model.VocabularySize / perHidden;

@@ -11,7 +11,7 @@ using Helios.Sdk.Tests.Serving.Scheduling;
 namespace Helios.Sdk.Tests.Hosting;
 
 /// <summary>What is refused before anything is queued, and how.</summary>
-public class DoorTests
+public class RequestChecksTests
 {
     public static TheoryData<GenerationRequest, string> Bad => new()
     {
@@ -138,7 +138,7 @@ public class DoorTests
     }
 
     [Fact]
-    public async Task Ids_that_the_model_insisted_on_lacks_are_refused_at_the_door()
+    public async Task Ids_that_the_model_insisted_on_lacks_are_refused_at_once()
     {
         using var large = WithTokenizer(4100);
         using var small = WithTokenizer(4096);
@@ -147,10 +147,10 @@ public class DoorTests
         using var lease = await rig.AcquireAsync(served, 3);
         var ready = new TaskCompletionSource();
         var routes = new Routes();
-        var door = new RequestDoor(rig.Pool, routes, new PointOverrides(rig.Pool, routes, profiles: null!, ready.Task, new ExitPolicyCatalog()), rig.Loop, maxQueueTime: null, TimeProvider.System);
+        var sequences = new SequenceFactory(rig.Pool, routes, new PointOverrides(rig.Pool, routes, profiles: null!, ready.Task, new ExitPolicyCatalog()), rig.Loop, maxQueueTime: null, TimeProvider.System);
 
         // Its ids are those of the first model, and the active point when it is settled is another of the same tokenizer.
-        var opening = door.OpenAsync(GenerationRequest.FromTokens([1, 4098]) with { MaxTokens = 2, FullDepth = true }, CancellationToken.None).AsTask();
+        var opening = sequences.CreateAsync(GenerationRequest.FromTokens([1, 4098]) with { MaxTokens = 2, FullDepth = true }, CancellationToken.None).AsTask();
         routes.Publish(new Route(new OperatingPoint(lease.Target), lease, ExitPolicyParser.Parse("none")));
         ready.SetResult();
         (await opening.Invoking(task => task).Should().ThrowAsync<ArgumentException>()).WithMessage("*4098*0 to 4095*");
@@ -242,7 +242,7 @@ public class DoorTests
     }
 
     [Fact]
-    public async Task Who_waits_too_long_is_told_that_the_server_is_busy()
+    public async Task Who_waits_too_long_is_reported_that_the_server_is_busy()
     {
         var scheduler = new GatedScheduler(0);
         await using var engine = await TestEngine.ServeAsync("tiny-s", more: builder => builder

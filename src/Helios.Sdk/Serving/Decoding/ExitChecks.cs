@@ -4,8 +4,8 @@ using Helios.Sdk.Serving.Routing;
 
 namespace Helios.Sdk.Serving.Decoding;
 
-/// <summary>Looks at an exit: reads the signals of the rows whose policy wants to, adds what the engine knows, and lets the policy decide.</summary>
-internal sealed class ExitLooks(int maxRows)
+/// <summary>Checks an exit: reads the signals of the rows whose policy wants to, adds what the engine knows, and lets the policy decide.</summary>
+internal sealed class ExitChecks(int maxRows)
 {
     private readonly int[] indices = new int[maxRows];
     private readonly ExitSignal[] signals = new ExitSignal[maxRows];
@@ -17,7 +17,7 @@ internal sealed class ExitLooks(int maxRows)
         while (Select(rows, depth, ref from) is var count and > 0) Decide(model, depth, rows, count);
     }
 
-    /// <summary>Collects the rows from <paramref name="from"/> on that look at this depth under one policy: rows of one policy are neighbours but for rare overrides.</summary>
+    /// <summary>Collects the rows from <paramref name="from"/> on that are checked at this depth under one policy: rows of one policy are neighbours but for rare overrides.</summary>
     private int Select(Span<WalkRow> rows, int depth, ref int from)
     {
         IExitPolicy? policy = null;
@@ -25,7 +25,7 @@ internal sealed class ExitLooks(int maxRows)
         for (; from < rows.Length; from++)
         {
             ref readonly var row = ref rows[from];
-            if (row.RanTo != 0 || !row.MayLeave || depth >= row.LastDepth || !row.Sequence.Route!.LooksAt(depth)) continue;
+            if (row.RanTo != 0 || !row.MayLeave || depth >= row.LastDepth || !row.Sequence.Route!.ChecksAt(depth)) continue;
             policy ??= row.Sequence.Route.Policy;
             if (!ReferenceEquals(policy, row.Sequence.Route.Policy)) break;
             indices[count++] = from;
@@ -40,15 +40,15 @@ internal sealed class ExitLooks(int maxRows)
         var seen = signals.AsSpan(0, count);
         var confidence = model.Calibration.Current;
         var needs = ExitRule.Needs(policy, confidence);
-        model.Device.ReadSignals(new ExitLook { Rows = indices.AsSpan(0, count), Needs = needs }, seen);
+        model.Device.ReadSignals(new ExitCheck { Rows = indices.AsSpan(0, count), Needs = needs }, seen);
 
         for (var i = 0; i < count; i++)
         {
             ref var row = ref rows[indices[i]];
-            row.Failure = NonFinite.At(model, seen[i], depth, row.LookedAt);
+            row.Failure = NonFinite.At(model, seen[i], depth, row.CheckedAt);
             ExitRule.Complete(ref seen[i], depth, row.Signal, confidence);
             row.Signal = seen[i];
-            row.LookedAt = depth;
+            row.CheckedAt = depth;
         }
 
         var decided = leave.AsSpan(0, count);
