@@ -24,8 +24,8 @@ internal sealed class SimulateCommand : Command
     private readonly Option<int> repeat = new("--repeat") { Description = "Runs the script's phases so many times over.", HelpName = "N", DefaultValueFactory = _ => 1 };
     private readonly Option<string?> svg = new("--svg") { Description = "Draws the run.", HelpName = "FILE" };
     private readonly Option<bool> compare = new("--compare") { Description = "Serves the same traffic by every fixed point too." };
-    private readonly Option<int?> reassess = new("--reassess") { Description = "Requests between two looks at the candidates.", HelpName = "N" };
-    private readonly Option<double?> confidence = new("--confidence-target") { Description = "Confidence below which a token is a breach.", HelpName = "P" };
+    private readonly Option<string?> reassess = EngineOptions.Create("--reassess", "N");
+    private readonly Option<string?> confidence = EngineOptions.Create("--confidence-target", "P");
     private readonly Option<bool> whole = new("--no-partial-loads") { Description = "Models serve with all their layers only." };
     private readonly Option<string[]> only = new("--model") { Description = "Only these models of the script.", HelpName = "NAME" };
 
@@ -36,8 +36,6 @@ internal sealed class SimulateCommand : Command
         foreach (var option in (Option[])[objective, seed, requests, repeat, svg, compare, reassess, confidence, whole, only]) Add(option);
         requests.MustBe(value => value >= 1, "at least 1");
         repeat.MustBe(value => value >= 1, "at least 1");
-        reassess.MustBe(value => value >= 1, "at least 1");
-        confidence.MustBe(value => value is >= 0 and <= 1, "0 to 1");
         SetAction((parsed, cancellationToken) => Task.FromResult(Run(parsed, Screen.Of(parsed, global), cancellationToken)));
     }
 
@@ -88,10 +86,9 @@ internal sealed class SimulateCommand : Command
 
     private SimulationSettings Settings(ParseResult parsed)
     {
-        var options = new AdaptationOptions { Objective = parsed.GetRequiredValue(objective), LoadPartially = !parsed.GetValue(whole) };
-        if (parsed.GetValue(reassess) is { } every) options.ReassessEveryRequests = every;
-        if (parsed.GetValue(confidence) is { } target) options.ConfidenceTarget = target;
-        return new SimulationSettings { Adaptation = options };
+        var options = new HeliosOptions { Adaptation = { Objective = parsed.GetRequiredValue(objective), LoadPartially = !parsed.GetValue(whole) } };
+        EngineOptions.Apply(parsed, [reassess, confidence], options);
+        return new SimulationSettings { Adaptation = options.Adaptation };
     }
 
     /// <summary>Events as in <c>run</c>, at simulated times.</summary>

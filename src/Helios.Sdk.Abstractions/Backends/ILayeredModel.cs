@@ -109,13 +109,16 @@ public readonly record struct RowToken(int Row, int TokenId);
 /// <summary>An exit check: the signals of some rows at the present depth.</summary>
 public readonly ref struct ExitCheck
 {
+    /// <summary>What <see cref="Targets"/> has for a row that wants no log probability.</summary>
+    public const int NoTarget = -1;
+
     /// <summary>Indices of the rows to check; none may have retired.</summary>
     public required ReadOnlySpan<int> Rows { get; init; }
 
     /// <summary>What to compute beyond the top token.</summary>
     public required ExitSignals Needs { get; init; }
 
-    /// <summary>Per row the id whose log probability is wanted, -1 for none; empty when no row wants one.</summary>
+    /// <summary>Per row the id whose log probability is wanted, or <see cref="NoTarget"/>; empty when no row wants one.</summary>
     public ReadOnlySpan<int> Targets { get; init; }
 }
 

@@ -42,7 +42,7 @@ internal sealed unsafe class HeadReader : IParallelWork
         (layers, count) = (inUse, 0);
         for (var i = 0; i < check.Rows.Length; i++)
         {
-            var target = check.Targets.IsEmpty ? -1 : check.Targets[i];
+            var target = check.Targets.IsEmpty ? ExitCheck.NoTarget : check.Targets[i];
             tile[count++] = new Entry { Row = check.Rows[i], Output = i, Depth = depth, Needs = check.Needs, Target = target };
             if (count < tile.Length && i + 1 < check.Rows.Length) continue;
             Compute(HeadAt(depth));
@@ -127,7 +127,7 @@ internal sealed unsafe class HeadReader : IParallelWork
         {
             var depth = rows.DepthOf(draws[i].Row, present);
             if (HeadAt(depth) != head) continue;
-            tile[count++] = new Entry { Row = draws[i].Row, Output = i, Depth = depth, Needs = draws[i].Needs, Target = -1, Draws = true, Draw = draws[i] };
+            tile[count++] = new Entry { Row = draws[i].Row, Output = i, Depth = depth, Needs = draws[i].Needs, Target = ExitCheck.NoTarget, Draws = true, Draw = draws[i] };
             if (count == tile.Length) Flush(head, tokens);
         }
 

@@ -37,7 +37,6 @@ internal sealed class ServingLoop
     private readonly CompletionRate completions = new();
     private readonly Dictionary<string, double> weights;
     private readonly Inbox inbox;
-    private readonly List<(Sequence Sequence, Exception Error)> rejected = [];
     private readonly List<PlannedRows> group = [];
     private readonly WakeSignal wake;
     private volatile HeliosException? refusal;
@@ -59,7 +58,7 @@ internal sealed class ServingLoop
         drafts = new DraftGrants(blocks);
         Prompts = new PromptCache(blocks, parts.Options);
         commit = new StepCommit(scheduler, Prompts, sequences, observer, End);
-        plan = new StepPlan(sequences, blocks, Prompts, new Admission(routes, (sequence, error) => rejected.Add((sequence, error))), parts.Options);
+        plan = new StepPlan(sequences, blocks, Prompts, new Admission(routes), parts.Options);
         Queue = new QueuePlaces(parts.Options.MaxQueueLength, parts.Options.MaxBatchSize);
         limits = new RequestLimits(parts.Options.MaxQueueTime, time);
         weights = parts.Options.Tenants.ToDictionary(tenant => tenant.Key, tenant => tenant.Value.Weight, StringComparer.Ordinal);
@@ -158,7 +157,7 @@ internal sealed class ServingLoop
         plan.Begin(now);
         scheduler.Plan(plan);
         Queue.Planned(sequences.Running, sequences.Count - sequences.Running);
-        Reject();
+        EndUnrunnable();
         if (plan.Entries.Count == 0) return false;
 
         drafts.Give(plan.Entries, plan.RowsLeft);
@@ -225,18 +224,11 @@ internal sealed class ServingLoop
         foreach (var sequence in sequences.All.ToArray()) End(sequence, RequestOutcome.Failed(because));
     }
 
-    private void Reject()
+    private void EndUnrunnable()
     {
-        if (plan.NeverFits is { } sequence && plan.Entries.Count == 0)
-            rejected.Add((sequence, new HeliosException(Invariant($"The memory budget has no room for the KV of {sequence.Known} tokens of '{sequence.Lease!.Target}' beside its weights."))));
-        foreach (var (refused, error) in rejected)
-        {
-            // A scheduler may have proposed it more than once.
-            if (sequences.Find(refused.Id) is not null) End(refused, RequestOutcome.Failed(error));
-        }
-
-        if (rejected.Count > 0) Wake();
-        rejected.Clear();
+        var unrunnable = plan.End();
+        foreach (var (sequence, outcome) in unrunnable) End(sequence, outcome);
+        if (unrunnable.Count > 0) Wake();
     }
 
     /// <summary>

@@ -114,8 +114,8 @@ public abstract class LayeredModel<TLayer>(ModelArchitecture architecture, StepR
 
         foreach (var target in check.Targets)
         {
-            if (target < -1 || target >= architecture.VocabularySize)
-                throw new ArgumentOutOfRangeException(nameof(check), target, Invariant($"Targets lie in -1..{architecture.VocabularySize - 1}."));
+            if (target != ExitCheck.NoTarget && (uint)target >= (uint)architecture.VocabularySize)
+                throw new ArgumentOutOfRangeException(nameof(check), target, Invariant($"Targets lie in 0..{architecture.VocabularySize - 1}, or are ExitCheck.NoTarget."));
         }
 
         Read(check, signals);

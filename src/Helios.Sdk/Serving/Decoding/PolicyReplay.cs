@@ -69,7 +69,7 @@ internal sealed class PolicyReplay(ILayeredModel device, ReplayedPoint point, in
         {
             if (!isIn[i] || !ExitRule.MayLeave(rows[i].Position, promptLength)) continue;
             var next = rows[i].Position + 1;
-            targets[read] = next < tokens.Length ? tokens[next] : -1;
+            targets[read] = next < tokens.Length ? tokens[next] : ExitCheck.NoTarget;
             indices[read++] = i;
         }
 

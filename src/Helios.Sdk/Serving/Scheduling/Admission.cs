@@ -1,5 +1,6 @@
 using Helios.Sdk.Serving.Requests;
 using Helios.Sdk.Serving.Routing;
+using Helios.Sdk.Serving.Streaming;
 
 namespace Helios.Sdk.Serving.Scheduling;
 
@@ -7,7 +8,7 @@ namespace Helios.Sdk.Serving.Scheduling;
 /// Settles where a sequence runs, once, when it first runs: on the claim it brought, on the candidate under evaluation
 /// while that still takes requests, else on the active point.
 /// </summary>
-internal sealed class Admission(Routes routes, Action<Sequence, Exception> fail)
+internal sealed class Admission(Routes routes)
 {
     /// <summary>Where requests go that insist on nothing; null until the first model serves.</summary>
     public Route? Serving => routes.Current?.Serving;
@@ -15,16 +16,19 @@ internal sealed class Admission(Routes routes, Action<Sequence, Exception> fail)
     /// <summary>Most sequences that may run together for the active point to keep what was promised of it.</summary>
     public int MaxBatch => routes.Current?.MaxBatch ?? int.MaxValue;
 
-    /// <summary>False when it cannot run: no model serves yet, or it was failed because its prompt does not fit the model.</summary>
-    public bool TryAssign(Sequence sequence)
+    /// <summary>False when it cannot run: no model serves yet, or its prompt does not fit the model.</summary>
+    /// <param name="sequence">The sequence; given a route unless it has one.</param>
+    /// <param name="refusal">Set when it can never run.</param>
+    public bool TryAssign(Sequence sequence, out RequestOutcome? refusal)
     {
+        refusal = null;
         if (sequence.Lease is not null) return true;
 
         // A table's claims die only after a newer table was published: read again until a claim can be shared.
         while (routes.Current is { } table)
         {
             var route = Choose(table, sequence);
-            if (route.Lease.TryShare() is { } lease) return Fit(sequence, route, lease);
+            if (route.Lease.TryShare() is { } lease) return Fit(sequence, route, lease, out refusal);
         }
 
         return false;
@@ -41,13 +45,12 @@ internal sealed class Admission(Routes routes, Action<Sequence, Exception> fail)
         return FormFor(sequence, served) is { Prompt: { } prompt } && Trouble(sequence.Request, prompt, served) is null;
     }
 
-    private bool Fit(Sequence sequence, Route route, ModelLease lease)
+    private static bool Fit(Sequence sequence, Route route, ModelLease lease, out RequestOutcome? refusal)
     {
-        var served = lease.Served;
-        if (Unfit(sequence, served) is { } trouble)
+        refusal = Unfit(sequence, lease.Served) is { } trouble ? RequestOutcome.Failed(trouble) : null;
+        if (refusal is not null)
         {
             lease.Dispose();
-            fail(sequence, trouble);
             return false;
         }
 

@@ -4,6 +4,7 @@ using Helios.Sdk.Serving.Drafting;
 using Helios.Sdk.Serving.KvCache;
 using Helios.Sdk.Serving.Requests;
 using Helios.Sdk.Serving.Routing;
+using Helios.Sdk.Serving.Streaming;
 
 namespace Helios.Sdk.Serving.Scheduling;
 
@@ -34,6 +35,8 @@ internal sealed class StepPlan : StepPlanBuilder
     private PromptPacing pacing;
     private Route? pacedFor;
     private readonly List<PlannedRows> entries = [];
+    private readonly List<(Sequence Sequence, RequestOutcome Outcome)> refused = [];
+    private Sequence? stuck;
     private long step;
     private int rowsLeft;
     private int decodeRows;
@@ -57,15 +60,13 @@ internal sealed class StepPlan : StepPlanBuilder
 
     public List<PlannedRows> Entries => entries;
 
-    /// <summary>A sequence that found no blocks although nobody else holds any: it will never fit.</summary>
-    public Sequence? NeverFits { get; private set; }
-
     private int PromptRowsPlanned => limits.MaxRowsPerStep - rowsLeft - decodeRows;
 
     public void Begin(long timestamp)
     {
         step++;
-        NeverFits = null;
+        stuck = null;
+        refused.Clear();
         now = timestamp;
         rowsLeft = limits.MaxRowsPerStep;
         decodeRows = 0;
@@ -75,6 +76,14 @@ internal sealed class StepPlan : StepPlanBuilder
         // What rows took at the point before says nothing of this one.
         pacedFor = admission.Serving;
         pacing = NewPacing();
+    }
+
+    /// <summary>The scheduler has planned: the sequences that can never run, each once, and how their requests end. Valid until the next step begins.</summary>
+    public List<(Sequence Sequence, RequestOutcome Outcome)> End()
+    {
+        if (stuck is not null && entries.Count == 0)
+            refused.Add((stuck, RequestOutcome.Failed(new HeliosException(Invariant($"The memory budget has no room for the KV of {stuck.Known} tokens of '{stuck.Lease!.Target}' beside its weights.")))));
+        return refused;
     }
 
     /// <summary>The plan ran, and took that long: what later steps may take in goes by it.</summary>
@@ -108,12 +117,16 @@ internal sealed class StepPlan : StepPlanBuilder
     private PlanResult Admit(Sequence sequence)
     {
         if (sequences.Running >= Math.Min(limits.MaxBatchSize, admission.MaxBatch)) return PlanResult.NoSequences;
-        if (!admission.TryAssign(sequence)) return PlanResult.NotRunnable;
+        if (!admission.TryAssign(sequence, out var refusal))
+        {
+            if (refusal is not null) Refuse(sequence, refusal);
+            return PlanResult.NotRunnable;
+        }
 
         var table = sequence.SpareTable ??= new BlockTable(sequence.KvShape, blocks.BlocksFor(sequence.Known) + 1);
         if (!prompts.TryStart(sequence, table, Reserve(table.Shape)))
         {
-            if (blocks.AllUsedBy(table)) NeverFits = sequence;
+            NoteStuck(sequence, table);
             blocks.Release(table);
             return PlanResult.NoBlocks;
         }
@@ -133,7 +146,20 @@ internal sealed class StepPlan : StepPlanBuilder
     private bool TryGrow(Sequence sequence, BlockTable table, int tokens)
     {
         if (blocks.TryGrow(table, tokens)) return true;
-        if (blocks.AllUsedBy(table)) NeverFits = sequence;
+        NoteStuck(sequence, table);
         return false;
+    }
+
+    /// <summary>Whether it found no blocks although no other sequence holds any: then it will never fit.</summary>
+    private void NoteStuck(Sequence sequence, BlockTable table)
+    {
+        if (blocks.AllUsedBy(table)) stuck = sequence;
+    }
+
+    private void Refuse(Sequence sequence, RequestOutcome outcome)
+    {
+        // Proposed again in this step, it is not tried again.
+        sequence.PlannedInStep = step;
+        refused.Add((sequence, outcome));
     }
 }
