@@ -125,7 +125,7 @@ internal sealed class SimulatedEngine : IDisposable
         var ids = new int[request.PromptTokens];
         Array.Fill(ids, world.Texts.NumberOf(request));
         var asked = GenerationRequest.FromTokens(ids) with { MaxTokens = request.AnswerTokens, Tenant = request.Tenant };
-        var output = new TokenStream(SimulatedTokenizer.Shared, asked.Stop);
+        var output = new TokenStream(SimulatedTokenizer.Shared, StopStrings.Of(asked.Stop));
         return new Sequence(new RequestId(request.Id), asked, seed: 0, new EncodedPrompt(ids, SimulatedTokenizer.Shared.Fingerprint), output, world.Clock.GetTimestamp());
     }
 

@@ -66,7 +66,7 @@ internal sealed class ServingRig : IDisposable
     public Sequence Submit(int[] prompt, int maxTokens, Sequence? source = null)
     {
         var request = GenerationRequest.FromTokens(prompt) with { MaxTokens = maxTokens };
-        var output = new TokenStream(tokenizer, request.Stop);
+        var output = new TokenStream(tokenizer, StopStrings.Of(request.Stop));
         var sequence = new Sequence(new RequestId(++lastId), request, seed: 1, new EncodedPrompt(prompt, tokenizer.Fingerprint), output, TimeProvider.System.GetTimestamp()) { Source = source };
         Loop.Submit(sequence);
         return sequence;

@@ -85,13 +85,14 @@ public sealed record GenerationRequest
 
     /// <summary>
     /// Generation ends before the first of these; they are not part of the answer. One that is a special token of the model, such as
-    /// <c>&lt;|im_end|&gt;</c>, ends it where the model writes that token, even with <see cref="IgnoreEndOfSequence"/>.
+    /// <c>&lt;|im_end|&gt;</c>, ends it where the model writes that token, even with <see cref="IgnoreEndOfSequence"/>. At most 64 strings of
+    /// 1,024 characters each, and 4,096 characters together.
     /// </summary>
     public IReadOnlyList<string> Stop { get; init; } = [];
 
     /// <summary>
     /// Generation ends with the first of these ids, which is part of <see cref="GenerationResult.TokenIds"/> but not of the text, even
-    /// with <see cref="IgnoreEndOfSequence"/>. Needs <see cref="Model"/> when the pool has several tokenizers.
+    /// with <see cref="IgnoreEndOfSequence"/>. At most 1,024; needs <see cref="Model"/> when the pool has several tokenizers.
     /// </summary>
     public IReadOnlyList<int> StopTokenIds { get; init; } = [];
 
@@ -118,7 +119,7 @@ public sealed record GenerationRequest
 
     /// <summary>
     /// Whose request it is: for fair shares, and for cached prefixes, which no other tenant finds. All requests that name nobody
-    /// belong to the one tenant <c>anonymous</c>: they share what it gets, and find each other's prefixes.
+    /// belong to the one tenant <c>anonymous</c>: they share what it gets, and find each other's prefixes. At most 256 characters.
     /// </summary>
     public string? Tenant { get; init; }
 

@@ -198,7 +198,7 @@ public sealed class HeliosEngine : IHeliosClient, IHeliosControl, IAsyncDisposab
         if (!parts.Adaptation.Loop.Adapts) throw new InvalidOperationException("The adaptation loop is off (Adaptation.Enabled): one point serves for good.");
     }
 
-    /// <summary>A copy of a request, checked: what its caller does to its lists from here on changes nothing.</summary>
+    /// <summary>A copy of a request, checked: what its caller does to its lists from here on changes nothing. Of lists that are too long no more is copied than shows it.</summary>
     private GenerationRequest Checked(GenerationRequest request)
     {
         ArgumentNullException.ThrowIfNull(request);
@@ -206,8 +206,8 @@ public sealed class HeliosEngine : IHeliosClient, IHeliosControl, IAsyncDisposab
         request = request with
         {
             Sampling = (request.Sampling is { } sampling ? sampling with { LogitBias = sampling.LogitBias?.ToDictionary(), LogitsProcessors = sampling.LogitsProcessors?.ToArray()! } : null)!,
-            Stop = request.Stop?.ToArray()!,
-            StopTokenIds = request.StopTokenIds?.ToArray()!,
+            Stop = request.Stop?.Take(RequestRules.MostStops + 1).ToArray()!,
+            StopTokenIds = request.StopTokenIds?.Take(RequestRules.MostStopTokenIds + 1).ToArray()!,
         };
         try
         {

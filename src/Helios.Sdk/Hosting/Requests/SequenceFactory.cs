@@ -58,7 +58,7 @@ internal sealed class SequenceFactory(ModelPool pool, Routes routes, PointOverri
         }
 
         var prompt = new EncodedPrompt(first.Tokens[..first.PromptLength].ToArray(), first.Prompt.TokenizerFingerprint) { Form = first.Prompt.Form, EndIds = first.Prompt.EndIds };
-        var sample = Make(request, prompt, [], first.ArrivedAt);
+        var sample = Make(request, prompt, [], first.ArrivedAt, first.Output.Stops);
         sample.Assign(first.Route!, lease);
         sample.Source = first;
         sample.MayWait = true;
@@ -102,10 +102,10 @@ internal sealed class SequenceFactory(ModelPool pool, Routes routes, PointOverri
         }
     }
 
-    private Sequence Make(GenerationRequest request, EncodedPrompt prompt, ImmutableArray<PromptForm> others, long arrivedAt)
+    private Sequence Make(GenerationRequest request, EncodedPrompt prompt, ImmutableArray<PromptForm> others, long arrivedAt, StopStrings? stops = null)
     {
         var tokenizer = pool.Entries.First(entry => entry.Tokenizer.Fingerprint == prompt.TokenizerFingerprint).Tokenizer;
-        var output = new TokenStream(tokenizer, request.Stop) { LogProbabilities = AnswerLogProbabilities.For(request) };
+        var output = new TokenStream(tokenizer, stops ?? StopStrings.Of(request.Stop)) { LogProbabilities = AnswerLogProbabilities.For(request) };
         var seed = request.Sampling.Seed ?? Random.Shared.NextInt64();
         var sequence = new Sequence(new RequestId(Interlocked.Increment(ref lastId)), request, seed, prompt, output, arrivedAt);
         sequence.Offer(others);

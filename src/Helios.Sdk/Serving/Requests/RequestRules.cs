@@ -5,7 +5,22 @@ namespace Helios.Sdk.Serving.Requests;
 /// <summary>What a request must satisfy whichever model answers it. Compiled into the scripted client too, which refuses what the engine refuses.</summary>
 internal static class RequestRules
 {
+    /// <summary>Most stop strings of a request.</summary>
+    public const int MostStops = 64;
+
+    /// <summary>Most stop ids of a request: each is compared with every token.</summary>
+    public const int MostStopTokenIds = 1024;
+
+    /// <summary>Most characters of a stop string.</summary>
+    private const int LongestStop = 1024;
+
+    /// <summary>Most characters of all stop strings together: bounds what their automaton takes, some 110 KB.</summary>
+    private const int LongestStops = 4096;
+
     private const int MostLogProbabilities = 20;
+
+    /// <summary>Most characters of a tenant's name.</summary>
+    private const int LongestTenant = 256;
 
     /// <exception cref="ArgumentException">Names the option, what was found and what is expected; an <see cref="InvalidOptionException"/> where it is one option.</exception>
     public static void Check(GenerationRequest request)
@@ -15,10 +30,9 @@ internal static class RequestRules
         CheckSampling(request.Sampling);
         if (request.LogProbabilities is < 0 or > MostLogProbabilities) throw Bad(nameof(request.LogProbabilities), request.LogProbabilities, $"a number from 0 to {MostLogProbabilities} (null for none)");
         if (request.MaxQualityGap is { } gap && !(gap >= 0)) throw Bad(nameof(request.MaxQualityGap), gap, "at least 0 bits per byte");
-        if (request.Stop is null) throw Missing(nameof(request.Stop));
-        if (request.Stop.Any(string.IsNullOrEmpty)) throw Bad(nameof(request.Stop), "given an empty string", "stop strings that have a character at least");
-        if (request.StopTokenIds is null) throw Missing(nameof(request.StopTokenIds));
+        CheckStop(request);
         if (request.Tenant is "") throw Bad(nameof(request.Tenant), "empty", "a name, or null for the anonymous tenant");
+        if (request.Tenant?.Length > LongestTenant) throw Bad(nameof(request.Tenant), Invariant($"{request.Tenant.Length} characters long"), Invariant($"at most {LongestTenant}"));
         if (!Enum.IsDefined(request.Priority)) throw Bad(nameof(request.Priority), request.Priority, string.Join(", ", Enum.GetNames<RequestPriority>()));
         CheckSpan(nameof(request.FirstTokenWithin), request.FirstTokenWithin);
         CheckSpan(nameof(request.CompleteWithin), request.CompleteWithin);
@@ -35,6 +49,23 @@ internal static class RequestRules
             if (messages[i] is not { Content: not null }) throw Bad(new(nameof(request.Messages), Invariant($"{i}")), "null or without content", "a message with content");
             if (string.IsNullOrWhiteSpace(messages[i].Role)) throw Bad(new(nameof(request.Messages), Invariant($"{i}"), nameof(ChatTurn.Role)), "empty", "system, user or assistant, or what else the chat template knows");
         }
+    }
+
+    private static void CheckStop(GenerationRequest request)
+    {
+        if (request.Stop is not { } stop) throw Missing(nameof(request.Stop));
+        if (stop.Count > MostStops) throw Bad(nameof(request.Stop), Invariant($"more than {MostStops} strings"), Invariant($"at most {MostStops}"));
+        var characters = 0L;
+        for (var i = 0; i < stop.Count; i++)
+        {
+            if (string.IsNullOrEmpty(stop[i])) throw Bad(nameof(request.Stop), "given an empty string", "stop strings that have a character at least");
+            if (stop[i].Length > LongestStop) throw Bad(new(nameof(request.Stop), Invariant($"{i}")), Invariant($"{stop[i].Length} characters long"), Invariant($"at most {LongestStop}"));
+            characters += stop[i].Length;
+        }
+
+        if (characters > LongestStops) throw Bad(nameof(request.Stop), Invariant($"{characters} characters together"), Invariant($"at most {LongestStops}"));
+        if (request.StopTokenIds is null) throw Missing(nameof(request.StopTokenIds));
+        if (request.StopTokenIds.Count > MostStopTokenIds) throw Bad(nameof(request.StopTokenIds), Invariant($"more than {MostStopTokenIds} ids"), Invariant($"at most {MostStopTokenIds}"));
     }
 
     private static void CheckSampling(SamplingOptions? sampling)

@@ -12,7 +12,6 @@ namespace Helios.Sdk.Serving.Streaming;
 internal sealed class TokenStream : IValueTaskSource<bool>, IThreadPoolWorkItem
 {
     private readonly Lock gate = new();
-    private readonly IReadOnlyList<string> stop;
     private ITokenizer tokenizer;
     private ImmutableArray<int> stopIds;
     private Segments<Written>? tokens;
@@ -23,13 +22,19 @@ internal sealed class TokenStream : IValueTaskSource<bool>, IThreadPoolWorkItem
     private int count;
     private RequestOutcome? end;
 
-    public TokenStream(ITokenizer tokenizer, IReadOnlyList<string> stop)
+    /// <summary>An answer that has not begun.</summary>
+    /// <param name="tokenizer">The tokenizer of its tokens.</param>
+    /// <param name="stops">Strings that end it.</param>
+    public TokenStream(ITokenizer tokenizer, StopStrings stops)
     {
         this.tokenizer = tokenizer;
-        this.stop = stop;
-        stopIds = StopTokens.Find(stop, tokenizer);
+        Stops = stops;
+        stopIds = StopTokens.Find(stops.Texts, tokenizer);
         Text = new TokenText(tokenizer);
     }
+
+    /// <summary>Strings that end the answer.</summary>
+    public StopStrings Stops { get; }
 
     /// <summary>Text of the tokens; has its own rules for the two threads.</summary>
     public TokenText Text { get; private set; }
@@ -53,7 +58,7 @@ internal sealed class TokenStream : IValueTaskSource<bool>, IThreadPoolWorkItem
     public Written this[int index] => tokens![index].Span[0];
 
     /// <summary>Writer: bytes of host memory that the answer takes so far.</summary>
-    public long Bytes => (tokens?.Bytes ?? 0) + Text.Capacity + (LogProbabilities?.Bytes ?? 0);
+    public long Bytes => (tokens?.Bytes ?? 0) + Stops.Bytes + Text.Capacity + (LogProbabilities?.Bytes ?? 0);
 
     /// <summary>Writer, before the first token: the prompt moved to a model with another tokenizer.</summary>
     public void UseTokenizer(ITokenizer other, ImmutableArray<int> stops)
@@ -133,7 +138,7 @@ internal sealed class TokenStream : IValueTaskSource<bool>, IThreadPoolWorkItem
     {
         FirstTokenAt = timestamp;
         tokens = new Segments<Written>();
-        Text = new TokenText(tokenizer, stop.Count > 0 ? new StopDetector(stop) : null);
+        Text = new TokenText(tokenizer, Stops.Texts.Count > 0 ? new StopDetector(Stops) : null);
     }
 
     private bool TakeWaiter()

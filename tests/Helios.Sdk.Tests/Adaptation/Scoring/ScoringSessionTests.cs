@@ -86,7 +86,7 @@ public class ScoringSessionTests
     private static ModelLease Begin(PoolRig rig, ModelLease lease)
     {
         var request = GenerationRequest.FromTokens([1, 2, 3]) with { MaxTokens = 200 };
-        var output = new TokenStream(new FakeTokenizer(), []);
+        var output = new TokenStream(new FakeTokenizer(), StopStrings.None);
         var sequence = new Sequence(new RequestId(1), request, seed: 1, new EncodedPrompt([1, 2, 3], "fake"), output, arrivedAt: 0);
         var route = new Route(new OperatingPoint(lease.Target), lease, ExitPolicyParser.Parse("none"));
         var own = lease.TryShare()!;

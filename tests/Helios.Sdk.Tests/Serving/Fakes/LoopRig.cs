@@ -98,7 +98,7 @@ internal sealed class LoopRig : IDisposable
     {
         var request = GenerationRequest.FromTokens(prompt) with { MaxTokens = maxTokens };
         request = with?.Invoke(request) ?? request;
-        var output = new TokenStream(tokenizer ?? new FakeTokenizer(fingerprint), request.Stop) { LogProbabilities = AnswerLogProbabilities.For(request) };
+        var output = new TokenStream(tokenizer ?? new FakeTokenizer(fingerprint), StopStrings.Of(request.Stop)) { LogProbabilities = AnswerLogProbabilities.For(request) };
         var sequence = new Sequence(new RequestId(++lastId), request, request.Sampling.Seed ?? 1, new EncodedPrompt(prompt, fingerprint), output, Time.GetTimestamp());
         if (pinned is not null) sequence.Assign(pinned, pinned.Lease.TryShare()!);
         sequence.Source = source;

@@ -157,7 +157,7 @@ public class LogitsEditTests
 
     private static Sequence Make(GenerationRequest request, int[] prompt, params int[] answer)
     {
-        var output = new TokenStream(new FakeTokenizer(), request.Stop) { LogProbabilities = AnswerLogProbabilities.For(request) };
+        var output = new TokenStream(new FakeTokenizer(), StopStrings.Of(request.Stop)) { LogProbabilities = AnswerLogProbabilities.For(request) };
         var sequence = new Sequence(new RequestId(1), request, seed: 1, new EncodedPrompt(prompt, "fake"), output, arrivedAt: 0);
         foreach (var token in answer) sequence.Append(token);
         return sequence;

@@ -24,6 +24,11 @@ public class PromptRulesTests
         { GenerationRequest.FromText("a") with { MaxQualityGap = -1 }, "MaxQualityGap is -1" },
         { GenerationRequest.FromText("a") with { Stop = ["x", ""] }, "Stop" },
         { GenerationRequest.FromText("a") with { Stop = null! }, "Stop" },
+        { GenerationRequest.FromText("a") with { Stop = [.. Enumerable.Repeat("x", 65)] }, "Stop is more than 64 strings; expected at most 64" },
+        { GenerationRequest.FromText("a") with { Stop = ["x", new string('x', 1025)] }, "Stop?1? is 1025 characters long; expected at most 1024" },
+        { GenerationRequest.FromText("a") with { Stop = [.. Enumerable.Repeat(new string('x', 1000), 5)] }, "Stop is 5000 characters together; expected at most 4096" },
+        { GenerationRequest.FromText("a") with { StopTokenIds = new int[1025] }, "StopTokenIds is more than 1024 ids; expected at most 1024" },
+        { GenerationRequest.FromText("a") with { Tenant = new string('t', 257) }, "Tenant is 257 characters long; expected at most 256" },
         { GenerationRequest.FromText("a") with { Sampling = null! }, "Sampling is null" },
         { GenerationRequest.FromText("a") with { Tenant = "" }, "Tenant" },
         { GenerationRequest.FromText("a") with { Sampling = new() { MinP = -0.1f } }, "MinP is -0.1" },
@@ -66,6 +71,13 @@ public class PromptRulesTests
             LogProbabilities = 20,
         });
         sampling.Should().NotThrow();
+        var stops = () => RequestRules.Check(GenerationRequest.FromText("a") with
+        {
+            Stop = [.. Enumerable.Repeat(new string('x', 1024), 3), .. Enumerable.Repeat(new string('x', 16), 60), new string('x', 64)],
+            StopTokenIds = new int[1024],
+            Tenant = new string('t', 256),
+        });
+        stops.Should().NotThrow();
     }
 
     [Theory]

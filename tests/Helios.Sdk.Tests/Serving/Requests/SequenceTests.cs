@@ -72,6 +72,6 @@ public class SequenceTests
         GenerationRequest.FromTokens(prompt) with { MaxTokens = maxTokens },
         seed: 1,
         new EncodedPrompt(prompt, "fake"),
-        new TokenStream(new FakeTokenizer(), []),
+        new TokenStream(new FakeTokenizer(), StopStrings.None),
         arrivedAt: 0);
 }

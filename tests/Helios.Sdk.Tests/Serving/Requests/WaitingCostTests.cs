@@ -20,5 +20,5 @@ public class WaitingCostTests
     }
 
     private static Sequence Make(ITokenizer tokenizer, GenerationRequest request) =>
-        new(new RequestId(1), request, seed: 0, new EncodedPrompt([1, 2, 3], tokenizer.Fingerprint), new TokenStream(tokenizer, []), arrivedAt: 0);
+        new(new RequestId(1), request, seed: 0, new EncodedPrompt([1, 2, 3], tokenizer.Fingerprint), new TokenStream(tokenizer, StopStrings.Of(request.Stop)), arrivedAt: 0);
 }

@@ -147,7 +147,7 @@ public class DetokenizerTests
     {
         var tokenizer = TestTokenizers.TinyS;
         var ids = tokenizer.Encode(string.Concat(Enumerable.Repeat("Once upon a time. ", 100))).ToArray();
-        var text = new TokenText(tokenizer, new StopDetector(["time!"]), capacity: 4096);
+        var text = new TokenText(tokenizer, new StopDetector(StopStrings.Of(["time!"])), capacity: 4096);
         text.Append(ids[0]);
 
         var before = GC.GetAllocatedBytesForCurrentThread();
@@ -162,7 +162,7 @@ public class DetokenizerTests
         var tokenizer = TestTokenizers.TinyS;
         var whole = string.Concat(Enumerable.Repeat("Once upon a 🦙 in naïve times, 你好. ", 2000));
         var ids = tokenizer.Encode(whole);
-        var text = new TokenText(tokenizer, new StopDetector(["never there", "🦙🦙"]), capacity: 16);
+        var text = new TokenText(tokenizer, new StopDetector(StopStrings.Of(["never there", "🦙🦙"])), capacity: 16);
 
         var reading = Task.Run(() =>
         {
@@ -185,7 +185,7 @@ public class DetokenizerTests
 
     private static (TokenText Text, Detokenizer Reader) Start(BpeTokenizer tokenizer, params string[] stops)
     {
-        var text = new TokenText(tokenizer, stops.Length == 0 ? null : new StopDetector(stops));
+        var text = new TokenText(tokenizer, stops.Length == 0 ? null : new StopDetector(StopStrings.Of(stops)));
         return (text, new Detokenizer(text));
     }
 

@@ -19,11 +19,11 @@ public class StopDetectorTests
     [InlineData("", new[] { "a" }, null)]
     public void The_first_stop_string_to_be_complete_ends_the_answer(string text, string[] stops, int? stopAt)
     {
-        var atOnce = new StopDetector(stops);
+        var atOnce = new StopDetector(StopStrings.Of(stops));
         atOnce.Feed(Encoding.UTF8.GetBytes(text));
         atOnce.StopAt.Should().Be(stopAt);
 
-        var bytewise = new StopDetector(stops);
+        var bytewise = new StopDetector(StopStrings.Of(stops));
         foreach (var b in Encoding.UTF8.GetBytes(text)) bytewise.Feed([b]);
         bytewise.StopAt.Should().Be(stopAt);
     }
@@ -31,7 +31,7 @@ public class StopDetectorTests
     [Fact]
     public void What_may_begin_a_stop_string_is_held_back()
     {
-        var detector = new StopDetector(["</s>", "END"]);
+        var detector = new StopDetector(StopStrings.Of(["</s>", "END"]));
 
         Held("x").Should().Be(0);
         Held("<").Should().Be(1);
@@ -59,7 +59,7 @@ public class StopDetectorTests
         Prop.ForAll(text.Resize(8).ArrayOf().Resize(12).Zip(stops).ToArbitrary(), c =>
         {
             var (pieces, wanted) = c;
-            var detector = new StopDetector(wanted);
+            var detector = new StopDetector(StopStrings.Of(wanted));
             var fed = new List<byte>();
             foreach (var bytes in pieces.Select(Encoding.UTF8.GetBytes))
             {
@@ -75,7 +75,7 @@ public class StopDetectorTests
     [Fact]
     public void Feeding_allocates_nothing()
     {
-        var detector = new StopDetector(["abcabd", "bcabca", "zzz"]);
+        var detector = new StopDetector(StopStrings.Of(["abcabd", "bcabca", "zzz"]));
         var bytes = Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat("abcab", 1000)));
         detector.Feed(bytes);
 
@@ -86,9 +86,33 @@ public class StopDetectorTests
     }
 
     [Fact]
+    public void An_automaton_takes_time_and_memory_in_proportion_to_its_strings()
+    {
+        // All of them nearly alike: links of suffixes that were followed one by one would take the square of their length.
+        string[] Strings(int length) => [.. Enumerable.Range(0, 4).Select(i => new string('a', length) + (char)('b' + i))];
+        var (small, large) = (StopStrings.Of(Strings(100)), StopStrings.Of(Strings(10_000)));
+        large.Bytes.Should().BeLessThan(110 * small.Bytes);
+        Allocated(Strings(10_000)).Should().BeLessThan(130 * Allocated(Strings(100)));
+
+        static long Allocated(string[] strings)
+        {
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            StopStrings.Of(strings);
+            return GC.GetAllocatedBytesForCurrentThread() - before;
+        }
+    }
+
+    [Fact]
+    public void Strings_without_end_are_refused()
+    {
+        var act = () => StopStrings.Of([new string('x', 1 << 20)]);
+        act.Should().Throw<ArgumentException>().WithMessage("The stop strings have 1048576 bytes; expected fewer than 65535.*");
+    }
+
+    [Fact]
     public void An_empty_stop_string_is_refused()
     {
-        var act = () => new StopDetector([""]);
+        var act = () => StopStrings.Of(["a", ""]);
         act.Should().Throw<ArgumentException>();
     }
 
