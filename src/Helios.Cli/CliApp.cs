@@ -57,6 +57,7 @@ internal static class CliApp
     {
         new InspectCommand(global),
         new TokenizeCommand(global),
+        new TemplateCommand(global),
         new ScoreCommand(global),
         new GenerateCommand(global),
         new RunCommand(global),

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.CommandLine;
+using System.Text.Json;
 using Helios.Cli.Errors;
 using Helios.Cli.Files;
 using Helios.Cli.Options;
@@ -15,6 +16,7 @@ internal sealed class TokenizeCommand : Command
     private readonly Argument<string> model = ModelArgument.Create();
     private readonly Option<string?> text = new("--text") { Description = "Text to encode.", HelpName = "T" };
     private readonly Option<string?> file = new("--file") { Description = "UTF-8 file whose text to encode.", HelpName = "F" };
+    private readonly Option<string?> lines = new("--lines") { Description = "Texts to encode, one {\"text\": T} a line.", HelpName = "F.jsonl" };
     private readonly Option<ImmutableArray<int>?> decode = IdList.Option("--decode", "Ids to decode.");
     private readonly Option<bool> noSpecial = new("--no-special") { Description = "Leave special tokens out." };
 
@@ -24,9 +26,10 @@ internal sealed class TokenizeCommand : Command
         Add(model);
         Add(text);
         Add(file);
+        Add(lines);
         Add(decode);
         Add(noSpecial);
-        this.ExactlyOneOf(text, file, decode);
+        this.ExactlyOneOf(text, file, lines, decode);
         SetAction((parsed, cancellationToken) => RunAsync(Screen.Of(parsed, global), parsed, cancellationToken));
     }
 
@@ -40,9 +43,29 @@ internal sealed class TokenizeCommand : Command
             return ExitCode.Done;
         }
 
+        if (parsed.GetValue(lines) is { } many)
+        {
+            foreach (var line in JsonLines.Read(many, TextOf)) Print(screen, Encode(tokenizer, line, special));
+            return ExitCode.Done;
+        }
+
         var encoded = parsed.GetValue(text) ?? await File.ReadAllTextAsync(parsed.GetRequiredValue(file)!, cancellationToken).ConfigureAwait(false);
         Print(screen, new EncodedText(tokenizer.Encode(encoded, special)));
         return ExitCode.Done;
+    }
+
+    /// <summary>An empty text is a text.</summary>
+    private static string TextOf(StrictObject line)
+    {
+        const string Field = "text";
+        var found = line.Required(Field, "a text");
+        return found.ValueKind == JsonValueKind.String ? found.GetString()! : throw line.Wrong(Field, found, "a text");
+    }
+
+    private static EncodedLine Encode(ITokenizer tokenizer, string text, bool special)
+    {
+        var ids = tokenizer.Encode(text, special);
+        return new EncodedLine(ids, tokenizer.Decode(ids, skipSpecialTokens: !special));
     }
 
     private static DecodedIds Decode(ITokenizer tokenizer, ImmutableArray<int> ids, bool special)
@@ -59,6 +82,12 @@ internal sealed class TokenizeCommand : Command
     {
         if (screen.IsJson) screen.Json(encoded, CliJson.Lines.EncodedText);
         else screen.Text(string.Join(' ', encoded.Ids) + Environment.NewLine);
+    }
+
+    private static void Print(Screen screen, EncodedLine line)
+    {
+        if (screen.IsJson) screen.Json(line, CliJson.Lines.EncodedLine);
+        else screen.Text(string.Join(' ', line.Ids) + Environment.NewLine);
     }
 
     private static void Print(Screen screen, DecodedIds decoded)

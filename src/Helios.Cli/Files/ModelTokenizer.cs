@@ -9,4 +9,8 @@ internal static class ModelTokenizer
 {
     /// <exception cref="CheckpointException">There is none, or its file is unusable.</exception>
     public static ITokenizer Load(string folder) => new MicrosoftTokenizerFactory().TryLoad(folder) ?? TokenizerFiles.Load(folder);
+
+    /// <summary>The same; null where the folder has no tokenizer.</summary>
+    public static ITokenizer? TryLoad(string folder) =>
+        new MicrosoftTokenizerFactory().TryLoad(folder) ?? (File.Exists(Path.Combine(folder, "tokenizer.json")) ? TokenizerFiles.Load(folder) : null);
 }

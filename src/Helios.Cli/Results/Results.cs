@@ -30,6 +30,15 @@ internal sealed record EncodedText(IReadOnlyList<int> Ids);
 /// <summary>What <c>tokenize --decode</c> prints.</summary>
 internal sealed record DecodedIds(string Text);
 
+/// <summary>What <c>tokenize --lines</c> prints of each text.</summary>
+internal sealed record EncodedLine(IReadOnlyList<int> Ids, string Decoded);
+
+/// <summary>What <c>template</c> prints of a conversation; ids where the model has a tokenizer.</summary>
+internal sealed record RenderedText(string Text, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<int>? Ids);
+
+/// <summary>What <c>template</c> prints of one of several conversations that was not rendered.</summary>
+internal sealed record NotRendered(string Error);
+
 /// <summary>What <c>score</c> prints; the keys are depths.</summary>
 internal sealed record Scored(int Tokens, IReadOnlyDictionary<string, double> Nll, IReadOnlyDictionary<string, int> TopId);
 

@@ -43,6 +43,30 @@ public sealed class TokenizeCommandTests
         (await CliRunner.JsonAsync("tokenize", TestData.Stories, "--file", file)).Ints("ids").Should().Equal(1, 403, 407, 261, 378);
     }
 
+    [Fact]
+    public async Task Encodes_a_text_a_line()
+    {
+        using var folder = new TempFolder();
+        var file = folder.Write("texts.jsonl", "{\"text\":\"Once upon a time\"}\n{\"text\":\"\",\"more\":1}\n");
+
+        var lines = await CliRunner.LinesAsync("tokenize", TestData.Stories, "--lines", file, "--no-special");
+
+        lines.Should().HaveCount(2);
+        lines[0].Ints("ids").Should().Equal(403, 407, 261, 378);
+        lines[0].Text("decoded").Should().Be("Once upon a time");
+        lines[1].Ints("ids").Should().BeEmpty();
+    }
+
+    [Fact]
+    public async Task A_line_without_a_text_is_named()
+    {
+        using var folder = new TempFolder();
+        var result = await CliRunner.RunAsync("tokenize", TestData.Stories, "--lines", folder.Write("texts.jsonl", "{\"text\":5}\n"));
+
+        result.Code.Should().Be(ExitCode.Failed);
+        result.Error.Should().Contain("texts.jsonl, line 1: text is 5; expected a text");
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("@file")]

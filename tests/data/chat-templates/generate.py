@@ -52,7 +52,7 @@ def render(source, **variables):
     """The text; or null where rendering fails."""
     try:
         return environment().from_string(source).render(**variables)
-    except (jinja2.exceptions.TemplateError, TypeError, ValueError, ArithmeticError):
+    except (jinja2.exceptions.TemplateError, TypeError, ValueError, ArithmeticError, LookupError):
         return None
 
 
@@ -128,6 +128,30 @@ SNIPPETS = r"""
 {{ none|list }}
 {{ 1|select|list }}
 a{% generation %} b{{ 1 }}{% set x = 2 %}{{ x }}{% endgeneration %}{{ x is defined }}
+{{ 'a<b'|safe + '<c>' }}|{{ '<a>' + 'b<'|safe }}|{{ ('x'|safe + '"' + "'" + '&').upper() }}|{{ 'a'|safe ~ '<b>' }}|{{ '<'|e + '<' }}|{{ ('<'|safe)|e }}|{{ '<'|safe|string + '<' }}|{{ ('a<b'|safe).split('<')[0] + '<' }}|{{ 'ab'|safe * 2 + '<' }}
+{{ {'a': '<'}|tojson|safe + {'a': '<"'}|tojson }}|{{ ('<'|safe)[0:1] + '<' }}|{{ '<'|safe|trim + '<' }}|{{ '<'|forceescape }}|{{ ('<'|e)|forceescape }}
+{{ 'a{}c{}'.format('b', 1) }}|{{ '{1}{0}'.format('a', 'b') }}|{{ '{x}-{y}'.format(x=1, y='z') }}|{{ '{{}}{}'.format(2) }}|{{ '{:>5}|{:<5}|{:^5}|{:05d}|{:.2f}|{:,}'.format('a', 'b', 'c', 42, 3.14159, 1234567) }}|{{ '{:5}|{:*^7}'.format(3, 'x') }}
+{{ '{}'.format() }}
+{{ '{'.format(1) }}
+{{ '{:d}'.format('x') }}
+{{ '%s is %d and %.1f%%' | format('a', 5, 2.25) }}|{{ '%s-%s' % ('a', 'b') }}|{{ 'a%s' % 1 }}|{{ '%5s|%-5s|%05d' % ('a', 'b', 42) }}|{{ '%r' % ('a',) }}|{{ '%x' % 255 }}
+{{ '%s %s' % 'a' }}
+{{ '%s' % ('a', 'b') }}
+{% filter upper %}abc {{ 1 }}{% endfilter %}|{% filter trim | replace('a', 'b') %}  aaa {% endfilter %}|{% set x | upper %}abc{% endset %}{{ x }}
+{% filter indent(2) %}{% for i in range(2) %}a{{ i }}
+{% endfor %}{% endfilter %}
+{{ 'a-b-c'.partition('-') }}{{ 'a-b-c'.rpartition('-') }}{{ 'abc'.partition('-') }}{{ 'abc'.rpartition('-') }}
+{{ 'abc'.islower() }}{{ 'aBc'.islower() }}{{ 'ABC'.isupper() }}{{ '1'.isupper() }}
+{{ {'a':1}|attr('nope') is defined }}{{ 'a b  c'|wordcount }}{{ 2.567|round(2) }}{{ 2.5|round }}{{ 2.1|round(method='ceil') }}{{ 2.9|round(0, 'floor')|int }}{{ 7|round }}
+{{ ['b','A','a','B']|unique|list }}{{ ['a','A']|unique(case_sensitive=true)|list }}{{ [1,1.0,true,2]|unique|list }}{{ [{'r':'a'},{'r':'A'},{'r':'b'}]|unique(attribute='r')|list }}
+{{ [[1],[1]]|unique|list }}
+{{ {'b':1,'a':2,'C':0}|dictsort(by='value') }}{{ {'b':1,'a':2}|dictsort(reverse=true) }}{{ {'b':1,'a':2,'C':0}|dictsort(true) }}
+{{ {1:1,'a':2}|tojson(sort_keys=true) }}
+{{ dict({'a':1}, b=2) }}{{ dict(a=1) }}{{ {'a':1}.copy() }}{{ [1].copy() }}
+{{ 'abababab'.find('babab') }}{{ 'abababab'.rfind('abab') }}{{ 'aaaaaaaaaaaaaaaaaaaaaaab'.find('aaaaaaaaaaaaaaaaaaab') }}{{ 'aaaaaaaaaaaaaaaaaaaaaaab'.rfind('aaaaaaaaaaaaaaaaaaaa') }}{{ 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa'.count('aaaaaaaaaaaaaaaaaaaa') }}{{ 'abc'.find('') }}{{ 'abc'.rfind('') }}{{ 'aXXb'.rsplit('X') }}{{ 'a'.count('') }}
+{{ 9223372036854775806 % 9223372036854775807 }}{{ -7 % 9223372036854775807 }}{{ 7 % -9223372036854775807 }}
+{{ 1 + 2 + 3 - 4 + 'a'|length }}{{ 'a' + 'b' + 'c' * 2 + 'd' }}{{ [1] + [2] + [3] }}
+{{ ('5' * 4301)|int }}{{ ('0' * 20 ~ '7')|int }}
 """.strip("\n").split("\n")
 
 EXPRESSIONS = r"""

@@ -76,7 +76,7 @@ internal sealed class ChatFormat
     public IReadOnlyList<int>? EncodeUpTo(int mostIds, IReadOnlyList<ChatTurn> turns, CancellationToken cancellationToken = default)
     {
         var usable = template ?? throw new ChatTemplateException(trouble!);
-        var text = usable.Render(turns, specialTokens, addGenerationPrompt: true, time.GetLocalNow());
+        var text = usable.Render(Conversation.Of(turns, addGenerationPrompt: true), specialTokens, time.GetLocalNow(), cancellationToken);
 
         // The template writes BOS where the model wants it.
         return tokenizer.EncodeUpTo(mostIds, text.Text, text.Verbatim, addSpecialTokens: false, cancellationToken);
@@ -95,7 +95,7 @@ internal sealed class ChatFormat
     {
         try
         {
-            var text = template?.Render([new ChatTurn("user", "Question"), new ChatTurn("assistant", "Answer")], specialTokens, addGenerationPrompt: false, time.GetLocalNow());
+            var text = template?.Render(Conversation.Of([new ChatTurn("user", "Question"), new ChatTurn("assistant", "Answer")], addGenerationPrompt: false), specialTokens, time.GetLocalNow());
             return text is { Verbatim: [.., var answer] } && text.Text.AsSpan(answer.Start, answer.Length).SequenceEqual("Answer") ? text.Text[answer.End..].TrimStart() : null;
         }
         catch (Exception error) when (error is ChatTemplateException or ConversationRefusedException)

@@ -37,21 +37,18 @@ internal sealed class ChatTemplate
     }
 
     /// <summary>Puts a conversation into words.</summary>
-    /// <param name="messages">The turns; what they say is marked as the caller's.</param>
+    /// <param name="conversation">Turns, tools and variables; what they say is marked as the caller's.</param>
     /// <param name="specialTokens">By name: <c>bos_token</c>, <c>eos_token</c>, ...</param>
-    /// <param name="addGenerationPrompt">Whether an answer's beginning is written behind the last turn.</param>
     /// <param name="now">What the template takes for now.</param>
+    /// <param name="cancellationToken">Ends it.</param>
     /// <exception cref="ConversationRefusedException">The template refuses the conversation.</exception>
     /// <exception cref="ChatTemplateException">The template does what is not supported, or passes a limit.</exception>
-    public TextValue Render(IEnumerable<ChatTurn> messages, IReadOnlyDictionary<string, string> specialTokens, bool addGenerationPrompt, DateTimeOffset now)
+    public TextValue Render(Conversation conversation, IReadOnlyDictionary<string, string> specialTokens, DateTimeOffset now, CancellationToken cancellationToken = default)
     {
         var scope = Globals.Create(now);
         foreach (var (name, token) in specialTokens) scope.Set(name, new TextValue(token));
-        scope.Set("messages", new ListValue([.. messages.Select(ToValue)]));
-        scope.Set("add_generation_prompt", BoolValue.Of(addGenerationPrompt));
-        scope.Set("tools", NoneValue.Instance);
-        scope.Set("documents", NoneValue.Instance);
-        return Run(scope);
+        conversation.AddTo(scope);
+        return Run(scope, cancellationToken);
     }
 
     /// <summary>Renders with variables of one's own, for tests.</summary>
@@ -59,12 +56,9 @@ internal sealed class ChatTemplate
     {
         var scope = Globals.Create(now);
         foreach (var (name, value) in variables) scope.Set(name, value);
-        return Run(scope);
+        return Run(scope, CancellationToken.None);
     }
 
-    private TextValue Run(Scope scope) => new Interpreter(new ExecutionMeter(errors, limits)).Run(body, new Scope(scope));
-
-    private static MapValue ToValue(ChatTurn turn) => MapValue.Of(
-        ("role", TextValue.FromCaller(turn.Role)),
-        ("content", TextValue.FromCaller(turn.Content)));
+    private TextValue Run(Scope scope, CancellationToken cancellationToken) =>
+        new Interpreter(new ExecutionMeter(errors, limits, cancellationToken)).Run(body, new Scope(scope));
 }

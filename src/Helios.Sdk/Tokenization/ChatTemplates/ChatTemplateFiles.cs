@@ -6,8 +6,9 @@ namespace Helios.Sdk.Tokenization.ChatTemplates;
 
 /// <summary>What a model's folder says of conversations.</summary>
 /// <param name="Template">The template, and the place it was found at; null without one.</param>
+/// <param name="ToolTemplate">The one for conversations with tools, likewise; null where the other is for both.</param>
 /// <param name="Tokens">Its special tokens.</param>
-internal sealed record ChatTemplateFiles((string Source, string Place)? Template, SpecialTokenFiles Tokens)
+internal sealed record ChatTemplateFiles((string Source, string Place)? Template, (string Source, string Place)? ToolTemplate, SpecialTokenFiles Tokens)
 {
     /// <summary>Where a template may stand, for messages.</summary>
     public const string Places = "chat_template.jinja, or chat_template of tokenizer_config.json";
@@ -15,23 +16,27 @@ internal sealed record ChatTemplateFiles((string Source, string Place)? Template
     private const string TemplateName = "chat_template.jinja";
     private const string TemplateField = "chat_template";
     private const string DefaultTemplate = "default";
+    private const string ToolUseTemplate = "tool_use";
 
     /// <summary>UTF-8 bytes of a template of the greatest length that is parsed.</summary>
     private const int LongestTemplate = 1 << 20;
 
     /// <summary>Reads the files of a folder that has them; <c>chat_template.jinja</c> goes before <c>tokenizer_config.json</c>, as in transformers.</summary>
     /// <exception cref="CheckpointException">A file cannot be read, or is not of the form expected.</exception>
-    public static ChatTemplateFiles Read(string folder) => new(ReadTemplate(folder), SpecialTokenFiles.Read(folder));
-
-    private static (string, string)? ReadTemplate(string folder)
+    public static ChatTemplateFiles Read(string folder)
     {
         var templatePath = Path.Combine(folder, TemplateName);
-        if (File.Exists(templatePath)) return (ReadText(templatePath), templatePath);
         var configPath = Path.Combine(folder, SpecialTokenFiles.ConfigName);
-        return File.Exists(configPath) ? JsonFile.Parse(configPath, CheckpointFile.ReadAll(configPath), ReadTemplate) : null;
+        var tokens = SpecialTokenFiles.Read(folder);
+        if (File.Exists(templatePath)) return new ChatTemplateFiles((ReadText(templatePath), templatePath), null, tokens);
+        if (!File.Exists(configPath)) return new ChatTemplateFiles(null, null, tokens);
+        var (template, forTools) = JsonFile.Parse(configPath, CheckpointFile.ReadAll(configPath), ReadTemplates);
+        return new ChatTemplateFiles(template, forTools, tokens);
     }
 
-    private static string ReadText(string path)
+    /// <summary>Reads a template that stands in a file of its own.</summary>
+    /// <exception cref="CheckpointException">It cannot be read, or is no text.</exception>
+    public static string ReadText(string path)
     {
         try
         {
@@ -43,19 +48,20 @@ internal sealed record ChatTemplateFiles((string Source, string Place)? Template
         }
     }
 
-    private static (string, string)? ReadTemplate(JsonField root)
+    private static ((string, string)? Template, (string, string)? ForTools) ReadTemplates(JsonField root)
     {
-        if (!root.TryGet(TemplateField, out var field)) return null;
-        if (!field.IsArray) return (field.AsText(), $"{root.File}: {TemplateField}");
-        (string, string)? chosen = null;
+        if (!root.TryGet(TemplateField, out var field)) return (null, null);
+        if (!field.IsArray) return ((field.AsText(), $"{root.File}: {TemplateField}"), null);
+        (string, string)? chosen = null, forTools = null;
         foreach (var item in field.Items("a string, or a list of templates"))
         {
             var entry = item.AsObject();
             var name = entry.Required("name", "a string").AsText();
             var source = entry.Required("template", "a string");
             if (name == DefaultTemplate) chosen = (source.AsText(), $"{root.File}: {source.Path}");
+            if (name == ToolUseTemplate) forTools = (source.AsText(), $"{root.File}: {source.Path}");
         }
 
-        return chosen;
+        return (chosen, forTools);
     }
 }

@@ -41,7 +41,7 @@ public class ChatProvenanceTests
     public void What_the_caller_wrote_stands_in_no_message(string source, string expected)
     {
         var render = () => ChatTemplate.Parse(source, "test").Render(
-            [new ChatTurn("user", "Secret text")], new Dictionary<string, string>(StringComparer.Ordinal), addGenerationPrompt: true, ChatTemplateGoldenTests.Now);
+            Conversation.Of([new ChatTurn("user", "Secret text")], addGenerationPrompt: true), new Dictionary<string, string>(StringComparer.Ordinal), ChatTemplateGoldenTests.Now);
         render.Should().Throw<ChatTemplateException>().WithMessage($"*{expected}*").Which.Message.Should().NotContain("Secret");
     }
 
@@ -49,7 +49,7 @@ public class ChatProvenanceTests
     public void A_refusal_has_the_words_of_the_template_alone()
     {
         var render = () => ChatTemplate.Parse("{{ raise_exception('Found ' + messages[0].content + '!') }}", "test").Render(
-            [new ChatTurn("user", "Secret text")], new Dictionary<string, string>(StringComparer.Ordinal), addGenerationPrompt: true, ChatTemplateGoldenTests.Now);
+            Conversation.Of([new ChatTurn("user", "Secret text")], addGenerationPrompt: true), new Dictionary<string, string>(StringComparer.Ordinal), ChatTemplateGoldenTests.Now);
         render.Should().Throw<ConversationRefusedException>().WithMessage("The model's chat template refuses the conversation: Found (...)!");
     }
 
@@ -58,9 +58,8 @@ public class ChatProvenanceTests
     public void A_template_cannot_launder_what_the_caller_wrote(string source, string expected)
     {
         var text = ChatTemplate.Parse(source, "test").Render(
-            [new ChatTurn("user", "Secret text"), new ChatTurn("assistant", "")],
+            Conversation.Of([new ChatTurn("user", "Secret text"), new ChatTurn("assistant", "")], addGenerationPrompt: true),
             new Dictionary<string, string>(StringComparer.Ordinal) { ["bos_token"] = "<s>", ["eos_token"] = "</s>" },
-            addGenerationPrompt: true,
             ChatTemplateGoldenTests.Now);
 
         var marked = text.Text;

@@ -20,7 +20,9 @@ public class ChatTemplateFilesTests
     public void Of_several_templates_the_default_one_counts()
     {
         using var folder = Folder("""{ "chat_template": [ { "name": "tool_use", "template": "tools" }, { "name": "default", "template": "plain" } ] }""");
-        ChatTemplateFiles.Read(folder.Path).Template!.Value.Source.Should().Be("plain");
+        var files = ChatTemplateFiles.Read(folder.Path);
+        files.Template!.Value.Source.Should().Be("plain");
+        files.ToolTemplate!.Value.Source.Should().Be("tools");
     }
 
     [Fact]

@@ -34,7 +34,7 @@ public class ChatTemplateGoldenTests
         foreach (var one in cases)
         {
             var turns = one.GetProperty("messages").EnumerateArray().Select(turn => new ChatTurn(turn.GetProperty("role").GetString()!, turn.GetProperty("content").GetString()!)).ToList();
-            TextOf(() => template.Render(turns, tokens, one.GetProperty("addGenerationPrompt").GetBoolean(), Now)).Should().Be(one.GetProperty("text").GetString(), one.GetRawText());
+            TextOf(() => template.Render(Conversation.Of(turns, one.GetProperty("addGenerationPrompt").GetBoolean()), tokens, Now)).Should().Be(one.GetProperty("text").GetString(), one.GetRawText());
         }
     }
 

@@ -75,7 +75,7 @@ public class HostileTemplateTests
     }
 
     [Theory]
-    [InlineData("+ 1")]
+    [InlineData("- 1")]
     [InlineData(".a")]
     [InlineData("| upper")]
     [InlineData("and 1")]
@@ -202,8 +202,7 @@ public class HostileTemplateTests
     }
 
     private static TextValue Render(string source, TemplateLimits limits) => ChatTemplate.Parse(source, "hostile", limits).Render(
-        [new ChatTurn("user", "a question"), new ChatTurn("assistant", "an answer")],
+        Conversation.Of([new ChatTurn("user", "a question"), new ChatTurn("assistant", "an answer")], addGenerationPrompt: true),
         new Dictionary<string, string>(StringComparer.Ordinal) { ["bos_token"] = "<s>", ["eos_token"] = "</s>" },
-        addGenerationPrompt: true,
         ChatTemplateGoldenTests.Now);
 }

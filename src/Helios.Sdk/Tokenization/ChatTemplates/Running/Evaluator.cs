@@ -12,6 +12,7 @@ internal sealed class Evaluator(ExecutionMeter meter)
     public Value Evaluate(Expression expression, Scope scope)
     {
         meter.Enter();
+        meter.Allocate(BytesOf(expression));
         var value = expression switch
         {
             Constant constant => constant.Value,
@@ -27,6 +28,7 @@ internal sealed class Evaluator(ExecutionMeter meter)
             Unary unary => Operators.Apply(unary.Operator, Evaluate(unary.Operand, scope), meter),
             Binary { Operator: "and" } both => Evaluate(both.Left, scope) is var left && left.IsTrue ? Evaluate(both.Right, scope) : left,
             Binary { Operator: "or" } either => Evaluate(either.Left, scope) is var left && left.IsTrue ? left : Evaluate(either.Right, scope),
+            Binary { Operator: "+" } sum => Add(sum, scope),
             Binary binary => Operators.Apply(binary.Operator, Evaluate(binary.Left, scope), Evaluate(binary.Right, scope), meter),
             Comparison comparison => BoolValue.Of(Holds(comparison, scope)),
             Choice choice => Evaluate(choice.Condition, scope).IsTrue ? Evaluate(choice.Then, scope)
@@ -41,6 +43,7 @@ internal sealed class Evaluator(ExecutionMeter meter)
     public ListValue List(IReadOnlyList<Value> items, bool isTuple = false)
     {
         meter.Charge(items.Count);
+        meter.Allocate(items.Count * (long)ListValue.ItemBytes);
         return meter.Nested(new ListValue(items, isTuple));
     }
 
@@ -54,6 +57,7 @@ internal sealed class Evaluator(ExecutionMeter meter)
                 return list.Items;
             case MapValue map:
                 meter.Charge(map.Count);
+                meter.Allocate(map.Count * (long)ListValue.ItemBytes);
                 return [.. map.Entries.Select(entry => entry.Key)];
             case TextValue text:
                 return CodePoints.Split(text, meter);
@@ -72,12 +76,11 @@ internal sealed class Evaluator(ExecutionMeter meter)
             case ListValue list when ValueComparison.TryNumber(key, out _) && key is not FloatValue:
                 return At(list.Items.Count, key) is { } index ? list.Items[index] : new UndefinedValue("an item");
             case TextValue text when key is IntValue:
-                meter.ChargeText(text.Length);
-                if (At(CodePoints.Count(text.Text), key) is not { } place) return new UndefinedValue("an item");
-                var start = CodePoints.Offset(text.Text, place);
-                return text.Cut(start, CodePoints.Offset(text.Text[start..Math.Min(text.Length, start + 2)], 1));
+                if (At(CodePoints.Count(text.Text, meter), key) is not { } place) return new UndefinedValue("an item");
+                var start = CodePoints.Offset(text.Text, place, meter);
+                return text.Cut(start, CodePoints.Offset(text.Text.AsSpan(start), 1, meter), meter);
             case MapValue map:
-                return map.Find(key) ?? (Value?)(key is TextValue name ? Methods.Find(map, name.Text, this) : null) ?? Missing(key);
+                return map.Find(key, meter) ?? (Value?)(key is TextValue name ? Methods.Find(map, name.Text, this) : null) ?? Missing(key);
             case UndefinedValue undefined:
                 throw meter.Fail($"'{undefined.Name}' is undefined");
             default:
@@ -102,6 +105,33 @@ internal sealed class Evaluator(ExecutionMeter meter)
 
     public CallArguments Callable(string callee, params ImmutableArray<Value> positional) => new(callee, positional, [], meter);
 
+    /// <summary>What working out a node takes, without what is charged for the value that comes of it.</summary>
+    private static int BytesOf(Expression expression) => expression switch
+    {
+        Constant or Variable => 0,
+        Call or Filter or Test => 768,
+        _ => TemplateLimits.ValueBytes,
+    };
+
+    /// <summary>
+    /// A sum, from left to right without going one deeper for each term: a template that writes a long text of many pieces is not deep.
+    /// </summary>
+    private Value Add(Binary sum, Scope scope)
+    {
+        var terms = new Stack<Expression>();
+        Expression first = sum;
+        for (; first is Binary { Operator: "+" } inner; first = inner.Left)
+        {
+            meter.Charge();
+            meter.Allocate(ListValue.ItemBytes);
+            terms.Push(inner.Right);
+        }
+
+        var value = Evaluate(first, scope);
+        while (terms.TryPop(out var term)) value = Operators.Apply("+", value, Evaluate(term, scope), meter);
+        return value;
+    }
+
     /// <summary>Messages name it, and must not repeat what the caller wrote.</summary>
     private static UndefinedValue Missing(Value key) => new(key is TextValue { Verbatim.IsEmpty: true } name ? name.Text : "an item");
 
@@ -118,6 +148,8 @@ internal sealed class Evaluator(ExecutionMeter meter)
         foreach (var (keyExpression, valueExpression) in literal.Items)
         {
             var key = Evaluate(keyExpression, scope);
+            meter.Allocate(MapValue.EntryBytes);
+            if (key is TextValue text) meter.ChargeText(text.Length);
             if (!map.TrySet(key, Evaluate(valueExpression, scope))) throw meter.Fail($"{key.TypeName} cannot be the key of a dict");
         }
 
@@ -164,12 +196,11 @@ internal sealed class Evaluator(ExecutionMeter meter)
             case ListValue list:
                 return List([.. Indices(list.Items.Count, start, stop, step).Select(i => list.Items[i])], list.IsTuple);
             case TextValue text when step == 1:
-                meter.ChargeText(text.Length);
-                var count = CodePoints.Count(text.Text);
+                var count = CodePoints.Count(text.Text, meter);
                 var (from, to) = (Clamp(start ?? 0, count, 0), Clamp(stop ?? count, count, 0));
                 if (from >= to) return TextValue.Empty;
-                var first = CodePoints.Offset(text.Text, from);
-                return text.Cut(first, CodePoints.Offset(text.Text, to) - first);
+                var first = CodePoints.Offset(text.Text, from, meter);
+                return text.Cut(first, CodePoints.Offset(text.Text, to, meter) - first, meter);
             case TextValue text:
                 var characters = CodePoints.Split(text, meter);
                 var builder = new TextBuilder(meter);

@@ -6,6 +6,8 @@ namespace Helios.Sdk.Tokenization.ChatTemplates.Running;
 /// <summary>Runs the statements of a template, once.</summary>
 internal sealed class Interpreter(ExecutionMeter meter)
 {
+    private const int FunctionBytes = 256;
+
     private readonly Evaluator evaluator = new(meter);
     private TextBuilder output = new(meter);
 
@@ -57,13 +59,17 @@ internal sealed class Interpreter(ExecutionMeter meter)
                 RunAssign(assign, scope);
                 return Flow.Next;
             case Capture capture:
-                Store(capture.Target, capture.Attribute, Captured(capture.Body, new Scope(scope)), scope);
+                Store(capture.Target, capture.Attribute, Filtered(capture.Value, capture.Body, scope), scope);
+                return Flow.Next;
+            case FilterBlock filtered:
+                output.Append(ValueText.Str(Filtered(filtered.Value, filtered.Body, scope), meter));
                 return Flow.Next;
             case MacroDefinition macro:
+                meter.Allocate(FunctionBytes);
                 scope.Set(macro.Name, new FunctionValue(macro.Name, arguments => CallMacro(macro, arguments, scope)));
                 return Flow.Next;
             case Block block:
-                return RunAll(block.Body, new Scope(scope));
+                return RunAll(block.Body, Inside(scope));
             case LoopJump jump:
                 return jump.Ends ? Flow.Break : Flow.Continue;
             default:
@@ -84,13 +90,13 @@ internal sealed class Interpreter(ExecutionMeter meter)
             if (RunAll(statement.Body, turn) == Flow.Break) break;
         }
 
-        return items.Count == 0 ? RunAll(statement.Else, new Scope(scope)) : Flow.Next;
+        return items.Count == 0 ? RunAll(statement.Else, Inside(scope)) : Flow.Next;
     }
 
     private Scope Turn(For statement, Value item, Scope scope)
     {
         meter.Charge();
-        var turn = new Scope(scope);
+        var turn = Inside(scope);
         Unpack(statement.Targets, item, turn.Set);
         return turn;
     }
@@ -126,7 +132,7 @@ internal sealed class Interpreter(ExecutionMeter meter)
     {
         var line = meter.Line;
         var bound = arguments.Bind([.. macro.Parameters.Select(parameter => parameter.Name)]);
-        var scope = new Scope(definedIn);
+        var scope = Inside(definedIn);
         for (var i = 0; i < bound.Length; i++)
         {
             var (name, fallback) = macro.Parameters[i];
@@ -136,6 +142,22 @@ internal sealed class Interpreter(ExecutionMeter meter)
         var text = Captured(macro.Body, scope);
         meter.Line = line;
         return text;
+    }
+
+    private Scope Inside(Scope scope)
+    {
+        meter.Allocate(Scope.Bytes);
+        return new Scope(scope);
+    }
+
+    /// <summary>What statements write, as filters make it.</summary>
+    private Value Filtered(Expression value, IReadOnlyList<Statement> body, Scope scope)
+    {
+        var written = Captured(body, Inside(scope));
+        if (value is Variable) return written;
+        var inside = Inside(scope);
+        inside.Set(FilterBlock.Written, written);
+        return evaluator.Evaluate(value, inside);
     }
 
     /// <summary>What statements write, instead of writing it.</summary>

@@ -7,11 +7,13 @@ namespace Helios.Sdk.Tokenization.ChatTemplates.Running;
 /// <summary>The filter <c>tojson</c> as Hugging Face has it: Python's <c>json.dumps</c> without escaping to ASCII.</summary>
 internal sealed class Json
 {
+    private const int ControlEscapeLength = 6;
+
     private readonly TextBuilder builder;
     private readonly CallArguments arguments;
     private readonly TextValue? indent;
-    private readonly string itemSeparator;
-    private readonly string keySeparator;
+    private readonly TextValue itemSeparator;
+    private readonly TextValue keySeparator;
     private readonly bool sortsKeys;
 
     private Json(CallArguments arguments)
@@ -21,8 +23,8 @@ internal sealed class Json
         var bound = arguments.Bind("ensure_ascii", "indent", "separators", "sort_keys");
         if (bound[0] is { IsTrue: true }) throw arguments.Fail("ensure_ascii is not supported");
         indent = bound[1] is null or NoneValue ? null : bound[1] as TextValue ?? new TextValue(new string(' ', Math.Clamp(arguments.Int(bound[1], "indent", 0), 0, 100)));
-        (itemSeparator, keySeparator) = (indent is null ? ", " : ",", ": ");
-        if (bound[2] is ListValue { Items: [TextValue item, TextValue key] }) (itemSeparator, keySeparator) = (item.Text, key.Text);
+        (itemSeparator, keySeparator) = (new TextValue(indent is null ? ", " : ","), new TextValue(": "));
+        if (bound[2] is ListValue { Items: [TextValue item, TextValue key] }) (itemSeparator, keySeparator) = (item, key);
         else if (bound[2] is not null and not NoneValue) throw arguments.Fail("the argument 'separators' is not a pair of strings");
         sortsKeys = bound[3] is { IsTrue: true };
     }
@@ -39,13 +41,14 @@ internal sealed class Json
         switch (value)
         {
             case TextValue text:
-                builder.Append(TextValue.DerivedFrom(Quote(text.Text), text));
+                AppendWords(Quote(text.Text, arguments.Meter), !text.Verbatim.IsEmpty);
                 break;
             case ListValue list:
                 WriteAll('[', list.Items, item => Write(item, level + 1), ']', level);
                 break;
             case MapValue map:
-                var entries = sortsKeys ? map.Entries.OrderBy(entry => entry.Key, Comparer<Value>.Create((a, b) => ValueComparison.Compare(a, b, arguments.Meter))) : map.Entries;
+                var entries = sortsKeys ? Sorting.Sort([.. map.Entries], entry => entry.Key, reverse: false, arguments.Meter) : map.Entries;
+                arguments.Meter.Allocate(map.Count * (long)ListValue.ItemBytes);
                 WriteAll('{', [.. entries], entry =>
                 {
                     Write(entry.Key as TextValue ?? new TextValue(Scalar(entry.Key)), level + 1);
@@ -54,9 +57,15 @@ internal sealed class Json
                 }, '}', level);
                 break;
             default:
-                builder.Append(Scalar(value));
+                AppendWords(Scalar(value), Value.IsCallersNumber(value));
                 break;
         }
+    }
+
+    private void AppendWords(string words, bool areCallers)
+    {
+        if (areCallers) builder.AppendCallers(words);
+        else builder.Append(words);
     }
 
     private void WriteAll<T>(char begin, IReadOnlyList<T> items, Action<T> write, char end, int level)
@@ -89,11 +98,15 @@ internal sealed class Json
         _ => throw arguments.Fail($"{value.TypeName} cannot be written as JSON"),
     };
 
-    private static string Quote(string text)
+    private static string Quote(string text, ExecutionMeter meter)
     {
+        // Room for the text in quotes, and the copy of that; what is escaped takes more.
+        meter.AllocateText(4L * text.Length);
         var quoted = new StringBuilder(text.Length + 2).Append('"');
         foreach (var c in text)
         {
+            meter.Scan();
+            if (c < ' ') meter.AllocateText(ControlEscapeLength);
             _ = c switch
             {
                 '"' => quoted.Append("\\\""),

@@ -1,4 +1,3 @@
-using System.Runtime.ExceptionServices;
 using Helios.Sdk.Tokenization.ChatTemplates.Syntax;
 using Helios.Sdk.Tokenization.ChatTemplates.Values;
 
@@ -28,23 +27,24 @@ internal static class ListFilters
             case "map":
                 return evaluator.List([.. Map(ItemsOrNone(value, evaluator), arguments, evaluator)]);
             case "select" or "reject":
-                return evaluator.List([.. ItemsOrNone(value, evaluator).Where(item => Passes(item, arguments, 0) == (name == "select"))]);
+                return evaluator.List([.. ItemsOrNone(value, evaluator).Where(Passes(arguments, 0, item => item, wanted: name == "select"))]);
             case "selectattr" or "rejectattr":
                 var attribute = arguments.Text(arguments.Positional.FirstOrDefault(), "attribute");
-                return evaluator.List([.. ItemsOrNone(value, evaluator).Where(item => Passes(Attribute(item, attribute, evaluator), arguments, 1) == (name == "selectattr"))]);
+                return evaluator.List([.. ItemsOrNone(value, evaluator).Where(Passes(arguments, 1, item => Attribute(item, attribute, evaluator), wanted: name == "selectattr"))]);
             case "sort":
                 var sort = arguments.Bind("reverse", "case_sensitive", "attribute");
-                return evaluator.List(Sorted(evaluator.Items(value), item => Key(item, sort[2], sort[1], arguments, evaluator), sort[0] is { IsTrue: true }, meter));
+                return evaluator.List(Sorting.Sort(evaluator.Items(value), item => Key(item, sort[2], sort[1], arguments, evaluator), sort[0] is { IsTrue: true }, meter));
             case "dictsort":
-                arguments.None();
+                var byKey = arguments.Bind("case_sensitive", "by", "reverse");
                 if (value is not MapValue map) throw arguments.Fail($"found {value.TypeName}, expected a dict");
-                return evaluator.List(Sorted(Methods.Items(map, evaluator).Items, pair => Folded(((ListValue)pair).Items[0]), reverse: false, meter));
+                var place = byKey[1] is null || arguments.OwnText(byKey[1], "by") == "key" ? 0 : 1;
+                return evaluator.List(Sorting.Sort(Methods.Items(map, evaluator).Items, pair => Key(((ListValue)pair).Items[place], null, byKey[0], arguments, evaluator), byKey[2] is { IsTrue: true }, meter));
             case "unique":
-                arguments.None();
-                return evaluator.List(Unique(evaluator.Items(value), meter));
+                var distinct = arguments.Bind("case_sensitive", "attribute");
+                return evaluator.List(Unique(evaluator.Items(value), item => Key(item, distinct[1], distinct[0], arguments, evaluator), meter));
             case "min" or "max":
                 arguments.None();
-                var ordered = Sorted(evaluator.Items(value), Folded, reverse: name == "max", meter);
+                var ordered = Sorting.Sort(evaluator.Items(value), item => Folded(item, meter), reverse: name == "max", meter);
                 return ordered.Count == 0 ? new UndefinedValue($"the {name} of nothing") : ordered[0];
             case "sum":
                 var sum = arguments.Bind("attribute", "start");
@@ -85,19 +85,25 @@ internal static class ListFilters
         return items.Select(item =>
         {
             arguments.Meter.Enter();
+            arguments.Meter.Allocate(TemplateLimits.ValueBytes);
             var mapped = Filters.Apply(item, rest, filter, evaluator);
             arguments.Meter.Leave();
             return mapped;
         });
     }
 
-    /// <summary>Whether an item passes the test named by an argument, or is true where none is named.</summary>
-    private static bool Passes(Value item, CallArguments arguments, int nameAt)
+    /// <summary>Whether what is made of an item passes the test named by an argument, or is true where none is named.</summary>
+    private static Func<Value, bool> Passes(CallArguments arguments, int nameAt, Func<Value, Value> tested, bool wanted)
     {
-        arguments.Meter.Charge();
-        if (arguments.Positional.Length <= nameAt) return item.IsTrue;
-        var test = arguments.OwnText(arguments.Positional[nameAt], "name");
-        return Tests.Holds(item, arguments with { Callee = $"the test '{test}'", Positional = arguments.Positional.RemoveRange(0, nameAt + 1) }, test);
+        var test = arguments.Positional.Length <= nameAt ? null : arguments.OwnText(arguments.Positional[nameAt], "name");
+        var rest = test is null ? arguments : arguments with { Callee = $"the test '{test}'", Positional = arguments.Positional.RemoveRange(0, nameAt + 1) };
+        return item =>
+        {
+            arguments.Meter.Charge();
+            arguments.Meter.Allocate(TemplateLimits.ValueBytes);
+            var value = tested(item);
+            return wanted == (test is null ? value.IsTrue : Tests.Holds(value, rest, test));
+        };
     }
 
     private static IEnumerable<Value> Attributes(IReadOnlyList<Value> items, Value? attribute, CallArguments arguments, Evaluator evaluator) =>
@@ -112,32 +118,22 @@ internal static class ListFilters
     private static Value Key(Value item, Value? attribute, Value? isCaseSensitive, CallArguments arguments, Evaluator evaluator)
     {
         var key = arguments.TextOrNull(attribute, "attribute") is { } path ? Attribute(item, path, evaluator) : item;
-        return isCaseSensitive is { IsTrue: true } ? key : Folded(key);
+        return isCaseSensitive is { IsTrue: true } ? key : Folded(key, arguments.Meter);
     }
 
-    private static Value Folded(Value key) => key is TextValue text ? new TextValue(PythonCase.Lower(text.Text)) : key;
+    private static Value Folded(Value key, ExecutionMeter meter) => key is TextValue text ? new TextValue(PythonCase.Lower(text.Text, meter)) : key;
 
-    private static List<Value> Sorted(IReadOnlyList<Value> items, Func<Value, Value> key, bool reverse, ExecutionMeter meter)
+    /// <summary>What a set takes, as in Jinja: texts, numbers, booleans and none.</summary>
+    private static List<Value> Unique(IReadOnlyList<Value> items, Func<Value, Value> key, ExecutionMeter meter)
     {
-        var comparer = Comparer<Value>.Create((left, right) => ValueComparison.Compare(left, right, meter));
-        try
-        {
-            return [.. reverse ? items.OrderByDescending(key, comparer) : items.OrderBy(key, comparer)];
-        }
-        catch (InvalidOperationException e) when (e.InnerException is ChatTemplateException)
-        {
-            // Sorting wraps what a comparison throws.
-            ExceptionDispatchInfo.Throw(e.InnerException);
-            throw;
-        }
-    }
-
-    private static List<Value> Unique(IReadOnlyList<Value> items, ExecutionMeter meter)
-    {
+        var seen = new HashSet<object>(KeyComparer.Instance);
         var unique = new List<Value>();
         foreach (var item in items)
         {
-            if (!unique.Exists(other => ValueComparison.AreEqual(Folded(other), Folded(item), meter))) unique.Add(item);
+            var id = key(item);
+            meter.ChargeText(id is TextValue text ? text.Length : 0);
+            meter.Allocate(2L * ListValue.ItemBytes);
+            if (seen.Add(MapValue.KeyOf(id) ?? throw meter.Fail($"unique: found {id.TypeName}, expected texts, numbers, booleans or none"))) unique.Add(item);
         }
 
         return unique;

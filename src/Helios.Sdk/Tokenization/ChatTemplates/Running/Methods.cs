@@ -1,4 +1,5 @@
 using System.Text;
+using Helios.Sdk.Tokenization.ChatTemplates.Syntax;
 using Helios.Sdk.Tokenization.ChatTemplates.Values;
 
 namespace Helios.Sdk.Tokenization.ChatTemplates.Running;
@@ -27,8 +28,9 @@ internal static class Methods
     {
         "items" => arguments => arguments.None(() => Items(map, evaluator)),
         "keys" => arguments => arguments.None(() => evaluator.List(evaluator.Items(map))),
+        "copy" => arguments => arguments.None(() => map),
         "values" => arguments => arguments.None(() => evaluator.List([.. map.Entries.Select(entry => entry.Value)])),
-        "get" => arguments => arguments.Bind("key", "default") is [{ } key, var fallback] ? map.Find(key) ?? fallback ?? NoneValue.Instance : throw arguments.Fail("the argument 'key' is missing"),
+        "get" => arguments => arguments.Bind("key", "default") is [{ } key, var fallback] ? map.Find(key, arguments.Meter) ?? fallback ?? NoneValue.Instance : throw arguments.Fail("the argument 'key' is missing"),
         _ => null,
     };
 
@@ -36,6 +38,7 @@ internal static class Methods
     {
         "count" => arguments => new IntValue(list.Items.Count(other => ValueComparison.AreEqual(other, arguments.Single("value"), arguments.Meter))),
         "index" => arguments => IndexIn(list, arguments),
+        "copy" => arguments => arguments.None(() => list),
         _ => null,
     };
 
@@ -56,6 +59,11 @@ internal static class Methods
         "isalpha" => arguments => All(text, PythonText.IsAlpha, arguments),
         "isalnum" => arguments => All(text, PythonText.IsAlphanumeric, arguments),
         "isspace" => arguments => All(text, PythonText.IsSpace, arguments),
+        "islower" => arguments => arguments.None(() => BoolValue.Of(PythonCase.IsLower(text.Text, arguments.Meter))),
+        "isupper" => arguments => arguments.None(() => BoolValue.Of(PythonCase.IsUpper(text.Text, arguments.Meter))),
+        "format" => arguments => TextFormat.Braces(text, arguments),
+        "partition" or "rpartition" => arguments =>
+            evaluator.List(TextMethods.Partition(text, arguments.Text(arguments.Single("sep"), "sep"), name == "rpartition", arguments.Meter), isTuple: true),
         _ => null,
     };
 
@@ -102,16 +110,16 @@ internal static class Methods
     {
         var part = arguments.Text(arguments.Single("affix"), "affix");
         if (!Fits(text, atStart, arguments)) return text;
-        return text.Cut(atStart ? part.Length : 0, text.Length - part.Length);
+        return text.Cut(atStart ? part.Length : 0, text.Length - part.Length, arguments.Meter);
     }
 
     private static IntValue Find(TextValue text, string name, CallArguments arguments)
     {
         var part = arguments.Text(arguments.Single("sub"), "sub").Text;
-        arguments.Meter.ChargeText(text.Length);
-        var at = name == "rfind" ? text.Text.LastIndexOf(part, StringComparison.Ordinal) : text.Text.IndexOf(part, StringComparison.Ordinal);
+        var fromRight = name == "rfind";
+        var at = part.Length == 0 ? (fromRight ? text.Length : 0) : fromRight ? new TextSearch(part, arguments.Meter, fromRight).Last(text.Text, text.Length) : new TextSearch(part, arguments.Meter).Next(text.Text, 0);
         if (at < 0 && name == "index") throw arguments.Fail("the text is not there");
-        return new IntValue(at < 0 ? -1 : CodePoints.Count(text.Text[..at]));
+        return new IntValue(at < 0 ? -1 : CodePoints.Count(text.Text.AsSpan(0, at), arguments.Meter));
     }
 
     /// <summary>The filter turns items into text; the method takes nothing but texts.</summary>
@@ -125,7 +133,12 @@ internal static class Methods
     private static BoolValue All(TextValue text, Func<Rune, bool> holds, CallArguments arguments)
     {
         arguments.None();
-        arguments.Meter.ChargeText(text.Length);
-        return BoolValue.Of(text.Length > 0 && text.Text.EnumerateRunes().All(holds));
+        foreach (var rune in text.Text.EnumerateRunes())
+        {
+            arguments.Meter.Scan(2 * rune.Utf16SequenceLength);
+            if (!holds(rune)) return BoolValue.False;
+        }
+
+        return BoolValue.Of(text.Length > 0);
     }
 }

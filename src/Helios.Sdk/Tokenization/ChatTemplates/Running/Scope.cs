@@ -5,6 +5,9 @@ namespace Helios.Sdk.Tokenization.ChatTemplates.Running;
 /// <summary>Variables of a template, a loop's turn or a macro's call. What is set inside is gone outside.</summary>
 internal sealed class Scope(Scope? outer)
 {
+    /// <summary>Bytes of one with a few variables in it.</summary>
+    public const int Bytes = 384;
+
     private readonly Dictionary<string, Value> variables = new(StringComparer.Ordinal);
 
     public Value Get(string name)

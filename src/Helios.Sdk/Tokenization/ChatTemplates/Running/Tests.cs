@@ -47,16 +47,9 @@ internal static class Tests
             "callable" => value is FunctionValue,
             "odd" => Operators.Apply("%", value, new IntValue(2), arguments.Meter).IsTrue,
             "even" => !Operators.Apply("%", value, new IntValue(2), arguments.Meter).IsTrue,
-            "lower" => PythonCase.IsLower(Text(value, arguments.Meter)),
-            "upper" => PythonCase.IsUpper(Text(value, arguments.Meter)),
+            "lower" => PythonCase.IsLower(ValueText.Str(value, arguments.Meter).Text, arguments.Meter),
+            "upper" => PythonCase.IsUpper(ValueText.Str(value, arguments.Meter).Text, arguments.Meter),
             _ => throw arguments.Meter.Fail($"the test '{name}' is not supported"),
         };
-    }
-
-    private static string Text(Value value, ExecutionMeter meter)
-    {
-        var text = ValueText.Str(value, meter).Text;
-        meter.ChargeText(text.Length);
-        return text;
     }
 }

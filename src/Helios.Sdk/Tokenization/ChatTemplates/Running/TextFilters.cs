@@ -31,7 +31,10 @@ internal static class TextFilters
                 return Indent(Text(value, arguments), arguments);
             case "escape" or "e" or "forceescape":
                 arguments.None();
-                return Escape(Text(value, arguments), arguments.Meter);
+                return Operators.Escape(name == "forceescape" ? Text(value, arguments).AsMarkup(false) : Text(value, arguments), arguments.Meter);
+            case "wordcount":
+                arguments.None();
+                return new IntValue(TextMethods.Split(Text(value, arguments), null, int.MaxValue, arguments.Meter).Count);
             default:
                 return null;
         }
@@ -42,6 +45,7 @@ internal static class TextFilters
     /// <summary>Words begin behind white space, hyphens and opening brackets, and nowhere else: the method of this name knows other words.</summary>
     private static TextValue Title(TextValue text, ExecutionMeter meter)
     {
+        meter.AllocateText(2L * text.Length);
         var titled = new StringBuilder(text.Length);
         var rest = text.Text.AsSpan();
         while (!rest.IsEmpty)
@@ -50,7 +54,7 @@ internal static class TextFilters
             var length = 1;
             while (length < rest.Length && !IsBetweenWords(rest[length]) == isWord) length++;
             Rune.DecodeFromUtf16(rest, out _, out var first);
-            if (isWord) titled.Append(PythonCase.Upper(rest[..first])).Append(PythonCase.Lower(rest[first..length]));
+            if (isWord) titled.Append(PythonCase.Upper(rest[..first], meter)).Append(PythonCase.Lower(rest[first..length], meter));
             else titled.Append(rest[..length]);
             rest = rest[length..];
         }
@@ -84,13 +88,7 @@ internal static class TextFilters
     private static TextValue Spaces(int count, ExecutionMeter meter)
     {
         meter.ChargeText(Math.Max(0, count));
+        meter.AllocateText(Math.Max(0, count));
         return new TextValue(new string(' ', Math.Max(0, count)));
-    }
-
-    private static TextValue Escape(TextValue text, ExecutionMeter meter)
-    {
-        foreach (var (plain, escaped) in new[] { ("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("'", "&#39;"), ("\"", "&#34;") })
-            text = TextMethods.Replace(text, new TextValue(plain), new TextValue(escaped), int.MaxValue, meter);
-        return text;
     }
 }

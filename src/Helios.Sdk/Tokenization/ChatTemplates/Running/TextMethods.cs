@@ -12,9 +12,13 @@ internal static class TextMethods
 
     public static TextValue Strip(TextValue text, TextValue? characters, bool left, bool right, ExecutionMeter meter)
     {
-        meter.ChargeText(text.Length + (characters?.Length ?? 0));
-        var stripped = characters?.Text.EnumerateRunes().ToHashSet();
-        bool IsStripped(Rune rune) => stripped?.Contains(rune) ?? PythonText.IsSpace(rune);
+        var stripped = characters is null ? null : RunesOf(characters.Text, meter);
+        bool IsStripped(Rune rune)
+        {
+            meter.Scan(rune.Utf16SequenceLength);
+            return stripped?.Contains(rune) ?? PythonText.IsSpace(rune);
+        }
+
         var rest = text.Text.AsSpan();
         for (var length = 0; left && !rest.IsEmpty; rest = rest[length..])
         {
@@ -29,74 +33,77 @@ internal static class TextMethods
             if (!IsStripped(last)) break;
         }
 
-        return text.Cut(start, rest.Length);
+        return text.Cut(start, rest.Length, meter);
+    }
+
+    /// <summary>The characters that a set of them names. A step each: a set takes long to fill.</summary>
+    private static HashSet<Rune> RunesOf(string characters, ExecutionMeter meter)
+    {
+        var runes = new HashSet<Rune>();
+        foreach (var rune in characters.EnumerateRunes())
+        {
+            meter.Charge();
+            if (runes.Add(rune)) meter.Allocate(ListValue.ItemBytes);
+        }
+
+        return runes;
     }
 
     public static TextValue InCase(TextValue text, string name, ExecutionMeter meter)
     {
         var mapped = name switch
         {
-            "upper" => PythonCase.Upper(text.Text),
-            "lower" => PythonCase.Lower(text.Text),
-            "capitalize" => PythonCase.Capitalize(text.Text),
-            _ => PythonCase.Title(text.Text),
+            "upper" => PythonCase.Upper(text.Text, meter),
+            "lower" => PythonCase.Lower(text.Text, meter),
+            "capitalize" => PythonCase.Capitalize(text.Text, meter),
+            _ => PythonCase.Title(text.Text, meter),
         };
         meter.ChargeText(mapped.Length);
-        return TextValue.DerivedFrom(mapped, text);
+        return TextValue.DerivedFrom(mapped, text).AsMarkup(text.IsMarkup);
     }
 
     public static TextValue Replace(TextValue text, TextValue old, TextValue with, int count, ExecutionMeter meter)
     {
-        meter.ChargeText(text.Length);
         if (old.Length == 0) return PutBetween(text, with, count, meter);
+        var search = new TextSearch(old.Text, meter);
+        var at = count == 0 ? -1 : search.Next(text.Text, 0);
+        if (at < 0) return text;
         var builder = new TextBuilder(meter);
         var from = 0;
-        for (var at = Find(text, old, 0); at >= 0 && count != 0; at = Find(text, old, from), count--)
+        for (; at >= 0 && count != 0; at = search.Next(text.Text, from), count--)
         {
-            builder.Append(text.Cut(from, at - from));
+            builder.Append(text.Cut(from, at - from, meter));
             builder.Append(with);
             from = at + old.Length;
         }
 
-        builder.Append(text.Cut(from, text.Length - from));
+        builder.Append(text.Cut(from, text.Length - from, meter));
         return builder.ToText();
     }
 
     /// <summary>Splits at a separator, or at runs of white space.</summary>
     public static List<Value> Split(TextValue text, TextValue? separator, int most, ExecutionMeter meter)
     {
-        meter.ChargeText(text.Length);
         if (separator is null) return SplitWords(text, most, meter);
         if (separator.Length == 0) throw meter.Fail("split: the separator is empty");
+        var search = new TextSearch(separator.Text, meter);
         var parts = new List<Value>();
         var from = 0;
-        for (var at = Find(text, separator, 0); at >= 0 && parts.Count < most; at = Find(text, separator, from))
-        {
-            meter.Charge();
-            parts.Add(text.Cut(from, at - from));
-            from = at + separator.Length;
-        }
-
-        parts.Add(text.Cut(from, text.Length - from));
+        for (var at = 0; parts.Count < most && (at = search.Next(text.Text, from)) >= 0; from = at + separator.Length) Add(parts, text, from, at, meter);
+        Add(parts, text, from, text.Length, meter);
         return parts;
     }
 
     /// <summary>The same from the right.</summary>
     public static List<Value> SplitFromRight(TextValue text, TextValue? separator, int most, ExecutionMeter meter)
     {
-        meter.ChargeText(text.Length);
         if (separator is null) return SplitWordsFromRight(text, most, meter);
         if (separator.Length == 0) throw meter.Fail("rsplit: the separator is empty");
+        var search = new TextSearch(separator.Text, meter, fromRight: true);
         var parts = new List<Value>();
         var to = text.Length;
-        for (var at = FindLast(text, separator, to); at >= 0 && parts.Count < most; at = FindLast(text, separator, to))
-        {
-            meter.Charge();
-            parts.Add(text.Cut(at + separator.Length, to - at - separator.Length));
-            to = at;
-        }
-
-        parts.Add(text.Cut(0, to));
+        for (var at = 0; parts.Count < most && (at = search.Last(text.Text, to)) >= 0; to = at) Add(parts, text, at + separator.Length, to, meter);
+        Add(parts, text, 0, to, meter);
         parts.Reverse();
         return parts;
     }
@@ -107,45 +114,53 @@ internal static class TextMethods
         var lines = new List<Value>();
         for (var from = 0; from < text.Length;)
         {
-            meter.Charge();
             var at = text.Text.AsSpan(from).IndexOfAny(LineEnds);
             var end = at < 0 ? text.Length : from + at;
             var next = at < 0 ? end : string.CompareOrdinal(text.Text, end, "\r\n", 0, 2) == 0 ? end + 2 : end + 1;
-            lines.Add(text.Cut(from, (keepEnds ? next : end) - from));
+            Add(lines, text, from, keepEnds ? next : end, meter);
             from = next;
         }
 
         return lines;
     }
 
-    public static int CountOf(TextValue text, TextValue part, ExecutionMeter meter)
+    /// <summary>The text before a separator, it, and the text behind it; what is missing is empty.</summary>
+    public static Value[] Partition(TextValue text, TextValue separator, bool fromRight, ExecutionMeter meter)
     {
-        meter.ChargeText(text.Length);
-        if (part.Length == 0) return CodePoints.Count(text.Text) + 1;
-        return text.Text.AsSpan().Count(part.Text);
+        if (separator.Length == 0) throw meter.Fail("partition: the separator is empty");
+        var at = fromRight ? new TextSearch(separator.Text, meter, fromRight: true).Last(text.Text, text.Length) : new TextSearch(separator.Text, meter).Next(text.Text, 0);
+        if (at < 0) return fromRight ? [TextValue.Empty, TextValue.Empty, text] : [text, TextValue.Empty, TextValue.Empty];
+        var end = at + separator.Length;
+        return [text.Cut(0, at, meter), text.Cut(at, separator.Length, meter), text.Cut(end, text.Length - end, meter)];
     }
 
-    private static int Find(TextValue text, TextValue part, int from) => text.Text.IndexOf(part.Text, from, StringComparison.Ordinal);
+    public static int CountOf(TextValue text, TextValue part, ExecutionMeter meter)
+    {
+        if (part.Length == 0) return CodePoints.Count(text.Text, meter) + 1;
+        var search = new TextSearch(part.Text, meter);
+        var count = 0;
+        for (var at = search.Next(text.Text, 0); at >= 0; at = search.Next(text.Text, at + part.Length)) count++;
+        return count;
+    }
 
-    private static int FindLast(TextValue text, TextValue part, int before) => text.Text.AsSpan(0, before).LastIndexOf(part.Text);
+    private static void Add(List<Value> parts, TextValue text, int from, int to, ExecutionMeter meter)
+    {
+        meter.Charge();
+        meter.Allocate(ListValue.ItemBytes);
+        parts.Add(text.Cut(from, to - from, meter));
+    }
 
     private static List<Value> SplitWords(TextValue text, int most, ExecutionMeter meter)
     {
         var words = new List<Value>();
         for (var at = 0; at < text.Length;)
         {
-            while (at < text.Length && PythonText.IsSpace(text.Text[at])) at++;
+            while (at < text.Length && PythonText.IsSpace(text.Text[at])) at = Next(at, 1, meter);
             if (at == text.Length) break;
-            meter.Charge();
             var end = at;
-            while (end < text.Length && !PythonText.IsSpace(text.Text[end])) end++;
-            if (words.Count == most)
-            {
-                words.Add(text.Cut(at, text.Length - at));
-                break;
-            }
-
-            words.Add(text.Cut(at, end - at));
+            while (end < text.Length && !PythonText.IsSpace(text.Text[end])) end = Next(end, 1, meter);
+            if (words.Count == most) end = text.Length;
+            Add(words, text, at, end, meter);
             at = end;
         }
 
@@ -157,17 +172,23 @@ internal static class TextMethods
         var words = new List<Value>();
         for (var to = text.Length; ;)
         {
-            while (to > 0 && PythonText.IsSpace(text.Text[to - 1])) to--;
+            while (to > 0 && PythonText.IsSpace(text.Text[to - 1])) to = Next(to, -1, meter);
             if (to == 0) break;
-            meter.Charge();
             var start = words.Count == most ? 0 : to;
-            while (start > 0 && !PythonText.IsSpace(text.Text[start - 1])) start--;
-            words.Add(text.Cut(start, to - start));
+            while (start > 0 && !PythonText.IsSpace(text.Text[start - 1])) start = Next(start, -1, meter);
+            Add(words, text, start, to, meter);
             to = start;
         }
 
         words.Reverse();
         return words;
+    }
+
+    /// <summary>One character on, which is charged.</summary>
+    private static int Next(int at, int step, ExecutionMeter meter)
+    {
+        meter.Scan();
+        return at + step;
     }
 
     /// <summary>What replacing nothing comes to in Python: the text goes before every character, and behind the last.</summary>

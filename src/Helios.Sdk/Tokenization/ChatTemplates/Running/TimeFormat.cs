@@ -9,8 +9,9 @@ internal static class TimeFormat
 {
     private const int Longest = 256;
 
-    public static string Write(string format, DateTimeOffset time, CallArguments arguments)
+    public static TextValue Write(TextValue given, DateTimeOffset time, CallArguments arguments)
     {
+        var format = given.Text;
         if (format.Length > Longest) throw arguments.Fail($"the format is {format.Length} characters long, expected at most {Longest}");
         var text = new StringBuilder();
         for (var i = 0; i < format.Length; i++)
@@ -25,11 +26,11 @@ internal static class TimeFormat
             if (!isPadded) i++;
             i++;
             var part = i < format.Length ? Part(format[i], time) : null;
-            if (part is null) throw arguments.Fail($"the format '{(i < format.Length ? format[i].ToString() : "")}' is not supported");
+            if (part is null) throw arguments.Fail(given.Verbatim.IsEmpty && i < format.Length ? $"the format '{format[i]}' is not supported" : "the format is not supported");
             text.Append(isPadded ? part : part.TrimStart('0') is { Length: > 0 } digits ? digits : "0");
         }
 
-        return text.ToString();
+        return TextValue.DerivedFrom(text.ToString(), given);
     }
 
     private static string? Part(char format, DateTimeOffset time) => format switch

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using Helios.Sdk.Tokenization.ChatTemplates.Values;
 
 namespace Helios.Sdk.Tokenization.ChatTemplates.Syntax;
@@ -6,6 +7,9 @@ namespace Helios.Sdk.Tokenization.ChatTemplates.Syntax;
 /// <summary>Reads expressions, with the precedence of Jinja: each method reads what binds tighter than the one above it.</summary>
 internal sealed class ExpressionParser(TokenReader tokens)
 {
+    /// <summary>Most arguments of a call, and parameters of a macro.</summary>
+    public const int MostArguments = 255;
+
     private static readonly string[] Comparisons = ["==", "!=", "<", "<=", ">", ">="];
 
     /// <summary>An expression; several with commas between them are a tuple.</summary>
@@ -112,9 +116,7 @@ internal sealed class ExpressionParser(TokenReader tokens)
                     _ => new Variable(token.Text),
                 };
             case TokenKind.String:
-                var text = token.Text;
-                while (tokens.Current.Kind == TokenKind.String) text += tokens.Take().Text;
-                return new Constant(new TextValue(text));
+                return new Constant(new TextValue(ReadStrings(token.Text)));
             case TokenKind.Integer:
                 return long.TryParse(token.Text, NumberStyles.None, CultureInfo.InvariantCulture, out var whole)
                     ? new Constant(new IntValue(whole))
@@ -138,6 +140,15 @@ internal sealed class ExpressionParser(TokenReader tokens)
             default:
                 throw tokens.Fail($"found {token}, expected an expression");
         }
+    }
+
+    /// <summary>Strings that stand one behind the other are one.</summary>
+    private string ReadStrings(string first)
+    {
+        if (tokens.Current.Kind != TokenKind.String) return first;
+        var text = new StringBuilder(first);
+        while (tokens.Current.Kind == TokenKind.String) text.Append(tokens.Take().Text);
+        return text.ToString();
     }
 
     private List<T> ReadItems<T>(string end, Func<T> read)
@@ -206,6 +217,7 @@ internal sealed class ExpressionParser(TokenReader tokens)
         var named = new List<(string Name, Expression Value)>();
         ReadItems(")", () =>
         {
+            if (positional.Count + named.Count == MostArguments) throw tokens.Fail(Invariant($"a call has more than {MostArguments} arguments"));
             if (tokens.AtOperator("*") || tokens.AtOperator("**")) throw tokens.Fail("arguments spread with * are not supported");
             if (tokens.Current.Kind == TokenKind.Name && tokens.Following.Is(TokenKind.Operator, "="))
             {
@@ -228,6 +240,14 @@ internal sealed class ExpressionParser(TokenReader tokens)
         return new ArgumentList(positional, named);
     }
 
+    /// <summary>Filters that a block names: <c>{% filter upper | trim %}</c>.</summary>
+    public Expression ReadFiltersOf(Expression target)
+    {
+        Expression value = ReadFilter(target);
+        while (tokens.TrySkipOperator("|")) value = ReadFilter(value);
+        return value;
+    }
+
     private Expression ReadFilters(Expression value)
     {
         while (true)
@@ -241,25 +261,24 @@ internal sealed class ExpressionParser(TokenReader tokens)
 
     private Filter ReadFilter(Expression target)
     {
-        var name = ReadDottedName("the name of a filter");
+        var name = ReadPlainName("the name of a filter");
         return new Filter(target, name, tokens.TrySkipOperator("(") ? ReadArguments() : ArgumentList.None);
     }
 
     private Test ReadTest(Expression target)
     {
         var isNegated = tokens.TrySkipName("not");
-        var name = ReadDottedName("the name of a test");
+        var name = ReadPlainName("the name of a test");
         var arguments = ArgumentList.None;
         if (tokens.TrySkipOperator("(")) arguments = ReadArguments();
         else if (StartsOperand()) arguments = new ArgumentList([ReadPostfix(ReadPrimary())], []);
         return new Test(target, name, arguments, isNegated);
     }
 
-    private string ReadDottedName(string what)
+    private string ReadPlainName(string what)
     {
         var name = tokens.Expect(TokenKind.Name, what).Text;
-        while (tokens.TrySkipOperator(".")) name += "." + tokens.Expect(TokenKind.Name, "a name").Text;
-        return name;
+        return tokens.AtOperator(".") ? throw tokens.Fail("names with points in them are not supported here") : name;
     }
 
     /// <summary>Whether what follows a test is its argument rather than the rest of the expression.</summary>

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Collections.Frozen;
 using System.Globalization;
 using System.Text;
+using Helios.Sdk.Tokenization.ChatTemplates.Values;
 using Helios.Sdk.Tokenization.Normalizers;
 
 namespace Helios.Sdk.Tokenization.ChatTemplates.Syntax;
@@ -36,37 +37,37 @@ internal static class PythonCase
     /// <summary>Unicode's Case_Ignorable that no category gives.</summary>
     private static readonly SearchValues<char> Ignorable = SearchValues.Create("'.:\u00b7\u0387\u055f\u05f4\u2018\u2019\u2024\u2027\ufe13\ufe52\ufe55\uff07\uff0e\uff1a");
 
-    public static string Upper(ReadOnlySpan<char> text)
+    public static string Upper(ReadOnlySpan<char> text, ExecutionMeter meter)
     {
-        var mapped = new StringBuilder(text.Length);
-        for (var at = 0; at < text.Length;) at += AppendUpper(mapped, text, at, asTitle: false);
+        var mapped = Builder(text, meter);
+        for (var at = 0; at < text.Length;) at += Scanned(AppendUpper(mapped, text, at, asTitle: false), meter);
         return mapped.ToString();
     }
 
-    public static string Lower(ReadOnlySpan<char> text)
+    public static string Lower(ReadOnlySpan<char> text, ExecutionMeter meter)
     {
-        var mapped = new StringBuilder(text.Length);
-        for (var at = 0; at < text.Length;) at += AppendLower(mapped, text, at);
+        var mapped = Builder(text, meter);
+        for (var at = 0; at < text.Length;) at += Scanned(AppendLower(mapped, text, at), meter);
         return mapped.ToString();
     }
 
     /// <summary>The first character in title case, all others in lower case.</summary>
-    public static string Capitalize(ReadOnlySpan<char> text)
+    public static string Capitalize(ReadOnlySpan<char> text, ExecutionMeter meter)
     {
-        var mapped = new StringBuilder(text.Length);
-        for (var at = 0; at < text.Length;) at += at == 0 ? AppendUpper(mapped, text, at, asTitle: true) : AppendLower(mapped, text, at);
+        var mapped = Builder(text, meter);
+        for (var at = 0; at < text.Length;) at += Scanned(at == 0 ? AppendUpper(mapped, text, at, asTitle: true) : AppendLower(mapped, text, at), meter);
         return mapped.ToString();
     }
 
     /// <summary>What follows a cased character in lower case, all others in title case: an apostrophe begins a word.</summary>
-    public static string Title(ReadOnlySpan<char> text)
+    public static string Title(ReadOnlySpan<char> text, ExecutionMeter meter)
     {
-        var mapped = new StringBuilder(text.Length);
+        var mapped = Builder(text, meter);
         var inWord = false;
         for (var at = 0; at < text.Length;)
         {
             var isCased = Read(text[at..], out _) is { } rune && IsCased(rune);
-            at += inWord ? AppendLower(mapped, text, at) : AppendUpper(mapped, text, at, asTitle: true);
+            at += Scanned(inWord ? AppendLower(mapped, text, at) : AppendUpper(mapped, text, at, asTitle: true), meter);
             inWord = isCased;
         }
 
@@ -74,16 +75,31 @@ internal static class PythonCase
     }
 
     /// <summary>Whether there are cased characters, and all of them are in lower case.</summary>
-    public static bool IsLower(string text) => IsInCase(text, isUpper: false);
+    public static bool IsLower(string text, ExecutionMeter meter) => IsInCase(text, isUpper: false, meter);
 
     /// <summary>Whether there are cased characters, and all of them are in upper case.</summary>
-    public static bool IsUpper(string text) => IsInCase(text, isUpper: true);
+    public static bool IsUpper(string text, ExecutionMeter meter) => IsInCase(text, isUpper: true, meter);
 
-    private static bool IsInCase(string text, bool isUpper)
+    /// <summary>Room for the text, its mapping, and the copy of that.</summary>
+    private static StringBuilder Builder(ReadOnlySpan<char> text, ExecutionMeter meter)
+    {
+        meter.AllocateText(4L * text.Length);
+        return new StringBuilder(text.Length);
+    }
+
+    /// <summary>A character takes some ten times as long as one that is copied, in which few pass the meter at once.</summary>
+    private static int Scanned(int length, ExecutionMeter meter)
+    {
+        meter.Scan(2 * length);
+        return length;
+    }
+
+    private static bool IsInCase(string text, bool isUpper, ExecutionMeter meter)
     {
         var found = false;
         foreach (var rune in text.EnumerateRunes())
         {
+            Scanned(rune.Utf16SequenceLength, meter);
             if (!IsCased(rune)) continue;
             found = true;
             if (IsUpper(rune) != isUpper || Rune.GetUnicodeCategory(rune) == UnicodeCategory.TitlecaseLetter) return false;

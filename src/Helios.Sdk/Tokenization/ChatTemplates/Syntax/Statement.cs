@@ -19,8 +19,15 @@ internal sealed record For(int Line, IReadOnlyList<string> Targets, Expression I
 /// <summary><c>{% set a, b = c %}</c>, or <c>{% set a.b = c %}</c> for a namespace.</summary>
 internal sealed record Assign(int Line, IReadOnlyList<string> Targets, string? Attribute, Expression Value) : Statement(Line);
 
-/// <summary><c>{% set a %} ... {% endset %}</c>.</summary>
-internal sealed record Capture(int Line, string Target, string? Attribute, IReadOnlyList<Statement> Body) : Statement(Line);
+/// <summary><c>{% set a %} ... {% endset %}</c>; the value is made of the variable <see cref="FilterBlock.Written"/>.</summary>
+internal sealed record Capture(int Line, string Target, string? Attribute, Expression Value, IReadOnlyList<Statement> Body) : Statement(Line);
+
+/// <summary><c>{% filter a %} ... {% endfilter %}</c>; the value is made of the variable <see cref="Written"/>.</summary>
+internal sealed record FilterBlock(int Line, Expression Value, IReadOnlyList<Statement> Body) : Statement(Line)
+{
+    /// <summary>The variable that stands for what the body writes. No name of a template is spelled so.</summary>
+    public const string Written = "what is written";
+}
 
 /// <summary><c>{% macro a(b, c=d) %}</c>.</summary>
 internal sealed record MacroDefinition(int Line, string Name, IReadOnlyList<(string Name, Expression? Default)> Parameters, IReadOnlyList<Statement> Body) : Statement(Line);

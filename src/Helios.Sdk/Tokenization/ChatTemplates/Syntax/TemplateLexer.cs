@@ -11,6 +11,9 @@ internal sealed class TemplateLexer
 {
     private static readonly string[] Operators = ["==", "!=", "<=", ">=", "//", "**", "+", "-", "*", "/", "%", "~", "<", ">", "=", "|", ".", ",", ":", "(", ")", "[", "]", "{", "}"];
 
+    /// <summary>Names are looked up again and again, and not charged for their length.</summary>
+    private const int LongestName = 256;
+
     private readonly string source;
     private readonly TemplateErrors errors;
     private readonly List<TemplateToken> tokens = [];
@@ -147,6 +150,7 @@ internal sealed class TemplateLexer
         {
             var end = at;
             while (end < source.Length && PythonText.IsNamePart(source[end])) end++;
+            if (end - at > LongestName) throw errors.At(Line(), Invariant($"a name is {end - at} characters long; expected at most {LongestName}"));
             Add(TokenKind.Name, source[at..end]);
             at = end;
         }

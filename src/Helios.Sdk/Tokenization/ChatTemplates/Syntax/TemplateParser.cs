@@ -62,6 +62,10 @@ internal sealed class TemplateParser
             case "for": return ReadFor(line);
             case "set": return ReadSet(line);
             case "macro": return ReadMacro(line);
+            case "filter":
+                var filter = expressions.ReadFiltersOf(new Variable(FilterBlock.Written));
+                EndBlock();
+                return new FilterBlock(line, filter, ReadBodyTo("endfilter"));
             case "generation":
                 EndBlock();
                 return new Block(line, ReadBodyTo("endgeneration"));
@@ -69,7 +73,7 @@ internal sealed class TemplateParser
                 EndBlock();
                 return new LoopJump(line, Ends: name == "break");
             default:
-                throw tokens.Fail($"the block '{name}' is not supported; expected if, for, set, macro, generation, break, continue or raw");
+                throw tokens.Fail($"the block '{name}' is not supported; expected if, for, set, macro, filter, generation, break, continue or raw");
         }
     }
 
@@ -137,9 +141,11 @@ internal sealed class TemplateParser
             return new Assign(line, targets, attribute, value);
         }
 
+        Expression captured = new Variable(FilterBlock.Written);
+        if (tokens.TrySkipOperator("|")) captured = expressions.ReadFiltersOf(captured);
         if (targets.Count > 1 || tokens.Current.Kind != TokenKind.BlockEnd) throw tokens.Unexpected("'=' or '%}'");
         EndBlock();
-        return new Capture(line, targets[0], attribute, ReadBodyTo("endset"));
+        return new Capture(line, targets[0], attribute, captured, ReadBodyTo("endset"));
     }
 
     private MacroDefinition ReadMacro(int line)
@@ -149,6 +155,7 @@ internal sealed class TemplateParser
         var parameters = new List<(string, Expression?)>();
         while (!tokens.TrySkipOperator(")"))
         {
+            if (parameters.Count == ExpressionParser.MostArguments) throw tokens.Fail(Invariant($"a macro has more than {ExpressionParser.MostArguments} parameters"));
             if (parameters.Count > 0) tokens.ExpectOperator(",");
             var parameter = tokens.Expect(TokenKind.Name, "the name of a parameter").Text;
             parameters.Add((parameter, tokens.TrySkipOperator("=") ? expressions.Read() : null));

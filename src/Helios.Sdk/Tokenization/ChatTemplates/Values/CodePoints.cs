@@ -3,11 +3,12 @@ namespace Helios.Sdk.Tokenization.ChatTemplates.Values;
 /// <summary>Texts counted the way Python counts them: a surrogate pair is one.</summary>
 internal static class CodePoints
 {
-    public static int Count(string text)
+    public static int Count(ReadOnlySpan<char> text, ExecutionMeter meter)
     {
         var count = text.Length;
         for (var i = 0; i + 1 < text.Length; i++)
         {
+            meter.Scan();
             if (!char.IsSurrogatePair(text[i], text[i + 1])) continue;
             count--;
             i++;
@@ -20,11 +21,12 @@ internal static class CodePoints
     public static List<Value> Split(TextValue text, ExecutionMeter meter)
     {
         meter.Charge(text.Length);
+        meter.Allocate(text.Length * (long)ListValue.ItemBytes);
         var parts = new List<Value>(text.Length);
         for (var i = 0; i < text.Length;)
         {
             var length = LengthAt(text.Text, i);
-            parts.Add(text.Cut(i, length));
+            parts.Add(text.Cut(i, length, meter));
             i += length;
         }
 
@@ -32,12 +34,17 @@ internal static class CodePoints
     }
 
     /// <summary>Where a character begins, in UTF-16 units.</summary>
-    public static int Offset(string text, int index)
+    public static int Offset(ReadOnlySpan<char> text, int index, ExecutionMeter meter)
     {
         var at = 0;
-        for (; index > 0 && at < text.Length; index--) at += LengthAt(text, at);
+        for (; index > 0 && at < text.Length; index--)
+        {
+            meter.Scan();
+            at += LengthAt(text, at);
+        }
+
         return at;
     }
 
-    private static int LengthAt(string text, int at) => at + 1 < text.Length && char.IsSurrogatePair(text[at], text[at + 1]) ? 2 : 1;
+    private static int LengthAt(ReadOnlySpan<char> text, int at) => at + 1 < text.Length && char.IsSurrogatePair(text[at], text[at + 1]) ? 2 : 1;
 }

@@ -24,6 +24,12 @@ internal static class PythonText
     /// <summary><c>str.isalnum</c>: whatever has a numeric value is a number.</summary>
     public static bool IsAlphanumeric(Rune rune) => Rune.IsLetter(rune) || Rune.GetNumericValue(rune) is not -1;
 
+    /// <summary>Most characters of a numeral: what Python reads as one.</summary>
+    private const int LongestNumeral = 4300;
+
+    /// <summary>Decimals beyond which no number lies exactly in the middle of two, as far as doubles go.</summary>
+    private const int MostDecimals = 50;
+
     /// <summary>Reads what <c>int</c> reads; false also for what 64 bits do not hold.</summary>
     public static bool TryInt(string text, out long number)
     {
@@ -50,10 +56,11 @@ internal static class PythonText
     /// <summary>A numeral with its digits in ASCII, without white space around it and underscores between digits; null where an underscore stands elsewhere.</summary>
     private static string? Plain(string text)
     {
-        var plain = new StringBuilder(text.Length);
         var (start, end) = (0, text.Length);
         while (start < end && IsSpace(text[start])) start++;
         while (end > start && IsSpace(text[end - 1])) end--;
+        if (end - start > LongestNumeral) return null;
+        var plain = new StringBuilder(end - start);
         var (wasDigit, wasUnderscore) = (false, false);
         foreach (var rune in text.AsSpan(start, end - start).EnumerateRunes())
         {
@@ -94,6 +101,18 @@ internal static class PythonText
         e = text.IndexOf('E', StringComparison.Ordinal);
         var digits = text.AsSpan(e + 2).TrimStart('0');
         return $"{text.AsSpan(0, e)}e{text[e + 1]}{(digits.Length < 2 ? digits.ToString().PadLeft(2, '0') : digits.ToString())}";
+    }
+
+    /// <summary>A number with so many decimals; what lies in the middle goes to the even digit, which .NET rounds away from zero.</summary>
+    public static string Fixed(double number, int decimals, bool grouped = false)
+    {
+        var form = grouped ? 'N' : 'F';
+        var rounded = number.ToString(Invariant($"{form}{decimals}"), CultureInfo.InvariantCulture);
+        if (decimals > MostDecimals || !double.IsInteger(Math.ScaleB(number, decimals + 1))) return rounded;
+        var exact = number.ToString(Invariant($"{form}{decimals + 1}"), CultureInfo.InvariantCulture);
+        if (exact[^1] != '5') return rounded;
+        var below = exact[..^1].TrimEnd('.');
+        return (below[^1] - '0') % 2 == 0 ? below : rounded;
     }
 
     /// <summary>Resolves the escapes of a string literal; one that Python does not know stays as it is. Null for a malformed one.</summary>

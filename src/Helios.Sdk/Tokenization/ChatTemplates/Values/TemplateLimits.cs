@@ -1,10 +1,13 @@
 namespace Helios.Sdk.Tokenization.ChatTemplates.Values;
 
 /// <summary>
-/// What a template may take. The author of the model's files wrote the template: it is a program that nobody vouches for.
+/// What a template may take. Whoever wrote the model's files wrote the template: it is a program, and nobody vouches for it.
 /// </summary>
 internal sealed record TemplateLimits
 {
+    /// <summary>Bytes that a value takes beside its characters and items: it, its text's header, its parts.</summary>
+    public const int ValueBytes = 96;
+
     public static TemplateLimits Default { get; } = new();
 
     /// <summary>Longest source, in UTF-16 units; the largest published ones have some 20,000.</summary>
@@ -17,14 +20,26 @@ internal sealed record TemplateLimits
     public int Stack { get; init; } = 200;
 
     /// <summary>
-    /// Most steps: one for every node looked at, every turn of a loop and every element of a list, and one for every 16 characters
-    /// read or written.
+    /// Most steps: one for every node passed, every turn of a loop and every element of a list, one for every 16 characters
+    /// copied, and one for every 4 that are looked at one by one.
     /// </summary>
     public int Steps { get; init; } = 5_000_000;
 
-    /// <summary>Longest text, the output included, in UTF-16 units.</summary>
-    public int TextLength { get; init; } = 1 << 24;
+    /// <summary>
+    /// Most bytes that a rendering takes in all, those that it lets go of included: so the limit holds at every moment, whenever the
+    /// collector runs, and a template meets it alike on every machine.
+    /// </summary>
+    public long Memory { get; init; } = 64 << 20;
+
+    /// <summary>Longest text, the output included, in UTF-16 units: a context of a million tokens.</summary>
+    public int TextLength { get; init; } = 1 << 22;
 
     /// <summary>Most numbers in a <c>range</c>.</summary>
     public int Range { get; init; } = 100_000;
+
+    /// <summary>Longest rendering. A backstop: the steps end it long before, unless the machine hangs.</summary>
+    public TimeSpan Time { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>What the time is taken from.</summary>
+    public TimeProvider Clock { get; init; } = TimeProvider.System;
 }

@@ -6,7 +6,7 @@ namespace Helios.Sdk.Tokenization.ChatTemplates.Values;
 /// A text that remembers which parts of it the caller of the template wrote, so that the tokenizer takes no control token out of them.
 /// Invariant: <see cref="Verbatim"/> is ascending, without empty or touching spans.
 /// </summary>
-internal sealed class TextValue(string text, ImmutableArray<TextSpan> verbatim) : Value
+internal sealed class TextValue(string text, ImmutableArray<TextSpan> verbatim, bool isMarkup = false) : Value
 {
     public TextValue(string text)
         : this(text, [])
@@ -21,6 +21,9 @@ internal sealed class TextValue(string text, ImmutableArray<TextSpan> verbatim) 
     public ImmutableArray<TextSpan> Verbatim => verbatim;
 
     public int Length => text.Length;
+
+    /// <summary>Whether <c>safe</c> or <c>escape</c> made it: adding a text to it escapes that text, as in Jinja.</summary>
+    public bool IsMarkup => isMarkup;
 
     public override string TypeName => "a string";
 
@@ -40,10 +43,27 @@ internal sealed class TextValue(string text, ImmutableArray<TextSpan> verbatim) 
         return new TextValue(text);
     }
 
-    public TextValue Cut(int start, int length)
+    /// <summary>This text and another behind it.</summary>
+    public TextValue FollowedBy(TextValue other, ExecutionMeter meter)
+    {
+        meter.ChargeText(other.Length, Length);
+        meter.ChargeText(Length);
+        meter.AllocateText(Length + (long)other.Length);
+        return new TextValue(string.Concat(text, other.Text), Followed(other, meter));
+    }
+
+    /// <summary>The same text as markup, or as plain text.</summary>
+    public TextValue AsMarkup(bool markup = true) => markup == isMarkup ? this : new TextValue(text, verbatim, markup);
+
+    /// <summary>A part of it; charged as a copy.</summary>
+    public TextValue Cut(int start, int length, ExecutionMeter meter)
     {
         if (start == 0 && length == text.Length) return this;
-        if (verbatim.IsEmpty) return new TextValue(text.Substring(start, length));
+        if (length == 0 && !isMarkup) return Empty;
+        meter.AllocateText(length);
+        var part = text.Substring(start, length);
+        if (verbatim.IsEmpty) return new TextValue(part, [], isMarkup);
+        if (verbatim is [var whole] && whole.Start <= start && whole.End >= start + length && length > 0) return new TextValue(part, [new TextSpan(0, length)], isMarkup);
         var spans = ImmutableArray.CreateBuilder<TextSpan>();
         for (var i = FirstEndingBehind(start); i < verbatim.Length && verbatim[i].Start < start + length; i++)
         {
@@ -53,7 +73,25 @@ internal sealed class TextValue(string text, ImmutableArray<TextSpan> verbatim) 
             if (from < to) spans.Add(new TextSpan(from - start, to - from));
         }
 
-        return new TextValue(text.Substring(start, length), spans.ToImmutable());
+        meter.Charge(spans.Count);
+        meter.Allocate(spans.Count * TextBuilder.PartBytes);
+        return new TextValue(part, spans.ToImmutable(), isMarkup);
+    }
+
+    private ImmutableArray<TextSpan> Followed(TextValue other, ExecutionMeter meter)
+    {
+        if (other.Verbatim.IsEmpty) return verbatim;
+        meter.Charge(verbatim.Length + other.Verbatim.Length);
+        meter.Allocate((verbatim.Length + other.Verbatim.Length) * TextBuilder.PartBytes);
+        var spans = ImmutableArray.CreateBuilder<TextSpan>(verbatim.Length + other.Verbatim.Length);
+        spans.AddRange(verbatim);
+        foreach (var span in other.Verbatim)
+        {
+            if (spans.Count > 0 && spans[^1].End == Length + span.Start) spans[^1] = new TextSpan(spans[^1].Start, spans[^1].Length + span.Length);
+            else spans.Add(new TextSpan(Length + span.Start, span.Length));
+        }
+
+        return spans.ToImmutable();
     }
 
     /// <summary>Index of the first span that reaches behind a place.</summary>

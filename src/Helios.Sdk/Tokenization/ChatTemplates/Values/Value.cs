@@ -14,6 +14,9 @@ internal abstract class Value
 
     /// <summary>How many values lie in each other; bounds every walk over it.</summary>
     public virtual int Depth => 0;
+
+    /// <summary>Whether it is a number whose digits are the caller's words, or what came of such a number.</summary>
+    public static bool IsCallersNumber(Value value) => value is IntValue { IsCallers: true } or FloatValue { IsCallers: true };
 }
 
 /// <summary>What a name stands for that nobody has set: empty text, false, no items; everything else done to it fails.</summary>
@@ -51,9 +54,12 @@ internal sealed class BoolValue(bool value) : Value
 }
 
 /// <summary>A whole number.</summary>
-internal sealed class IntValue(long number) : Value
+internal sealed class IntValue(long number, bool isCallers = false) : Value
 {
     public long Number => number;
+
+    /// <summary>Whether its digits are the caller's words.</summary>
+    public bool IsCallers => isCallers;
 
     public override string TypeName => "an integer";
 
@@ -61,9 +67,12 @@ internal sealed class IntValue(long number) : Value
 }
 
 /// <summary>A number with a fraction.</summary>
-internal sealed class FloatValue(double number) : Value
+internal sealed class FloatValue(double number, bool isCallers = false) : Value
 {
     public double Number => number;
+
+    /// <summary>Whether its digits are the caller's words.</summary>
+    public bool IsCallers => isCallers;
 
     public override string TypeName => "a float";
 
@@ -73,6 +82,9 @@ internal sealed class FloatValue(double number) : Value
 /// <summary>A list, or a tuple, which differs in how it is written alone.</summary>
 internal sealed class ListValue(IReadOnlyList<Value> items, bool isTuple = false) : Value
 {
+    /// <summary>Bytes of an item while a list grows and once it is copied, without the item's own.</summary>
+    public const int ItemBytes = 32;
+
     public IReadOnlyList<Value> Items => items;
 
     public bool IsTuple => isTuple;
@@ -87,7 +99,10 @@ internal sealed class ListValue(IReadOnlyList<Value> items, bool isTuple = false
 /// <summary>A map in order of insertion. Keys are texts, numbers, booleans or none.</summary>
 internal sealed class MapValue : Value
 {
-    private readonly OrderedDictionary<object, (Value Key, Value Value)> entries = [];
+    /// <summary>Bytes of an empty map, and of an entry while it grows, without what the entry holds.</summary>
+    public const int EntryBytes = 256;
+
+    private readonly OrderedDictionary<object, (Value Key, Value Value)> entries = new(KeyComparer.Instance);
     private int depth = 1;
 
     public override string TypeName => "a dict";
@@ -116,12 +131,17 @@ internal sealed class MapValue : Value
         return true;
     }
 
-    public Value? Find(Value key) => KeyOf(key) is { } id && entries.TryGetValue(id, out var found) ? found.Value : null;
+    /// <summary>Charged for the length of a key that is a text.</summary>
+    public Value? Find(Value key, ExecutionMeter meter)
+    {
+        if (key is TextValue text) meter.ChargeText(text.Length);
+        return KeyOf(key) is { } id && entries.TryGetValue(id, out var found) ? found.Value : null;
+    }
 
     public Value? Find(string key) => entries.TryGetValue(key, out var found) ? found.Value : null;
 
-    /// <summary>As Python has it: 1, 1.0 and true are one key.</summary>
-    private static object? KeyOf(Value key) => key switch
+    /// <summary>What a value is found by, equal for equal values, compared by <see cref="KeyComparer"/>; null for one that no map takes. As Python has it: 1, 1.0 and true are one key.</summary>
+    public static object? KeyOf(Value key) => key switch
     {
         TextValue text => text.Text,
         IntValue number => (double)number.Number == number.Number ? (double)number.Number : number.Number,

@@ -18,7 +18,7 @@ internal static class ValueComparison
             case (ListValue a, ListValue b):
                 return a.IsTuple == b.IsTuple && a.Items.Count == b.Items.Count && a.Items.Zip(b.Items).All(pair => AreEqual(pair.First, pair.Second, meter));
             case (MapValue a, MapValue b):
-                return a.Count == b.Count && a.Entries.All(entry => b.Find(entry.Key) is { } other && AreEqual(entry.Value, other, meter));
+                return a.Count == b.Count && a.Entries.All(entry => b.Find(entry.Key, meter) is { } other && AreEqual(entry.Value, other, meter));
             default:
                 return ReferenceEquals(left, right);
         }
@@ -40,12 +40,11 @@ internal static class ValueComparison
         {
             case TextValue text:
                 if (item is not TextValue part) throw meter.Fail($"{item.TypeName} cannot be looked for in a string");
-                meter.ChargeText(text.Length);
-                return text.Text.Contains(part.Text, StringComparison.Ordinal);
+                return part.Length == 0 || (part.Length <= text.Length && new TextSearch(part.Text, meter).Next(text.Text, 0) >= 0);
             case ListValue list:
                 return list.Items.Any(other => AreEqual(other, item, meter));
             case MapValue map:
-                return map.Find(item) is not null;
+                return map.Find(item, meter) is not null;
             case UndefinedValue:
                 return false;
             default:

@@ -11,6 +11,12 @@ internal static class ValueText
     {
         if (value is TextValue text) return text;
         if (value is UndefinedValue) return TextValue.Empty;
+        return Repr(value, meter);
+    }
+
+    /// <summary>A value as a program would write it: texts in quotes.</summary>
+    public static TextValue Repr(Value value, ExecutionMeter meter)
+    {
         var builder = new TextBuilder(meter);
         AppendRepr(value, builder, meter);
         return builder.ToText();
@@ -21,7 +27,7 @@ internal static class ValueText
         switch (value)
         {
             case TextValue text:
-                builder.Append(TextValue.DerivedFrom(Quote(text.Text), text));
+                AppendWords(Quote(text.Text, meter), !text.Verbatim.IsEmpty, builder);
                 break;
             case ListValue list:
                 builder.Append(list.IsTuple ? "(" : "[");
@@ -39,9 +45,15 @@ internal static class ValueText
                 builder.Append("}");
                 break;
             default:
-                builder.Append(Scalar(value) ?? throw meter.Fail($"{value.TypeName} cannot be written as text"));
+                AppendWords(Scalar(value) ?? throw meter.Fail($"{value.TypeName} cannot be written as text"), Value.IsCallersNumber(value), builder);
                 break;
         }
+    }
+
+    private static void AppendWords(string words, bool areCallers, TextBuilder builder)
+    {
+        if (areCallers) builder.AppendCallers(words);
+        else builder.Append(words);
     }
 
     private static void AppendAll<T>(IEnumerable<T> items, Action<T> append, TextBuilder builder)
@@ -55,6 +67,8 @@ internal static class ValueText
         }
     }
 
+    private const int UnicodeEscapeLength = 10;
+
     private static string? Scalar(Value value) => value switch
     {
         NoneValue => "None",
@@ -65,13 +79,16 @@ internal static class ValueText
         _ => null,
     };
 
-    private static string Quote(string text)
+    private static string Quote(string text, ExecutionMeter meter)
     {
+        // Room for the text in quotes, and the copy of that; what is escaped takes more.
+        meter.AllocateText(4L * text.Length);
         var quote = text.Contains('\'', StringComparison.Ordinal) && !text.Contains('"', StringComparison.Ordinal) ? '"' : '\'';
         var quoted = new StringBuilder(text.Length + 2).Append(quote);
         for (var at = 0; at < text.Length;)
         {
             var isWhole = Rune.DecodeFromUtf16(text.AsSpan(at), out var rune, out var length) == OperationStatus.Done;
+            meter.Scan(length);
             var code = isWhole ? rune.Value : text[at];
             _ = code switch
             {
@@ -85,6 +102,7 @@ internal static class ValueText
                 < 0x10000 => quoted.Append(CultureInfo.InvariantCulture, $"\\u{code:x4}"),
                 _ => quoted.Append(CultureInfo.InvariantCulture, $"\\U{code:x8}"),
             };
+            if (!isWhole || !PythonText.IsPrintable(rune)) meter.AllocateText(4 * UnicodeEscapeLength);
             at += length;
         }
 

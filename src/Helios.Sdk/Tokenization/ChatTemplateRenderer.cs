@@ -1,0 +1,66 @@
+using Helios.Sdk.Checkpoints;
+using Helios.Sdk.Tokenization.ChatTemplates;
+using Helios.Sdk.Tokenization.SpecialTokens;
+
+namespace Helios.Sdk.Tokenization;
+
+/// <summary>
+/// Renders the chat template of a model: what an engine does with <see cref="GenerationRequest.Messages"/>, with tools and variables beside the
+/// turns, and without an engine. Immutable and thread-safe; every rendering is bounded in steps, in memory and in time.
+/// </summary>
+public sealed class ChatTemplateRenderer
+{
+    private const string TemplateExtension = ".jinja";
+
+    private readonly ChatTemplate plain;
+    private readonly ChatTemplate withTools;
+    private readonly IReadOnlyDictionary<string, string> specialTokens;
+
+    private ChatTemplateRenderer(ChatTemplate plain, ChatTemplate withTools, IReadOnlyDictionary<string, string> specialTokens)
+    {
+        this.plain = plain;
+        this.withTools = withTools;
+        this.specialTokens = specialTokens;
+    }
+
+    /// <summary>Reads the chat template of a folder, or a template by itself.</summary>
+    /// <param name="path">
+    /// A folder with <c>chat_template.jinja</c> or <c>tokenizer_config.json</c>, or a <c>.jinja</c> file. A file by itself names no special
+    /// tokens: <c>bos_token</c> and <c>eos_token</c> are then those of the family whose marks the template writes, else <c>&lt;s&gt;</c>
+    /// and <c>&lt;/s&gt;</c>, unless <see cref="ChatTemplateInput.Arguments"/> say otherwise.
+    /// </param>
+    /// <exception cref="CheckpointException">There is nothing at the path, or a file is malformed.</exception>
+    /// <exception cref="ChatTemplateException">There is no template, or it is outside the supported subset.</exception>
+    public static ChatTemplateRenderer Load(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        if (path.EndsWith(TemplateExtension, StringComparison.OrdinalIgnoreCase) && File.Exists(path))
+        {
+            var source = ChatTemplateFiles.ReadText(path);
+            var alone = ChatTemplate.Parse(source, path);
+            return new ChatTemplateRenderer(alone, alone, FamilyTokens.Of(source));
+        }
+
+        var files = ChatTemplateFiles.Read(CheckpointPath.Require(path));
+        if (files.Template is not var (main, place)) throw new ChatTemplateException($"{path}: there is no chat template; expected one in {ChatTemplateFiles.Places}.");
+        var template = ChatTemplate.Parse(main, place);
+        var tools = files.ToolTemplate is var (source2, place2) ? ChatTemplate.Parse(source2, place2) : template;
+        return new ChatTemplateRenderer(template, tools, files.Tokens.Named);
+    }
+
+    /// <summary>Puts a conversation into words.</summary>
+    /// <param name="input">Turns, tools and variables.</param>
+    /// <param name="now">What the template takes for now; null takes the local time of the machine.</param>
+    /// <param name="cancellationToken">Ends the rendering.</param>
+    /// <exception cref="ConversationRefusedException">The template refuses the conversation; or the messages are no list of objects, or a value is one that no template takes.</exception>
+    /// <exception cref="ChatTemplateException">The template does what is not supported, or passes a limit.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public RenderedChat Render(ChatTemplateInput input, DateTimeOffset? now = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        var conversation = Conversation.Of(input);
+        var template = input.Tools is { ValueKind: not System.Text.Json.JsonValueKind.Null } ? withTools : plain;
+        var text = template.Render(conversation, specialTokens, now ?? TimeProvider.System.GetLocalNow(), cancellationToken);
+        return new RenderedChat(text.Text, text.Verbatim);
+    }
+}
