@@ -1,5 +1,8 @@
 using System.Text;
+using Helios.Sdk.MicrosoftTokenizers.SentencePiece;
 using Helios.Sdk.Tokenization;
+using Helios.Sdk.Tokenization.Bpe;
+using Helios.Sdk.Tokenization.Normalizers;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Helios.Sdk.MicrosoftTokenizers.Tests;
@@ -27,6 +30,32 @@ public sealed class SentencePieceTests : IDisposable
             tokenizer.Decode(ids).Should().Be(converted.Decode(ids));
             Stream(tokenizer, ids).Should().Be(Stream(converted, ids));
         }
+    }
+
+    [Fact]
+    public void A_long_text_has_the_ids_of_the_whole_part_by_part()
+    {
+        var parts = ((BpeTokenizer)Load("stories260K")).Parts;
+        var (whole, cut) = (new BpeTokenizer(parts with { PartLength = int.MaxValue }), new BpeTokenizer(parts with { PartLength = 1 }));
+        foreach (var text in OracleTexts.Generate(1000, seed: 5, longest: 60))
+        {
+            cut.Encode(text).Should().Equal(whole.Encode(text), text);
+            whole.CountAtLeast(text).Should().BeLessThanOrEqualTo(whole.Encode(text).Count);
+        }
+
+        new TextCuts(parts with { PartLength = 1 }).EndOfPart("Once upon", 0, 9).Should().Be(4);
+        whole.CountAtLeast(new string('x', 10_000)).Should().BeGreaterThan(100);
+    }
+
+    [Theory]
+    [InlineData("  a b   ", 3)]
+    [InlineData("a    b c", 1)]
+    [InlineData("a    b c", 6)]
+    [InlineData("a   ", 1)]
+    public void Spaces_are_taken_from_the_ends_of_the_whole_alone(string text, int cut)
+    {
+        var spaces = new ExtraSpaces();
+        (spaces.Normalize(text[..cut], TextEnds.Start) + spaces.Normalize(text[cut..], TextEnds.End)).Should().Be(spaces.Normalize(text));
     }
 
     [Fact]

@@ -27,6 +27,14 @@ public interface ITokenizer
         throw new NotSupportedException($"{GetType().Name} cannot keep special tokens out of parts of a text.");
 
     /// <summary>
+    /// How many ids a text has at least, found without encoding it: a prompt that passes a context by this is refused at once. Quick, and
+    /// allocates nothing.
+    /// </summary>
+    /// <param name="text">Any text.</param>
+    /// <returns>A lower bound; 0 where nothing can be said, as without an implementation of its own.</returns>
+    long CountAtLeast(string text) => 0;
+
+    /// <summary>
     /// Encodes a text that is of no use when it has more than so many ids, as a prompt that passes a context: it may stop soon after.
     /// </summary>
     /// <param name="mostIds">Most ids.</param>

@@ -34,7 +34,12 @@ internal sealed class SentencePieceModel : IWordModel
             else if (type == PieceType.Byte && TryParseByte(text, out var b)) byteIds[b] = id;
             else if (Rune.DecodeFromUtf16(text, out var rune, out var length) == System.Buffers.OperationStatus.Done && length == text.Length && !vocabulary.IsGuarded(id)) characters.Add(rune.Value);
         }
+
+        LongestToken = Array.TrueForAll(byteIds, static id => id >= 0) ? pieces.Max(piece => piece.Text.Length) : double.PositiveInfinity;
     }
+
+    /// <summary>The longest piece, where no run of unknown characters shares an id.</summary>
+    public double LongestToken { get; }
 
     public void Encode(ReadOnlySpan<char> word, MergeBuffer buffer, List<int> ids)
     {

@@ -27,10 +27,25 @@ internal sealed class SpacePieces(bool piecesReachOver) : IPreTokenizer
             into.AddWord(word[done..]);
         }
     }
+
+    /// <inheritdoc/>
+    public CutEffect CutBefore(char space) => space == MergeTable.Space && !piecesReachOver ? CutEffect.None : CutEffect.Changes;
 }
 
 /// <summary>Takes spaces from the ends, and leaves one of each run.</summary>
 internal sealed class ExtraSpaces : INormalizer
 {
-    public string Normalize(string text) => string.Join(' ', text.Split(' ', StringSplitOptions.RemoveEmptyEntries));
+    public double MaxShrink => 1;
+
+    public bool KeepsSpaces => false;
+
+    public string Normalize(string text, TextEnds ends = TextEnds.Both)
+    {
+        var joined = string.Join(' ', text.Split(' ', StringSplitOptions.RemoveEmptyEntries));
+        if (joined.Length == 0) return "";
+        if (text[0] == ' ' && !ends.HasFlag(TextEnds.Start)) joined = " " + joined;
+        return text[^1] == ' ' && !ends.HasFlag(TextEnds.End) ? joined + " " : joined;
+    }
+
+    public char? CutBefore(char space) => space;
 }

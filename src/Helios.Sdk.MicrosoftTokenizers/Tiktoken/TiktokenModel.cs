@@ -6,8 +6,12 @@ using Microsoft.ML.Tokenizers;
 namespace Helios.Sdk.MicrosoftTokenizers.Tiktoken;
 
 /// <summary>Words to ids by Microsoft's encoder of ranks; it knows no special tokens, so that no letters make one. Thread-safe.</summary>
-internal sealed class TiktokenModel(TiktokenTokenizer tokenizer) : IWordModel
+/// <param name="tokenizer">Microsoft's, with a token for each byte.</param>
+/// <param name="longestToken">Bytes of its longest token.</param>
+internal sealed class TiktokenModel(TiktokenTokenizer tokenizer, int longestToken) : IWordModel
 {
+    public double LongestToken => longestToken;
+
     public void Encode(ReadOnlySpan<char> word, MergeBuffer buffer, List<int> ids) =>
         ids.AddRange(tokenizer.EncodeToIds(word, considerPreTokenization: false, considerNormalization: false));
 }

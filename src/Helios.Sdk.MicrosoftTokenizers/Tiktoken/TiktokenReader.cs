@@ -30,7 +30,7 @@ internal static class TiktokenReader
             Fingerprint = TokenizerSurroundings.Fingerprint($"tiktoken {PatternOf(path, options)}", bytes, vocabulary, around),
             Normalizer = new NormalizerSequence([]),
             PreTokenizers = [CutterOf(path, options), new WordLimit()],
-            Model = new TiktokenModel(Create(path, bytes)),
+            Model = new TiktokenModel(Create(path, bytes), ranks.Values.Max(token => token.Length)),
             WrittenTokens = AddedTokenMatcher.Create(vocabulary.Added, token => token.Content),
             NormalizedTokens = AddedTokenMatcher.Create([], token => token.Content),
             Around = around,

@@ -18,10 +18,12 @@ internal sealed class AddedTokenMatcher
     private readonly Dictionary<long, int> edges = [];
     private readonly Dictionary<int, AddedToken> tokenAt = [];
     private readonly SearchValues<char> firsts;
+    private readonly List<(string Content, AddedToken Token)> tokens;
 
     private AddedTokenMatcher(IEnumerable<(string Content, AddedToken Token)> tokens)
     {
-        foreach (var (content, token) in tokens) Add(content, token);
+        this.tokens = [.. tokens];
+        foreach (var (content, token) in this.tokens) Add(content, token);
         firsts = SearchValues.Create([.. edges.Keys.Where(edge => edge <= char.MaxValue).Select(edge => (char)edge)]);
     }
 
@@ -33,6 +35,17 @@ internal sealed class AddedTokenMatcher
 
     /// <summary>Whether any of the tokens is guarded.</summary>
     public bool HasGuarded => tokenAt.Values.Any(token => token.Guarded);
+
+    /// <summary>Most UTF-16 units of a token in the text that is searched, the white space that it swallows aside; 0 without tokens.</summary>
+    public int Longest => tokens.Select(token => token.Content.Length).DefaultIfEmpty().Max();
+
+    /// <summary>Whether any of the tokens swallows white space.</summary>
+    public bool Strips => tokens.Any(token => token.Token.LeftStrip || token.Token.RightStrip);
+
+    /// <summary>Whether the same tokens are found in the parts of a text that is cut before a space or line end, which stands behind neither white space nor ▁.</summary>
+    /// <param name="space">The character behind the cut.</param>
+    public bool CanCutBefore(char space) => tokens.TrueForAll(token =>
+        !token.Token.RightStrip && !ReachesOver(token.Content, space) && !(token.Token.SingleWord && token.Content[0] == space));
 
     /// <summary>Cuts text into added tokens and what is between them, without empty pieces. Guarded tokens are not found where they reach into a verbatim part.</summary>
     public IEnumerable<TextPiece> Cut(string text, VerbatimParts verbatim)
@@ -97,6 +110,16 @@ internal sealed class AddedTokenMatcher
         }
 
         return end > start;
+    }
+
+    private static bool ReachesOver(string content, char space)
+    {
+        for (var i = 1; i < content.Length; i++)
+        {
+            if (content[i] == space && !char.IsWhiteSpace(content[i - 1]) && content[i - 1] != MergeTable.Space) return true;
+        }
+
+        return false;
     }
 
     /// <summary>Edges out of the root are the characters themselves.</summary>

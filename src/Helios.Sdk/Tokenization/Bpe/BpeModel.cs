@@ -68,6 +68,13 @@ internal sealed class BpeModel : IWordModel
         cutsAtSpaces = !merges.CrossSpaces && !options.IgnoreMerges && symbols.ContainsKey(MergeTable.Space);
     }
 
+    /// <summary>The length of the longest word of the vocabulary, where no character of a text is left out or shares an id for unknown ones.</summary>
+    public double LongestToken => EveryByteHasToken || options is { UnknownId: not null, FuseUnknown: false } ? longest : double.PositiveInfinity;
+
+    private bool EveryByteHasToken => (options.ByteLevel || options.ByteFallback) && Array.TrueForAll(byteTokens, static id => id >= 0);
+
+    public bool CanCutBefore(char space) => cutsAtSpaces && space == MergeTable.Space;
+
     /// <summary>Appends the ids of one word.</summary>
     public void Encode(ReadOnlySpan<char> word, MergeBuffer buffer, List<int> ids)
     {
@@ -106,11 +113,11 @@ internal sealed class BpeModel : IWordModel
             return;
         }
 
+        // A token is no more symbols than it has characters: a word of more than these has too many, and is not worth merging.
+        var mostSymbols = ((long)mostIds - ids.Count + 1) * longest;
         buffer.Clear();
-        AddSymbols(word, buffer);
-
-        // A token is no more symbols than it has characters: so many tokens the word has at least, and then it is not worth merging.
-        if (ids.Count + (long)buffer.Count / longest <= mostIds) buffer.MergeAll(merges);
+        AddSymbols(word, buffer, mostSymbols);
+        if (buffer.Count < mostSymbols) buffer.MergeAll(merges);
         buffer.AppendTo(ids, mostIds);
     }
 
@@ -120,13 +127,14 @@ internal sealed class BpeModel : IWordModel
         return wordOf.TryGetValue(ByteLevelAlphabet.Write(word), out id);
     }
 
-    /// <summary>The word as one symbol for each character, or as its bytes, or as unknown.</summary>
-    private void AddSymbols(ReadOnlySpan<char> word, MergeBuffer buffer)
+    /// <summary>The word as one symbol for each character, or as its bytes, or as unknown; it ends with the character that makes them too many.</summary>
+    private void AddSymbols(ReadOnlySpan<char> word, MergeBuffer buffer, long mostSymbols)
     {
         var afterUnknown = false;
         Span<byte> utf8 = stackalloc byte[4];
         foreach (var rune in word.EnumerateRunes())
         {
+            if (buffer.Count >= mostSymbols) return;
             if (options.ByteLevel)
             {
                 foreach (var b in utf8[..rune.EncodeToUtf8(utf8)]) AddOrUnknown(byteTokens[b], buffer, ref afterUnknown);

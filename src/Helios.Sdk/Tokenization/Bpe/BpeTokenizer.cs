@@ -27,11 +27,21 @@ internal sealed record BpeTokenizerParts
     public required TokenBytes Bytes { get; init; }
 
     public required bool StripsLeadingSpace { get; init; }
+
+    /// <summary>Characters of a long text that are encoded at a time, at least, where the text may be cut.</summary>
+    public int PartLength { get; init; } = 1 << 14;
 }
 
 /// <summary>Words to ids. Thread-safe.</summary>
 internal interface IWordModel
 {
+    /// <summary>Most UTF-16 units of a word that one id stands for; infinite when there is no bound.</summary>
+    double LongestToken { get; }
+
+    /// <summary>Whether the parts of a word that is cut before a ▁ behind another character have the ids of the whole.</summary>
+    /// <param name="space">The character behind the cut.</param>
+    bool CanCutBefore(char space) => false;
+
     /// <summary>Appends the ids of one word, of which none is a guarded token's.</summary>
     /// <param name="word">A word, not empty.</param>
     /// <param name="buffer">The caller's working memory.</param>
@@ -44,15 +54,27 @@ internal sealed record SpecialIds(IReadOnlyList<int> Before, IReadOnlyList<int> 
 
 /// <summary>
 /// A Hugging Face BPE tokenizer: added tokens, normalizer, added tokens again, pre-tokenizers, BPE, post-processor.
-/// Immutable: working memory belongs to the call.
+/// Immutable: working memory belongs to the call. A long text is encoded part by part where that gives the ids of the whole.
 /// </summary>
 internal sealed class BpeTokenizer(BpeTokenizerParts parts) : ITokenizer
 {
+    private readonly TextCuts cuts = new(parts);
+    private readonly TokenBound bound = new(parts);
+
     public int VocabularySize => parts.Bytes.Count;
 
     public string Fingerprint => parts.Fingerprint;
 
     public bool StripsLeadingSpace => parts.StripsLeadingSpace;
+
+    /// <summary>What it is made of, for tests.</summary>
+    internal BpeTokenizerParts Parts => parts;
+
+    public long CountAtLeast(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        return bound.CountAtLeast(text);
+    }
 
     public IReadOnlyList<int> Encode(string text, bool addSpecialTokens = true) => Encode(text, addSpecialTokens, new MergeBuffer());
 
@@ -68,6 +90,8 @@ internal sealed class BpeTokenizer(BpeTokenizerParts parts) : ITokenizer
         ArgumentNullException.ThrowIfNull(text);
         ArgumentNullException.ThrowIfNull(verbatim);
         var said = verbatim.Count == 0 ? VerbatimParts.None : new VerbatimParts(verbatim, text.Length);
+        cancellationToken.ThrowIfCancellationRequested();
+        if (bound.Passes(text, mostIds)) return null;
         return Encode(text, said, addSpecialTokens, new MergeBuffer { Limit = new EncodingLimit(mostIds, cancellationToken) });
     }
 
@@ -83,12 +107,17 @@ internal sealed class BpeTokenizer(BpeTokenizerParts parts) : ITokenizer
     {
         var ids = new List<int>(16 + Math.Min(text.Length / 3, merges.Limit.MostIds));
         if (addSpecialTokens) ids.AddRange(parts.Around.Before);
-        text = Utf16.ReplaceLoneSurrogates(text);
         var words = new WordCutter(parts.PreTokenizers);
         foreach (var piece in parts.WrittenTokens.Cut(text, verbatim))
         {
             if (piece.TokenId is { } id) ids.Add(id);
-            else EncodePiece(text[piece.Start..piece.End], verbatim.Within(piece.Start, piece.End), piece.Start == 0, words, merges, ids);
+            for (int start = piece.Start, end; piece.TokenId is null && start < piece.End && !merges.Limit.IsPassed(ids.Count); start = end)
+            {
+                end = cuts.EndOfPart(text, start, piece.End);
+                var ends = (start == piece.Start ? TextEnds.Start : TextEnds.None) | (end == piece.End ? TextEnds.End : TextEnds.None);
+                EncodePart(new WrittenPart(Utf16.ReplaceLoneSurrogates(text[start..end]), verbatim.Within(start, end), ends, start == 0), words, merges, ids);
+            }
+
             if (merges.Limit.IsPassed(ids.Count)) return null;
         }
 
@@ -96,10 +125,10 @@ internal sealed class BpeTokenizer(BpeTokenizerParts parts) : ITokenizer
         return merges.Limit.IsPassed(ids.Count) ? null : ids;
     }
 
-    private void EncodePiece(string written, List<TextSpan> verbatim, bool atStart, WordCutter cutter, MergeBuffer merges, List<int> ids)
+    private void EncodePart(WrittenPart part, WordCutter cutter, MergeBuffer merges, List<int> ids)
     {
-        var text = parts.Normalizer.Normalize(written);
-        foreach (var piece in parts.NormalizedTokens.Cut(text, InNormalized(written, verbatim, text)))
+        var text = parts.Normalizer.Normalize(part.Text, part.Ends);
+        foreach (var piece in parts.NormalizedTokens.Cut(text, InNormalized(part, text)))
         {
             if (merges.Limit.IsPassed(ids.Count)) return;
             if (piece.TokenId is { } id)
@@ -108,7 +137,7 @@ internal sealed class BpeTokenizer(BpeTokenizerParts parts) : ITokenizer
                 continue;
             }
 
-            var words = cutter.Cut(text.AsSpan(piece.Start, piece.End - piece.Start), atStart && piece.Start == 0);
+            var words = cutter.Cut(text.AsSpan(piece.Start, piece.End - piece.Start), part.StartsText && piece.Start == 0);
             for (var i = 0; i < words.Count && !merges.Limit.IsPassed(ids.Count); i++) parts.Model.Encode(words[i], merges, ids);
         }
     }
@@ -117,30 +146,31 @@ internal sealed class BpeTokenizer(BpeTokenizerParts parts) : ITokenizer
     /// Where verbatim parts lie once a text is normalized. Should its stretches, normalized one by one, not make up the normalized
     /// whole, no place in it can be distinguished from another, and all of it counts as verbatim.
     /// </summary>
-    private VerbatimParts InNormalized(string written, List<TextSpan> verbatim, string normalized)
+    private VerbatimParts InNormalized(WrittenPart part, string normalized)
     {
+        var (written, verbatim) = (part.Text, part.Verbatim);
         if (verbatim.Count == 0 || !parts.NormalizedTokens.HasGuarded) return VerbatimParts.None;
         var spans = new List<TextSpan>();
         var whole = new StringBuilder();
         var done = 0;
         foreach (var span in verbatim)
         {
-            whole.Append(NormalizeStretch(written[done..span.Start], done));
-            var part = NormalizeStretch(written[span.Start..span.End], span.Start);
-            spans.Add(new TextSpan(whole.Length, part.Length));
-            whole.Append(part);
+            whole.Append(NormalizeStretch(written[done..span.Start], done, part.Ends));
+            var said = NormalizeStretch(written[span.Start..span.End], span.Start, part.Ends);
+            spans.Add(new TextSpan(whole.Length, said.Length));
+            whole.Append(said);
             done = span.End;
         }
 
-        whole.Append(NormalizeStretch(written[done..], done));
+        whole.Append(NormalizeStretch(written[done..], done, part.Ends));
         return whole.Equals(normalized) ? new VerbatimParts(spans, normalized.Length) : new VerbatimParts([new TextSpan(0, normalized.Length)], normalized.Length);
     }
 
     /// <summary>A stretch as it looks behind a letter, so that what goes before a text does not go before each of its stretches.</summary>
-    private string NormalizeStretch(string stretch, int start)
+    private string NormalizeStretch(string stretch, int start, TextEnds ends)
     {
         const string letter = "x";
-        if (start == 0 || stretch.Length == 0) return parts.Normalizer.Normalize(stretch);
+        if (start == 0 || stretch.Length == 0) return parts.Normalizer.Normalize(stretch, ends | TextEnds.End);
         var before = parts.Normalizer.Normalize(letter);
         var behind = parts.Normalizer.Normalize(letter + stretch);
         return behind.StartsWith(before, StringComparison.Ordinal) ? behind[before.Length..] : behind;
@@ -162,4 +192,11 @@ internal sealed class BpeTokenizer(BpeTokenizerParts parts) : ITokenizer
     }
 
     public ReadOnlySpan<byte> GetBytes(int id) => parts.Bytes.IsSpecial(id) ? [] : parts.Bytes[id];
+
+    /// <summary>A part of a text that is encoded at once.</summary>
+    /// <param name="Text">As written.</param>
+    /// <param name="Verbatim">Parts of it that others wrote.</param>
+    /// <param name="Ends">Which ends it has of the piece between added tokens that it belongs to.</param>
+    /// <param name="StartsText">Whether the whole text starts with it.</param>
+    private readonly record struct WrittenPart(string Text, List<TextSpan> Verbatim, TextEnds Ends, bool StartsText);
 }

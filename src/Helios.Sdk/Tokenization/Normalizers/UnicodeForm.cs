@@ -10,6 +10,9 @@ namespace Helios.Sdk.Tokenization.Normalizers;
 /// <param name="compatible">Form KC or KD: characters that differ in looks alone become the same.</param>
 internal sealed class UnicodeForm(bool composed, bool compatible = false) : INormalizer
 {
+    /// <summary>Most UTF-16 units that one unit of a composed character stands for.</summary>
+    private const int MostComposed = 4;
+
     private const int HangulFirst = 0xAC00, HangulCount = 11172;
     private const int LeadFirst = 0x1100, LeadCount = 19;
     private const int VowelFirst = 0x1161, VowelCount = 21;
@@ -18,7 +21,17 @@ internal sealed class UnicodeForm(bool composed, bool compatible = false) : INor
     /// <summary>Below this all characters are in the form: Latin-1 and its like in form C, ASCII in every form.</summary>
     private readonly char firstUnsure = composed && !compatible ? '\u0300' : '\u0080';
 
-    public string Normalize(string text)
+    public double MaxShrink => composed ? MostComposed : 1;
+
+    public char? CutBefore(char space) => CutBeforeSpace(space);
+
+    /// <summary>
+    /// Where text may be cut that is rewritten character by character, or as Unicode's forms are: neither a space nor ▁ joins what is
+    /// before it. A letter may end with a mark afterwards, and what that does before a line end is up to the words.
+    /// </summary>
+    public static char? CutBeforeSpace(char space) => space is ' ' or '\u2581' ? space : null;
+
+    public string Normalize(string text, TextEnds ends = TextEnds.Both)
     {
         if (!text.AsSpan().ContainsAnyInRange(firstUnsure, '\uFFFF')) return text;
         var tables = UnicodeTables.Instance;

@@ -32,4 +32,7 @@ internal sealed class PrefixSpace : IPreTokenizer
             into.AddWord(words[i]);
         }
     }
+
+    /// <inheritdoc/>
+    public CutEffect CutBefore(char space) => space == ' ' ? CutEffect.CutsWord : CutEffect.Changes;
 }

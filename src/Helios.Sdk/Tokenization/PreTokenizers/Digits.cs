@@ -21,6 +21,9 @@ internal sealed class Digits(bool individual) : IPreTokenizer
         }
     }
 
+    /// <inheritdoc/>
+    public CutEffect CutBefore(char space) => CutEffect.CutsWord;
+
     /// <summary>Digits that .NET 10 does not know yet.</summary>
     private static bool IsLate(int character) => character is (>= 0x11DE0 and <= 0x11DE9) or (>= 0x16FF4 and <= 0x16FF6);
 }

@@ -14,6 +14,9 @@ internal interface IPattern
     /// Adds the pieces of a text, in order, without a gap. Only a match may be empty: it parts what is before it from what is behind.
     /// </summary>
     void Cut(ReadOnlySpan<char> text, List<PatternPiece> into);
+
+    /// <summary>Whether a character is never part of a match, nor has to do with where others match.</summary>
+    bool Ignores(char character) => false;
 }
 
 /// <summary>A string, wherever it occurs.</summary>
@@ -21,6 +24,8 @@ internal interface IPattern
 internal sealed class LiteralPattern(string text) : IPattern
 {
     public string Text => text;
+
+    public bool Ignores(char character) => !text.Contains(character, StringComparison.Ordinal);
 
     public void Cut(ReadOnlySpan<char> text, List<PatternPiece> into)
     {

@@ -14,4 +14,7 @@ internal sealed class Split(IWordScanner scanner) : IPreTokenizer
     {
         for (var i = 0; i < words.Count; i++) scanner.Scan(words[i], into);
     }
+
+    /// <summary>All published patterns end a word before white space that a letter or digit precedes, and before a space whatever precedes it.</summary>
+    public CutEffect CutBefore(char space) => space is ' ' or '\n' ? CutEffect.None : CutEffect.Changes;
 }

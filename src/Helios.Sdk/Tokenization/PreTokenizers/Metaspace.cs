@@ -33,4 +33,7 @@ internal sealed class Metaspace(char replacement, PrependScheme scheme, bool spl
             into.EndWord();
         }
     }
+
+    /// <summary>A word that begins with a space gets no other.</summary>
+    public CutEffect CutBefore(char space) => split && (space == ' ' || space == replacement) ? CutEffect.None : CutEffect.Changes;
 }

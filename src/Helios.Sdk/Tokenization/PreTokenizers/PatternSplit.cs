@@ -25,6 +25,8 @@ internal enum SplitBehavior
 /// <param name="invert">Whether what is between matches counts as them, and they as what is between.</param>
 internal sealed class PatternSplit(IPattern pattern, SplitBehavior behavior, bool invert) : IPreTokenizer
 {
+    public bool Drops => behavior == SplitBehavior.Removed;
+
     public void Apply(WordList words, bool atStart, WordList into)
     {
         var pieces = new List<PatternPiece>();
@@ -40,6 +42,9 @@ internal sealed class PatternSplit(IPattern pattern, SplitBehavior behavior, boo
             }
         }
     }
+
+    /// <summary>No match holds the character behind the cut, so that matches on both sides are the same; what they join to may be cut.</summary>
+    public CutEffect CutBefore(char space) => pattern.Ignores(space) ? CutEffect.CutsWord : CutEffect.Changes;
 
     /// <summary>Whether a piece and the next one are one word. Of several matches in a row the first ends a word, the last begins one.</summary>
     private bool Joins(List<PatternPiece> pieces, int at)

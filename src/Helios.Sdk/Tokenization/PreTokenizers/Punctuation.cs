@@ -33,6 +33,8 @@ internal sealed class Punctuation : IPattern
         if (done < text.Length) into.Add(new PatternPiece(done, text.Length - done, false));
     }
 
+    public bool Ignores(char character) => !char.IsSurrogate(character) && !IsPunctuation(new Rune(character));
+
     private static bool IsPunctuation(Rune rune)
     {
         if (rune.IsAscii) return rune.Value is > ' ' and < 0x7F && !char.IsAsciiLetterOrDigit((char)rune.Value);
