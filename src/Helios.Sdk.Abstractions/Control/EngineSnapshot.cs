@@ -50,10 +50,13 @@ public sealed record EngineSnapshot
     public required long KvPeakBytes { get; init; }
 
     /// <summary>
-    /// Bytes of host memory that live requests take, waiting ones too: ids, text and depths of prompt and answer, log probabilities.
+    /// Bytes of host memory that live requests take, waiting ones too: ids, text and depths of prompt and answer, stop strings, log probabilities.
     /// They grow with what a request has, not with what it may get, and stand beside the memory budget, which is the device's.
     /// </summary>
     public required long RequestBytes { get; init; }
+
+    /// <summary>Bytes of host memory that the long prompts count for which are being encoded; see <see cref="ServingOptions.MaxEncodingBytes"/>.</summary>
+    public required long EncodingBytes { get; init; }
 
     /// <summary>Share of busy device time that scoring took lately, 0..1.</summary>
     public required double ScoringShare { get; init; }

@@ -84,6 +84,13 @@ public sealed class ServingOptions
     public TimeSpan? MaxQueueTime { get; set; }
 
     /// <summary>
+    /// Most bytes of host memory for prompts of more than 4,096 characters that are being encoded, at least 1. A prompt counts with 128
+    /// bytes for each of its characters; one that takes more than there is goes alone. Others wait for their turn, as long as what waits
+    /// counts for no more than sixteen times as much; the next one is turned away with <see cref="ServerBusyException"/>.
+    /// </summary>
+    public long MaxEncodingBytes { get; set; } = 256L << 20;
+
+    /// <summary>
     /// Who goes next among waiting requests of the same priority, by name: <c>fair</c> (weighted fair sharing between tenants by
     /// tokens, see <see cref="Tenants"/>; a tenant's requests by deadline, then by arrival), <c>first-come</c>, <c>deadline</c>
     /// (the earliest deadline first; one without counts as due 30 seconds after its arrival), or one of your own

@@ -37,8 +37,9 @@ internal static partial class EngineComposition
         var adaptation = new AdaptationModule(options, context, device, serving, meter, logger);
         var lab = new LabModule(options, device, serving, adaptation, context.Time);
         var overrides = new PointOverrides(device.Pool, device.Routes, adaptation.Profiles, adaptation.Loop.Ready, adaptation.Policies);
-        var sequences = new SequenceFactory(device.Pool, device.Routes, overrides, serving.Loop, options.Serving.MaxQueueTime, context.Time);
+        var sequences = new SequenceFactory(device.Pool, device.Routes, overrides, serving.Loop, options.Serving, context.Time);
         StateMetrics.Add(meter, serving.Loop, device.Blocks, device.Pool, device.Backend, adaptation.Energy);
+        meter.Observe("helios.encoding.bytes", () => sequences.EncodingBytes, "By", "Host memory that the prompts count for which are being encoded.");
         return new EngineParts(context.Name, options, context.Time, meter, device, serving, adaptation, lab, sequences);
     }
 

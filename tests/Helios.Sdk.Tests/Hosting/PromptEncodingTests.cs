@@ -60,6 +60,40 @@ public class PromptEncodingTests
     }
 
     [Fact]
+    public async Task A_prompt_whose_length_shows_that_it_passes_the_context_is_not_encoded()
+    {
+        using var slow = new SlowTokenizers { AtLeast = 257 };
+        await using var engine = TestEngine.Build(builder => builder.AddModel(TestData.Model("tiny-s")).ServeFixed().UseStrategy<ITokenizerFactory>(() => slow));
+        await engine.Engine.Ready.WaitAsync(TestEngine.Patience);
+        var ask = () => engine.AskAsync(GenerationRequest.FromText(Long));
+        await ask.Should().ThrowAsync<ArgumentException>().WithMessage("Prompt is more than 256 tokens; expected fewer than 256*");
+        slow.Begun.IsSet.Should().BeFalse();
+    }
+
+    [Fact]
+    public async Task Long_prompts_wait_for_their_turn_and_what_waits_is_bounded()
+    {
+        using var slow = new SlowTokenizers();
+        await using var engine = TestEngine.Build(builder => builder.AddModel(TestData.Model("tiny-s")).ServeFixed().UseStrategy<ITokenizerFactory>(() => slow)
+            .Configure(options => options.Serving.MaxEncodingBytes = 64 * 1024));
+        await engine.Engine.Ready.WaitAsync(TestEngine.Patience);
+
+        // One takes all there is, sixteen wait.
+        var asked = Enumerable.Range(0, 17).Select(_ => engine.AskAsync(GenerationRequest.FromText(Long))).ToList();
+        slow.Begun.Wait(TestEngine.Patience).Should().BeTrue();
+        engine.Snapshot.EncodingBytes.Should().Be(64 * 1024);
+        var another = () => engine.AskAsync(GenerationRequest.FromText(Long));
+        await another.Should().ThrowAsync<ServerBusyException>().WithMessage("Long prompts wait to be encoded, and there is no room for this one of 7200 characters; Serving.MaxEncodingBytes is 65536.");
+        (await engine.AskAsync(EventLog.Request(0))).TokenIds.Should().HaveCount(8, "a short one is encoded where it is asked");
+        slow.Encoded.Should().Be(1);
+
+        slow.Go.Set();
+        foreach (var one in asked) await one.Awaiting(late => late.WaitAsync(TestEngine.Patience)).Should().ThrowAsync<ArgumentException>().WithMessage("*expected fewer than 256*");
+        SpinWait.SpinUntil(() => engine.Snapshot.EncodingBytes == 0, TestEngine.Patience).Should().BeTrue();
+        engine.MustBeIdle();
+    }
+
+    [Fact]
     public async Task What_a_caller_does_to_its_lists_changes_nothing()
     {
         await using var engine = await TestEngine.ServeAsync("tiny-s");
@@ -97,6 +131,10 @@ public class PromptEncodingTests
 
         public int Thread { get; private set; }
 
+        public int Encoded { get; private set; }
+
+        public long AtLeast { get; init; }
+
         public ITokenizer TryCreate(CheckpointInfo model) => new Slow(this, TokenizerFiles.LoadFor(model, template: null));
 
         public void Dispose()
@@ -113,10 +151,13 @@ public class PromptEncodingTests
 
             public bool StripsLeadingSpace => inner.StripsLeadingSpace;
 
+            public long CountAtLeast(string text) => owner.AtLeast;
+
             public IReadOnlyList<int> Encode(string text, bool addSpecialTokens = true)
             {
                 if (text == Long)
                 {
+                    owner.Encoded++;
                     owner.Thread = Environment.CurrentManagedThreadId;
                     owner.Begun.Set();
                     owner.Go.Wait(TestEngine.Patience);

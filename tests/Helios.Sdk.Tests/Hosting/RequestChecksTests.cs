@@ -20,6 +20,8 @@ public class RequestChecksTests
         { GenerationRequest.FromText("a") with { MaxTokens = int.MaxValue }, "MaxTokens" },
         { GenerationRequest.FromTokens(new int[250]) with { MaxTokens = 7 }, "MaxTokens is 7; expected at most 6: 250 of the 256 tokens in the context of 'tiny-s' are the prompt's" },
         { GenerationRequest.FromTokens([1, 4096]), "4096*0 to 4095" },
+        { GenerationRequest.FromTokens(new int[300]), "TokenIds is 300 tokens; expected fewer than 256, the context of 'tiny-s', for an answer to fit" },
+        { GenerationRequest.FromText("a") with { Stop = new string[9_000_000] }, "Stop is more than 64 strings; expected at most 64" },
         { GenerationRequest.FromText(""), "empty" },
         { GenerationRequest.FromText("a") with { MaxTokens = -1 }, "MaxTokens is -1" },
         { GenerationRequest.FromText("a") with { Sampling = new() { Temperature = float.NaN } }, "Temperature is NaN" },
@@ -147,7 +149,7 @@ public class RequestChecksTests
         using var lease = await rig.AcquireAsync(served, 3);
         var ready = new TaskCompletionSource();
         var routes = new Routes();
-        var sequences = new SequenceFactory(rig.Pool, routes, new PointOverrides(rig.Pool, routes, profiles: null!, ready.Task, new ExitPolicyCatalog()), rig.Loop, maxQueueTime: null, TimeProvider.System);
+        var sequences = new SequenceFactory(rig.Pool, routes, new PointOverrides(rig.Pool, routes, profiles: null!, ready.Task, new ExitPolicyCatalog()), rig.Loop, new ServingOptions(), TimeProvider.System);
 
         // Its ids are those of the first model, and the active point when it is settled is another of the same tokenizer.
         var opening = sequences.CreateAsync(GenerationRequest.FromTokens([1, 4098]) with { MaxTokens = 2, FullDepth = true }, CancellationToken.None).AsTask();

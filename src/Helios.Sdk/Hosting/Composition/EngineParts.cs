@@ -59,6 +59,7 @@ internal sealed class EngineParts(string name, HeliosOptions options, TimeProvid
         PrefixHitTokens = serving.Loop.Prompts.HitTokens,
         KvPeakBytes = device.Blocks.PeakBytes,
         RequestBytes = device.Sequences.HostBytes,
+        EncodingBytes = sequences.EncodingBytes,
         ScoringShare = device.Work.Share,
         DraftedTokens = device.Routes.Current?.Serving.Drafts?.Drafted ?? 0,
         AcceptedTokens = device.Routes.Current?.Serving.Drafts?.Accepted ?? 0,

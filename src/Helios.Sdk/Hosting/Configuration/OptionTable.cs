@@ -40,6 +40,7 @@ internal static class OptionTable
         Value("Serving:MaxRowsPerStep", Whole.Between(1, 65_536), o => o.Serving.MaxRowsPerStep, (o, v) => o.Serving.MaxRowsPerStep = v, "Most rows (tokens) of one step: decode rows first, prompt chunks in what is left."),
         Value("Serving:MaxQueueLength", Whole.AtLeast(1), o => o.Serving.MaxQueueLength, (o, v) => o.Serving.MaxQueueLength = v, "Most requests waiting to be started."),
         Value("Serving:MaxQueueTime", OrNone(Time.Above(TimeSpan.Zero)), o => o.Serving.MaxQueueTime, (o, v) => o.Serving.MaxQueueTime = v, "Most time that a request waits to be started.", "lets it wait"),
+        Value("Serving:MaxEncodingBytes", Bytes, o => o.Serving.MaxEncodingBytes, (o, v) => o.Serving.MaxEncodingBytes = v, "Most bytes of host memory for prompts of more than 4,096 characters that are being encoded."),
         Value("Serving:Order", Name, o => o.Serving.Order, (o, v) => o.Serving.Order = v, "Who goes next among waiting requests of the same priority, by name."),
         Value("Serving:PriorityAging", Time.Above(TimeSpan.Zero, Day), o => o.Serving.PriorityAging, (o, v) => o.Serving.PriorityAging = v, "A request that has waited this long while higher priorities are served is overdue."),
         Value("Serving:MaxDecodeStretch", Number.Above(1), o => o.Serving.MaxDecodeStretch, (o, v) => o.Serving.MaxDecodeStretch = v, "How much longer than the decoding requests' rows alone a step may take because prompts are computed in it, as a factor."),

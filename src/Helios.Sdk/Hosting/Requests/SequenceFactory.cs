@@ -11,13 +11,16 @@ using Helios.Sdk.Tokenization;
 namespace Helios.Sdk.Hosting.Requests;
 
 /// <summary>Turns a request into a sequence: checks it, encodes its prompt, and claims the point it insists on, if it does.</summary>
-internal sealed class SequenceFactory(ModelPool pool, Routes routes, PointOverrides overrides, ServingLoop loop, TimeSpan? maxQueueTime, TimeProvider time)
+internal sealed class SequenceFactory(ModelPool pool, Routes routes, PointOverrides overrides, ServingLoop loop, ServingOptions options, TimeProvider time)
 {
     /// <summary>What a timer takes.</summary>
     private static readonly TimeSpan LongestTimer = TimeSpan.FromDays(1);
 
-    private readonly PromptEncoder encoding = new();
+    private readonly PromptEncoder encoding = new(options.MaxEncodingBytes);
     private long lastId;
+
+    /// <summary>Bytes that the prompts count for which are being encoded. Any thread.</summary>
+    public long EncodingBytes => encoding.Bytes;
 
     public async ValueTask<Sequence> CreateAsync(GenerationRequest request, CancellationToken cancellationToken)
     {
@@ -69,7 +72,7 @@ internal sealed class SequenceFactory(ModelPool pool, Routes routes, PointOverri
     private async ValueTask<(Route Route, ModelLease Lease)?> ClaimAsync(GenerationRequest request, long arrivedAt, CancellationToken cancellationToken)
     {
         if (!PointOverrides.Insists(request)) return null;
-        if (maxQueueTime is { } most && !overrides.Ready.IsCompleted) await WaitForServiceAsync(request, most, cancellationToken).ConfigureAwait(false);
+        if (options.MaxQueueTime is { } most && !overrides.Ready.IsCompleted) await WaitForServiceAsync(request, most, cancellationToken).ConfigureAwait(false);
         if (request.TimeLimit is not { } limit) return await overrides.ResolveAsync(request, cancellationToken).ConfigureAwait(false);
 
         var left = limit - time.GetElapsedTime(arrivedAt);
@@ -118,13 +121,15 @@ internal sealed class SequenceFactory(ModelPool pool, Routes routes, PointOverri
         if (request.TokenIds is { } ids)
         {
             RequireOneTokenizer(nameof(request.TokenIds), pinned, encoder);
+            if (PromptRules.Overflow(request, ids.Count, isCut: false, Roomiest(pinned is not null ? [pinned] : Alike(encoder)).Info) is { } overflow) throw new InvalidOptionException(overflow);
             PromptRules.CheckIds(ids, encoder.Info);
             return (new EncodedPrompt([.. ids], encoder.Tokenizer.Fingerprint), []);
         }
 
         // What insists on a point may be put on another model than the active point now.
         IReadOnlyList<PoolEntry> models = pinned is not null ? [pinned] : [encoder, .. pool.Entries.Where(entry => entry != encoder && PromptEncoding.CanEncode(request, entry.Tokenizer, entry.Chat))];
-        return await encoding.EncodeAsync(request, models, cancellationToken).ConfigureAwait(false);
+        return await encoding.EncodeAsync(request, models, cancellationToken).ConfigureAwait(false)
+            ?? throw loop.Busy(Invariant($"Long prompts wait to be encoded, and there is no room for this one of {PromptEncoding.LengthOf(request)} characters; Serving.MaxEncodingBytes is {options.MaxEncodingBytes}."), loop.Queue.Waiting);
     }
 
     /// <summary>Ids mean something to one tokenizer alone.</summary>
@@ -145,6 +150,8 @@ internal sealed class SequenceFactory(ModelPool pool, Routes routes, PointOverri
 
     private IEnumerable<PoolEntry> Alike(PoolEntry encoder) => pool.Entries.Where(entry => entry.Tokenizer.Fingerprint == encoder.Tokenizer.Fingerprint);
 
+    private static PoolEntry Roomiest(IEnumerable<PoolEntry> alike) => alike.MaxBy(entry => entry.Info.Architecture.ContextLength)!;
+
     /// <summary>Without a pinned model the largest vocabulary counts; a bias or stop id that the serving model lacks has no effect.</summary>
     private void CheckSampling(GenerationRequest request, PoolEntry? pinned, PoolEntry encoder)
     {
@@ -157,9 +164,7 @@ internal sealed class SequenceFactory(ModelPool pool, Routes routes, PointOverri
     private void CheckPrompt(GenerationRequest request, EncodedPrompt prompt, PoolEntry? pinned, PoolEntry encoder)
     {
         List<PoolEntry> alike = pinned is not null ? [pinned] : [.. Alike(encoder).Where(entry => PromptEncoding.FormOf(request, entry.Tokenizer, entry.Chat) == prompt.Form)];
-        var roomiest = alike.MaxBy(entry => entry.Info.Architecture.ContextLength)!;
-        if (!PromptRules.FitsContext(request, prompt, roomiest.Info))
-            throw new InvalidOptionException(PromptRules.Overflow(request, prompt, roomiest.Info));
+        if (PromptRules.Overflow(request, prompt, Roomiest(alike).Info) is { } overflow) throw new InvalidOptionException(overflow);
         var richest = alike.MaxBy(entry => entry.Info.Architecture.VocabularySize)!;
         if (PromptRules.FindBadId(request, prompt, richest.Info) is { } bad) throw new InvalidOptionException(bad);
     }

@@ -14,6 +14,13 @@ internal static class PromptEncoding
     public static bool CanEncode(GenerationRequest request, ITokenizer tokenizer, ChatFormat? chat) =>
         tokenizer.VocabularySize > 0 && (request.Prompt is not null || (request.Messages is not null && chat is not null));
 
+    /// <summary>Characters of what a request asks in words, with some for what a chat template puts around each turn; 0 where it is in ids.</summary>
+    public static long LengthOf(GenerationRequest request)
+    {
+        const int around = 32;
+        return request.Prompt?.Length ?? request.Messages?.Sum(static turn => (long)turn.Content.Length + turn.Role.Length + around) ?? 0;
+    }
+
     /// <summary>Encodes a request's prompt or conversation, no further than a context takes it.</summary>
     /// <param name="request">Has a prompt or messages.</param>
     /// <param name="tokenizer">The model's tokenizer.</param>
@@ -30,10 +37,9 @@ internal static class PromptEncoding
         return Make(chat.EncodeUpTo(context, messages, cancellationToken), context, tokenizer) with { Form = chat.Fingerprint, EndIds = chat.EndIds };
     }
 
-    /// <summary>A prompt that passes the context stands for itself by one id too many.</summary>
     private static EncodedPrompt Make(IReadOnlyList<int>? ids, int context, ITokenizer tokenizer)
     {
         if (ids is { Count: 0 }) throw new ArgumentException("The prompt has no tokens.", nameof(ids));
-        return ids is null ? new EncodedPrompt(new int[context + 1], tokenizer.Fingerprint) { IsCut = true } : new EncodedPrompt(ids, tokenizer.Fingerprint);
+        return ids is null ? EncodedPrompt.Beyond(context, tokenizer.Fingerprint) : new EncodedPrompt(ids, tokenizer.Fingerprint);
     }
 }

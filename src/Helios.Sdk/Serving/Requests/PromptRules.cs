@@ -15,17 +15,21 @@ internal static class PromptRules
             throw RequestRules.Bad(nameof(request.LogProbabilities), request.LogProbabilities, Invariant($"at most the {model.Architecture.VocabularySize} tokens of '{model.Name}'"));
     }
 
-    /// <summary>Whether prompt and answer fit the model's context: as many tokens as the request names, or one where it names none.</summary>
-    public static bool FitsContext(GenerationRequest request, EncodedPrompt prompt, CheckpointInfo model) =>
-        !prompt.IsCut && (long)prompt.Ids.Count + (request.MaxTokens ?? 1) <= model.Architecture.ContextLength;
+    /// <summary>What is wrong with a prompt and answer that pass the model's context: as many tokens as the request names, or one where it names none. Null when they fit.</summary>
+    public static OptionFault? Overflow(GenerationRequest request, EncodedPrompt prompt, CheckpointInfo model) => Overflow(request, prompt.Ids.Count, prompt.IsCut, model);
 
-    /// <summary>What is wrong with a prompt and answer that pass the model's context.</summary>
-    public static OptionFault Overflow(GenerationRequest request, EncodedPrompt prompt, CheckpointInfo model)
+    /// <summary>The same of a prompt that is not encoded.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="tokens">Tokens of the prompt.</param>
+    /// <param name="isCut">Whether it has more of them.</param>
+    /// <param name="model">The model.</param>
+    public static OptionFault? Overflow(GenerationRequest request, int tokens, bool isCut, CheckpointInfo model)
     {
-        var (tokens, context) = (prompt.Ids.Count, model.Architecture.ContextLength);
-        return request.MaxTokens is { } named && !prompt.IsCut && tokens < context
+        var context = model.Architecture.ContextLength;
+        if (!isCut && (long)tokens + (request.MaxTokens ?? 1) <= context) return null;
+        return request.MaxTokens is { } named && !isCut && tokens < context
             ? new(nameof(request.MaxTokens), Invariant($"{named}"), Invariant($"at most {context - tokens}: {tokens} of the {context} tokens in the context of '{model.Name}' are the prompt's"))
-            : new(OptionOf(request), prompt.IsCut ? Invariant($"more than {tokens - 1} tokens") : Invariant($"{tokens} tokens"), Invariant($"fewer than {context}, the context of '{model.Name}', for an answer to fit"));
+            : new(OptionOf(request), isCut ? Invariant($"more than {tokens - 1} tokens") : Invariant($"{tokens} tokens"), Invariant($"fewer than {context}, the context of '{model.Name}', for an answer to fit"));
     }
 
     /// <exception cref="InvalidOptionException">An id is outside the vocabulary.</exception>

@@ -20,6 +20,7 @@ internal sealed class Sequence
     private ushort[] depths;
     private int leaseHolders = 1;
     private int knownAtRestart = -1;
+    private readonly long askedBytes;
     private long promptBytes;
 
     public Sequence(RequestId id, GenerationRequest request, long seed, EncodedPrompt prompt, TokenStream output, long arrivedAt)
@@ -29,6 +30,7 @@ internal sealed class Sequence
         Seed = seed;
         Output = output;
         ArrivedAt = arrivedAt;
+        askedBytes = sizeof(char) * PromptEncoding.LengthOf(request);
         Tenant = request.Tenant ?? "anonymous";
         TenantKey = StringComparer.Ordinal.GetHashCode(Tenant);
         depths = [];
@@ -90,10 +92,10 @@ internal sealed class Sequence
     public Route? Route { get; private set; }
 
     /// <summary>
-    /// Bytes of host memory that it takes: ids, depths and text of what it has, log probabilities if asked for. Buffers double, so
+    /// Bytes of host memory that it takes: what it was asked in words, ids, depths and text of what it has, log probabilities if asked for. Buffers double, so
     /// that they hold at most twice what is in them.
     /// </summary>
-    public long HostBytes => (long)tokens.Length * sizeof(int) + (long)depths.Length * sizeof(ushort) + promptBytes + Output.Bytes + (Edit?.Bytes ?? 0);
+    public long HostBytes => (long)tokens.Length * sizeof(int) + (long)depths.Length * sizeof(ushort) + askedBytes + promptBytes + Output.Bytes + (Edit?.Bytes ?? 0);
 
     /// <summary>Those of them that <see cref="SequenceTable"/> has counted.</summary>
     public long CountedBytes { get; set; }
@@ -240,6 +242,9 @@ internal sealed record EncodedPrompt(IReadOnlyList<int> Ids, string TokenizerFin
 
     /// <summary>Bytes of host memory that the ids take.</summary>
     public long Bytes => (long)Ids.Count * sizeof(int);
+
+    /// <summary>A prompt that passes a context stands for itself by one id too many.</summary>
+    public static EncodedPrompt Beyond(int context, string tokenizerFingerprint) => new(new int[context + 1], tokenizerFingerprint) { IsCut = true };
 
     /// <summary>Equal for models that give the prompt equal ids.</summary>
     public string Form { get; init; } = TokenizerFingerprint;

@@ -73,7 +73,7 @@ internal sealed class Admission(Routes routes)
     }
 
     private static OptionFault? Trouble(GenerationRequest request, EncodedPrompt prompt, ServedModel served) =>
-        PromptRules.FitsContext(request, prompt, served.Info) ? PromptRules.FindBadId(request, prompt, served.Info) : PromptRules.Overflow(request, prompt, served.Info);
+        PromptRules.Overflow(request, prompt, served.Info) ?? PromptRules.FindBadId(request, prompt, served.Info);
 
     /// <summary>The prompt in the ids of a model, or why it is not; null when nobody has tried.</summary>
     private static PromptForm? FormFor(Sequence sequence, ServedModel served)

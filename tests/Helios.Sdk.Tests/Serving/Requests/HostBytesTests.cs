@@ -1,4 +1,6 @@
+using Helios.Sdk.Scheduling;
 using Helios.Sdk.Serving.Requests;
+using Helios.Sdk.Serving.Streaming;
 using Helios.Sdk.Tests.Serving.Fakes;
 
 namespace Helios.Sdk.Tests.Serving.Requests;
@@ -7,6 +9,17 @@ namespace Helios.Sdk.Tests.Serving.Requests;
 public class HostBytesTests
 {
     private const int Most = 1900;
+
+    [Fact]
+    public void What_is_asked_in_words_and_what_ends_the_answer_count_too()
+    {
+        static long Bytes(GenerationRequest request) => new Sequence(new RequestId(1), request, seed: 1, new EncodedPrompt([1], "fake"), new TokenStream(new FakeTokenizer(), StopStrings.Of(request.Stop)), arrivedAt: 0).HostBytes;
+
+        var asked = new string('a', 1000);
+        (Bytes(GenerationRequest.FromText(asked)) - Bytes(GenerationRequest.FromText("a"))).Should().Be(2 * 999);
+        (Bytes(GenerationRequest.FromMessages([new ChatTurn("user", asked)])) - Bytes(GenerationRequest.FromMessages([new ChatTurn("user", "a")]))).Should().Be(2 * 999);
+        (Bytes(GenerationRequest.FromText("a") with { Stop = [asked] }) - Bytes(GenerationRequest.FromText("a"))).Should().BeInRange(9 * 1000, 10 * 1000);
+    }
 
     [Fact]
     public void A_request_that_may_become_long_takes_what_it_has()
