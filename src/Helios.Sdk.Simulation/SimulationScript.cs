@@ -50,8 +50,7 @@ public sealed record SimulationScript
     public static SimulationScript Load(string path)
     {
         var script = Read(path, SimulationJson.Default.SimulationScript);
-        if (script.ModelsFrom is { } file)
-            script = script with { Models = [.. script.Models, .. Read(Path.Combine(Path.GetDirectoryName(Path.GetFullPath(path))!, file), SimulationJson.Default.ImmutableArraySimulatedModel)] };
+        if (script.ModelsFrom is { } file) script = script with { Models = [.. script.Models, .. ReadModels(path, file)] };
         SimulationCheck.Check(script);
         return script;
     }
@@ -71,6 +70,18 @@ public sealed record SimulationScript
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(times);
         return this with { Phases = [.. Enumerable.Repeat(Phases, times).SelectMany(phases => phases)] };
+    }
+
+    private static ImmutableArray<SimulatedModel> ReadModels(string script, string file)
+    {
+        try
+        {
+            return Read(Path.Combine(Path.GetDirectoryName(Path.GetFullPath(script))!, file), SimulationJson.Default.ImmutableArraySimulatedModel);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new ArgumentException($"{script}: modelsFrom is '{file}', which cannot be read: {error.Message}", nameof(script), error);
+        }
     }
 
     private static T Read<T>(string path, JsonTypeInfo<T> type)

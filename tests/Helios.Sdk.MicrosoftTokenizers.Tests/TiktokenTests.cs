@@ -54,6 +54,19 @@ public sealed class TiktokenTests : IDisposable
         tokenizer.Decode([60_000]).Should().BeEmpty();
     }
 
+    /// <summary>Microsoft's reader of such files does not end at a blank line between others.</summary>
+    [Fact]
+    public async Task Blank_lines_change_nothing()
+    {
+        File.WriteAllText(folder["any.tiktoken"], Ranks());
+        using var airy = new TempFolder();
+        File.WriteAllText(airy["any.tiktoken"], Ranks().Replace("\n", "\r\n \r\n", StringComparison.Ordinal));
+
+        var tokenizer = await Task.Run(() => new MicrosoftTokenizerFactory().TryLoad(airy.Path)!).WaitAsync(TimeSpan.FromMinutes(1));
+
+        tokenizer.Encode("Once upon a time").Should().Equal(new MicrosoftTokenizerFactory().TryLoad(folder.Path)!.Encode("Once upon a time"));
+    }
+
     [Fact]
     public void Words_without_end_are_cut_and_come_back()
     {

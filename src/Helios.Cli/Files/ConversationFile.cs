@@ -1,7 +1,6 @@
 using System.Text;
 using System.Text.Json;
 using Helios.Cli.Errors;
-using Helios.Sdk.Checkpoints;
 using Helios.Sdk.Tokenization;
 
 namespace Helios.Cli.Files;
@@ -17,7 +16,7 @@ internal static class ConversationFile
     public static bool HoldsLines(string path) => Path.GetExtension(path).Equals(".jsonl", StringComparison.OrdinalIgnoreCase);
 
     /// <exception cref="FileException">The file is unusable; the message names file and field.</exception>
-    public static ChatTemplateInput Read(string path) => Parse($"{path}:", File.ReadAllBytes(path));
+    public static ChatTemplateInput Read(string path) => Parse($"{path}:", "the file", File.ReadAllBytes(path));
 
     /// <summary>A way to read each line: one that is unusable says so when it is its turn.</summary>
     public static IEnumerable<Func<ChatTemplateInput>> ReadLines(string path)
@@ -27,22 +26,12 @@ internal static class ConversationFile
         {
             number++;
             var place = Invariant($"{path}, line {number}:");
-            if (!string.IsNullOrWhiteSpace(line)) yield return () => Parse(place, Encoding.UTF8.GetBytes(line));
+            if (!string.IsNullOrWhiteSpace(line)) yield return () => Parse(place, "the line", Encoding.UTF8.GetBytes(line));
         }
     }
 
-    private static ChatTemplateInput Parse(string place, byte[] json)
-    {
-        try
-        {
-            using var document = JsonText.Parse(json, new JsonDocumentOptions { AllowDuplicateProperties = false });
-            return Read(new StrictObject(place, document.RootElement.Clone()));
-        }
-        catch (JsonException error)
-        {
-            throw new FileException($"{place} it is not valid JSON{BrokenJson.Place(json)} ({error.Message}).");
-        }
-    }
+    private static ChatTemplateInput Parse(string place, string what, byte[] json) =>
+        StrictJson.Read(place, what, json, root => Read(new StrictObject(place, root.Clone())));
 
     /// <summary>Other fields are left alone: data sets bring their own.</summary>
     private static ChatTemplateInput Read(StrictObject fields) => new()

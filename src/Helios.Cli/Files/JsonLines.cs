@@ -1,7 +1,5 @@
 using System.Text;
-using System.Text.Json;
 using Helios.Cli.Errors;
-using Helios.Sdk.Checkpoints;
 
 namespace Helios.Cli.Files;
 
@@ -24,16 +22,6 @@ internal static class JsonLines
         return found;
     }
 
-    private static T ReadLine<T>(string place, string line, Func<StrictObject, T> read)
-    {
-        try
-        {
-            using var document = JsonDocument.Parse(line, new JsonDocumentOptions { AllowDuplicateProperties = false });
-            return read(new StrictObject(place, document.RootElement));
-        }
-        catch (JsonException error)
-        {
-            throw new FileException($"{place} the line is not valid JSON{BrokenJson.Place(Encoding.UTF8.GetBytes(line))} ({error.Message}).");
-        }
-    }
+    private static T ReadLine<T>(string place, string line, Func<StrictObject, T> read) =>
+        StrictJson.Read(place, "the line", Encoding.UTF8.GetBytes(line), root => read(new StrictObject(place, root)));
 }

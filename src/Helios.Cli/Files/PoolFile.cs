@@ -13,19 +13,7 @@ namespace Helios.Cli.Files;
 internal sealed record PoolFile(long? MemoryBudget, IReadOnlyList<PoolFileModel> Models)
 {
     /// <exception cref="FileException">The file is unusable; the message names file and field.</exception>
-    public static PoolFile Read(string path)
-    {
-        var bytes = File.ReadAllBytes(path);
-        try
-        {
-            using var document = JsonText.Parse(bytes, new JsonDocumentOptions { AllowDuplicateProperties = false });
-            return Read(path, document.RootElement);
-        }
-        catch (JsonException error)
-        {
-            throw new FileException($"{path}: the file is not valid JSON{BrokenJson.Place(bytes)} ({error.Message}).");
-        }
-    }
+    public static PoolFile Read(string path) => StrictJson.Read($"{path}:", "the file", File.ReadAllBytes(path), root => Read(path, root));
 
     private static PoolFile Read(string path, JsonElement root)
     {

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Helios.Cli.Errors;
-using Helios.Sdk.Checkpoints;
 
 namespace Helios.Cli.Files;
 
@@ -22,21 +21,12 @@ internal static class TextFile
         return texts.Count > 0 ? texts : throw new FileException($"{path}: there are no texts; expected at least one.");
     }
 
-    private static IReadOnlyList<string> ReadList(string path)
+    private static IReadOnlyList<string> ReadList(string path) => StrictJson.Read<IReadOnlyList<string>>($"{path}:", "the file", File.ReadAllBytes(path), root =>
     {
-        var bytes = File.ReadAllBytes(path);
-        try
-        {
-            using var document = JsonText.Parse(bytes, new JsonDocumentOptions { AllowDuplicateProperties = false });
-            if (document.RootElement.ValueKind != JsonValueKind.Array)
-                throw new FileException($"{path}: the file holds one JSON {document.RootElement.ValueKind}; expected a list of objects (a file of an object a line is named .jsonl).");
-            return [.. document.RootElement.EnumerateArray().Select((item, i) => TextOf(new StrictObject(Invariant($"{path}: [{i}]"), item)))];
-        }
-        catch (JsonException error)
-        {
-            throw new FileException(Invariant($"{path}, line {error.LineNumber + 1}: the file is not valid JSON{BrokenJson.Place(bytes)} ({error.Message})."));
-        }
-    }
+        if (root.ValueKind != JsonValueKind.Array)
+            throw new FileException($"{path}: the file holds one JSON {root.ValueKind}; expected a list of objects (a file of an object a line is named .jsonl).");
+        return [.. root.EnumerateArray().Select((item, i) => TextOf(new StrictObject(Invariant($"{path}: [{i}]"), item)))];
+    });
 
     private static List<string> ReadParagraphs(string path)
     {

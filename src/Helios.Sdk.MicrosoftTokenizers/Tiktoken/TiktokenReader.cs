@@ -1,3 +1,4 @@
+using System.Text;
 using Helios.Sdk.Checkpoints;
 using Helios.Sdk.MicrosoftTokenizers.Settings;
 using Helios.Sdk.Tokenization.Bpe;
@@ -30,7 +31,7 @@ internal static class TiktokenReader
             Fingerprint = TokenizerSurroundings.Fingerprint($"tiktoken {PatternOf(path, options)}", bytes, vocabulary, around),
             Normalizer = new NormalizerSequence([]),
             PreTokenizers = [CutterOf(path, options), new WordLimit()],
-            Model = new TiktokenModel(Create(path, bytes), ranks.Values.Max(token => token.Length)),
+            Model = new TiktokenModel(Create(path, ranks), ranks.Values.Max(token => token.Length)),
             WrittenTokens = AddedTokenMatcher.Create(vocabulary.Added, token => token.Content),
             NormalizedTokens = AddedTokenMatcher.Create([], token => token.Content),
             Around = around,
@@ -76,11 +77,14 @@ internal static class TiktokenReader
         return Names("o200k") ? O200k : PublishedPatterns.Llama3;
     }
 
-    private static TiktokenTokenizer Create(string path, byte[] bytes)
+    /// <summary>Microsoft's reader gets lines that were checked, and no others: on a blank line it does not end.</summary>
+    private static TiktokenTokenizer Create(string path, Dictionary<int, byte[]> ranks)
     {
         try
         {
-            using var stream = new MemoryStream(bytes);
+            using var stream = new MemoryStream();
+            foreach (var (id, token) in ranks) stream.Write(Encoding.ASCII.GetBytes(Invariant($"{Convert.ToBase64String(token)} {id}\n")));
+            stream.Position = 0;
             return TiktokenTokenizer.Create(stream, preTokenizer: null, normalizer: null, specialTokens: null);
         }
         catch (Exception e) when (e is ArgumentException or InvalidOperationException or FormatException or IOException)

@@ -52,7 +52,7 @@ public sealed class TemplateCommandTests : IDisposable
         lines.Select(line => line.Fields()[0]).Should().Equal("text", "error", "error", "error", "text");
         lines[1].Text("error").Should().Contain("no narrator");
         lines[2].Text("error").Should().Contain("c.jsonl, line 4: messages is 5; expected a list of messages");
-        lines[3].Text("error").Should().Contain("c.jsonl, line 5: it is not valid JSON");
+        lines[3].Text("error").Should().Contain("c.jsonl, line 5: the line is not valid JSON");
     }
 
     [Theory]

@@ -37,6 +37,7 @@ public sealed class PoolFileTests : IDisposable
     [Theory]
     [InlineData("[]", "pool.json: is [];")]
     [InlineData("{", "not valid JSON")]
+    [InlineData("""{ "models": [ { "\udc00": "a" } ] }""", "the file holds text that is not valid Unicode")]
     [InlineData("""{ "models": [ { "name": "a", "path": NaN } ] }""", "not valid JSON, at 'models.path' (")]
     [InlineData("""{ "models": [ { "name": "a" } ], "memoryBudget": -Infinity }""", "not valid JSON, at 'memoryBudget' (")]
     [InlineData("""{ "models": [] , "models": [] }""", "not valid JSON")]

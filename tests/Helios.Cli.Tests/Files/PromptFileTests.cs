@@ -33,6 +33,7 @@ public sealed class PromptFileTests : IDisposable
     [Theory]
     [InlineData("", "there are no prompts")]
     [InlineData("{", "line 1: the line is not valid JSON")]
+    [InlineData("{\"prompt\":\"\\ud800\"}", "line 1: the line holds text that is not valid Unicode")]
     [InlineData("{\"prompt\":\"a\",\"atMs\":NaN}", "line 1: the line is not valid JSON, at 'atMs' (")]
     [InlineData("{\"prompt\":\"a\",\"atMs\":Infinity}", "line 1: the line is not valid JSON, at 'atMs' (")]
     [InlineData("{}", "line 1: prompt is missing")]
