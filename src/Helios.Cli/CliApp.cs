@@ -85,10 +85,10 @@ internal static class CliApp
         PlatformNotSupportedException => (error.Message, ExitCode.Failed),
         UsageException or NotSupportedException => (error.Message, ExitCode.BadUsage),
         FileException or CheckpointException or HeliosException or IOException or UnauthorizedAccessException => (error.Message, ExitCode.Failed),
-        _ => ($"Unexpected {error.GetType().Name}: {error.Message} (--verbose says more)", ExitCode.Failed),
+        _ => ($"Unexpected {error.GetType().Name}: {error.Message} (--verbose prints the stack trace)", ExitCode.Failed),
     };
 
     /// <summary>What the parser says, and where to look.</summary>
     private static string Explain(string message) =>
-        message.StartsWith("Required command", StringComparison.Ordinal) ? $"{message} --help lists what there is." : message;
+        message.StartsWith("Required command", StringComparison.Ordinal) ? $"{message} --help lists the commands." : message;
 }

@@ -10,7 +10,7 @@ public static class CpuHeliosBuilderExtensions
     /// Runs models on the CPU in managed code: vectors as wide as the machine has, no native package. The backend's name is
     /// <c>cpu</c>; what <see cref="HeliosOptions.BackendSettings"/> say goes before <paramref name="configure"/>.
     /// </summary>
-    /// <typeparam name="TBuilder">The builder's type, kept for what follows in the chain.</typeparam>
+    /// <typeparam name="TBuilder">The builder's type, so that calls can be chained.</typeparam>
     /// <param name="builder">The builder.</param>
     /// <param name="configure">Changes the options; null leaves them as they are.</param>
     /// <returns>The same builder.</returns>

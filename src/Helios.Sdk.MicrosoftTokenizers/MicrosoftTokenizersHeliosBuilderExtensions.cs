@@ -10,7 +10,7 @@ public static class MicrosoftTokenizersHeliosBuilderExtensions
     /// Serves models whose folder has no <c>tokenizer.json</c> but a SentencePiece <c>tokenizer.model</c> or a <c>.tiktoken</c> file.
     /// Models with a <c>tokenizer.json</c> are read by the engine, as before.
     /// </summary>
-    /// <typeparam name="TBuilder">The builder's type, kept for what follows in the chain.</typeparam>
+    /// <typeparam name="TBuilder">The builder's type, so that calls can be chained.</typeparam>
     /// <param name="builder">The builder.</param>
     /// <param name="configure">Changes the options; null leaves them as they are.</param>
     /// <returns>The same builder.</returns>

@@ -109,7 +109,7 @@ internal sealed class SimulatedEngine : IDisposable
         if (world.Traffic.IsOver && Loop.Sequences.Count == 0) return false;
         if (adapting.IsFaulted) adapting.GetAwaiter().GetResult();
         var idle = Math.Min(world.Traffic.NextAt(world.Clock.Seconds, Loop.Sequences.Count) - world.Clock.Seconds, world.Clock.SecondsToNext);
-        if (!double.IsFinite(idle)) throw new InvalidOperationException("Requests wait, nothing serves, and nothing is under way that could.");
+        if (!double.IsFinite(idle)) throw new InvalidOperationException("Requests wait, but no model is active or being loaded.");
         world.Clock.Spend(idle);
         return true;
     }

@@ -43,7 +43,7 @@ public sealed class Simulator(SimulationScript script, SimulationSettings? setti
     public SimulationReport RunFixed(LoadTarget target, int seed = 0, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(target);
-        if (!Points.Contains(target)) throw new ArgumentException($"{target} is no point of the script '{script.Name}'; expected a model's name and the depth of one of its exits.", nameof(target));
+        if (!Points.Contains(target)) throw new ArgumentException($"{target} is not a point of the script '{script.Name}'; expected a model's name and the depth of one of its exits.", nameof(target));
         return OnItsOwnThread(() => Serve(seed, (_, engine, stopping) => ServeAsync(engine, target, stopping), cancellationToken));
     }
 

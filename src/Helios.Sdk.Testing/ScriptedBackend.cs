@@ -60,7 +60,7 @@ public sealed class ScriptedBackend : IBackend, ILayerLoader
         ArgumentNullException.ThrowIfNull(bytes);
         if (models.TryGetValue(checkpoint.Info.Path, out var model)) return ValueTask.FromResult<IFixedPart>(new FixedPart(model, checkpoint.Info.Architecture, bytes));
         bytes.Dispose();
-        throw new HeliosException($"'{checkpoint.Info.Path}' is no scripted model of this backend; it has {string.Join(", ", models.Values.Select(known => known.Name))}.");
+        throw new HeliosException($"'{checkpoint.Info.Path}' is not a scripted model of this backend; it has {string.Join(", ", models.Values.Select(known => known.Name))}.");
     }
 
     /// <inheritdoc/>

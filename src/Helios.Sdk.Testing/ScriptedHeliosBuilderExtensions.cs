@@ -6,7 +6,7 @@ namespace Helios.Sdk;
 public static class ScriptedHeliosBuilderExtensions
 {
     /// <summary>Adds scripted models to the pool, and the backend on which they run.</summary>
-    /// <typeparam name="TBuilder">The builder's type, kept for what follows in the chain.</typeparam>
+    /// <typeparam name="TBuilder">The builder's type, so that calls can be chained.</typeparam>
     /// <param name="builder">The builder.</param>
     /// <param name="models">The models; the caller disposes them after the engine.</param>
     /// <returns>The same builder.</returns>
@@ -15,7 +15,7 @@ public static class ScriptedHeliosBuilderExtensions
         UseScripted(builder, clock: null, models);
 
     /// <summary>The same on a clock that every layer of a step moves; give the engine that clock too.</summary>
-    /// <typeparam name="TBuilder">The builder's type, kept for what follows in the chain.</typeparam>
+    /// <typeparam name="TBuilder">The builder's type, so that calls can be chained.</typeparam>
     /// <param name="builder">The builder.</param>
     /// <param name="clock">The engine's clock; null moves none.</param>
     /// <param name="models">The models; the caller disposes them after the engine.</param>

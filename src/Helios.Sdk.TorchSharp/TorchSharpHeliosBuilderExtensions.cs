@@ -11,7 +11,7 @@ public static class TorchSharpHeliosBuilderExtensions
     /// <c>torchsharp</c>; what <see cref="HeliosOptions.BackendSettings"/> say goes before <paramref name="configure"/>. The app adds the
     /// native libraries: the package TorchSharp-cuda-linux, TorchSharp-cuda-windows or TorchSharp-cpu.
     /// </summary>
-    /// <typeparam name="TBuilder">The builder's type, kept for what follows in the chain.</typeparam>
+    /// <typeparam name="TBuilder">The builder's type, so that calls can be chained.</typeparam>
     /// <param name="builder">The builder.</param>
     /// <param name="configure">Changes the options; null leaves them as they are.</param>
     /// <returns>The same builder.</returns>

@@ -7,7 +7,7 @@ namespace Helios.Cli.Tests;
 public sealed class UsageTests
 {
     [Theory]
-    [InlineData("", "--help lists what there is")]
+    [InlineData("", "--help lists the commands")]
     [InlineData("frobnicate")]
     [InlineData("inspect")]
     [InlineData("inspect MODEL --threads 0", "--threads is 0; expected 1 to 1024")]
@@ -46,7 +46,7 @@ public sealed class UsageTests
     [InlineData("generate MODEL --prompt a --top-k -1", "--top-k is -1")]
     [InlineData("inspect MODEL --jsno", "Did you mean '--json'?")]
     [InlineData("generate MODEL --prompt a --max-token 3", "Did you mean '--max-tokens'?")]
-    [InlineData("generate MODEL --prompt a --exit-policy sure:1", "--exit-policy is 'sure:1'; expected a policy that there is. Known are: none, confidence:")]
+    [InlineData("generate MODEL --prompt a --exit-policy sure:1", "--exit-policy is 'sure:1'; expected a known policy. Known are: none, confidence:")]
     [InlineData("run --pool p --prompts q --baseline half", "static-ee")]
     [InlineData("run --pool p --prompts q --check some", "sample")]
     [InlineData("run --pool p --prompts q --rate 0", "--rate is 0")]

@@ -16,7 +16,7 @@ public sealed class UsageTests
     [InlineData("lossless MODEL --draft 3 --rounds 0", "--rounds is 0")]
     [InlineData("exits MODEL", "--file")]
     [InlineData("exits MODEL --file f --depth 7", "--depth is 7")]
-    [InlineData("exits MODEL --file f --policies none sometimes", "--policies is 'sometimes'; expected a policy that there is. Known are: none")]
+    [InlineData("exits MODEL --file f --policies none sometimes", "--policies is 'sometimes'; expected a known policy. Known are: none")]
     [InlineData("quality MODEL", "--file")]
     [InlineData("quality --file f", "helios: ")]
     [InlineData("quality MODEL --file f --precision bf16,fp64", "--precision is 'bf16,fp64'")]

@@ -62,7 +62,7 @@ public sealed class BackendTests
     public void A_gpu_that_is_not_there_is_refused_and_nothing_stands_in_for_it()
     {
         var create = () => new TorchSharpBackend(new TorchSharpOptions { Device = "cuda:63" });
-        create.Should().Throw<PlatformNotSupportedException>().WithMessage("cuda:63 is not there*");
+        create.Should().Throw<PlatformNotSupportedException>().WithMessage("cuda:63 is not available*");
     }
 
     [SkippableTheory]

@@ -16,7 +16,7 @@ internal sealed class AnswerOptions
 
     private readonly Option<string?> prompts = new("--prompts") { Description = "Prompts, one JSON object a line as for run; eight short ones of its own by default.", HelpName = "F" };
     private readonly Option<int> maxTokens = new("--max-tokens") { Description = "Tokens of every answer.", HelpName = "N", DefaultValueFactory = _ => 128 };
-    private readonly Option<float> temperature = new("--temperature") { Description = "0 takes the likeliest token, above 0 samples.", HelpName = "X" };
+    private readonly Option<float> temperature = new("--temperature") { Description = "0 takes the most likely token, above 0 samples.", HelpName = "X" };
     private readonly Option<int> rounds;
 
     /// <param name="defaultRounds">Rounds where nothing is said.</param>

@@ -20,7 +20,7 @@ internal sealed class QualityCommand : Command
     private readonly Argument<string> model = ModelArgument.Create();
     private readonly Option<string> file = new("--file")
     {
-        Description = "Held-out texts: .jsonl, an object a line, or .json, a list of objects, each with text or prompt; else plain text, cut at blank lines.",
+        Description = "Held-out texts: .jsonl, one object per line, or .json, a list of objects, each with text or prompt; other files are plain text, split at blank lines.",
         HelpName = "F",
         Required = true,
     };

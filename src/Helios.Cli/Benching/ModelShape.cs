@@ -54,13 +54,13 @@ internal sealed record ModelShape(string Text, int Layers, int Hidden, int Heads
         if (!Fields.Contains(name, StringComparer.Ordinal)) throw new FormatException($"shape field '{name}' is unknown; expected {string.Join(", ", Fields)}.{NearMiss.Ask(name, Fields)}");
         if (!int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var number) || number is < 1 or > Most)
             throw new FormatException($"shape field '{name}' is '{value}'; expected a whole number from 1 to {Most}.");
-        if (!found.TryAdd(name, number)) throw new FormatException($"shape field '{name}' stands there twice.");
+        if (!found.TryAdd(name, number)) throw new FormatException($"shape field '{name}' is given twice.");
     }
 
     private void RequireWholeHeads()
     {
         if (Hidden % Heads != 0 || Hidden / Heads % 2 != 0)
-            throw new FormatException(Invariant($"shape field 'heads' is {Heads}, which does not cut hidden={Hidden} into heads of an even width."));
+            throw new FormatException(Invariant($"shape field 'heads' is {Heads}, which does not divide hidden={Hidden} into heads of an even width."));
         if (Heads % KvHeads != 0) throw new FormatException(Invariant($"shape field 'kv' is {KvHeads}, which does not divide heads={Heads}."));
     }
 }

@@ -3,7 +3,7 @@ using Helios.Sdk.Diagnostics;
 namespace Helios.Cli.Checking;
 
 /// <summary>Something that a machine has or lacks.</summary>
-/// <param name="Name">What it is called.</param>
+/// <param name="Name">Its name.</param>
 /// <param name="Ok">Whether it can be used.</param>
 /// <param name="Detail">What there is, or what is missing and how to come by it.</param>
 internal sealed record Check(string Name, bool Ok, string Detail)

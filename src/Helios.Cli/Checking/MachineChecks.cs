@@ -27,10 +27,10 @@ internal static class MachineChecks
     private static async Task<Check> OpenAsync(BackendReport backend, CancellationToken cancellationToken)
     {
         var name = Check.NameOf(backend);
-        if (BuiltInBackends.Find(backend.Name) is null) return new Check(name, Ok: false, "This build of helios leaves it out: it was built with HeliosTorchSharp=false.");
+        if (BuiltInBackends.Find(backend.Name) is null) return new Check(name, Ok: false, "It is not in this build of helios, which was built with HeliosTorchSharp=false.");
         if (Names.Same(backend.Name, BuiltInBackends.Cpu)) return new Check(name, Ok: true, "managed code, nothing to load");
         var opening = await BackendOpening.TryAsync(backend.Name, backend.Device, cancellationToken).ConfigureAwait(false);
-        var place = opening.IsOpened || backend.IsFound ? "" : " The tool finds torch's libraries on the system's library path, too: docs/cuda.md.";
+        var place = opening.IsOpened || backend.IsFound ? "" : " The tool also finds torch's libraries on the system's library path: docs/cuda.md.";
         return new Check(name, opening.IsOpened, opening.Detail + place);
     }
 }

@@ -13,7 +13,7 @@ internal sealed class BenchBusyCommand : Command
     private readonly Option<int> threads = new("--threads") { HelpName = "N", Required = true };
 
     public BenchBusyCommand()
-        : base(BusyProcess.CommandName, "Keep threads busy while standard input says so.")
+        : base(BusyProcess.CommandName, "Keep threads busy until standard input ends.")
     {
         Hidden = true;
         Add(threads);

@@ -19,10 +19,10 @@ internal sealed class BenchCapacityCommand : Command
 
     private readonly BenchOptions options = new();
     private readonly Option<long?> budget = BudgetOption.Create("Memory for weights, activations and KV together.");
-    private readonly Option<int?> context = new("--context") { Description = $"Tokens of every sequence; {DefaultContext}, or what the model's context holds, by default.", HelpName = "N" };
-    private readonly Option<ImmutableArray<int>?> depth = CountList.Option("--depth", "Layers loaded; the model's exits, or quarters of a model without any, by default.", "E,...");
-    private readonly Option<double> seconds = new("--seconds") { Description = "Seconds of steps measured of every row, and three steps unless they are much longer.", HelpName = "S", DefaultValueFactory = _ => 1 };
-    private readonly Option<double> warmUp = new("--warm-up") { Description = "Longest warm-up of a row in seconds; it ends when nothing more is compiled.", HelpName = "S", DefaultValueFactory = _ => 5 };
+    private readonly Option<int?> context = new("--context") { Description = $"Tokens of every sequence; by default {DefaultContext}, or as many as fit the context.", HelpName = "N" };
+    private readonly Option<ImmutableArray<int>?> depth = CountList.Option("--depth", "Layers loaded; by default the model's exits, or quarters of a model without exits.", "E,...");
+    private readonly Option<double> seconds = new("--seconds") { Description = "Seconds of measured steps per row, and at least three steps unless they are much longer.", HelpName = "S", DefaultValueFactory = _ => 1 };
+    private readonly Option<double> warmUp = new("--warm-up") { Description = "Maximum warm-up of a row in seconds; it ends when JIT compilation ends.", HelpName = "S", DefaultValueFactory = _ => 5 };
 
     public BenchCapacityCommand(GlobalOptions global)
         : base("capacity", "Find the largest batch that fits a memory budget, and run it.")

@@ -7,7 +7,7 @@ namespace Helios.Cli.Commands;
 internal sealed class BenchCommand : Command
 {
     public BenchCommand(GlobalOptions global)
-        : base("bench", "Measure the engine alone, without adaptation, on a model or on random weights of a shape.")
+        : base("bench", "Measure the engine without adaptation, on a model or on random weights of a shape.")
     {
         Add(new BenchDecodeCommand(global));
         Add(new BenchCapacityCommand(global));

@@ -18,14 +18,14 @@ internal sealed class BenchDecodeCommand : Command
     private const double ContentionSeconds = 4;
 
     private readonly BenchOptions options = new();
-    private readonly Option<ImmutableArray<int>?> batch = CountList.Option("--batch", "Sequences of a step; 1,8,32 by default.", "1,8,32");
-    private readonly Option<ImmutableArray<int>?> depth = CountList.Option("--depth", "Layers that run; all by default. No more than the deepest are loaded.", "E,...");
-    private readonly Option<int?> prefill = new("--prefill") { Description = $"Tokens of the prompt that is prefilled, 0 for none; {DefaultPrefill}, or what the model's context holds, by default.", HelpName = "N" };
-    private readonly Option<int?> context = new("--context") { Description = $"Tokens of every sequence in KV; {DefaultContext}, or what the model's context holds, by default.", HelpName = "N" };
-    private readonly Option<int?> steps = new("--steps") { Description = "Steps measured of every row, at least this many; by --seconds by default.", HelpName = "N" };
-    private readonly Option<double> seconds = new("--seconds") { Description = "Seconds of steps measured of every row.", HelpName = "S", DefaultValueFactory = _ => 2 };
-    private readonly Option<double> warmUp = new("--warm-up") { Description = "Longest warm-up in seconds; it ends when nothing more is compiled.", HelpName = "S", DefaultValueFactory = _ => 10 };
-    private readonly Option<int?> contend = new("--contend") { Description = "Measure batch 1 beside another process with so many busy threads, too.", HelpName = "N" };
+    private readonly Option<ImmutableArray<int>?> batch = CountList.Option("--batch", "Sequences in a step; 1,8,32 by default.", "1,8,32");
+    private readonly Option<ImmutableArray<int>?> depth = CountList.Option("--depth", "Layers that run; all by default. Only the deepest depth is loaded.", "E,...");
+    private readonly Option<int?> prefill = new("--prefill") { Description = $"Tokens of the prefilled prompt, 0 for none; by default {DefaultPrefill}, or as many as fit the context.", HelpName = "N" };
+    private readonly Option<int?> context = new("--context") { Description = $"Tokens of every sequence in KV; by default {DefaultContext}, or as many as fit the context.", HelpName = "N" };
+    private readonly Option<int?> steps = new("--steps") { Description = "Minimum of measured steps per row; by default --seconds decides.", HelpName = "N" };
+    private readonly Option<double> seconds = new("--seconds") { Description = "Seconds of measured steps per row.", HelpName = "S", DefaultValueFactory = _ => 2 };
+    private readonly Option<double> warmUp = new("--warm-up") { Description = "Maximum warm-up in seconds; it ends when JIT compilation ends.", HelpName = "S", DefaultValueFactory = _ => 10 };
+    private readonly Option<int?> contend = new("--contend") { Description = "Also measure batch 1 beside another process with this many busy threads.", HelpName = "N" };
 
     public BenchDecodeCommand(GlobalOptions global)
         : base("decode", "Time decode steps and prefills.")

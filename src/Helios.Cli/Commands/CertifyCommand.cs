@@ -17,20 +17,20 @@ namespace Helios.Cli.Commands;
 internal sealed class CertifyCommand : Command
 {
     private readonly Argument<string> model = ModelArgument.Create();
-    private readonly Option<string> texts = new("--texts") { Description = "The calibration set, each text a request like those to come: .jsonl, .json or plain text cut at blank lines.", HelpName = "F", Required = true };
-    private readonly Option<double> maxDisagreement = new("--max-disagreement") { Description = "Largest share of tokens that may differ from those of the full depth.", HelpName = "X", DefaultValueFactory = _ => 0.02 };
+    private readonly Option<string> texts = new("--texts") { Description = "The calibration set: texts like the expected requests, as .jsonl, .json or plain text split at blank lines.", HelpName = "F", Required = true };
+    private readonly Option<double> maxDisagreement = new("--max-disagreement") { Description = "Maximum share of tokens that may differ from those of the full depth.", HelpName = "X", DefaultValueFactory = _ => 0.02 };
     private readonly Option<double> confidence = new("--confidence") { Description = "Probability with which the certificate holds.", HelpName = "X", DefaultValueFactory = _ => 0.95 };
-    private readonly Option<ImmutableArray<int>?> depths = CountList.Option("--depths", "Depths, from the safest to the boldest; the exits, the deepest first, by default.", "10,8,6");
+    private readonly Option<ImmutableArray<int>?> depths = CountList.Option("--depths", "Depths, from the deepest to the shallowest; the exits by default.", "10,8,6");
     private readonly Option<string[]> policies = new("--policies")
     {
-        Description = "Exit policies instead of depths, from the safest to the boldest, with blanks between them: top1:0.95 top1:0.9.",
+        Description = "Exit policies instead of depths, from the safest to the least safe, separated by spaces: top1:0.95 top1:0.9.",
         HelpName = "P",
         AllowMultipleArgumentsPerToken = true,
     };
 
-    private readonly Option<int?> depth = new("--depth") { Description = "Depth that policies are served at; all layers by default.", HelpName = "E" };
-    private readonly Option<int> maxTokens = new("--max-tokens") { Description = "Tokens of a request that are counted, and that the certificate speaks of.", HelpName = "N", DefaultValueFactory = _ => 256 };
-    private readonly Option<string?> output = new("--out") { Description = "File to write the certificate to; where no point qualifies, one that is there is removed.", HelpName = "F.json" };
+    private readonly Option<int?> depth = new("--depth") { Description = "Depth at which the policies are served; all layers by default.", HelpName = "E" };
+    private readonly Option<int> maxTokens = new("--max-tokens") { Description = "Tokens of a request that are counted and certified.", HelpName = "N", DefaultValueFactory = _ => 256 };
+    private readonly Option<string?> output = new("--out") { Description = "File for the certificate; if no point qualifies, an existing file is removed.", HelpName = "F.json" };
     private readonly DeviceOptions device = new();
 
     public CertifyCommand(GlobalOptions global)

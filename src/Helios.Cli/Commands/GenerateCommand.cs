@@ -15,7 +15,7 @@ internal sealed class GenerateCommand : Command
 {
     private readonly Argument<string> model = ModelArgument.Create();
     private readonly GenerationOptions generation = new();
-    private readonly Option<string?> depth = EngineOptions.Create("--depth", "E", "No more layers are loaded; all by default.");
+    private readonly Option<string?> depth = EngineOptions.Create("--depth", "E", "Layers to load; all by default.");
     private readonly Option<string?> exitPolicy = EngineOptions.Create("--exit-policy", "P", "none (the default), confidence:0.8, top1:0.9, margin:0.3, entropy:1.5 or patience:2.");
     private readonly Option<string?> lossless = EngineOptions.Create("--lossless", "E");
     private readonly DeviceOptions device = new();
@@ -35,7 +35,7 @@ internal sealed class GenerateCommand : Command
     private async Task<int> RunAsync(Screen screen, ParseResult parsed, CancellationToken cancellationToken)
     {
         var request = generation.Read(parsed);
-        if (request.LogProbabilities is not null && !screen.IsJson) throw new UsageException("--logprobs needs --json: text has no place for them.");
+        if (request.LogProbabilities is not null && !screen.IsJson) throw new UsageException("--logprobs needs --json: the text output does not contain them.");
         var engine = SingleModel.Start(device.Read(parsed), parsed.GetRequiredValue(model), options => EngineOptions.Apply(parsed, [depth, exitPolicy, lossless], options));
         await using (engine.ConfigureAwait(false))
         {

@@ -19,7 +19,7 @@ internal sealed class InspectCommand : Command
     private readonly DeviceOptions device = new();
 
     public InspectCommand(GlobalOptions global)
-        : base("inspect", "Show what a model is, from its headers alone.")
+        : base("inspect", "Describe a model from its file headers, without loading weights.")
     {
         Add(model);
         device.AddTo(this);

@@ -14,7 +14,7 @@ internal sealed class OpenBackendCommand : Command
     private readonly BackendOptions backend = new();
 
     public OpenBackendCommand()
-        : base(BackendOpening.CommandName, "Open a backend, and say which device it runs on.")
+        : base(BackendOpening.CommandName, "Open a backend and print its device.")
     {
         Hidden = true;
         backend.AddTo(this);

@@ -16,18 +16,18 @@ internal sealed class ProfileCommand : Command
     private readonly Argument<string[]> models = new("MODEL") { Description = "Folders of models in Hugging Face layout.", Arity = ArgumentArity.OneOrMore };
     private readonly Option<string?> texts = new("--texts")
     {
-        Description = "Texts like those to be served: .jsonl, an object a line, or .json, a list of objects, each with text or prompt; else plain text, cut at blank lines. Without them only speed and bytes are measured.",
+        Description = "Texts like those to be served: .jsonl, one object per line, or .json, a list of objects, each with text or prompt; other files are plain text, split at blank lines. Without them only speed and bytes are measured.",
         HelpName = "F",
     };
 
-    private readonly Option<int?> most = new("--max-texts") { Description = "Texts that are scored at most; all of them by default.", HelpName = "N" };
+    private readonly Option<int?> most = new("--max-texts") { Description = "Maximum number of texts to score; all by default.", HelpName = "N" };
     private readonly Option<string> file = new("--out") { Description = "The repository to write.", HelpName = "F.json", DefaultValueFactory = _ => "repository.json" };
-    private readonly Option<long?> budget = BudgetOption.Create("Memory for which the table is reckoned, and within which models are loaded; half of the machine's by default.");
+    private readonly Option<long?> budget = BudgetOption.Create("Memory budget for the table and for loading models; half of the machine's memory by default.");
     private readonly Option<string?> target = EngineOptions.Create("--confidence-target", "X");
     private readonly DeviceOptions device = new();
 
     public ProfileCommand(GlobalOptions global)
-        : base("profile", "Measure models and write a model repository, from which run chooses its candidates.")
+        : base("profile", "Measure models and write a model repository; run chooses its candidates from it.")
     {
         Add(models);
         foreach (var option in (Option[])[texts, most, file, budget, target]) Add(option);

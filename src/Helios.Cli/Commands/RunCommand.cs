@@ -9,7 +9,7 @@ namespace Helios.Cli.Commands;
 internal sealed class RunCommand : Command
 {
     public RunCommand(GlobalOptions global)
-        : base("run", "Serve a file of prompts, adapting to them, and say what happened.")
+        : base("run", "Serve a file of prompts with adaptation, and report the results.")
     {
         var options = new RunOptions();
         options.AddTo(this);

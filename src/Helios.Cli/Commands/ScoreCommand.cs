@@ -16,7 +16,7 @@ namespace Helios.Cli.Commands;
 internal sealed class ScoreCommand : Command
 {
     private readonly Argument<string> model = ModelArgument.Create();
-    private readonly Option<ImmutableArray<int>?> ids = IdList.Option("--ids", "Token ids to score, taken as they are.");
+    private readonly Option<ImmutableArray<int>?> ids = IdList.Option("--ids", "Token ids to score, without added special tokens.");
     private readonly Option<string?> text = new("--text") { Description = "Text to score; the tokenizer adds its special tokens.", HelpName = "T" };
     private readonly DeviceOptions device = new();
 

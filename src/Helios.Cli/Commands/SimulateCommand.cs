@@ -20,17 +20,17 @@ internal sealed class SimulateCommand : Command
     private readonly Argument<string> path = new("SCRIPT") { Description = "JSON file: models, their costs and exits, and the traffic. See samples/simulations." };
     private readonly Option<string> objective = new("--objective") { Description = "What \"best\" means.", HelpName = "O", DefaultValueFactory = _ => "throughput" };
     private readonly Option<int> seed = new("--seed") { Description = "Seed of the traffic.", HelpName = "N" };
-    private readonly Option<int?> requests = new("--requests") { Description = "Requests in all, every phase in proportion; as the script says without it.", HelpName = "N" };
-    private readonly Option<int> repeat = new("--repeat") { Description = "Runs the script's phases so many times over.", HelpName = "N", DefaultValueFactory = _ => 1 };
+    private readonly Option<int?> requests = new("--requests") { Description = "Total requests, with the phases in proportion; the script's number by default.", HelpName = "N" };
+    private readonly Option<int> repeat = new("--repeat") { Description = "Repeats the script's phases this many times.", HelpName = "N", DefaultValueFactory = _ => 1 };
     private readonly Option<string?> svg = new("--svg") { Description = "Draws the run.", HelpName = "FILE" };
-    private readonly Option<bool> compare = new("--compare") { Description = "Serves the same traffic by every fixed point too." };
+    private readonly Option<bool> compare = new("--compare") { Description = "Also serves the same traffic with every fixed point." };
     private readonly Option<string?> reassess = EngineOptions.Create("--reassess", "N");
     private readonly Option<string?> confidence = EngineOptions.Create("--confidence-target", "P");
-    private readonly Option<bool> whole = new("--no-partial-loads") { Description = "Models serve with all their layers only." };
-    private readonly Option<string[]> only = new("--model") { Description = "Only these models of the script.", HelpName = "NAME" };
+    private readonly Option<bool> whole = new("--no-partial-loads") { Description = "Serves models only at full depth." };
+    private readonly Option<string[]> only = new("--model") { Description = "Uses only these models of the script.", HelpName = "NAME" };
 
     public SimulateCommand(GlobalOptions global)
-        : base("simulate", "Run the adaptation loop over a scripted world on a made-up clock.")
+        : base("simulate", "Simulate serving and adaptation over scripted models and traffic.")
     {
         Add(path);
         foreach (var option in (Option[])[objective, seed, requests, repeat, svg, compare, reassess, confidence, whole, only]) Add(option);
@@ -62,7 +62,7 @@ internal sealed class SimulateCommand : Command
         var start = new char["<svg".Length];
         using var reader = File.OpenText(file);
         if (reader.ReadBlock(start) < start.Length || !start.AsSpan().SequenceEqual("<svg"))
-            throw new FileException($"--svg is '{file}', which is there already and is no picture, so it is left alone: name another file, or remove it.");
+            throw new FileException($"--svg is '{file}', which exists and is not a picture, so it is not overwritten: name another file, or remove it.");
     }
 
     private SimulationScript Script(ParseResult parsed)

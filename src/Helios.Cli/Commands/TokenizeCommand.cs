@@ -15,13 +15,13 @@ internal sealed class TokenizeCommand : Command
 {
     private readonly Argument<string> model = ModelArgument.Create();
     private readonly Option<string?> text = new("--text") { Description = "Text to encode.", HelpName = "T" };
-    private readonly Option<string?> file = new("--file") { Description = "UTF-8 file whose text to encode.", HelpName = "F" };
+    private readonly Option<string?> file = new("--file") { Description = "UTF-8 file with the text to encode.", HelpName = "F" };
     private readonly Option<string?> lines = new("--lines") { Description = "Texts to encode, one {\"text\": T} a line.", HelpName = "F.jsonl" };
     private readonly Option<ImmutableArray<int>?> decode = IdList.Option("--decode", "Ids to decode.");
     private readonly Option<bool> noSpecial = new("--no-special") { Description = "Leave special tokens out." };
 
     public TokenizeCommand(GlobalOptions global)
-        : base("tokenize", "Encode a text, or decode ids, as the model's own tokenizer files say.")
+        : base("tokenize", "Encode a text or decode ids with the model's tokenizer.")
     {
         Add(model);
         Add(text);

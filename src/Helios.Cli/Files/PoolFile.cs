@@ -25,7 +25,7 @@ internal sealed record PoolFile(long? MemoryBudget, IReadOnlyList<PoolFileModel>
         for (var i = 0; i < models.Count; i++)
         {
             if (models.FindIndex(model => Names.Same(model.Name, models[i].Name)) is var first && first < i)
-                throw new FileException(Invariant($"{path}: models[{i}].name is '{models[i].Name}', as is models[{first}].name; names are unique, and have no case."));
+                throw new FileException(Invariant($"{path}: models[{i}].name is '{models[i].Name}', as is models[{first}].name; names are unique and case-insensitive."));
         }
 
         return new PoolFile(ReadBudget(pool), models);
@@ -49,7 +49,7 @@ internal sealed record PoolFile(long? MemoryBudget, IReadOnlyList<PoolFileModel>
         var model = new StrictObject(Invariant($"{file}: models[{index}]"), element);
         model.HasOnly("name", "path");
         var path = model.RequiredString("path", "the folder of a model");
-        var folder = Find(file, path) ?? throw new FileException($"{model.At("path")} is '{path}', which is no folder, neither from here nor from the folder of the pool file: {WhyNot(file, path)}");
+        var folder = Find(file, path) ?? throw new FileException($"{model.At("path")} is '{path}', which is not a folder, relative to neither the working directory nor the pool file: {WhyNot(file, path)}");
         var name = model.OptionalString("name", "a name that is not empty");
         return new PoolFileModel(name ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(folder)), folder);
     }

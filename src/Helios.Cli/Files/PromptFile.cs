@@ -16,7 +16,7 @@ internal static class PromptFile
     {
         PromptLine? previous = null;
         var prompts = JsonLines.Read(path, line => previous = ReadLine(line, defaultMaxTokens, previous));
-        return prompts.Count > 0 ? prompts : throw new FileException($"{path}: there are no prompts; expected a JSON object a line.");
+        return prompts.Count > 0 ? prompts : throw new FileException($"{path}: there are no prompts; expected one JSON object per line.");
     }
 
     /// <summary>Other fields are left alone: data sets bring their own.</summary>

@@ -24,7 +24,7 @@ internal static class TextFile
     private static IReadOnlyList<string> ReadList(string path) => StrictJson.Read<IReadOnlyList<string>>($"{path}:", "the file", File.ReadAllBytes(path), root =>
     {
         if (root.ValueKind != JsonValueKind.Array)
-            throw new FileException($"{path}: the file holds one JSON {root.ValueKind}; expected a list of objects (a file of an object a line is named .jsonl).");
+            throw new FileException($"{path}: the file holds one JSON {root.ValueKind}; expected a list of objects (a file with one object per line is named .jsonl).");
         return [.. root.EnumerateArray().Select((item, i) => TextOf(new StrictObject(Invariant($"{path}: [{i}]"), item)))];
     });
 

@@ -14,13 +14,13 @@ internal sealed class BackendOptions
 
     private readonly Option<string?> backend = new("--backend")
     {
-        Description = "What runs models: cpu, managed code, or torchsharp. Goes by the device by default.",
+        Description = "Backend that runs models: cpu (managed code) or torchsharp; by default the device decides.",
         HelpName = "cpu|torchsharp",
     };
 
     private readonly Option<string?> device = new("--device")
     {
-        Description = "Device to run on: cpu, the default, or cuda[:n], which TorchSharp runs on and is its default.",
+        Description = "Device to run on: cpu (the default) or cuda[:n] (TorchSharp, and its default).",
         HelpName = "cpu|cuda[:n]",
     };
 
@@ -31,7 +31,7 @@ internal sealed class BackendOptions
     };
 
     private readonly Option<Precision?> kvPrecision = PrecisionOption.One(
-        "--kv-precision", "How keys and values are kept: fp32, or bf16 at half the bytes, the default on cuda.", [Precision.Fp32, Precision.Bf16]);
+        "--kv-precision", "Precision of keys and values: fp32, or bf16 with half the bytes (the default on cuda).", [Precision.Fp32, Precision.Bf16]);
 
     public BackendOptions() => threads.MustBe(value => value is >= 1 and <= 1024, "1 to 1024");
 
@@ -62,7 +62,7 @@ internal sealed class BackendOptions
         else if (Names.Same(name, BuiltInBackends.Cpu) && IsCuda(place))
             result.AddError($"--backend cpu does not run on --device {place}; expected --backend torchsharp, or none.");
         else if (BuiltInBackends.Find(name) is null)
-            result.AddError($"{(named is null ? "--device" : "--backend")} is '{named ?? placed}', which this build of helios leaves out: it was built with HeliosTorchSharp=false.");
+            result.AddError($"{(named is null ? "--device" : "--backend")} is '{named ?? placed}', which is not in this build of helios: it was built with HeliosTorchSharp=false.");
         else if (Names.Same(name, BuiltInBackends.TorchSharp) && result.GetValue(threads) is not null)
             result.AddError("--threads is for --backend cpu; torch takes OMP_NUM_THREADS from the environment.");
     }

@@ -31,6 +31,6 @@ internal static class BuiltInBackends
 #if HELIOS_TORCHSHARP
         TorchSharpBackend torch => torch.AllocatedBytes,
 #endif
-        _ => throw new NotSupportedException($"{backend.GetType().Name} is no backend of this tool."),
+        _ => throw new NotSupportedException($"{backend.GetType().Name} is not a backend of this tool."),
     };
 }

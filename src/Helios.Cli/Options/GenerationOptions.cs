@@ -8,21 +8,21 @@ namespace Helios.Cli.Options;
 internal sealed class GenerationOptions
 {
     private readonly Option<string?> prompt = new("--prompt") { Description = "Prompt as text; the tokenizer adds its special tokens.", HelpName = "T" };
-    private readonly Option<ImmutableArray<int>?> ids = IdList.Option("--ids", "Prompt as token ids, taken as they are.");
-    private readonly Option<int?> maxTokens = new("--max-tokens") { Description = "Most tokens to generate; as many as fit the context by default.", HelpName = "N" };
-    private readonly Option<float> temperature = new("--temperature") { Description = "0 takes the likeliest token, above 0 samples.", HelpName = "X" };
-    private readonly Option<float> topP = new("--top-p") { Description = "Keep the likeliest tokens whose probabilities sum to this.", HelpName = "X", DefaultValueFactory = _ => 1 };
-    private readonly Option<int> topK = new("--top-k") { Description = "Keep this many likeliest tokens; 0 keeps all.", HelpName = "N" };
-    private readonly Option<float> minP = new("--min-p") { Description = "Keep tokens at least this share as likely as the likeliest; 0 keeps all.", HelpName = "X" };
+    private readonly Option<ImmutableArray<int>?> ids = IdList.Option("--ids", "Prompt as token ids, without added special tokens.");
+    private readonly Option<int?> maxTokens = new("--max-tokens") { Description = "Maximum tokens to generate; as many as fit the context by default.", HelpName = "N" };
+    private readonly Option<float> temperature = new("--temperature") { Description = "0 takes the most likely token, above 0 samples.", HelpName = "X" };
+    private readonly Option<float> topP = new("--top-p") { Description = "Keep the most likely tokens whose probabilities sum to this.", HelpName = "X", DefaultValueFactory = _ => 1 };
+    private readonly Option<int> topK = new("--top-k") { Description = "Keep this many most likely tokens; 0 keeps all.", HelpName = "N" };
+    private readonly Option<float> minP = new("--min-p") { Description = "Keep tokens with at least this fraction of the highest probability; 0 keeps all.", HelpName = "X" };
     private readonly Option<float> repetitionPenalty = new("--repetition-penalty") { Description = "Divides positive logits of tokens in prompt and answer, multiplies negative ones.", HelpName = "X", DefaultValueFactory = _ => 1 };
-    private readonly Option<float> presencePenalty = new("--presence-penalty") { Description = "Taken off the logit of every token that is in the answer.", HelpName = "X" };
-    private readonly Option<float> frequencyPenalty = new("--frequency-penalty") { Description = "Taken off once for every time that it is there.", HelpName = "X" };
+    private readonly Option<float> presencePenalty = new("--presence-penalty") { Description = "Subtracted from the logit of every token that is in the answer.", HelpName = "X" };
+    private readonly Option<float> frequencyPenalty = new("--frequency-penalty") { Description = "Subtracted for every occurrence in the answer.", HelpName = "X" };
     private readonly Option<KeyValuePair<int, float>[]> logitBias = LogitBias.Option("--logit-bias", "Added to the logit of a token; -inf forbids it; may be given several times.");
     private readonly Option<int[]> stopId = new("--stop-id") { Description = "Token id with which generation ends; may be given several times.", HelpName = "ID", Arity = ArgumentArity.OneOrMore, DefaultValueFactory = _ => [] };
-    private readonly Option<int?> logprobs = new("--logprobs") { Description = "Log probability of every token, and of the N likeliest beside it; with --json.", HelpName = "N" };
-    private readonly Option<long?> seed = new("--seed") { Description = "Same seed, same tokens; drawn by default.", HelpName = "N" };
+    private readonly Option<int?> logprobs = new("--logprobs") { Description = "Log probability of every token, and of the N most likely tokens; with --json.", HelpName = "N" };
+    private readonly Option<long?> seed = new("--seed") { Description = "Seed of sampling: the same seed gives the same tokens; random by default.", HelpName = "N" };
     private readonly Option<string[]> stop = new("--stop") { Description = "Text before which generation ends; may be given several times.", HelpName = "S", Arity = ArgumentArity.OneOrMore, DefaultValueFactory = _ => [] };
-    private readonly Option<bool> ignoreEos = new("--ignore-eos") { Description = "Go on past end-of-sequence ids." };
+    private readonly Option<bool> ignoreEos = new("--ignore-eos") { Description = "Continue past end-of-sequence ids." };
 
     public GenerationOptions()
     {

@@ -7,13 +7,13 @@ internal sealed class GlobalOptions
 {
     private readonly Option<bool> json = new("--json")
     {
-        Description = "Print JSON alone on standard output.",
+        Description = "Print only JSON on standard output.",
         Recursive = true,
     };
 
     private readonly Option<bool> verbose = new("--verbose")
     {
-        Description = "Print the whole error with its stack trace when a command fails.",
+        Description = "Print the full error with its stack trace if a command fails.",
         Recursive = true,
     };
 

@@ -23,7 +23,7 @@ internal static class IdList
         {
             if (!int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out var id))
             {
-                result.AddError($"'{text}' is no list of token ids; expected whole numbers from 0 with commas between them: 1,2,3.");
+                result.AddError($"'{text}' is not a list of token ids; expected whole numbers from 0 with commas between them: 1,2,3.");
                 return null;
             }
 

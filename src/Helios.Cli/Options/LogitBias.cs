@@ -30,7 +30,7 @@ internal static class LogitBias
         foreach (var text in result.Tokens.Select(token => token.Value))
         {
             if (TryParse(text, out var bias)) biases.Add(bias);
-            else result.AddError($"'{text}' is no bias of a token; expected an id and a number from -100 to 100, or -inf to forbid it: 12=-1.5.");
+            else result.AddError($"'{text}' is not a token bias; expected an id and a number from -100 to 100, or -inf to forbid it: 12=-1.5.");
         }
 
         return [.. biases];

@@ -19,7 +19,7 @@ internal static class ResultTables
         ("held as", model.Precision == "auto" ? "stored" : model.Precision),
         ("fixed part", Units.Bytes(model.Bytes.Fixed)),
         ("largest layer", Units.Bytes(model.Bytes.PerLayer)),
-        ("KV", $"{Units.Bytes(model.Bytes.KvPerTokenPerLayer)} a token and layer"),
+        ("KV", $"{Units.Bytes(model.Bytes.KvPerTokenPerLayer)} per token and layer"),
         ("tokenizer", model.Tokenizer ?? "none that can be read"));
 
     public static Table Of(Profiled profiled)
@@ -40,7 +40,7 @@ internal static class ResultTables
 
     public static Table Of(Scored scored, Func<int, string> textOf)
     {
-        var table = new Table().Border(TableBorder.Rounded).AddColumns("depth", "nats", "nats a token", "top token behind the last");
+        var table = new Table().Border(TableBorder.Rounded).AddColumns("depth", "nats", "nats a token", "top token after the last");
         table.Columns[0].RightAligned();
         table.Columns[1].RightAligned();
         table.Columns[2].RightAligned();

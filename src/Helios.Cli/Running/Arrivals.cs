@@ -23,7 +23,7 @@ internal static class Arrivals
 
         var origin = prompts[first].AtMs!.Value;
         var gaps = prompts.Count - first - 1;
-        if (gaps > 0 && last == origin) throw new FileException(Invariant($"Every prompt arrives at {last} ms (atMs); --rate needs arrivals that lie apart."));
+        if (gaps > 0 && last == origin) throw new FileException(Invariant($"Every prompt arrives at {last} ms (atMs); --rate needs different arrival times."));
         return Scaled(prompts, first, origin, gaps == 0 ? 1 : gaps * 1000 / (perSecond * (last - origin)));
     }
 

@@ -15,18 +15,18 @@ internal sealed class RunJob(RunSettings settings, Screen screen, TimeProvider t
     {
         var pool = PoolFile.Read(settings.Pool);
         var prompts = PromptFile.Read(settings.Prompts, settings.MaxTokens);
-        if (settings.WarmUp >= prompts.Count) throw new UsageException(Invariant($"--warm-up is {settings.WarmUp}; {settings.Prompts} has {prompts.Count} prompts, and one at least must be left."));
+        if (settings.WarmUp >= prompts.Count) throw new UsageException(Invariant($"--warm-up is {settings.WarmUp}; {settings.Prompts} has {prompts.Count} prompts, and at least one must remain."));
         var log = new EventLog(screen, time);
         var run = await new ServingPart(settings, log, time).RunAsync(pool, prompts, cancellationToken).ConfigureAwait(false);
         var check = await CheckAsync(pool, run, cancellationToken).ConfigureAwait(false);
         log.Finish(run.Summarize(check, log.Changes));
 
         cancellationToken.ThrowIfCancellationRequested();
-        if (run.Completed.IsEmpty) throw new HeliosException($"No request was answered; the first failed so: {run.Unserved[0].Reason}");
+        if (run.Completed.IsEmpty) throw new HeliosException($"No request was answered; the first failure: {run.Unserved[0].Reason}");
 
         // Who was turned away met a limit that was asked for.
         var failed = run.Unserved.Where(unserved => !unserved.IsRejected).ToList();
-        if (failed.Count > 0) throw new HeliosException(Invariant($"{failed.Count} of {run.Completed.Length + run.Unserved.Length} requests failed; the first so: {failed[0].Reason}"));
+        if (failed.Count > 0) throw new HeliosException(Invariant($"{failed.Count} of {run.Completed.Length + run.Unserved.Length} requests failed; the first failure: {failed[0].Reason}"));
         return ExitCode.Done;
     }
 
@@ -42,7 +42,7 @@ internal sealed class RunJob(RunSettings settings, Screen screen, TimeProvider t
         }
         catch (Exception error) when (error is OperationCanceledException or HeliosException)
         {
-            screen.Remark($"What was served could not be scored again: {error.Message}");
+            screen.Remark($"The answers could not be scored again: {error.Message}");
             return null;
         }
     }

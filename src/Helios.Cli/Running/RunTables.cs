@@ -13,8 +13,8 @@ internal static class RunTables
         : null;
 
     public static Table Of(SummaryLine summary) => Tables.Facts(
-        ("requests", Invariant($"{summary.Requests}, {summary.Failed} of them failed, {summary.Rejected} turned away")),
-        ("tokens", $"{Units.Count(summary.Tokens)}, {Units.Number(summary.ThroughputTps, "0.0")} a second"),
+        ("requests", Invariant($"{summary.Requests}, {summary.Failed} of them failed, {summary.Rejected} refused")),
+        ("tokens", $"{Units.Count(summary.Tokens)}, {Units.Number(summary.ThroughputTps, "0.0")} per second"),
         ("first token", $"{Of(summary.TtftMs)} ms (p50, p95, p99)"),
         ("each further token", $"{Of(summary.TpotMs)} ms (p50, p95, p99)"),
         ("energy", Energy(summary)),
@@ -26,13 +26,13 @@ internal static class RunTables
         ("changes", string.Join(Environment.NewLine, summary.Changes.Select(change => Invariant($"{change.AtMs / 1000:0.0} s: {change.From} to {change.To} ({change.Trigger})")))));
 
     private static string Energy(SummaryLine summary) => summary.JoulesPerToken is { } joules
-        ? $"{Units.Number(joules, "0.0000")} J a token ({summary.EnergySource})"
+        ? $"{Units.Number(joules, "0.0000")} J per token ({summary.EnergySource})"
         : $"not known: {summary.EnergyUnavailableBecause}";
 
     private static string? What(EventLine line) => line switch
     {
         EvaluatedLine e => $"{e.Model}: {string.Join("; ", e.Profiles.Select(Profile))}",
-        DecisionLine { NotCarriedOutBecause: { } because } e => $"{e.To} could not be brought up: {because}",
+        DecisionLine { NotCarriedOutBecause: { } because } e => $"{e.To} could not be loaded: {because}",
         DecisionLine e => e.From is null || e.From == e.To ? $"{e.To}: {e.Reason}" : $"{e.From} to {e.To}: {e.Reason}",
         LoadLine { Reason: { } reason } e => Invariant($"{e.Model}@{e.Depth}: {reason}"),
         LoadLine e => Invariant($"{e.Model}@{e.Depth}, {Units.Bytes(e.Bytes ?? 0)}"),

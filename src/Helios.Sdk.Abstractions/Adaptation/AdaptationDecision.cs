@@ -2,43 +2,43 @@ using System.Collections.Immutable;
 
 namespace Helios.Sdk;
 
-/// <summary>What the adaptation loop knew, what it chose and why: one for every time it considered a change.</summary>
+/// <summary>A decision of the adaptation loop: the considered points, the choice and the reason. There is one for every time it considered a change.</summary>
 public sealed record AdaptationDecision
 {
-    /// <summary>When it was made.</summary>
+    /// <summary>Time of the decision.</summary>
     public required DateTimeOffset At { get; init; }
 
-    /// <summary>What made the loop consider a change.</summary>
+    /// <summary>Why the loop considered a change.</summary>
     public required AdaptationTrigger Trigger { get; init; }
 
-    /// <summary>Every point considered, in the order of the profiles.</summary>
+    /// <summary>All considered points, in the order of the profiles.</summary>
     public required ImmutableArray<ConsideredPoint> Considered { get; init; }
 
-    /// <summary>What served before; null when nothing did.</summary>
+    /// <summary>The active point before; null if there was none.</summary>
     public required OperatingPoint? Previous { get; init; }
 
-    /// <summary>What is to serve; equal to <see cref="Previous"/> when nothing changes.</summary>
+    /// <summary>The chosen point; equal to <see cref="Previous"/> if nothing changes.</summary>
     public required OperatingPoint Chosen { get; init; }
 
-    /// <summary>Why, in one sentence.</summary>
+    /// <summary>The reason, in one sentence.</summary>
     public required string Reason { get; init; }
 
-    /// <summary>Whether no point met every constraint, so that <see cref="Chosen"/> is only the best that can be had.</summary>
+    /// <summary>Whether no point satisfied every constraint, so that <see cref="Chosen"/> is only the best available point.</summary>
     public bool Degraded { get; init; }
 
-    /// <summary>Most sequences that may run together at <see cref="Chosen"/> for its score to hold; null when as many as fit may.</summary>
+    /// <summary>Maximum sequences that may run together at <see cref="Chosen"/> so that its score holds; null if as many as fit may run.</summary>
     public int? Batch { get; init; }
 
-    /// <summary>What the change is expected to cost; null when nothing is to be loaded or the cost is not known.</summary>
+    /// <summary>Predicted cost of the change; null if nothing must be loaded or the cost is not known.</summary>
     public ChangeCost? PredictedCost { get; init; }
 
     /// <summary>
-    /// Why <see cref="Chosen"/> could not be brought up, so that <see cref="Previous"/> goes on serving; null when it was, and
-    /// while it is being brought up.
+    /// Why <see cref="Chosen"/> could not be loaded, so that <see cref="Previous"/> keeps serving; null if it was loaded, and while it
+    /// is being loaded.
     /// </summary>
     public string? NotCarriedOutBecause { get; init; }
 
-    /// <summary>What the choice amounts to.</summary>
+    /// <summary>The kind of change.</summary>
     public AdaptationAct Act
     {
         get
@@ -58,30 +58,30 @@ public sealed record AdaptationDecision
 
 /// <summary>A point that a decision considered.</summary>
 /// <param name="Point">The point.</param>
-/// <param name="Score">Its score, more is better; null when it may not serve.</param>
-/// <param name="Terms">What the score was made of.</param>
-/// <param name="InfeasibleBecause">Why it may not serve; null when it may.</param>
+/// <param name="Score">Its score, higher is better; null if it is infeasible.</param>
+/// <param name="Terms">Terms of the score.</param>
+/// <param name="InfeasibleBecause">Why it is infeasible; null if it is feasible.</param>
 public sealed record ConsideredPoint(OperatingPoint Point, double? Score, ImmutableArray<ScoreTerm> Terms, string? InfeasibleBecause = null)
 {
-    /// <summary>Most sequences running together for which the score holds; null when it holds for as many as fit.</summary>
+    /// <summary>Maximum sequences that run together for which the score holds; null if it holds for as many as fit.</summary>
     public int? Batch { get; init; }
 }
 
-/// <summary>What going from one point to another takes.</summary>
+/// <summary>Cost of a change from one point to another.</summary>
 /// <param name="BytesToLoad">Bytes that are not on the device yet.</param>
 /// <param name="LoadSeconds">Time to load them, in seconds.</param>
 public readonly record struct ChangeCost(long BytesToLoad, double LoadSeconds);
 
-/// <summary>What made the adaptation loop consider a change.</summary>
+/// <summary>Why the adaptation loop considered a change.</summary>
 public enum AdaptationTrigger
 {
     /// <summary>The engine started, and its candidates were evaluated for the first time.</summary>
     Start,
 
-    /// <summary>So many requests passed since the last evaluation.</summary>
+    /// <summary><see cref="AdaptationOptions.ReassessEveryRequests"/> or <see cref="AdaptationOptions.ReassessEvery"/> was reached.</summary>
     Reassessment,
 
-    /// <summary>The breach counter went over its limit.</summary>
+    /// <summary>The breach counter exceeded its limit.</summary>
     Breach,
 
     /// <summary>Scoring showed that the active point is below its quality floor.</summary>
@@ -90,10 +90,10 @@ public enum AdaptationTrigger
     /// <summary>Confidence or exit depth of the served tokens drifted.</summary>
     Drift,
 
-    /// <summary>Demand changed, as from idle to saturated.</summary>
+    /// <summary>The load changed, for example from idle to saturated.</summary>
     LoadChanged,
 
-    /// <summary>Steps take longer or shorter than predicted, as when another process takes cores.</summary>
+    /// <summary>Steps take longer or shorter than predicted, for example because another process takes cores.</summary>
     PaceChanged,
 
     /// <summary>The objective was changed.</summary>
@@ -102,20 +102,20 @@ public enum AdaptationTrigger
     /// <summary>The memory budget was changed.</summary>
     BudgetChanged,
 
-    /// <summary>The limits that every point must keep were changed.</summary>
+    /// <summary>The limits of all points were changed.</summary>
     LimitsChanged,
 
-    /// <summary>Somebody asked.</summary>
+    /// <summary>The application requested it (<see cref="IHeliosControl.Reassess"/>).</summary>
     Demand,
 }
 
-/// <summary>What a decision amounts to.</summary>
+/// <summary>The kind of change that a decision makes.</summary>
 public enum AdaptationAct
 {
-    /// <summary>The first point is brought up.</summary>
+    /// <summary>The first point is loaded.</summary>
     Start,
 
-    /// <summary>The active point goes on serving.</summary>
+    /// <summary>The active point keeps serving.</summary>
     Keep,
 
     /// <summary>The same model with more layers.</summary>

@@ -1,6 +1,6 @@
 namespace Helios.Sdk;
 
-/// <summary>What became of a change of the memory budget.</summary>
+/// <summary>The result of a change of the memory budget.</summary>
 public abstract record BudgetChange
 {
     private BudgetChange()
@@ -8,11 +8,11 @@ public abstract record BudgetChange
     }
 
     /// <summary>The budget is in force.</summary>
-    /// <param name="Decision">What was decided upon it.</param>
+    /// <param name="Decision">The decision for the new budget.</param>
     public sealed record InForce(AdaptationDecision Decision) : BudgetChange;
 
     /// <summary>The budget stays as it was.</summary>
     /// <param name="Because">Why.</param>
-    /// <param name="LeastBytes">The least bytes that any model of the pool could serve in.</param>
+    /// <param name="LeastBytes">The minimum bytes that any model of the pool needs.</param>
     public sealed record Refused(string Because, long LeastBytes) : BudgetChange;
 }

@@ -1,6 +1,6 @@
 namespace Helios.Sdk;
 
-/// <summary>What every operating point must keep, whatever is to be best. Null sets no limit.</summary>
+/// <summary>Limits of all operating points, for any objective. Null sets no limit.</summary>
 public sealed record ServiceLimits
 {
     /// <summary>As <see cref="AdaptationOptions.ConfidenceTarget"/>.</summary>
@@ -21,7 +21,7 @@ public sealed record ServiceLimits
     /// <summary>As <see cref="AdaptationOptions.MaxTtft"/>.</summary>
     public TimeSpan? MaxTtft { get; init; }
 
-    /// <summary>The limits that options ask for.</summary>
+    /// <summary>The limits of some options.</summary>
     /// <param name="options">The adaptation loop's options.</param>
     public static ServiceLimits Of(AdaptationOptions options)
     {

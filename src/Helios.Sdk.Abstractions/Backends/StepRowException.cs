@@ -1,7 +1,7 @@
 namespace Helios.Sdk.Backends;
 
 /// <summary>
-/// A step was refused for one of its rows, before anything of it ran: its sequence fails, and the others take the step again without
+/// A step was refused because of one of its rows, before it ran: the sequence of that row fails, and the others repeat the step without
 /// it.
 /// </summary>
 public sealed class StepRowException : ArgumentException
@@ -12,14 +12,14 @@ public sealed class StepRowException : ArgumentException
     }
 
     /// <summary>Creates an exception.</summary>
-    /// <param name="message">What is wrong with the row.</param>
+    /// <param name="message">The error in the row.</param>
     public StepRowException(string message)
         : base(message)
     {
     }
 
-    /// <summary>Creates an exception that another one caused.</summary>
-    /// <param name="message">What is wrong with the row.</param>
+    /// <summary>Creates an exception with a cause.</summary>
+    /// <param name="message">The error in the row.</param>
     /// <param name="innerException">The cause.</param>
     public StepRowException(string message, Exception innerException)
         : base(message, innerException)

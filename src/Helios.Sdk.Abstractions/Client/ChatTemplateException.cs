@@ -1,9 +1,9 @@
 namespace Helios.Sdk;
 
 /// <summary>
-/// A conversation cannot be put into words for a model: it has no chat template, or the template is outside what is supported,
-/// fails or passes its limits. The message names the template, the line and the reason. A template that does its work and refuses the
-/// turns throws <see cref="ConversationRefusedException"/>.
+/// A conversation cannot be rendered for a model: the model has no chat template, or the template is outside the supported subset,
+/// fails or exceeds its limits. The message names the template, the line and the reason. If a working template refuses the turns,
+/// <see cref="ConversationRefusedException"/> is thrown instead.
 /// </summary>
 public sealed class ChatTemplateException : HeliosException
 {
@@ -19,7 +19,7 @@ public sealed class ChatTemplateException : HeliosException
     {
     }
 
-    /// <summary>Creates an exception that another one caused.</summary>
+    /// <summary>Creates an exception with a cause.</summary>
     /// <param name="message">Template, line, reason.</param>
     /// <param name="innerException">The cause.</param>
     public ChatTemplateException(string message, Exception innerException)

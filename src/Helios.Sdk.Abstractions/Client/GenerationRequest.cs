@@ -4,10 +4,10 @@ using System.Text;
 namespace Helios.Sdk;
 
 /// <summary>
-/// A prompt and how to answer it: <c>GenerationRequest.FromText("Once upon a time") with { MaxTokens = 64 }</c>. Checked when it is
-/// handed to the client, which copies its lists. Thread-safe: it does not change.
+/// A prompt and its options: <c>GenerationRequest.FromText("Once upon a time") with { MaxTokens = 64 }</c>. The client checks it and
+/// copies its lists. Immutable, so thread-safe.
 /// </summary>
-/// <remarks>For logs, <see cref="ToString"/> says how long texts and ids are, never what they say.</remarks>
+/// <remarks><see cref="ToString"/> prints only lengths of texts and ids, so it is safe for logs.</remarks>
 public sealed record GenerationRequest
 {
     private GenerationRequest()
@@ -23,7 +23,7 @@ public sealed record GenerationRequest
     /// <summary>The prompt as a conversation; null for the other kinds of prompt.</summary>
     public IReadOnlyList<ChatTurn>? Messages { get; private init; }
 
-    /// <summary>Continues a text. The model's tokenizer adds what it adds (BOS, say); special tokens spelled out in the text are recognised.</summary>
+    /// <summary>Continues a text. The model's tokenizer adds its usual tokens (for example BOS); special tokens spelled out in the text are recognised.</summary>
     /// <param name="prompt">At least one token.</param>
     public static GenerationRequest FromText(string prompt)
     {
@@ -31,7 +31,7 @@ public sealed record GenerationRequest
         return new GenerationRequest { Prompt = prompt };
     }
 
-    /// <summary>Continues ids, taken as they are; needs <see cref="Model"/> when the pool has several tokenizers.</summary>
+    /// <summary>Continues ids, without added tokens; needs <see cref="Model"/> if the pool has several tokenizers.</summary>
     /// <param name="tokenIds">At least one; copied.</param>
     public static GenerationRequest FromTokens(IReadOnlyList<int> tokenIds)
     {
@@ -40,8 +40,8 @@ public sealed record GenerationRequest
     }
 
     /// <summary>
-    /// Answers a conversation, which the chat template of the model that answers puts into words; the assistant speaks next. The
-    /// answer also ends at what ends the assistant's turn. Control tokens spelled out in what is said stay text.
+    /// Answers a conversation with the next turn of the assistant. The chat template of the answering model renders the conversation. The
+    /// answer also ends at the token that ends the assistant's turn. Control tokens spelled out in contents stay text.
     /// </summary>
     /// <param name="messages">At least one; copied.</param>
     public static GenerationRequest FromMessages(IReadOnlyList<ChatTurn> messages)
@@ -50,7 +50,7 @@ public sealed record GenerationRequest
         return new GenerationRequest { Messages = [.. messages] };
     }
 
-    /// <summary>The same options with a text for a prompt; see <see cref="FromText"/>.</summary>
+    /// <summary>Copies the options with a text as the prompt; see <see cref="FromText"/>.</summary>
     /// <param name="prompt">At least one token.</param>
     public GenerationRequest WithText(string prompt)
     {
@@ -58,7 +58,7 @@ public sealed record GenerationRequest
         return this with { Prompt = prompt, TokenIds = null, Messages = null };
     }
 
-    /// <summary>The same options with ids for a prompt; see <see cref="FromTokens"/>.</summary>
+    /// <summary>Copies the options with ids as the prompt; see <see cref="FromTokens"/>.</summary>
     /// <param name="tokenIds">At least one; copied.</param>
     public GenerationRequest WithTokens(IReadOnlyList<int> tokenIds)
     {
@@ -66,7 +66,7 @@ public sealed record GenerationRequest
         return this with { Prompt = null, TokenIds = [.. tokenIds], Messages = null };
     }
 
-    /// <summary>The same options with a conversation for a prompt; see <see cref="FromMessages"/>.</summary>
+    /// <summary>Copies the options with a conversation as the prompt; see <see cref="FromMessages"/>.</summary>
     /// <param name="messages">At least one; copied.</param>
     public GenerationRequest WithMessages(IReadOnlyList<ChatTurn> messages)
     {
@@ -75,60 +75,60 @@ public sealed record GenerationRequest
     }
 
     /// <summary>
-    /// Most tokens to generate, at least 1; prompt and so many tokens together must fit the model's context. Null takes as many as
-    /// fit beside the prompt: the answer goes on to its own end, or to that of the context.
+    /// Maximum tokens to generate, at least 1; the prompt and this many tokens must fit the model's context. Null takes as many as
+    /// fit beside the prompt: the answer continues to its own end, or to the end of the context.
     /// </summary>
     public int? MaxTokens { get; init; }
 
-    /// <summary>How tokens are drawn; the likeliest one is taken by default.</summary>
+    /// <summary>Sampling of tokens; greedy by default.</summary>
     public SamplingOptions Sampling { get; init; } = SamplingOptions.Greedy;
 
     /// <summary>
-    /// Generation ends before the first of these; they are not part of the answer. One that is a special token of the model, such as
-    /// <c>&lt;|im_end|&gt;</c>, ends it where the model writes that token, even with <see cref="IgnoreEndOfSequence"/>. At most 64 strings of
+    /// Generation ends before the first of these strings; they are not part of the answer. A string that is a special token of the model,
+    /// such as <c>&lt;|im_end|&gt;</c>, ends it when the model generates that token, even with <see cref="IgnoreEndOfSequence"/>. At most 64 strings of
     /// 1,024 characters each, and 4,096 characters together.
     /// </summary>
     public IReadOnlyList<string> Stop { get; init; } = [];
 
     /// <summary>
     /// Generation ends with the first of these ids, which is part of <see cref="GenerationResult.TokenIds"/> but not of the text, even
-    /// with <see cref="IgnoreEndOfSequence"/>. At most 1,024; needs <see cref="Model"/> when the pool has several tokenizers.
+    /// with <see cref="IgnoreEndOfSequence"/>. At most 1,024; needs <see cref="Model"/> if the pool has several tokenizers.
     /// </summary>
     public IReadOnlyList<int> StopTokenIds { get; init; } = [];
 
     /// <summary>
-    /// Asks for the log probability of every token generated, and of this many likeliest ones beside it, 0 to 20; null asks for
+    /// Requests the log probability of every generated token, and of this many most likely tokens beside it, 0 to 20; null requests
     /// none.
     /// </summary>
     public int? LogProbabilities { get; init; }
 
-    /// <summary>Goes on past end-of-sequence ids until the most tokens are generated.</summary>
+    /// <summary>Continues past end-of-sequence ids up to <see cref="MaxTokens"/>.</summary>
     public bool IgnoreEndOfSequence { get; init; }
 
-    /// <summary>Answers with this model of the pool, whatever serves otherwise.</summary>
+    /// <summary>Answers with this model of the pool, regardless of the active point.</summary>
     public string? Model { get; init; }
 
     /// <summary>Runs every token through all layers of the model.</summary>
     public bool FullDepth { get; init; }
 
     /// <summary>
-    /// Worst quality accepted, in bits per byte above the best candidate at full depth; served at the cheapest profiled
-    /// point that meets it, at full depth when none is profiled yet. Null takes the active point.
+    /// Maximum quality gap, in bits per byte above the best candidate at full depth. The cheapest profiled point within it serves the
+    /// request, or the full depth if no point is profiled yet. Null takes the active point.
     /// </summary>
     public double? MaxQualityGap { get; init; }
 
     /// <summary>
-    /// Whose request it is: for fair shares, and for cached prefixes, which no other tenant finds. All requests that name nobody
-    /// belong to the one tenant <c>anonymous</c>: they share what it gets, and find each other's prefixes. At most 256 characters.
+    /// The tenant of the request: for fair shares, and for cached prefixes, which other tenants cannot reuse. All requests without a
+    /// tenant belong to the tenant <c>anonymous</c>: they share its weight and its cached prefixes. At most 256 characters.
     /// </summary>
     public string? Tenant { get; init; }
 
-    /// <summary>How urgent it is beside other requests; see <see cref="RequestPriority"/>.</summary>
+    /// <summary>Priority relative to other requests; see <see cref="RequestPriority"/>.</summary>
     public RequestPriority Priority { get; init; } = RequestPriority.Normal;
 
     /// <summary>
-    /// Time from submission within which the first token should come, above 0. It decides who goes first among requests of the
-    /// same priority (how, says <see cref="ServingOptions.Order"/>); nothing happens to the request when it is missed. Null for no hurry.
+    /// Time from submission within which the first token should come, above 0. It only affects the order among requests of the
+    /// same priority (see <see cref="ServingOptions.Order"/>); a request that misses it still runs. Null sets no due time.
     /// </summary>
     public TimeSpan? FirstTokenWithin { get; init; }
 
@@ -136,8 +136,8 @@ public sealed record GenerationRequest
     public TimeSpan? CompleteWithin { get; init; }
 
     /// <summary>
-    /// Most time from submission, above 0: when it is up, what was generated so far is the answer, and it ends with
-    /// <see cref="FinishReason.TimeLimit"/>. Null for no limit.
+    /// Maximum time from submission, above 0. After it the answer is the text generated so far, and ends with
+    /// <see cref="FinishReason.TimeLimit"/>. Null sets no limit.
     /// </summary>
     public TimeSpan? TimeLimit { get; init; }
 

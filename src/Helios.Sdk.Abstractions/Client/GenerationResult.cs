@@ -3,32 +3,32 @@ using System.Text;
 
 namespace Helios.Sdk;
 
-/// <summary>A whole answer.</summary>
-/// <remarks>For logs, <see cref="ToString"/> says how long texts and ids are, never what they say.</remarks>
+/// <summary>A complete answer.</summary>
+/// <remarks><see cref="ToString"/> prints only lengths of texts and ids, so it is safe for logs.</remarks>
 public sealed record GenerationResult
 {
     /// <summary>The answer.</summary>
     public required string Text { get; init; }
 
-    /// <summary>Prompt ids as they ran.</summary>
+    /// <summary>Ids of the prompt.</summary>
     public required IReadOnlyList<int> PromptIds { get; init; }
 
-    /// <summary>Generated ids, the end-of-sequence or stop id included when it came.</summary>
+    /// <summary>Generated ids, including an end-of-sequence or stop id at the end.</summary>
     public required IReadOnlyList<int> TokenIds { get; init; }
 
     /// <summary>Layers executed for each generated token.</summary>
     public required IReadOnlyList<int> ExitDepths { get; init; }
 
-    /// <summary>How likely each generated token was; empty unless <see cref="GenerationRequest.LogProbabilities"/> asks for it.</summary>
+    /// <summary>Log probabilities of each generated token; empty unless <see cref="GenerationRequest.LogProbabilities"/> requests them.</summary>
     public IReadOnlyList<TokenLogProbabilities> LogProbabilities { get; init; } = [];
 
     /// <summary>Why it ended.</summary>
     public required FinishReason FinishReason { get; init; }
 
-    /// <summary>What served it; null when it ended before it ran.</summary>
+    /// <summary>The operating point that served it; null if it ended before it ran.</summary>
     public required OperatingPoint? Point { get; init; }
 
-    /// <summary>Tokens of the prompt that needed not be computed, because their KV was there already.</summary>
+    /// <summary>Prompt tokens whose KV came from the prefix cache.</summary>
     public required int CachedPromptTokens { get; init; }
 
     /// <summary>From submission to first token.</summary>

@@ -12,36 +12,36 @@ public enum FinishReason
     /// <summary><see cref="GenerationRequest.MaxTokens"/> was reached, or without one the end of the context.</summary>
     Length,
 
-    /// <summary>The engine was shut down before the answer was whole.</summary>
+    /// <summary>The engine was shut down before the answer was complete.</summary>
     Aborted,
 
-    /// <summary><see cref="GenerationRequest.TimeLimit"/> was up; the answer may be empty.</summary>
+    /// <summary><see cref="GenerationRequest.TimeLimit"/> was reached; the answer may be empty.</summary>
     TimeLimit,
 }
 
 /// <summary>One piece of a streamed answer.</summary>
-/// <remarks>For logs, <see cref="ToString"/> says how long the text is, never what it says.</remarks>
+/// <remarks><see cref="ToString"/> prints only the length of the text, so it is safe for logs.</remarks>
 public readonly record struct GenerationUpdate
 {
-    /// <summary>The token; null on a last piece that brings none (an answer that was aborted or ran out of time).</summary>
+    /// <summary>The token; null on a last piece without a token (an answer that was aborted or reached its time limit).</summary>
     public required int? TokenId { get; init; }
 
-    /// <summary>Text that became certain with it; empty in the middle of a character or a possible stop string.</summary>
+    /// <summary>Text that became final with it; empty in the middle of a character or a possible stop string.</summary>
     public required string Text { get; init; }
 
     /// <summary>Layers executed for it.</summary>
     public required int ExitDepth { get; init; }
 
-    /// <summary>The point that serves the request; null on the last piece of one that ended before it ran.</summary>
+    /// <summary>The operating point of the request; null on the last piece of a request that ended before it ran.</summary>
     public OperatingPoint? Point { get; init; }
 
     /// <summary>Tokens of the prompt.</summary>
     public int PromptTokens { get; init; }
 
-    /// <summary>Tokens of the prompt that needed not be computed, because their KV was there already.</summary>
+    /// <summary>Prompt tokens whose KV came from the prefix cache.</summary>
     public int CachedPromptTokens { get; init; }
 
-    /// <summary>How likely it was, where <see cref="GenerationRequest.LogProbabilities"/> asks for it.</summary>
+    /// <summary>Its log probabilities, if <see cref="GenerationRequest.LogProbabilities"/> requests them.</summary>
     public TokenLogProbabilities? LogProbabilities { get; init; }
 
     /// <summary>Set on the last piece.</summary>

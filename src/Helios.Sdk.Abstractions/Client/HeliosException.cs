@@ -1,6 +1,6 @@
 namespace Helios.Sdk;
 
-/// <summary>The engine could not do what was asked of it; the message says what and why.</summary>
+/// <summary>The engine could not complete an operation; the message says which and why.</summary>
 public class HeliosException : Exception
 {
     /// <summary>Creates an exception without a message of its own.</summary>
@@ -15,7 +15,7 @@ public class HeliosException : Exception
     {
     }
 
-    /// <summary>Creates an exception that another one caused.</summary>
+    /// <summary>Creates an exception with a cause.</summary>
     /// <param name="message">What failed and why.</param>
     /// <param name="innerException">The cause.</param>
     public HeliosException(string message, Exception innerException)
@@ -24,7 +24,7 @@ public class HeliosException : Exception
     }
 }
 
-/// <summary>The queue is full, or the request waited in it for too long: try again later. No token of it was generated.</summary>
+/// <summary>The queue is full, or the request waited in it too long: try again later. No token was generated.</summary>
 public sealed class ServerBusyException : HeliosException
 {
     /// <summary>Creates an exception without a message of its own.</summary>
@@ -39,7 +39,7 @@ public sealed class ServerBusyException : HeliosException
     {
     }
 
-    /// <summary>Creates an exception that another one caused.</summary>
+    /// <summary>Creates an exception with a cause.</summary>
     /// <param name="message">What is full.</param>
     /// <param name="innerException">The cause.</param>
     public ServerBusyException(string message, Exception innerException)
@@ -48,8 +48,8 @@ public sealed class ServerBusyException : HeliosException
     }
 
     /// <summary>
-    /// An estimate of when it is worth trying again: how long those that waited at that moment take, at the rate at which
-    /// requests were completed lately. Null while none was completed.
+    /// An estimate of when to try again: the time for the requests that waited at that moment, at the recent rate of completed
+    /// requests. Null if none was completed yet.
     /// </summary>
     public TimeSpan? RetryAfter { get; init; }
 }

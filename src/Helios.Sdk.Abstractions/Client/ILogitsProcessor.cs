@@ -1,22 +1,22 @@
 namespace Helios.Sdk;
 
 /// <summary>
-/// Changes the logits of one request as it likes: a grammar, a list of forbidden words, a steer of any kind. Given with
-/// <see cref="SamplingOptions.LogitsProcessors"/>; it sees them after penalties and bias, before temperature and cuts.
+/// Changes the logits of one request in any way: a grammar, a list of forbidden words, other control. Set it in
+/// <see cref="SamplingOptions.LogitsProcessors"/>. It runs after penalties and bias, before temperature, top-k, top-p and min-p.
 /// </summary>
 /// <remarks>
 /// <para>
-/// It must depend on its arguments alone. It may be asked twice about the same tokens, and about tokens that were only guessed
-/// and are then taken back; what it answers for a prefix must never change, or answers depend on who shares the batch.
+/// It must depend only on its arguments. It may be called twice for the same tokens, and for draft tokens that are then taken back.
+/// The result for a prefix must never change; otherwise answers depend on the other requests of the batch.
 /// </para>
 /// <para>
-/// Threading: it is called from the backend's threads, in the middle of a step, so that every request waits for it: it must be
-/// quick, must not block, and must not call the engine. Calls for one request never overlap; an instance that several
-/// requests share is called for them at the same time.
+/// Threading: it is called from the backend's threads, in the middle of a step, and every request waits for it. It must be
+/// fast, must not block, and must not call the engine. Calls for one request never overlap; an instance that several
+/// requests share may be called for them at the same time.
 /// </para>
 /// <para>
-/// When it throws, when it leaves NaN or positive infinity, or when it leaves no finite logit at all, its request fails with a
-/// <see cref="HeliosException"/> that says so; others go on.
+/// If it throws, leaves NaN or positive infinity, or leaves no finite logit, its request fails with a
+/// <see cref="HeliosException"/> that says so; other requests continue.
 /// </para>
 /// </remarks>
 public interface ILogitsProcessor

@@ -1,22 +1,22 @@
 namespace Helios.Sdk.Energy;
 
 /// <summary>
-/// Counts the energy that a device uses. The engine reads it a few times a second, from one thread at a time, and attributes
-/// what it counts to the steps that ran meanwhile.
+/// Counts the energy of a device. The engine reads it a few times a second, from one thread at a time, and attributes the energy to
+/// the steps that ran meanwhile.
 /// </summary>
 public interface IEnergyMeter
 {
-    /// <summary>What is counted, and by whom, for people: <c>RAPL package energy</c>.</summary>
+    /// <summary>A readable description of the meter: <c>RAPL package energy</c>.</summary>
     string Source { get; }
 
-    /// <summary>Whether readings are worked out rather than measured.</summary>
+    /// <summary>Whether readings are estimates, not measurements.</summary>
     bool IsEstimate => false;
 
-    /// <summary>Reads the counter. A meter that cannot be read says why, as a value; it may be able to the next time.</summary>
+    /// <summary>Reads the counter. If it cannot be read now, the result has the reason; a later reading may succeed.</summary>
     EnergyReading Read();
 }
 
-/// <summary>A reading of an <see cref="IEnergyMeter"/>: joules, or why there are none. Never zero for want of a meter.</summary>
+/// <summary>A reading of an <see cref="IEnergyMeter"/>: joules, or the reason why there are none. A missing meter never reads as zero.</summary>
 public readonly record struct EnergyReading
 {
     private EnergyReading(double? joules, string? unavailableBecause)
@@ -25,10 +25,10 @@ public readonly record struct EnergyReading
         UnavailableBecause = unavailableBecause;
     }
 
-    /// <summary>Joules since some moment before the first reading; only differences mean something. Null when unavailable.</summary>
+    /// <summary>Joules since a moment before the first reading; only differences are meaningful. Null if unavailable.</summary>
     public double? Joules { get; }
 
-    /// <summary>Why there is no reading; null when there is one.</summary>
+    /// <summary>Why there is no reading; null if there is one.</summary>
     public string? UnavailableBecause { get; }
 
     /// <summary>A reading.</summary>

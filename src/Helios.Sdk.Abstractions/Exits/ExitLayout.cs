@@ -1,18 +1,18 @@
 namespace Helios.Sdk.ExitPolicies;
 
 /// <summary>
-/// The exits among which a policy chooses those to check, and what a check costs. It is a function of model, depth and policy
-/// alone, whatever the traffic and the machine do, so that an operating point always gives the same answers.
+/// The exits that a policy may check, and the cost of a check. It depends only on model, depth and policy, not on traffic or the
+/// machine, so an operating point always gives the same answers.
 /// </summary>
 public readonly ref struct ExitLayout
 {
-    /// <summary>Depths of the exits below the one served, ascending.</summary>
+    /// <summary>Depths of the exits below the served depth, ascending.</summary>
     public required ReadOnlySpan<int> Depths { get; init; }
 
-    /// <summary>Depth served: what a row that leaves nowhere runs to.</summary>
+    /// <summary>Served depth: a row that leaves at no exit runs to it.</summary>
     public required int ServedDepth { get; init; }
 
-    /// <summary>What a check costs for a row, in layers: the weights of the head over those of a layer.</summary>
+    /// <summary>Cost of a check for a row, in layers: the ratio of the head's weights to those of a layer.</summary>
     public required double CheckCost { get; init; }
 
     /// <summary>The part of the layout from a depth on.</summary>
@@ -24,7 +24,7 @@ public readonly ref struct ExitLayout
         return new ExitLayout { Depths = Depths[first..], ServedDepth = ServedDepth, CheckCost = CheckCost };
     }
 
-    /// <summary>Chooses the checks that a row may gain by: those that cost less than the layers above, which it is spared if it leaves.</summary>
+    /// <summary>Chooses the checks that can save time: those that cost less than the layers above, which a leaving row does not run.</summary>
     /// <param name="checks">One per exit; set true to check, all false on entry.</param>
     public void ChooseWorthwhile(Span<bool> checks)
     {

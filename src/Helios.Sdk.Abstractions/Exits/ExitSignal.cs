@@ -4,13 +4,13 @@ namespace Helios.Sdk.ExitPolicies;
 [Flags]
 public enum ExitSignals
 {
-    /// <summary>The top token alone.</summary>
+    /// <summary>Only the top token.</summary>
     None = 0,
 
     /// <summary>Probability of the top token.</summary>
     Top1 = 1,
 
-    /// <summary>Probability of the top token less that of the second.</summary>
+    /// <summary>Probability of the top token minus that of the second.</summary>
     Margin = 2,
 
     /// <summary>Entropy of the distribution.</summary>
@@ -26,23 +26,23 @@ public enum ExitSignalKind
     /// <summary>Probability of the top token.</summary>
     Top1,
 
-    /// <summary>Probability of the top token less that of the second.</summary>
+    /// <summary>Probability of the top token minus that of the second.</summary>
     Margin,
 
-    /// <summary>Negated entropy, so that more is surer.</summary>
+    /// <summary>Negated entropy, so that higher is more confident.</summary>
     NegativeEntropy,
 }
 
-/// <summary>What an exit says about one row. Values not asked for are 0.</summary>
+/// <summary>The signals of an exit for one row. Values that were not requested are 0.</summary>
 public record struct ExitSignal
 {
-    /// <summary>Likeliest token; the lowest id on ties.</summary>
+    /// <summary>Most likely token; the lowest id on ties.</summary>
     public int TopId { get; set; }
 
-    /// <summary>Probability of the likeliest token; NaN where the logits are no distribution: one is NaN or positive infinity, or none is finite.</summary>
+    /// <summary>Probability of the most likely token; NaN if the logits are not a distribution: one is NaN or positive infinity, or none is finite.</summary>
     public float Top1 { get; set; }
 
-    /// <summary>Probability of the likeliest token less that of the second.</summary>
+    /// <summary>Probability of the most likely token minus that of the second.</summary>
     public float Margin { get; set; }
 
     /// <summary>Entropy in nats.</summary>
@@ -54,6 +54,6 @@ public record struct ExitSignal
     /// <summary>Calibrated P(this token equals the full-depth token). Set by the engine, never by a backend.</summary>
     public float Confidence { get; set; }
 
-    /// <summary>How many exit checks in a row, this one included, had this <see cref="TopId"/>. Set by the engine, never by a backend.</summary>
+    /// <summary>Number of consecutive exit checks, this one included, with this <see cref="TopId"/>. Set by the engine, never by a backend.</summary>
     public int AgreeingChecks { get; set; }
 }

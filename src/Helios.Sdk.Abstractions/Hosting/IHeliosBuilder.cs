@@ -6,18 +6,18 @@ using Helios.Sdk.Tokenization;
 
 namespace Helios.Sdk;
 
-/// <summary>Composes an engine. Everything fluent is an extension method over these three. Not thread-safe.</summary>
+/// <summary>Builds an engine. All fluent methods are extension methods over these three. Not thread-safe.</summary>
 public interface IHeliosBuilder
 {
-    /// <summary>Changes options; changes apply in the order they were made.</summary>
-    /// <param name="change">Changes the options it is given.</param>
+    /// <summary>Changes options; changes apply in order.</summary>
+    /// <param name="change">Changes the options.</param>
     IHeliosBuilder Configure(Action<HeliosOptions> change);
 
     /// <summary>
-    /// Adds a backend without a name. The engine makes it when it starts and disposes it when it stops. The backend added last
-    /// counts, unless <see cref="HeliosOptions.Backend"/> names one.
+    /// Adds a backend without a name. The engine creates it when it starts and disposes it when it stops. The last added backend is
+    /// used, unless <see cref="HeliosOptions.Backend"/> names one.
     /// </summary>
-    /// <param name="create">Makes the backend.</param>
+    /// <param name="create">Creates the backend.</param>
     IHeliosBuilder UseBackend(Func<IBackend> create);
 
     /// <summary>
@@ -26,7 +26,7 @@ public interface IHeliosBuilder
     /// <see cref="ITokenizerFactory"/>, or <see cref="IEnergyMeter"/>.
     /// </summary>
     /// <typeparam name="TStrategy">The strategy's interface.</typeparam>
-    /// <param name="create">Makes it: once per engine, an order once per priority.</param>
+    /// <param name="create">Creates it: once per engine, an order once per priority.</param>
     /// <exception cref="ArgumentException">The engine knows no such strategy.</exception>
     IHeliosBuilder UseStrategy<TStrategy>(Func<TStrategy> create)
         where TStrategy : class;

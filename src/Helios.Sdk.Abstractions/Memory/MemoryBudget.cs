@@ -2,7 +2,7 @@ namespace Helios.Sdk.Backends;
 
 /// <summary>
 /// The one budget that weights, workspaces and KV slabs share, accounted to the byte: nothing native is allocated
-/// without a reservation, and a reservation that would pass the limit is not given. Thread-safe.
+/// without a reservation, and a reservation that would exceed the limit is refused. Thread-safe.
 /// </summary>
 public sealed class MemoryBudget
 {
@@ -12,7 +12,7 @@ public sealed class MemoryBudget
     private long peak;
 
     /// <summary>Creates a budget.</summary>
-    /// <param name="limit">Most bytes reserved at one time; above 0.</param>
+    /// <param name="limit">Maximum bytes reserved at one time; above 0.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="limit"/> is 0 or less.</exception>
     public MemoryBudget(long limit)
     {
@@ -20,7 +20,7 @@ public sealed class MemoryBudget
         this.limit = limit;
     }
 
-    /// <summary>Most bytes that may be reserved at one time.</summary>
+    /// <summary>Maximum bytes that may be reserved at one time.</summary>
     public long Limit
     {
         get { lock (gate) return limit; }
@@ -32,7 +32,7 @@ public sealed class MemoryBudget
         get { lock (gate) return used; }
     }
 
-    /// <summary>Most bytes ever reserved at one time.</summary>
+    /// <summary>Maximum of the bytes reserved at one time so far.</summary>
     public long Peak
     {
         get { lock (gate) return peak; }
@@ -44,8 +44,8 @@ public sealed class MemoryBudget
         get { lock (gate) return limit - used; }
     }
 
-    /// <summary>Sets the limit, or refuses because more is reserved already.</summary>
-    /// <param name="bytes">Most bytes reserved at one time from now on; above 0.</param>
+    /// <summary>Sets the limit; false if more bytes are reserved already.</summary>
+    /// <param name="bytes">New maximum of bytes reserved at one time; above 0.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="bytes"/> is 0 or less.</exception>
     public bool TrySetLimit(long bytes)
     {
@@ -58,8 +58,8 @@ public sealed class MemoryBudget
         }
     }
 
-    /// <summary>Reserves bytes, or returns null when they do not fit: an expected outcome, not an error.</summary>
-    /// <param name="bytes">Bytes wanted, 0 or more.</param>
+    /// <summary>Reserves bytes, or returns null if they do not fit: an expected outcome, not an error.</summary>
+    /// <param name="bytes">Bytes to reserve, 0 or more.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="bytes"/> is negative.</exception>
     public MemoryReservation? TryReserve(long bytes)
     {
@@ -84,7 +84,7 @@ public sealed class MemoryBudget
     }
 }
 
-/// <summary>A claim on bytes of a <see cref="MemoryBudget"/>. Its holder disposes it once; disposing again does nothing.</summary>
+/// <summary>A claim on bytes of a <see cref="MemoryBudget"/>. Its owner disposes it once; disposing again does nothing.</summary>
 public sealed class MemoryReservation : IDisposable
 {
     private readonly MemoryBudget budget;
@@ -99,9 +99,9 @@ public sealed class MemoryReservation : IDisposable
     /// <summary>Bytes claimed; 0 after <see cref="Dispose"/>.</summary>
     public long Bytes => Interlocked.Read(ref bytes);
 
-    /// <summary>Splits part of the claim off into one of its own, which the caller then owns.</summary>
+    /// <summary>Splits off a part of the claim as a new claim, which the caller owns.</summary>
     /// <param name="part">Bytes to move, at most <see cref="Bytes"/>.</param>
-    /// <exception cref="ArgumentOutOfRangeException">More is asked for than is claimed.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="part"/> is negative, or above <see cref="Bytes"/>.</exception>
     public MemoryReservation Split(long part)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(part);
@@ -115,7 +115,7 @@ public sealed class MemoryReservation : IDisposable
         return new MemoryReservation(budget, part);
     }
 
-    /// <summary>Gives the bytes back.</summary>
+    /// <summary>Returns the bytes to the budget.</summary>
     public void Dispose()
     {
         var held = Interlocked.Exchange(ref bytes, 0);

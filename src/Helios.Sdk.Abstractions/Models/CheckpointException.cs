@@ -15,7 +15,7 @@ public sealed class CheckpointException : Exception
     {
     }
 
-    /// <summary>Creates an exception that another one caused.</summary>
+    /// <summary>Creates an exception with a cause.</summary>
     /// <param name="message">File, field, found, expected.</param>
     /// <param name="innerException">The cause.</param>
     public CheckpointException(string message, Exception innerException)

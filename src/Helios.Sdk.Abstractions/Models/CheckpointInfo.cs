@@ -3,7 +3,7 @@ using Helios.Sdk.ExitPolicies;
 
 namespace Helios.Sdk.Models;
 
-/// <summary>What a checkpoint says of itself, known before its weights are loaded.</summary>
+/// <summary>A description of a checkpoint, read from its headers before its weights are loaded.</summary>
 public sealed record CheckpointInfo
 {
     /// <summary>Name of the model: the folder's name unless the pool gives another.</summary>
@@ -16,29 +16,29 @@ public sealed record CheckpointInfo
     public required ModelArchitecture Architecture { get; init; }
 
     /// <summary>
-    /// Trained exits in order of depth, the full depth always last. A model without <c>helios.json</c> has that one alone.
+    /// Trained exits in order of depth, the full depth always last. A model without <c>helios.json</c> has only the full depth.
     /// </summary>
     public required ImmutableArray<ModelExit> Exits { get; init; }
 
-    /// <summary>Element type of the stored layers; the widest, should they differ.</summary>
+    /// <summary>Element type of the stored layers; the widest if they differ.</summary>
     public required TensorType StoredType { get; init; }
 
     /// <summary>Number of stored weights, over all tensors that the model uses.</summary>
     public required long Parameters { get; init; }
 
     /// <summary>
-    /// Hexadecimal hash of the headers and sizes of the files and of a sample of every tensor: equal for equal checkpoints, cheap to
-    /// compute, and another one after any training of a tensor. It does not see an edit of single weights outside the samples.
+    /// Hexadecimal hash of the headers and sizes of the files and of a sample of every tensor. It is equal for equal checkpoints, cheap to
+    /// compute, and different after any training of a tensor. It does not detect an edit of single weights outside the samples.
     /// </summary>
     public required string Fingerprint { get; init; }
 
     /// <summary>Ids at which generation stops, from <c>generation_config.json</c> or <c>config.json</c>.</summary>
     public ImmutableArray<int> EndOfSequenceIds { get; init; } = [];
 
-    /// <summary>What the exits' confidence signals are worth, as the sidecar says; null when it says nothing.</summary>
+    /// <summary>Calibration of the exits' signals from <c>helios.json</c>; null if it has none.</summary>
     public SidecarCalibration? Calibration { get; init; }
 
-    /// <summary>The exit at <paramref name="depth"/>, or null where the model was not trained to leave.</summary>
+    /// <summary>The exit at <paramref name="depth"/>, or null if the model has no exit there.</summary>
     /// <param name="depth">Layers executed.</param>
     public ModelExit? ExitAt(int depth)
     {
@@ -53,11 +53,11 @@ public sealed record CheckpointInfo
 
 /// <summary>A depth at which a model may stop.</summary>
 /// <param name="Depth">Layers executed: 6 means that layers 0..5 ran.</param>
-/// <param name="OwnNorm">Whether the exit brings its own norm (else the final norm is shared).</param>
-/// <param name="OwnHead">Whether the exit brings its own LM head (else the final head is shared).</param>
+/// <param name="OwnNorm">Whether the exit has its own norm (otherwise it shares the final norm).</param>
+/// <param name="OwnHead">Whether the exit has its own LM head (otherwise it shares the final head).</param>
 public sealed record ModelExit(int Depth, bool OwnNorm = false, bool OwnHead = false);
 
-/// <summary>Calibration that a checkpoint brings along in <c>helios.json</c>.</summary>
+/// <summary>Calibration from a checkpoint's <c>helios.json</c>.</summary>
 /// <param name="Signal">The signal that the points map from.</param>
 /// <param name="Curves">By exit depth: points <c>(signal, P(token equals the full-depth token))</c>, both ascending.</param>
 public sealed record SidecarCalibration(
@@ -66,7 +66,7 @@ public sealed record SidecarCalibration(
 
 /// <summary>One point of a calibration curve.</summary>
 /// <param name="Signal">Value of the confidence signal.</param>
-/// <param name="Agreement">Probability that the exit's token is the full-depth token, 0..1.</param>
+/// <param name="Agreement">Probability that the exit's token equals the full-depth token, 0..1.</param>
 public readonly record struct CalibrationPoint(double Signal, double Agreement);
 
 /// <summary>Element types a checkpoint may store.</summary>

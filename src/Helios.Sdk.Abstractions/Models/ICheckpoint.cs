@@ -1,18 +1,18 @@
 namespace Helios.Sdk.Models;
 
 /// <summary>
-/// An open checkpoint: headers parsed and checked, weights still on disk. Every tensor it offers has the shape that
-/// <see cref="CheckpointInfo.Architecture"/> implies, so that readers need not check again.
+/// An open checkpoint: headers parsed and checked, weights still on disk. Every tensor has the shape that
+/// <see cref="CheckpointInfo.Architecture"/> implies, so readers need not check it again.
 /// Reads are positioned and may come from several threads at once.
 /// </summary>
 public interface ICheckpoint : IDisposable
 {
-    /// <summary>What the headers say.</summary>
+    /// <summary>The contents of the headers.</summary>
     CheckpointInfo Info { get; }
 
-    /// <summary>Finds a tensor by its role; false when the model has none (an exit without its own head, say).</summary>
+    /// <summary>Finds a tensor by its role; false if the model has none (for example an exit without its own head).</summary>
     /// <param name="key">Role and layer.</param>
-    /// <param name="tensor">Where it lies and how it is stored.</param>
+    /// <param name="tensor">Its position and format.</param>
     bool TryGetTensor(TensorKey key, out StoredTensor tensor);
 
     /// <summary>Reads part of a tensor's bytes as stored (little endian, row-major).</summary>
@@ -23,7 +23,7 @@ public interface ICheckpoint : IDisposable
     void Read(StoredTensor tensor, long offset, Span<byte> destination);
 }
 
-/// <summary>What a tensor is for, independent of the names a checkpoint uses.</summary>
+/// <summary>The role of a tensor, independent of the names in a checkpoint.</summary>
 public enum TensorRole
 {
     /// <summary>Token embedding <c>[vocabulary, hidden]</c>.</summary>
@@ -70,11 +70,11 @@ public enum TensorRole
 }
 
 /// <summary>Names a tensor by role and place.</summary>
-/// <param name="Role">What it is for.</param>
+/// <param name="Role">Its role.</param>
 /// <param name="Layer">Layer index from 0; -1 for tensors outside the layers.</param>
 public readonly record struct TensorKey(TensorRole Role, int Layer = -1);
 
-/// <summary>A tensor as it lies in a file.</summary>
+/// <summary>A tensor in a file.</summary>
 /// <param name="Name">Its name in the file.</param>
 /// <param name="File">Index of the file within the checkpoint.</param>
 /// <param name="Offset">First byte inside the file.</param>

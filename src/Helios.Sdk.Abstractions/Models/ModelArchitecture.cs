@@ -3,7 +3,7 @@ namespace Helios.Sdk.Models;
 /// <summary>Shape of a decoder-only transformer of the Llama family: RMSNorm, rotary positions, grouped-query attention, SwiGLU.</summary>
 public sealed record ModelArchitecture
 {
-    /// <summary>Architecture family as <c>config.json</c> names it in <c>model_type</c>, e.g. <c>llama</c>.</summary>
+    /// <summary>Architecture family, <c>model_type</c> of <c>config.json</c>, e.g. <c>llama</c>.</summary>
     public required string Family { get; init; }
 
     /// <summary>Number of transformer layers in the whole model.</summary>
@@ -27,7 +27,7 @@ public sealed record ModelArchitecture
     /// <summary>Rows of the embedding and of the LM head.</summary>
     public required int VocabularySize { get; init; }
 
-    /// <summary>Most tokens a sequence may hold, prompt and answer together.</summary>
+    /// <summary>Maximum tokens of a sequence, prompt and answer together.</summary>
     public required int ContextLength { get; init; }
 
     /// <summary>Epsilon inside every RMSNorm.</summary>
@@ -36,7 +36,7 @@ public sealed record ModelArchitecture
     /// <summary>Base of the rotary frequencies (<c>rope_theta</c>).</summary>
     public required double RopeTheta { get; init; }
 
-    /// <summary>How rotary frequencies are stretched for long contexts.</summary>
+    /// <summary>Scaling of rotary frequencies for long contexts.</summary>
     public RopeScaling RopeScaling { get; init; } = RopeScaling.None;
 
     /// <summary>Whether the LM head is the embedding matrix.</summary>
@@ -53,7 +53,7 @@ public sealed record ModelArchitecture
 /// <param name="Kind">Which rule applies.</param>
 /// <param name="Factor">Context stretch; 1 for <see cref="RopeScalingKind.None"/>.</param>
 /// <param name="LowFrequencyFactor">Llama 3 only: wavelengths above original context / this are divided by <paramref name="Factor"/>.</param>
-/// <param name="HighFrequencyFactor">Llama 3 only: wavelengths below original context / this are left alone.</param>
+/// <param name="HighFrequencyFactor">Llama 3 only: wavelengths below original context / this do not change.</param>
 /// <param name="OriginalContextLength">Llama 3 only: the context the model was first trained on, in tokens.</param>
 public sealed record RopeScaling(
     RopeScalingKind Kind,
@@ -62,7 +62,7 @@ public sealed record RopeScaling(
     double HighFrequencyFactor = 4,
     int OriginalContextLength = 8192)
 {
-    /// <summary>Frequencies as they are.</summary>
+    /// <summary>No scaling.</summary>
     public static RopeScaling None { get; } = new(RopeScalingKind.None);
 
     /// <summary>

@@ -7,8 +7,8 @@ namespace Helios.Sdk;
 public enum Precision
 {
     /// <summary>
-    /// As the checkpoint stores them: BF16 stays BF16, F32 is FP32. F16 becomes FP32, which it fits exactly, or <see cref="Fp16"/> where
-    /// the backend holds that.
+    /// The stored precision: BF16 stays BF16, F32 is FP32. F16 becomes FP32, without loss, or <see cref="Fp16"/> if the backend
+    /// supports that.
     /// </summary>
     Auto,
 
@@ -19,13 +19,13 @@ public enum Precision
     Bf16,
 
     /// <summary>
-    /// 8-bit integers under bfloat16 scales: on the CPU backend 64 of a row share one, 1.03 bytes a weight, with the TorchSharp
-    /// backend a whole row. Quantised while loading, rounded to the nearest. Norms are not.
+    /// 8-bit integers with bfloat16 scales: on the CPU backend 64 of a row share a scale, 1.03 bytes a weight, with the TorchSharp
+    /// backend a whole row. Quantised while loading, rounded to the nearest. Norms are not quantised.
     /// </summary>
     Int8,
 
     /// <summary>
-    /// 4-bit integers, 32 of a row sharing a bfloat16 scale: 0.56 bytes a weight on the CPU backend, 0.63 with the TorchSharp
+    /// 4-bit integers; 32 of a row share a bfloat16 scale: 0.56 bytes a weight on the CPU backend, 0.63 with the TorchSharp
     /// backend. Quantised while loading, with the scale of least error. Embedding and heads are held as <see cref="Int8"/> on the
     /// CPU backend, and as stored with the TorchSharp backend. Norms are not quantised.
     /// </summary>

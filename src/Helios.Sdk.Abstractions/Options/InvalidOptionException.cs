@@ -1,6 +1,6 @@
 namespace Helios.Sdk;
 
-/// <summary>Options of an engine, a backend or a request are wrong. The message names each, what was found and what is expected.</summary>
+/// <summary>Options of an engine, a backend or a request are invalid. The message names each option, the found and the expected value.</summary>
 public sealed class InvalidOptionException : ArgumentException
 {
     /// <summary>Creates an exception without a fault.</summary>
@@ -9,14 +9,14 @@ public sealed class InvalidOptionException : ArgumentException
     }
 
     /// <summary>Creates an exception without a fault.</summary>
-    /// <param name="message">What is wrong.</param>
+    /// <param name="message">The error.</param>
     public InvalidOptionException(string message)
         : base(message)
     {
     }
 
     /// <summary>Creates an exception without a fault.</summary>
-    /// <param name="message">What is wrong.</param>
+    /// <param name="message">The error.</param>
     /// <param name="innerException">The cause.</param>
     public InvalidOptionException(string message, Exception innerException)
         : base(message, innerException)
@@ -24,10 +24,10 @@ public sealed class InvalidOptionException : ArgumentException
     }
 
     /// <summary>Creates an exception.</summary>
-    /// <param name="faults">Everything that is wrong.</param>
+    /// <param name="faults">All faults.</param>
     public InvalidOptionException(params IReadOnlyList<OptionFault> faults)
         : base(string.Join(Environment.NewLine, faults)) => Faults = faults;
 
-    /// <summary>Everything that is wrong; empty when only the message says it.</summary>
+    /// <summary>All faults; empty if there is only a message.</summary>
     public IReadOnlyList<OptionFault> Faults { get; } = [];
 }

@@ -1,8 +1,8 @@
 namespace Helios.Sdk.Scheduling;
 
 /// <summary>
-/// Decides who goes next among waiting requests of one priority. Pure managed code on the device thread. The engine makes one
-/// instance per priority. Operations should cost no more than the logarithm of the number of requests that wait, and
+/// Orders the waiting requests of one priority. Pure managed code on the device thread. The engine creates one
+/// instance per priority. Operations should take at most logarithmic time in the number of waiting requests, and
 /// <see cref="Charge"/>, which is called for every token, should allocate nothing.
 /// </summary>
 public interface IRequestOrder
@@ -10,20 +10,20 @@ public interface IRequestOrder
     /// <summary>Name in <see cref="ServingOptions.Order"/>.</summary>
     string Name { get; }
 
-    /// <summary>A request waits from now on: it arrived, or lost its KV.</summary>
-    /// <param name="request">What is known of it.</param>
+    /// <summary>Adds a waiting request: it arrived, or was preempted.</summary>
+    /// <param name="request">The request.</param>
     void Add(in RequestInfo request);
 
-    /// <summary>A request waits no more: it runs, or is gone. Only called for one that waits.</summary>
+    /// <summary>Removes a waiting request: it runs, or has ended. Only called for waiting requests.</summary>
     /// <param name="id">Its id.</param>
     void Remove(RequestId id);
 
-    /// <summary>The request that goes next; false when none waits.</summary>
+    /// <summary>Returns the next request; false if none waits.</summary>
     /// <param name="next">Its id.</param>
     bool TryPeek(out RequestId next);
 
-    /// <summary>Tokens were spent on a request: its prompt when it starts, then every token it generates. Never twice for the same.</summary>
-    /// <param name="request">The request; it runs.</param>
-    /// <param name="tokens">How many, above 0.</param>
+    /// <summary>Charges tokens to a request: its prompt when it starts, then every generated token. No token is charged twice.</summary>
+    /// <param name="request">The running request.</param>
+    /// <param name="tokens">Number of tokens, above 0.</param>
     void Charge(in RequestInfo request, int tokens);
 }

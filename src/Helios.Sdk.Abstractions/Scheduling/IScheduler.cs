@@ -1,25 +1,25 @@
 namespace Helios.Sdk.Scheduling;
 
 /// <summary>
-/// Plans each step and learns what came of it. Pure managed code on the device thread: it sees ids, counts and times, no
-/// tensor. It proposes; the <see cref="StepPlanBuilder"/> refuses what does not fit, so a scheduler cannot over-commit.
+/// Plans each step and gets its outcome. Pure managed code on the device thread: it gets ids, counts and times, no
+/// tensors. It proposes rows; the <see cref="StepPlanBuilder"/> refuses rows that do not fit, so a scheduler cannot over-commit.
 /// </summary>
 public interface IScheduler
 {
-    /// <summary>A request waits from now on.</summary>
-    /// <param name="request">What is known of it.</param>
+    /// <summary>Adds a waiting request.</summary>
+    /// <param name="request">The request.</param>
     void Enqueue(in RequestInfo request);
 
-    /// <summary>A request is gone: finished, cancelled or failed.</summary>
+    /// <summary>Removes a request: it finished, was cancelled or failed.</summary>
     /// <param name="id">Its id.</param>
     void Remove(RequestId id);
 
-    /// <summary>Proposes rows for the next step. Should cost no more than the rows it plans.</summary>
-    /// <param name="plan">Takes the proposals, and says what each request still has to compute.</param>
+    /// <summary>Proposes rows for the next step. Its cost should be proportional to the rows that it plans.</summary>
+    /// <param name="plan">Takes the proposals, and has the progress of each request.</param>
     void Plan(StepPlanBuilder plan);
 
     /// <summary>A planned request ran.</summary>
-    /// <param name="outcome">What came of its rows.</param>
+    /// <param name="outcome">The outcome of its rows.</param>
     void Commit(in StepOutcome outcome);
 }
 
@@ -27,47 +27,47 @@ public interface IScheduler
 /// <param name="Value">Rises with arrival.</param>
 public readonly record struct RequestId(long Value);
 
-/// <summary>What a scheduler knows of a request when it arrives.</summary>
+/// <summary>A request as a scheduler sees it.</summary>
 /// <param name="Id">Its id.</param>
 /// <param name="PromptTokens">Length of the prompt in tokens.</param>
-/// <param name="MaxNewTokens">Most tokens it may generate; 0 for one that is only scored.</param>
-/// <param name="Tenant">Whose it is; <c>anonymous</c> when the request named nobody.</param>
+/// <param name="MaxNewTokens">Maximum tokens to generate; 0 for a request that is only scored.</param>
+/// <param name="Tenant">Its tenant; <c>anonymous</c> if the request has none.</param>
 /// <param name="ArrivedAt"><see cref="TimeProvider.GetTimestamp"/> at arrival.</param>
 public readonly record struct RequestInfo(RequestId Id, int PromptTokens, int MaxNewTokens, string Tenant, long ArrivedAt)
 {
-    /// <summary>How urgent its caller says it is.</summary>
+    /// <summary>Its priority.</summary>
     public RequestPriority Priority { get; init; } = RequestPriority.Normal;
 
-    /// <summary>The tenant's share beside those of others: <see cref="TenantOptions.Weight"/>, above 0.</summary>
+    /// <summary>The tenant's weight: <see cref="TenantOptions.Weight"/>, above 0.</summary>
     public double TenantWeight { get; init; } = 1;
 
-    /// <summary>Timestamp by which its first token should be there; <see cref="long.MaxValue"/> for none.</summary>
+    /// <summary>Timestamp at which its first token is due; <see cref="long.MaxValue"/> for none.</summary>
     public long FirstTokenDeadline { get; init; } = long.MaxValue;
 
-    /// <summary>Timestamp by which its whole answer should be there; <see cref="long.MaxValue"/> for none.</summary>
+    /// <summary>Timestamp at which its complete answer is due; <see cref="long.MaxValue"/> for none.</summary>
     public long Deadline { get; init; } = long.MaxValue;
 
-    /// <summary>The earlier of its deadlines; <see cref="long.MaxValue"/> when it has none.</summary>
+    /// <summary>The earlier of its due times; <see cref="long.MaxValue"/> if it has none.</summary>
     public long NextDeadline => Math.Min(FirstTokenDeadline, Deadline);
 }
 
-/// <summary>What came of one request's rows in a step.</summary>
+/// <summary>The outcome of one request's rows in a step.</summary>
 /// <param name="Id">The request.</param>
 /// <param name="Computed">Tokens computed in the step.</param>
-/// <param name="Recomputed">Those of them that were computed before a preemption already: nobody should pay for them twice.</param>
-/// <param name="Sampled">Whether a new token came out.</param>
+/// <param name="Recomputed">Those of them that had been computed before a preemption; they should not be charged again.</param>
+/// <param name="Sampled">Whether a new token was sampled.</param>
 public readonly record struct StepOutcome(RequestId Id, int Computed, int Recomputed, bool Sampled);
 
-/// <summary>Progress of a request: computed tokens chase known ones. Prefill, chunking, decode and resumption are all this.</summary>
-/// <param name="Known">Tokens known: prompt and answer so far.</param>
-/// <param name="Computed">Tokens whose KV is held.</param>
+/// <summary>Progress of a request: known and computed tokens. Prefill, chunks, decode and resumption all compute known tokens.</summary>
+/// <param name="Known">Known tokens: prompt and answer so far.</param>
+/// <param name="Computed">Tokens with KV.</param>
 public readonly record struct RequestProgress(int Known, int Computed)
 {
     /// <summary>Tokens to run before the next one can be sampled; 1 while decoding.</summary>
     public int Pending => Known - Computed;
 }
 
-/// <summary>What became of a proposal.</summary>
+/// <summary>The result of a proposal.</summary>
 public enum PlanResult
 {
     /// <summary>It is in the plan.</summary>
@@ -76,16 +76,16 @@ public enum PlanResult
     /// <summary>The step has no rows left.</summary>
     NoRows,
 
-    /// <summary>As many sequences run as may.</summary>
+    /// <summary>The maximum of running sequences is reached.</summary>
     NoSequences,
 
     /// <summary>
-    /// There are not enough KV blocks, nor bytes to make them, or a newcomer would leave too few to those that run
-    /// (<see cref="ServingOptions.KvWatermark"/>). Preempt somebody, or wait.
+    /// There are not enough KV blocks, nor bytes for more, or a new request would leave too few blocks for running requests
+    /// (<see cref="ServingOptions.KvWatermark"/>). Preempt a request, or wait.
     /// </summary>
     NoBlocks,
 
-    /// <summary>The request cannot run now: it is gone, waits for its model, or is in the plan already.</summary>
+    /// <summary>The request cannot run now: it has ended, waits for its model, or is in the plan already.</summary>
     NotRunnable,
 }
 
@@ -96,28 +96,28 @@ public abstract class StepPlanBuilder
     public abstract int RowsLeft { get; }
 
     /// <summary>
-    /// Rows of prompts that may still be added without stretching the step beyond <see cref="ServingOptions.MaxDecodeStretch"/> and <see cref="ServingOptions.UnpacedStepTime"/>
-    /// times what the rows of decoding requests planned so far take alone, going by steps that ran. Plan those first, then
-    /// prompts. Equals <see cref="RowsLeft"/> while nobody decodes. A recommendation: <see cref="TryAdd"/> does not enforce it.
+    /// Prompt rows that may still be added so that the step stays within <see cref="ServingOptions.MaxDecodeStretch"/> times the time of the
+    /// decode rows planned so far, or within <see cref="ServingOptions.UnpacedStepTime"/>, estimated from recent steps. Plan decode rows first, then
+    /// prompts. Equals <see cref="RowsLeft"/> if no request decodes. A recommendation: <see cref="TryAdd"/> does not enforce it.
     /// </summary>
     public abstract int PromptRows { get; }
 
     /// <summary><see cref="TimeProvider.GetTimestamp"/> at the start of the step.</summary>
     public abstract long Now { get; }
 
-    /// <summary>Progress of a request; default for one that is unknown.</summary>
+    /// <summary>Progress of a request; default for an unknown request.</summary>
     /// <param name="id">The request.</param>
     public abstract RequestProgress Progress(RequestId id);
 
-    /// <summary>Adds rows of a request, fewer than asked for when fewer are pending or left.</summary>
+    /// <summary>Adds rows of a request; fewer rows than requested if fewer are pending or left.</summary>
     /// <param name="id">The request.</param>
-    /// <param name="tokens">Rows wanted, at least 1.</param>
+    /// <param name="tokens">Rows to add, at least 1.</param>
     public abstract PlanResult TryAdd(RequestId id, int tokens);
 
     /// <summary>
-    /// Drops a request's KV; it computes its tokens again later, at the depths they ran to, and goes on as it would have.
-    /// False when it is in this step's plan, holds no KV, or has produced no token since it was last preempted: a sequence that comes
-    /// back makes progress, so requests cannot push each other out for ever.
+    /// Preempts a request: it loses its KV, computes its tokens again later, at the same depths, and continues with the same answer.
+    /// False if it is in this step's plan, holds no KV, or has produced no token since it was last preempted. So every request makes
+    /// progress, and requests cannot preempt each other forever.
     /// </summary>
     /// <param name="id">The request.</param>
     public abstract bool Preempt(RequestId id);

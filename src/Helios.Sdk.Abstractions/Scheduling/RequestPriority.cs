@@ -1,8 +1,8 @@
 namespace Helios.Sdk;
 
 /// <summary>
-/// How urgent a request is. Those of a higher priority are started first and may take the place of running ones of a lower
-/// priority, which go on later. Nobody starves: see <see cref="ServingOptions.PriorityAging"/>.
+/// The priority of a request. Requests of a higher priority start first and may preempt running requests of a lower
+/// priority, which continue later. No request starves: see <see cref="ServingOptions.PriorityAging"/>.
 /// </summary>
 public enum RequestPriority
 {
@@ -12,6 +12,6 @@ public enum RequestPriority
     /// <summary>The default.</summary>
     Normal,
 
-    /// <summary>Somebody waits for it.</summary>
+    /// <summary>Interactive: a user waits for it.</summary>
     High,
 }

@@ -1,6 +1,6 @@
 namespace Helios.Sdk;
 
-/// <summary>Where a figure lies with 95 % confidence, whole requests being the units: tokens of one request are not independent.</summary>
+/// <summary>A 95 % confidence interval. Its units are whole requests, because tokens of one request are not independent.</summary>
 /// <param name="Low">Lower end.</param>
 /// <param name="High">Upper end, at least <paramref name="Low"/>.</param>
 public readonly record struct Interval(double Low, double High)
@@ -8,7 +8,7 @@ public readonly record struct Interval(double Low, double High)
     /// <summary>Length from end to end.</summary>
     public double Width => High - Low;
 
-    /// <summary>Whether a value lies within, ends included.</summary>
+    /// <summary>Whether a value is within the interval, ends included.</summary>
     /// <param name="value">The value.</param>
     public bool Contains(double value) => value >= Low && value <= High;
 }

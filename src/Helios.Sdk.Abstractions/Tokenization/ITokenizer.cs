@@ -1,6 +1,6 @@
 namespace Helios.Sdk.Tokenization;
 
-/// <summary>Text to ids and back, as a model's own tokenizer files say. Immutable and thread-safe.</summary>
+/// <summary>Converts text to ids and back, by a model's tokenizer files. Immutable and thread-safe.</summary>
 public interface ITokenizer
 {
     /// <summary>Ids run from 0 to this, exclusive.</summary>
@@ -11,39 +11,39 @@ public interface ITokenizer
 
     /// <summary>Encodes text. Linear in its length. Unpaired surrogates become U+FFFD.</summary>
     /// <param name="text">Any text; special tokens written out in it are recognised.</param>
-    /// <param name="addSpecialTokens">Whether to add what the post-processor says (BOS, say).</param>
+    /// <param name="addSpecialTokens">Whether to add the tokens of the post-processor (for example BOS).</param>
     IReadOnlyList<int> Encode(string text, bool addSpecialTokens = true);
 
     /// <summary>
-    /// Encodes a text of which others wrote some parts: a special token that reaches into one of them is not recognised, and its
-    /// letters are encoded like any others. A text without such tokens gets the ids that it gets without parts.
+    /// Encodes a text with untrusted parts: a special token that overlaps one of them is not recognised, and is encoded as plain text.
+    /// A text without such tokens gets the same ids as without parts.
     /// </summary>
     /// <param name="text">Any text.</param>
-    /// <param name="verbatim">Parts of the text, ascending, none reaching into the next.</param>
-    /// <param name="addSpecialTokens">Whether to add what the post-processor says (BOS, say).</param>
-    /// <exception cref="ArgumentException">A part is outside the text, or not behind the one before it.</exception>
-    /// <exception cref="NotSupportedException">The tokenizer cannot distinguish parts, as long as it does not implement this.</exception>
+    /// <param name="verbatim">The untrusted parts, ascending, without overlap.</param>
+    /// <param name="addSpecialTokens">Whether to add the tokens of the post-processor (for example BOS).</param>
+    /// <exception cref="ArgumentException">A part is outside the text, or not after the previous one.</exception>
+    /// <exception cref="NotSupportedException">The tokenizer does not implement this method.</exception>
     IReadOnlyList<int> Encode(string text, IReadOnlyList<TextSpan> verbatim, bool addSpecialTokens = true) =>
         throw new NotSupportedException($"{GetType().Name} cannot keep special tokens out of parts of a text.");
 
     /// <summary>
-    /// How many ids a text has at least, found without encoding it: a prompt that passes a context by this is refused at once. Quick, and
-    /// allocates nothing.
+    /// A lower bound of the number of ids of a text, without encoding it: a prompt that exceeds a context by this bound is refused at once.
+    /// Fast, and allocates nothing.
     /// </summary>
     /// <param name="text">Any text.</param>
-    /// <returns>A lower bound; 0 where nothing can be said, as without an implementation of its own.</returns>
+    /// <returns>A lower bound; 0 if there is none, as in the default implementation.</returns>
     long CountAtLeast(string text) => 0;
 
     /// <summary>
-    /// Encodes a text that is of no use when it has more than so many ids, as a prompt that passes a context: it may stop soon after.
+    /// Encodes a text only if it has at most a number of ids, for example a prompt that must fit a context. It may stop soon after that number.
     /// </summary>
-    /// <param name="mostIds">Most ids.</param>
+    /// <param name="mostIds">Maximum ids.</param>
     /// <param name="text">Any text.</param>
-    /// <param name="verbatim">Parts of the text that others wrote; see <see cref="Encode(string, IReadOnlyList{TextSpan}, bool)"/>.</param>
-    /// <param name="addSpecialTokens">Whether to add what the post-processor says (BOS, say).</param>
-    /// <param name="cancellationToken">Ends it before the text is encoded, where the tokenizer heeds it.</param>
-    /// <returns>All ids of the text; null when there are more.</returns>
-    /// <remarks>Without an implementation of its own a tokenizer encodes the whole text first.</remarks>
+    /// <param name="verbatim">The untrusted parts of the text; see <see cref="Encode(string, IReadOnlyList{TextSpan}, bool)"/>.</param>
+    /// <param name="addSpecialTokens">Whether to add the tokens of the post-processor (for example BOS).</param>
+    /// <param name="cancellationToken">Cancels the encoding, if the tokenizer supports it.</param>
+    /// <returns>All ids of the text; null if there are more.</returns>
+    /// <remarks>The default implementation encodes the whole text first.</remarks>
     IReadOnlyList<int>? EncodeUpTo(int mostIds, string text, IReadOnlyList<TextSpan> verbatim, bool addSpecialTokens = true, CancellationToken cancellationToken = default)
     {
         cancellationToken.ThrowIfCancellationRequested();
@@ -58,12 +58,12 @@ public interface ITokenizer
     string Decode(IEnumerable<int> ids, bool skipSpecialTokens = true);
 
     /// <summary>
-    /// UTF-8 bytes that a token adds behind others; may be part of a character. Special tokens add none. Neither allocates
+    /// UTF-8 bytes that a token appends to the text; may be part of a character. Special tokens append none. Neither allocates
     /// nor fails on an id of the vocabulary.
     /// </summary>
     /// <param name="id">An id of this tokenizer.</param>
     ReadOnlySpan<byte> GetBytes(int id);
 
-    /// <summary>Whether a space that the first token of an answer starts with is dropped when nothing precedes it (metaspace tokenizers).</summary>
+    /// <summary>Whether a leading space of the first token of an answer is dropped if no text precedes it (metaspace tokenizers).</summary>
     bool StripsLeadingSpace { get; }
 }

@@ -7,10 +7,10 @@ namespace Helios.Sdk.Tokenization;
 /// <summary>A conversation as the text of a prompt.</summary>
 /// <param name="Text">The text.</param>
 /// <param name="Verbatim">
-/// Parts of it that are the caller's, ascending, none touching the next: <see cref="ITokenizer.Encode(string, IReadOnlyList{TextSpan}, bool)"/>
-/// takes no special token out of these.
+/// Parts of it that the caller wrote, ascending, not adjacent: <see cref="ITokenizer.Encode(string, IReadOnlyList{TextSpan}, bool)"/>
+/// recognises no special tokens in them.
 /// </param>
-/// <remarks>For logs, <see cref="ToString"/> tells how long the text is, never what it says.</remarks>
+/// <remarks><see cref="ToString"/> prints only the length of the text, so it is safe for logs.</remarks>
 public sealed record RenderedChat(string Text, ImmutableArray<TextSpan> Verbatim)
 {
     private bool PrintMembers(StringBuilder builder)

@@ -5,6 +5,6 @@ namespace Helios.Sdk.Tokenization;
 /// <param name="Length">UTF-16 units, 0 or more.</param>
 public readonly record struct TextSpan(int Start, int Length)
 {
-    /// <summary>The unit behind the last one.</summary>
+    /// <summary>One past the last unit.</summary>
     public int End => Start + Length;
 }

@@ -86,7 +86,7 @@ internal sealed record SentencePieceFile
         }
         catch (InvalidProtocolBufferException e)
         {
-            throw CheckpointError.File(path, $"is no SentencePiece model ({e.Message.TrimEnd('.')})", e);
+            throw CheckpointError.File(path, $"is not a SentencePiece model ({e.Message.TrimEnd('.')})", e);
         }
     }
 

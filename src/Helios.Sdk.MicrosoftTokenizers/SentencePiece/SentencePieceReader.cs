@@ -91,7 +91,7 @@ internal static class SentencePieceReader
         }
         catch (Exception e) when (e is ArgumentException or InvalidOperationException or FormatException or IOException or NotSupportedException)
         {
-            throw CheckpointError.File(path, $"is a model that Microsoft.ML.Tokenizers does not read ({e.Message.TrimEnd('.')})", e);
+            throw CheckpointError.File(path, $"is a model that Microsoft.ML.Tokenizers cannot read ({e.Message.TrimEnd('.')})", e);
         }
     }
 }

@@ -89,7 +89,7 @@ internal static class TiktokenReader
         }
         catch (Exception e) when (e is ArgumentException or InvalidOperationException or FormatException or IOException)
         {
-            throw CheckpointError.File(path, $"is a file that Microsoft.ML.Tokenizers does not read ({e.Message.TrimEnd('.')})", e);
+            throw CheckpointError.File(path, $"is a file that Microsoft.ML.Tokenizers cannot read ({e.Message.TrimEnd('.')})", e);
         }
     }
 }

@@ -16,7 +16,7 @@ internal static partial class NativeLibraries
 
     /// <summary>Loads what a device needs. Asked before torch is touched: its own attempt writes to the console when it fails.</summary>
     /// <param name="library">Torch's part for the device, <c>torch_cpu</c> or <c>torch_cuda</c>.</param>
-    /// <param name="package">The package that brings it.</param>
+    /// <param name="package">Its package.</param>
     /// <exception cref="PlatformNotSupportedException">It is not there, or the system cannot load it.</exception>
     public static void Require(string library, string package)
     {
@@ -35,7 +35,7 @@ internal static partial class NativeLibraries
 
     /// <summary>What to do about a library that was not loaded, and the loader's words on it.</summary>
     /// <param name="library">Its name, without prefix and ending.</param>
-    /// <param name="package">The package that brings it.</param>
+    /// <param name="package">Its package.</param>
     /// <param name="loader">What the loader says: a sentence, and on Unix a line for each file that was tried.</param>
     /// <param name="hasOldRuntime">Whether the system's C++ runtime is too old: the loader says so only once all files are there.</param>
     internal static string Explain(string library, string package, string loader, bool hasOldRuntime)
@@ -49,7 +49,7 @@ internal static partial class NativeLibraries
         var old = hasOldRuntime ? $"LibTorchSharp needs {RuntimeVersion}, too, which {Runtime} of this system does not have. {NewerSystems} " : "";
         var absent = lines.Select(line => MissingFile().Match(line)).FirstOrDefault(match => match.Success && !match.Groups["file"].Value.Contains(library, StringComparison.Ordinal));
         return absent is not null
-            ? $"it needs {absent.Groups["file"]}, which is not there. Add the package {package}, or install what brings that file. {old}The loader says: {absent.Value}"
+            ? $"it needs {absent.Groups["file"]}, which is missing. Add the package {package}, or install the software that contains it. {old}The loader says: {absent.Value}"
             : $"add the package {package}. {old}{Advice().Replace(lines[0], ".")}";
     }
 

@@ -135,13 +135,13 @@ internal sealed class TorchDevice
     {
         var name = Invariant($"cuda:{index}");
         var facts = CudaDriver.TryRead(index, out var because);
-        if (facts is null) throw new PlatformNotSupportedException($"{name} is not there: {because}. Nothing falls back to the CPU: ask for Device = \"cpu\", or for another backend.");
+        if (facts is null) throw new PlatformNotSupportedException($"{name} is not available: {because}. There is no fallback to the CPU: set Device = \"cpu\", or use another backend.");
         NativeLibraries.Require("torch_cuda", OperatingSystem.IsWindows() ? "TorchSharp-cuda-windows" : "TorchSharp-cuda-linux");
         RequireDispatcher();
         if (!torch.cuda.is_available())
             throw new PlatformNotSupportedException($"{name} ({facts.Name}) is there, but torch {Dispatcher.Version} cannot use it: its CUDA may be newer than the {facts.Driver} that the driver runs.");
         var count = torch.cuda.device_count();
-        if (index >= count) throw new PlatformNotSupportedException(Invariant($"{name} is not there: torch sees {count} CUDA {(count == 1 ? "device" : "devices")}."));
+        if (index >= count) throw new PlatformNotSupportedException(Invariant($"{name} is not available: torch sees {count} CUDA {(count == 1 ? "device" : "devices")}."));
         return new TorchDevice(
             new torch.Device(DeviceType.CUDA, index), name,
             $"{facts.Name}, compute capability {facts.ComputeCapability}, driver for CUDA {facts.Driver}, torch {Dispatcher.Version}", facts.TotalBytes, facts.ComputeCapability);

@@ -106,7 +106,7 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
     private OptionFault Describe((LoadTarget Target, long Bytes) least) => new(
         nameof(HeliosOptions.MemoryBudgetBytes),
         Invariant($"{parts.Profiles.BudgetBytes}"),
-        Invariant($"at least {least.Bytes}: no candidate takes less with one sequence than {least.Target} does"));
+        Invariant($"at least {least.Bytes}: {least.Target} with one sequence is the smallest candidate"));
 
     /// <summary>Nothing when something serves; else why each candidate does not, at the shallowest depth that it may.</summary>
     private async Task<List<string>> TryServeFirstAsync(CancellationToken cancellationToken)
@@ -194,7 +194,7 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
     {
         if (ServingProfile() is not { } serving) return null;
         parts.Telemetry.Sampling.WantsMore = floor.WantsMore(serving);
-        return serving.EvidenceRequests < parts.Options.RequestsPerCandidate ? $"what is known of it {floor.Lack(serving)}, too little for a change: more texts are scored" : null;
+        return serving.EvidenceRequests < parts.Options.RequestsPerCandidate ? $"the active point {floor.Lack(serving)}, too little evidence for a change: more texts are scored" : null;
     }
 
     private PointProfile? ServingProfile() => parts.Profiles.Latest.FirstOrDefault(profile => profile.IsServing);

@@ -32,7 +32,7 @@ internal sealed class PointOverrides(ModelPool pool, Routes routes, Profiles pro
         return result switch
         {
             AcquireResult.Acquired { Lease: ModelLease lease } => (new Route(point, lease, policies.Find(point.ExitPolicy)), lease),
-            AcquireResult.NoRoom room => throw new HeliosException(Invariant($"{point} does not fit the memory budget beside the active point: {room.NeededBytes} bytes are needed, {room.FreeBytes} can be had.")),
+            AcquireResult.NoRoom room => throw new HeliosException(Invariant($"{point} does not fit the memory budget beside the active point: {room.NeededBytes} bytes are needed, {room.FreeBytes} are available.")),
             AcquireResult.BackingOff wait => throw new HeliosException(Invariant($"{point} could not be loaded and is tried again in {wait.RetryAfter.TotalSeconds:0.#} s: {wait.Reason}")),
             AcquireResult.Failed failed => throw new HeliosException($"{point} could not be loaded: {failed.Error.Message}", failed.Error),
             _ => throw new InvalidOperationException($"Unknown result {result}."),

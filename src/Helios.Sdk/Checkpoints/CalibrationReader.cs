@@ -75,7 +75,7 @@ internal static class CalibrationReader
                 field.File,
                 field.Path,
                 Invariant($"not monotone at [{Math.Abs(here.Signal)}, {here.Agreement}]"),
-                "each signal once, in order, and an agreement that never falls as the model grows surer");
+                "each signal once, in order, and an agreement that never falls with growing confidence");
         }
     }
 }

@@ -5,8 +5,8 @@ namespace Helios.Sdk.Checkpoints;
 
 /// <summary>
 /// A checkpoint in Hugging Face layout: <c>config.json</c>, safetensors in one file or in shards, and optionally
-/// <c>generation_config.json</c> and <c>helios.json</c>. Opening reads and checks all headers, and of the weights only the
-/// samples that its fingerprint is made of; weights are read by position when asked for, from several threads at once if need be.
+/// <c>generation_config.json</c> and <c>helios.json</c>. Opening reads and checks all headers, and of the weights only
+/// the samples of its fingerprint. Weights are read by position on request, possibly from several threads at once.
 /// </summary>
 public sealed class Checkpoint : ICheckpoint
 {
@@ -27,7 +27,7 @@ public sealed class Checkpoint : ICheckpoint
     public CheckpointInfo Info { get; }
 
     /// <summary>Opens a checkpoint.</summary>
-    /// <param name="folder">The folder that holds it.</param>
+    /// <param name="folder">Its folder.</param>
     /// <param name="name">Name of the model; the folder's own if null.</param>
     /// <returns>The open checkpoint; dispose it to close its files.</returns>
     /// <exception cref="CheckpointException">Something is missing, damaged, contradictory or not supported; the message says what and where.</exception>
@@ -76,7 +76,7 @@ public sealed class Checkpoint : ICheckpoint
     /// <inheritdoc/>
     /// <exception cref="CheckpointException">The file ended early or could not be read, or a vector holds NaN or infinity.</exception>
     /// <exception cref="ObjectDisposedException">The checkpoint is closed.</exception>
-    /// <exception cref="ArgumentException">The tensor is not of this checkpoint, or the range does not lie inside it.</exception>
+    /// <exception cref="ArgumentException">The tensor is not of this checkpoint, or the range is outside it.</exception>
     public void Read(StoredTensor tensor, long offset, Span<byte> destination)
     {
         ObjectDisposedException.ThrowIf(disposed, this);
@@ -90,7 +90,7 @@ public sealed class Checkpoint : ICheckpoint
         FiniteVectors.Check(file.Path, tensor, offset, destination);
     }
 
-    /// <summary>Closes the files. A read that is under way on another thread completes or throws; it never reads elsewhere.</summary>
+    /// <summary>Closes the files. A running read on another thread completes or throws; it never reads other data.</summary>
     public void Dispose()
     {
         disposed = true;

@@ -17,7 +17,7 @@ internal static class CheckpointFile
         SafeFileHandle? handle = null;
         try
         {
-            if (File.Exists(path) && WholeFile.IsEmpty(path)) throw CheckpointError.File(path, "has 0 bytes: it is empty, or no ordinary file");
+            if (File.Exists(path) && WholeFile.IsEmpty(path)) throw CheckpointError.File(path, "has 0 bytes: it is empty, or not an ordinary file");
             handle = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, FileOptions.RandomAccess);
             length = RandomAccess.GetLength(handle);
             return handle;

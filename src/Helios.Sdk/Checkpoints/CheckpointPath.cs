@@ -19,7 +19,7 @@ internal static partial class CheckpointPath
         throw CheckpointError.File(path, Path.GetExtension(path).ToLowerInvariant() switch
         {
             ".gguf" => $"is a GGUF file, which is not supported: expected {Folder}",
-            ".safetensors" => $"is a file of weights alone: expected the folder that holds it, '{Path.GetDirectoryName(path)}', with config.json and tokenizer.json beside it",
+            ".safetensors" => $"is a weight file: expected its folder, '{Path.GetDirectoryName(path)}', with config.json and tokenizer.json beside it",
             _ => $"is a file, expected {Folder}",
         });
     }

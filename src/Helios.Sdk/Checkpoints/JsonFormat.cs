@@ -15,7 +15,7 @@ internal sealed record JsonFormat(string Name, int Longest, params string[] Keys
 
     /// <summary>Why a file must not be written over; null where there is none, or it is empty, or of this format.</summary>
     public string? WhyOther(string path) =>
-        !File.Exists(path) || WholeFile.IsEmpty(path) || Has(path) ? null : $"is there already and is no {Name}, so it is left alone: name another file, or remove it";
+        !File.Exists(path) || WholeFile.IsEmpty(path) || Has(path) ? null : $"exists and is not a {Name}, so it is not overwritten: name another file, or remove it";
 
     private bool Has(string path)
     {

@@ -86,7 +86,7 @@ internal sealed class SafetensorsSet : IDisposable
         var map = ShardIndex.Read(index);
         var shards = map.Values.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToArray();
         if (singleExists && !shards.Contains(SingleName, StringComparer.Ordinal))
-            throw CheckpointError.File(index, $"names other files than {SingleName}, which is there too: remove whichever is not the model");
+            throw CheckpointError.File(index, $"names other files than {SingleName}, which also exists: remove the files that are not the model");
 
         var opened = new Dictionary<string, SafetensorsFile>(StringComparer.Ordinal);
         foreach (var shard in shards)
@@ -102,7 +102,7 @@ internal sealed class SafetensorsSet : IDisposable
         foreach (var (tensor, shard) in map)
         {
             if (!opened[shard].Entries.ContainsKey(tensor))
-                throw CheckpointError.Tensor(opened[shard].Path, tensor, $"is missing, though {ShardIndex.FileName} says it is here");
+                throw CheckpointError.Tensor(opened[shard].Path, tensor, $"is missing, but {ShardIndex.FileName} lists it");
         }
     }
 
@@ -124,7 +124,7 @@ internal sealed class SafetensorsSet : IDisposable
         var pickle = Path.GetFileName(pickles.FirstOrDefault());
         var hint = (other, pickle) switch
         {
-            ({ }, _) => $"; '{other}' alone does not say what else belongs to the model",
+            ({ }, _) => $"; '{other}' alone does not define the other files of the model",
             (_, { }) => $"; '{pickle}' is a pickle, which is not read because it can run code: convert it to safetensors",
             _ => "",
         };

@@ -6,12 +6,12 @@ using Helios.Sdk.Energy;
 
 namespace Helios.Sdk.Diagnostics;
 
-/// <summary>Looks at the machine with the eyes of an engine: what it could use, and why it could not use the rest.</summary>
+/// <summary>Describes the machine for an engine: usable resources, and why others are not usable.</summary>
 public static class HeliosDiagnostics
 {
     /// <summary>
-    /// Looks. Starts no engine, loads no model, allocates nothing and writes nothing; where there is an NVIDIA driver, its
-    /// management library is asked for energy, and stays loaded.
+    /// Describes this machine. Starts no engine, loads no model, allocates nothing and writes nothing; if there is an NVIDIA driver, its
+    /// management library is opened to check the energy meter, and stays loaded.
     /// </summary>
     public static SystemReport Probe() => Probe("/");
 

@@ -30,7 +30,7 @@ internal static class KnownBackends
 
 /// <summary>A backend of this project.</summary>
 /// <param name="Name">Its name in configuration.</param>
-/// <param name="Package">The package that brings it.</param>
+/// <param name="Package">Its package.</param>
 /// <param name="Call">How it is added.</param>
 /// <param name="Aliases">What people call it who look for it.</param>
 /// <param name="Devices">What it runs on.</param>

@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 
 namespace Helios.Sdk.Diagnostics;
 
-/// <summary>What an engine would find on this machine, in this process.</summary>
+/// <summary>The resources of an engine on this machine, in this process.</summary>
 public sealed record SystemReport
 {
     /// <summary>The .NET runtime and its version.</summary>
@@ -14,58 +14,58 @@ public sealed record SystemReport
     /// <summary>The process's architecture, e.g. <c>X64</c>.</summary>
     public required string Architecture { get; init; }
 
-    /// <summary>The processor, as far as this process may use it.</summary>
+    /// <summary>The processors that this process may use.</summary>
     public required ProcessorReport Processor { get; init; }
 
-    /// <summary>Memory, as far as this process may use it.</summary>
+    /// <summary>Memory that this process may use.</summary>
     public required MemoryReport Memory { get; init; }
 
-    /// <summary>What can measure energy, and why the rest cannot.</summary>
+    /// <summary>The energy meters, and why one cannot be read.</summary>
     public required ImmutableArray<EnergySourceReport> EnergySources { get; init; }
 
-    /// <summary>The backends of this project, and why those that are not there are not.</summary>
+    /// <summary>The backends of this project, and what is missing of each.</summary>
     public required ImmutableArray<BackendReport> Backends { get; init; }
 }
 
 /// <summary>The processor.</summary>
-/// <param name="Processors">Logical processors that this process may use; .NET counts a container's quota in, rounded up.</param>
-/// <param name="VectorWidth">Bits of the widest vectors that are fast here; 0 without any.</param>
-/// <param name="InstructionSets">Those that kernels make a difference by.</param>
-/// <param name="Quota">What the container may use at most, in processors; null without a limit.</param>
+/// <param name="Processors">Logical processors that this process may use; a container's quota is included, rounded up.</param>
+/// <param name="VectorWidth">Bits of the widest fast vectors; 0 if there are none.</param>
+/// <param name="InstructionSets">Instruction sets that the kernels use.</param>
+/// <param name="Quota">The container's limit, in processors; null without a limit.</param>
 public sealed record ProcessorReport(int Processors, int VectorWidth, ImmutableArray<string> InstructionSets, LimitReport? Quota);
 
 /// <summary>Memory.</summary>
-/// <param name="TotalBytes">Of the machine.</param>
-/// <param name="AvailableBytes">That the machine could give away now; null where that is not known.</param>
-/// <param name="Limit">What the container may use at most, in bytes; null without a limit.</param>
-/// <param name="ProcessBytes">Resident in this process.</param>
-/// <param name="DefaultBudgetBytes">Memory budget of an engine on the processor that is given none.</param>
-/// <param name="HugePages">Huge pages; null where there is no such thing to be read.</param>
+/// <param name="TotalBytes">Total memory of the machine.</param>
+/// <param name="AvailableBytes">Memory that is available now; null if it is not known.</param>
+/// <param name="Limit">The container's limit, in bytes; null without a limit.</param>
+/// <param name="ProcessBytes">Resident memory of this process.</param>
+/// <param name="DefaultBudgetBytes">Default memory budget of an engine on the CPU.</param>
+/// <param name="HugePages">Huge pages; null if they cannot be read.</param>
 public sealed record MemoryReport(long TotalBytes, long? AvailableBytes, LimitReport? Limit, long ProcessBytes, long DefaultBudgetBytes, HugePagesReport? HugePages);
 
 /// <summary>A limit that a container sets.</summary>
-/// <param name="Value">How much.</param>
-/// <param name="Source">The file that says so.</param>
+/// <param name="Value">The limit.</param>
+/// <param name="Source">The file with the limit.</param>
 public sealed record LimitReport(double Value, string Source);
 
 /// <summary>Huge pages of the kernel.</summary>
-/// <param name="Transparent">Whether it gives them unasked: <c>always</c>, <c>madvise</c> or <c>never</c>; null when it does not say.</param>
-/// <param name="Reserved">Pages set apart.</param>
-/// <param name="Free">Those of them that nobody has.</param>
-/// <param name="PageBytes">Bytes of such a page.</param>
+/// <param name="Transparent">Whether the kernel uses them transparently: <c>always</c>, <c>madvise</c> or <c>never</c>; null if not known.</param>
+/// <param name="Reserved">Reserved pages.</param>
+/// <param name="Free">Reserved pages that are free.</param>
+/// <param name="PageBytes">Bytes of a huge page.</param>
 public sealed record HugePagesReport(string? Transparent, long Reserved, long Free, long PageBytes);
 
-/// <summary>Something that measures energy.</summary>
-/// <param name="Name">What it is called.</param>
+/// <summary>An energy meter.</summary>
+/// <param name="Name">Its name.</param>
 /// <param name="IsAvailable">Whether it can be read here.</param>
-/// <param name="UnavailableBecause">Why not; null when it can.</param>
+/// <param name="UnavailableBecause">Why it cannot be read; null if it can.</param>
 public sealed record EnergySourceReport(string Name, bool IsAvailable, string? UnavailableBecause);
 
 /// <summary>A backend of this project on a kind of device.</summary>
 /// <param name="Name">Its name in configuration.</param>
-/// <param name="Device">What it runs on: <c>cpu</c> or <c>cuda</c>. Whether the machine has such a device is not looked at.</param>
-/// <param name="Package">The package that brings it.</param>
-/// <param name="IsFound">Whether all that it needs is there. Nothing is loaded to find out: whether the system takes native libraries, <c>helios doctor</c> tries in a process of its own. An engine runs on it once it is added too.</param>
-/// <param name="MissingBecause">What is not there; null when all is.</param>
-/// <param name="PathsTried">Where that was looked for.</param>
+/// <param name="Device">The kind of device: <c>cpu</c> or <c>cuda</c>. Whether the machine has such a device is not checked.</param>
+/// <param name="Package">Its package.</param>
+/// <param name="IsFound">Whether all its files exist. Nothing is loaded: <c>helios doctor</c> loads native libraries in a separate process. An engine can use it only if it is also added.</param>
+/// <param name="MissingBecause">The missing files; null if there are none.</param>
+/// <param name="PathsTried">The paths that were tried.</param>
 public sealed record BackendReport(string Name, string Device, string Package, bool IsFound, string? MissingBecause, ImmutableArray<string> PathsTried);

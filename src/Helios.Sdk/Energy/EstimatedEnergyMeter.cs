@@ -1,8 +1,8 @@
 namespace Helios.Sdk.Energy;
 
 /// <summary>
-/// Takes a device to draw the same power all the time: joules are watts times seconds. An estimate, and marked as one; for
-/// machines whose energy nobody counts.
+/// Assumes a constant power: joules are watts times seconds. An estimate, and marked as one, for
+/// machines without an energy meter.
 /// </summary>
 public sealed class EstimatedEnergyMeter : IEnergyMeter
 {

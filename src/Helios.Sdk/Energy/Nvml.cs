@@ -34,7 +34,7 @@ internal sealed unsafe class Nvml : INvml
         because = "";
         if (!NativeLibrary.TryLoad(name, out var library))
         {
-            because = $"NVML is not there: {name} could not be loaded, which the NVIDIA driver brings";
+            because = $"NVML is missing: {name}, a part of the NVIDIA driver, could not be loaded";
             return null;
         }
 
@@ -43,7 +43,7 @@ internal sealed unsafe class Nvml : INvml
         var open = (delegate* unmanaged[Cdecl]<uint, nint*, int>)Find(library, "nvmlDeviceGetHandleByIndex_v2");
         if (init is null || open is null)
         {
-            because = $"{name} is no NVML: it has no nvmlInit_v2 or no nvmlDeviceGetHandleByIndex_v2";
+            because = $"{name} is not NVML: it has no nvmlInit_v2 or no nvmlDeviceGetHandleByIndex_v2";
             return null;
         }
 

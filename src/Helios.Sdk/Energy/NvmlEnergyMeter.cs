@@ -1,8 +1,8 @@
 namespace Helios.Sdk.Energy;
 
 /// <summary>
-/// Energy of an NVIDIA GPU by NVML: its own counter where it has one (Volta and later), else its power, summed up over the
-/// time between readings, which are then best a few times a second.
+/// Energy of an NVIDIA GPU by NVML: its own counter if it has one (Volta and later), otherwise its power, integrated over the
+/// time between readings; read it a few times a second then.
 /// </summary>
 public sealed class NvmlEnergyMeter : IEnergyMeter
 {
@@ -14,8 +14,8 @@ public sealed class NvmlEnergyMeter : IEnergyMeter
     private (long At, double Watts)? previous;
     private double joules;
 
-    /// <summary>Opens a GPU; when there is none, readings say so.</summary>
-    /// <param name="device">Its index as NVML counts, from 0: <c>CUDA_VISIBLE_DEVICES</c> does not renumber it.</param>
+    /// <summary>Opens a GPU; if there is none, readings have the reason.</summary>
+    /// <param name="device">Its NVML index, from 0: <c>CUDA_VISIBLE_DEVICES</c> does not renumber it.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="device"/> is negative.</exception>
     public NvmlEnergyMeter(int device = 0)
     {
@@ -47,7 +47,7 @@ public sealed class NvmlEnergyMeter : IEnergyMeter
             return EnergyReading.Of(counted / 1000.0);
         }
 
-        if (counts == true) return EnergyReading.Unavailable("NVML did not read the energy counter of this GPU, as it did before");
+        if (counts == true) return EnergyReading.Unavailable("NVML can no longer read the energy counter of this GPU");
         if (!nvml.TryReadPower(out var milliwatts, out var because)) return EnergyReading.Unavailable(because);
         counts = false;
         return Integrate(milliwatts / 1000.0);

@@ -3,8 +3,8 @@ using System.Globalization;
 namespace Helios.Sdk.Energy;
 
 /// <summary>
-/// Energy of the processor packages as the kernel's powercap files report it (Linux, x86): everything that runs on the machine,
-/// and no memory, drive or power supply.
+/// Energy of the processor packages from the kernel's powercap files (Linux, x86). It includes all work of the machine,
+/// but not memory, drives or power supply.
 /// </summary>
 public sealed class RaplEnergyMeter : IEnergyMeter
 {
@@ -35,7 +35,7 @@ public sealed class RaplEnergyMeter : IEnergyMeter
         }
         catch (UnauthorizedAccessException error)
         {
-            return EnergyReading.Unavailable($"RAPL may not be read: {error.Message} Most systems let root alone read energy_uj.");
+            return EnergyReading.Unavailable($"RAPL cannot be read: {error.Message} On most systems only root can read energy_uj.");
         }
         catch (Exception error) when (error is IOException or FormatException or OverflowException)
         {

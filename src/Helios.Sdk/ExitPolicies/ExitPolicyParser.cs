@@ -38,7 +38,7 @@ internal static class ExitPolicyParser
         var end = text.IndexOf(MinDepth, StringComparison.OrdinalIgnoreCase);
         if (end < 0) return ParseNumbered(text, ownPolicies);
         if (!int.TryParse(text.AsSpan(end + MinDepth.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var depth) || depth < 1)
-            throw Wrong(text, "a depth from 1 behind min=", Known(ownPolicies));
+            throw Wrong(text, "a depth of at least 1 after min=", Known(ownPolicies));
         if (Names.Same(text[..end], None)) throw Wrong(text, "none without min: it has no exits to hold back", Known(ownPolicies));
         return new MinDepthPolicy(ParseNumbered(text[..end], ownPolicies), depth);
     }
@@ -48,7 +48,7 @@ internal static class ExitPolicyParser
         var colon = text.IndexOf(':', StringComparison.Ordinal);
         var name = colon < 0 ? text : text[..colon];
         if (Array.Find(Numbered, policy => Names.Same(policy.Name, name)) is not { } numbered)
-            throw Wrong(text, "a policy that there is", $"{Known(ownPolicies)}{NearMiss.Ask(name, NamesOf(ownPolicies))}");
+            throw Wrong(text, "a known policy", $"{Known(ownPolicies)}{NearMiss.Ask(name, NamesOf(ownPolicies))}");
         if (colon < 0 || !double.TryParse(text.AsSpan(colon + 1), NumberStyles.Float, CultureInfo.InvariantCulture, out var number) || !numbered.Accepts(number))
             throw Wrong(text, $"{numbered.Name}:<{numbered.Range}>", Known(ownPolicies));
         return numbered.Create(number);
@@ -61,7 +61,7 @@ internal static class ExitPolicyParser
     private static string Known(IEnumerable<IExitPolicy> own)
     {
         var known = Numbered.Select(policy => $"{policy.Name}:<{policy.Range}>").Prepend(None).Concat(own.Select(policy => policy.Name));
-        return $"Known are: {string.Join(", ", known)}; all but none with {MinDepth}<depth> behind, if wanted.";
+        return $"Known are: {string.Join(", ", known)}; all but none take an optional {MinDepth}<depth>.";
     }
 
     private static InvalidOptionException Wrong(string text, string expected, string note) => new(new OptionFault(Option, $"'{text}'", expected) { Note = note });

@@ -9,7 +9,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Helios.Sdk;
 
-/// <summary>Composes an engine without dependency injection: <c>HeliosEngine.CreateBuilder()</c>. Not thread-safe.</summary>
+/// <summary>Builds an engine without dependency injection: <c>HeliosEngine.CreateBuilder()</c>. Not thread-safe.</summary>
 public sealed class HeliosBuilder : IHeliosBuilder
 {
     private readonly List<Action<HeliosOptions>> changes = [];
@@ -69,8 +69,8 @@ public sealed class HeliosBuilder : IHeliosBuilder
         return this;
     }
 
-    /// <summary>Measures on a meter of this factory, as a service container has it; without one the engine has a meter of its own.</summary>
-    /// <param name="meters">Makes the meter, and owns it.</param>
+    /// <summary>Creates the meter with this factory, for example that of a service container; without it the engine has a meter of its own.</summary>
+    /// <param name="meters">Creates the meter, and owns it.</param>
     public HeliosBuilder UseMeters(IMeterFactory meters)
     {
         ArgumentNullException.ThrowIfNull(meters);
@@ -78,8 +78,8 @@ public sealed class HeliosBuilder : IHeliosBuilder
         return this;
     }
 
-    /// <summary>Logs to these loggers; without them nothing is logged. Prompts and answers never are.</summary>
-    /// <param name="logging">Makes the loggers.</param>
+    /// <summary>Logs to these loggers; without them nothing is logged. Prompts and answers are never logged.</summary>
+    /// <param name="logging">Creates the loggers.</param>
     public HeliosBuilder UseLogging(ILoggerFactory logging)
     {
         ArgumentNullException.ThrowIfNull(logging);
@@ -88,10 +88,10 @@ public sealed class HeliosBuilder : IHeliosBuilder
     }
 
     /// <summary>
-    /// Opens the checkpoints (headers only), starts the device thread, and begins to load in the background. Requests may be
-    /// made at once; they wait for the first model.
+    /// Opens the checkpoints (headers only), starts the device thread, and begins to load in the background. You can send requests
+    /// at once; they wait for the first model.
     /// </summary>
-    /// <exception cref="InvalidOptionException">Options are wrong; all faults are listed.</exception>
+    /// <exception cref="InvalidOptionException">Options are invalid; the exception lists all faults.</exception>
     /// <exception cref="CheckpointException">A checkpoint is unusable.</exception>
     public HeliosEngine Build()
     {

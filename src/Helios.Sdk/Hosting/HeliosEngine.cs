@@ -12,9 +12,9 @@ using Helios.Sdk.Tokenization;
 namespace Helios.Sdk;
 
 /// <summary>
-/// An engine: a device thread that serves, and an adaptation loop that decides what it serves. A client
-/// (<see cref="IHeliosClient"/>) and its control (<see cref="IHeliosControl"/>). Thread-safe. Dispose it once: it drains, then
-/// frees every byte it took.
+/// An engine: a device thread that serves, and an adaptation loop that chooses the operating point. It implements the client
+/// (<see cref="IHeliosClient"/>) and its control (<see cref="IHeliosControl"/>). Thread-safe. Dispose it once: it drains, and then
+/// frees all its memory.
 /// </summary>
 public sealed class HeliosEngine : IHeliosClient, IHeliosControl, IAsyncDisposable, IDisposable
 {
@@ -44,13 +44,13 @@ public sealed class HeliosEngine : IHeliosClient, IHeliosControl, IAsyncDisposab
     /// <inheritdoc/>
     public ServiceLimits Limits => parts.Adaptation.Goals.Limits;
 
-    /// <summary>Measures its models on demand.</summary>
+    /// <summary>Measures the engine's models on demand.</summary>
     public HeliosLab Lab { get; }
 
     /// <summary>What it is made of, for tests.</summary>
     internal EngineParts Parts => parts;
 
-    /// <summary>Starts composing an engine.</summary>
+    /// <summary>Starts to build an engine.</summary>
     public static HeliosBuilder CreateBuilder() => new();
 
     /// <inheritdoc/>
@@ -161,7 +161,7 @@ public sealed class HeliosEngine : IHeliosClient, IHeliosControl, IAsyncDisposab
     public ITokenizer TokenizerOf(string model) => parts.Device.Pool.Find(model).Tokenizer;
 
     /// <summary>
-    /// Stops: takes no more requests, lets the live ones end, aborts them when time is up, and frees all memory. Further calls
+    /// Stops: accepts no more requests, lets live requests end, aborts them after the timeout, and frees all memory. Further calls
     /// wait for the first.
     /// </summary>
     /// <param name="cancellationToken">Aborts live requests at once.</param>
@@ -183,10 +183,10 @@ public sealed class HeliosEngine : IHeliosClient, IHeliosControl, IAsyncDisposab
         }
     }
 
-    /// <summary>Stops, with <see cref="ServingOptions.DrainTimeout"/> for live requests.</summary>
+    /// <summary>Stops the engine; live requests have <see cref="ServingOptions.DrainTimeout"/> to end.</summary>
     public ValueTask DisposeAsync() => new(StopAsync());
 
-    /// <summary>The same for owners that cannot wait asynchronously; blocks until live requests have ended.</summary>
+    /// <summary>Like <see cref="DisposeAsync"/>, but blocks until live requests have ended.</summary>
     public void Dispose() => StopAsync().GetAwaiter().GetResult();
 
     /// <exception cref="ObjectDisposedException">It was stopped.</exception>
@@ -195,7 +195,7 @@ public sealed class HeliosEngine : IHeliosClient, IHeliosControl, IAsyncDisposab
     private void CheckAdapts()
     {
         RequireRunning();
-        if (!parts.Adaptation.Loop.Adapts) throw new InvalidOperationException("The adaptation loop is off (Adaptation.Enabled): one point serves for good.");
+        if (!parts.Adaptation.Loop.Adapts) throw new InvalidOperationException("The adaptation loop is off (Adaptation.Enabled): the operating point is fixed.");
     }
 
     /// <summary>A copy of a request, checked: what its caller does to its lists from here on changes nothing. Of lists that are too long no more is copied than shows it.</summary>

@@ -4,8 +4,8 @@ using Helios.Sdk.Hosting.Composition;
 namespace Helios.Sdk.Lab;
 
 /// <summary>
-/// What measures the models of an engine on demand and writes files: texts scored, models profiled, operating points certified.
-/// Owned by its engine; thread-safe. Its work runs between steps of serving, as far as <see cref="AdaptationOptions.MaxScoringShare"/> allows.
+/// Measures the models of an engine on demand and writes files: it scores texts, profiles models and certifies operating points.
+/// Owned by its engine; thread-safe. Its work runs between serving steps, within <see cref="AdaptationOptions.MaxScoringShare"/>.
 /// </summary>
 public sealed class HeliosLab
 {
@@ -14,12 +14,12 @@ public sealed class HeliosLab
 
     internal HeliosLab(HeliosEngine engine, LabModule lab) => (this.engine, this.lab) = (engine, lab);
 
-    /// <summary>Scores a text teacher-forced: -ln p of every token after the first, at each depth asked for. Runs when serving leaves room.</summary>
+    /// <summary>Scores a text teacher-forced: -ln p of every token after the first, at each requested depth. Runs in time that serving does not need.</summary>
     /// <param name="model">Name of a model of the pool.</param>
     /// <param name="tokenIds">Ids of its tokenizer; at least 1, at most its context.</param>
     /// <param name="depths">Depths, ascending, each from 1 to the model's layers; null scores all.</param>
     /// <param name="cancellationToken">Checked between layers.</param>
-    /// <exception cref="ArgumentException">No such model, no tokens, an id outside the vocabulary, or a depth that is not to be had.</exception>
+    /// <exception cref="ArgumentException">No such model, no tokens, an id outside the vocabulary, or a depth that does not exist.</exception>
     /// <exception cref="HeliosException">The memory budget has no room for scoring, or a layer could not be read.</exception>
     public Task<SequenceScore> ScoreAsync(string model, IReadOnlyList<int> tokenIds, IReadOnlyList<int>? depths = null, CancellationToken cancellationToken = default)
     {
@@ -30,15 +30,15 @@ public sealed class HeliosLab
 
     /// <summary>
     /// Measures every model of the pool on this device and writes a model repository, for <see cref="AdaptationOptions.ModelRepository"/>:
-    /// what steps cost, how long a request takes alone, and what each exit makes of some texts. Meant for an engine that serves
-    /// nobody meanwhile, without adaptation.
+    /// step costs, times of a request that runs alone, and the quality of each exit on some texts. Meant for an engine that serves
+    /// no requests meanwhile, without adaptation.
     /// </summary>
-    /// <param name="texts">Texts like those to be served; half of each is taken for the answer. None leaves quality and exits unknown.</param>
-    /// <param name="path">The file to be written; a model repository that is there is replaced, and any other file left alone.</param>
-    /// <param name="cancellationToken">Ends it; nothing is written then.</param>
-    /// <returns>What each exit of each model is worth within the budget of the engine.</returns>
+    /// <param name="texts">Texts like the expected requests; half of each counts as the answer. Without texts, quality and exits stay unknown.</param>
+    /// <param name="path">The file to write; an existing model repository is replaced, any other file is refused.</param>
+    /// <param name="cancellationToken">Cancels it; nothing is written then.</param>
+    /// <returns>The profiles of each exit of each model within the engine's budget.</returns>
     /// <exception cref="HeliosException">A model does not fit the budget, or could not be loaded or scored.</exception>
-    /// <exception cref="IOException">The file could not be written, or is there and is no model repository, which is found before anything is measured.</exception>
+    /// <exception cref="IOException">The file could not be written, or an existing file is not a model repository; the latter is checked before anything is measured.</exception>
     public async Task<IReadOnlyList<PointProfile>> ProfileAsync(IReadOnlyList<string> texts, string path, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(texts);
@@ -53,11 +53,11 @@ public sealed class HeliosLab
 
     /// <summary>
     /// Certifies operating points on a calibration set: "at most 2 % of tokens differ from full depth, with 95 % confidence, for
-    /// traffic like this", or says that none qualifies and why. Runs when serving leaves room.
+    /// traffic like this". If none qualifies, the report has the reason. Runs in time that serving does not need.
     /// </summary>
-    /// <param name="request">What is to be shown, and on what.</param>
+    /// <param name="request">Points, bound and calibration set.</param>
     /// <param name="cancellationToken">Checked between layers and texts.</param>
-    /// <exception cref="ArgumentException">The request asks for what is not to be had; the message says what was found and expected.</exception>
+    /// <exception cref="ArgumentException">The request is invalid; the message has the found and the expected value.</exception>
     /// <exception cref="HeliosException">The memory budget has no room, or a layer could not be read.</exception>
     public Task<CertificationReport> CertifyAsync(CertificationRequest request, CancellationToken cancellationToken = default)
     {

@@ -13,6 +13,6 @@ internal static class Names
     public static void RefuseTwins(OptionPath option, IEnumerable<string> names)
     {
         var twins = names.Distinct(StringComparer.Ordinal).GroupBy(name => name, StringComparer.OrdinalIgnoreCase).FirstOrDefault(group => group.Count() > 1);
-        if (twins is not null) throw new InvalidOptionException(new OptionFault(option, $"chosen among {string.Join(" and ", twins.Select(name => $"'{name}'"))}, which differ by case alone", "names that differ otherwise, for they have no case"));
+        if (twins is not null) throw new InvalidOptionException(new OptionFault(option, $"chosen among {string.Join(" and ", twins.Select(name => $"'{name}'"))}, which differ only by case", "names that differ by more than case: names are case-insensitive"));
     }
 }

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 namespace Helios.Sdk;
 
 /// <summary>
-/// Names under which the SDK measures and traces, for <c>AddMeter</c> and <c>AddSource</c> of OpenTelemetry, or for a listener of your own.
+/// Names of the SDK's meter and activity source, for <c>AddMeter</c> and <c>AddSource</c> of OpenTelemetry, or for a listener of your own.
 /// </summary>
 public static class HeliosTelemetry
 {

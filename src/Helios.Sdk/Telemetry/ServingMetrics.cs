@@ -41,7 +41,7 @@ internal sealed class ServingMetrics : IServingObserver
         duration = meter.Distribute("gen_ai.server.request.duration", "s", "Time from submission of a request to its end.", 0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92);
         timeToFirstToken = meter.Distribute("gen_ai.server.time_to_first_token", "s", "Time from submission of a request to its first token.", 0.001, 0.005, 0.01, 0.02, 0.04, 0.06, 0.08, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0);
         timePerOutputToken = meter.Distribute("gen_ai.server.time_per_output_token", "s", "Mean time of a token after the first, of whole answers.", 0.01, 0.025, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.75, 1.0, 2.5);
-        queueTime = meter.Distribute("helios.queue.duration", "s", "Time that a request waited to be started, of those that were.", 0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0);
+        queueTime = meter.Distribute("helios.queue.duration", "s", "Time that a started request waited in the queue.", 0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0);
         stepTime = meter.Distribute("helios.step.duration", "s", "Time of a step of one model.", 0.00005, 0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0);
         batch = meter.Distribute("helios.batch.size", "{sequence}", "Sequences that got a token in a step.", 0, 1, 2, 4, 8, 16, 32, 64, 128, 256, 512);
         exitDepth = meter.Distribute("helios.exit.depth", "{layer}", "Layers that a token ran through.", 1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 24, 28, 32, 40, 48, 64, 80, 96, 128);

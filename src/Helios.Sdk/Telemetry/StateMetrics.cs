@@ -16,15 +16,15 @@ internal static class StateMetrics
         meter.Observe("helios.requests.waiting", () => loop.Queue.Waiting, "{request}", "Requests that wait to be started.");
         meter.Observe("helios.requests.running", () => loop.Sequences.Running, "{request}", "Requests that hold KV.");
         meter.Observe("helios.requests.bytes", () => loop.Sequences.HostBytes, "By", "Host memory of live requests, waiting ones too: ids, text, depths, log probabilities.");
-        meter.ObserveEach("helios.kv.bytes", () => KvOf(blocks), "By", "KV, by state: used, cached or free. Blocks of different depths have different sizes, so that bytes are what adds up.");
+        meter.ObserveEach("helios.kv.bytes", () => KvOf(blocks), "By", "KV by state: used, cached or free, in bytes because block sizes differ by depth.");
         meter.Observe("helios.memory.used", () => pool.Snapshot.UsedBytes, "By", "Memory accounted to the budget: weights, workspaces and KV slabs.");
         meter.Observe("helios.memory.budget", () => pool.Snapshot.BudgetBytes, "By", "The memory budget.");
-        meter.ObserveEach("helios.device.memory.free", () => FreeOf(backend), "By", "Memory of the device that its driver counts as free; nothing where it does not say.");
+        meter.ObserveEach("helios.device.memory.free", () => FreeOf(backend), "By", "Free memory according to the device's driver; no value if the driver reports none.");
         meter.ObserveEach("helios.layers.loaded", () => LayersOf(pool), "{layer}", "Layers on the device.");
-        meter.ObserveSum("helios.preemptions", () => One(loop.Sequences.Preemptions), "{preemption}", "Times that a request gave its KV up and went on later.");
+        meter.ObserveSum("helios.preemptions", () => One(loop.Sequences.Preemptions), "{preemption}", "Preemptions: a request gave up its KV and continued later.");
         meter.ObserveSum("helios.prompt.tokens", () => One(loop.Prompts.PromptTokens), "{token}", "Prompt tokens of requests that were started.");
         meter.ObserveSum("helios.prompt.cached_tokens", () => One(loop.Prompts.HitTokens), "{token}", "Prompt tokens whose KV was found in the cache.");
-        meter.ObserveSum("helios.energy", () => JoulesOf(energy), "J", "Energy since the start; nothing where it cannot be measured.");
+        meter.ObserveSum("helios.energy", () => JoulesOf(energy), "J", "Energy since the start; no value if it cannot be measured.");
     }
 
     private static IEnumerable<Measurement<long>> KvOf(BlockPool blocks)

@@ -5,7 +5,7 @@ using Helios.Sdk.Tokenization.SpecialTokens;
 namespace Helios.Sdk.Tokenization;
 
 /// <summary>
-/// Renders the chat template of a model: what an engine does with <see cref="GenerationRequest.Messages"/>, with tools and variables beside the
+/// Renders the chat template of a model, as an engine does for <see cref="GenerationRequest.Messages"/>, with tools and variables beside the
 /// turns, and without an engine. Immutable and thread-safe; every rendering is bounded in steps, in memory and in time.
 /// </summary>
 public sealed class ChatTemplateRenderer
@@ -23,11 +23,11 @@ public sealed class ChatTemplateRenderer
         this.specialTokens = specialTokens;
     }
 
-    /// <summary>Reads the chat template of a folder, or a template by itself.</summary>
+    /// <summary>Reads the chat template of a folder, or a single template file.</summary>
     /// <param name="path">
-    /// A folder with <c>chat_template.jinja</c> or <c>tokenizer_config.json</c>, or a <c>.jinja</c> file. A file by itself names no special
-    /// tokens: <c>bos_token</c> and <c>eos_token</c> are then those of the family whose marks the template writes, else <c>&lt;s&gt;</c>
-    /// and <c>&lt;/s&gt;</c>, unless <see cref="ChatTemplateInput.Arguments"/> say otherwise.
+    /// A folder with <c>chat_template.jinja</c> or <c>tokenizer_config.json</c>, or a <c>.jinja</c> file. A single file names no special
+    /// tokens: <c>bos_token</c> and <c>eos_token</c> are then those of the family whose marks the template writes, otherwise <c>&lt;s&gt;</c>
+    /// and <c>&lt;/s&gt;</c>, unless <see cref="ChatTemplateInput.Arguments"/> set them.
     /// </param>
     /// <exception cref="CheckpointException">There is nothing at the path, or a file is malformed.</exception>
     /// <exception cref="ChatTemplateException">There is no template, or it is outside the supported subset.</exception>
@@ -48,12 +48,12 @@ public sealed class ChatTemplateRenderer
         return new ChatTemplateRenderer(template, tools, files.Tokens.Named);
     }
 
-    /// <summary>Puts a conversation into words.</summary>
+    /// <summary>Renders a conversation.</summary>
     /// <param name="input">Turns, tools and variables.</param>
-    /// <param name="now">What the template takes for now; null takes the local time of the machine.</param>
+    /// <param name="now">The time that the template sees; null takes the local time of the machine.</param>
     /// <param name="cancellationToken">Ends the rendering.</param>
-    /// <exception cref="ConversationRefusedException">The template refuses the conversation; or the messages are no list of objects, or a value is one that no template takes.</exception>
-    /// <exception cref="ChatTemplateException">The template does what is not supported, or passes a limit.</exception>
+    /// <exception cref="ConversationRefusedException">The template refuses the conversation, the messages are not a list of objects, or a value has an unsupported kind.</exception>
+    /// <exception cref="ChatTemplateException">The template uses an unsupported feature, or exceeds a limit.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public RenderedChat Render(ChatTemplateInput input, DateTimeOffset? now = null, CancellationToken cancellationToken = default)
     {

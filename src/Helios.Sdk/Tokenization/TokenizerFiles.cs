@@ -16,11 +16,11 @@ namespace Helios.Sdk.Tokenization;
 /// <remarks>
 /// <para>
 /// The published word patterns (GPT-2; Llama 3 and GPT-4; Qwen 2) are hand-written scanners, linear in the text. Another
-/// pattern runs as a .NET regular expression, without backtracking where it allows that and with a time limit where it
-/// does not; a text that meets the limit fails with a <see cref="HeliosException"/>.
+/// pattern runs as a .NET regular expression, without backtracking if possible, otherwise with a time limit;
+/// a text that exceeds the limit fails with a <see cref="HeliosException"/>.
 /// </para>
 /// <para>
-/// Normalizers know the characters of Unicode 9, as Hugging Face's do. Differences from it, none of them in the ids of a text:
+/// Normalizers use Unicode 9, as Hugging Face's do. The differences from it do not affect the ids of a text:
 /// bytes that are not UTF-8 decode to U+FFFD as the Unicode standard recommends (there, a run of byte tokens becomes one U+FFFD
 /// for each byte, valid ones included), a Metaspace decoder drops one leading space (there, all that the first token has), and
 /// <c>truncation</c> and <c>padding</c> are not applied.

@@ -22,7 +22,7 @@ public sealed class ModelShapeTests
     [InlineData("llama:layers=2,hidden=64,heads=4,kv=2,ffn=128", "no vocab")]
     [InlineData("llama:layers=2,hidden=64,heads=4,kv=2,ffn=128,vocab=9,", "field ''")]
     [InlineData("llama:layers=2,hidden=64,heads=4,kv=2,ffn=128,vocab=9,depth=1", "field 'depth' is unknown")]
-    [InlineData("llama:layers=2,layers=2,hidden=64,heads=4,kv=2,ffn=128,vocab=9", "'layers' stands there twice")]
+    [InlineData("llama:layers=2,layers=2,hidden=64,heads=4,kv=2,ffn=128,vocab=9", "'layers' is given twice")]
     [InlineData("llama:layers=-2,hidden=64,heads=4,kv=2,ffn=128,vocab=9", "'layers' is '-2'")]
     [InlineData("llama:layers=0,hidden=64,heads=4,kv=2,ffn=128,vocab=9", "'layers' is '0'")]
     [InlineData("llama:layers=2,hidden=9999999,heads=4,kv=2,ffn=128,vocab=9", "'hidden' is '9999999'")]

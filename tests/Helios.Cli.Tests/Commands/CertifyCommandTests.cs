@@ -46,7 +46,7 @@ public sealed class CertifyCommandTests
         var result = await CliRunner.RunAsync(command, TestData.TinyS, texts, folder.Write("texts.txt", Stories), "--out", file);
 
         result.Code.Should().Be(ExitCode.Failed);
-        result.Error.Should().Contain(file).And.Contain("left alone");
+        result.Error.Should().Contain(file).And.Contain("not overwritten");
         File.ReadAllText(file).Should().Be("""{ "mine": true }""");
     }
 

@@ -134,10 +134,10 @@ public sealed class GenerateCommandTests
     }
 
     [Theory]
-    [InlineData("--logit-bias", "5", "'5' is no bias of a token")]
+    [InlineData("--logit-bias", "5", "'5' is not a token bias")]
     [InlineData("--logit-bias", "5=1e9", "from -100 to 100")]
-    [InlineData("--logit-bias", "=1", "'=1' is no bias of a token")]
-    [InlineData("--logit-bias", "5=nan", "'5=nan' is no bias of a token")]
+    [InlineData("--logit-bias", "=1", "'=1' is not a token bias")]
+    [InlineData("--logit-bias", "5=nan", "'5=nan' is not a token bias")]
     [InlineData("--logit-bias", "5000=1", "--logit-bias is given for token 5000")]
     [InlineData("--stop-id", "5000", "--stop-id is given for token 5000")]
     [InlineData("--min-p", "1.5", "--min-p is 1.5")]

@@ -81,7 +81,7 @@ public sealed class RunCommandTests : IDisposable
             """);
         var result = await CliRunner.RunAsync("run", "--pool", Pool(), "--prompts", prompts, "--baseline", "full", "--json");
         result.Code.Should().Be(ExitCode.Failed);
-        result.Error.Should().StartWith("helios: 1 of 2 requests failed; the first so: ");
+        result.Error.Should().StartWith("helios: 1 of 2 requests failed; the first failure: ");
         var lines = result.Lines();
         lines[^1].Int("requests").Should().Be(2);
         lines[^1].Int("failed").Should().Be(1);
@@ -164,7 +164,7 @@ public sealed class RunCommandTests : IDisposable
     {
         var result = await CliRunner.RunAsync("run", "--pool", Pool(), "--prompts", Prompts(4), "--baseline", "full");
         result.Code.Should().Be(ExitCode.Done);
-        result.Out.Should().Contain("loaded small@6").And.Contain("4, 0 of them failed, 0 turned away");
+        result.Out.Should().Contain("loaded small@6").And.Contain("4, 0 of them failed, 0 refused");
     }
 
     [Fact]

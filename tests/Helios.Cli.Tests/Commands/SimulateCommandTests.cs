@@ -36,7 +36,7 @@ public class SimulateCommandTests
         File.WriteAllText(file, "notes");
         var refused = await CliRunner.RunAsync("simulate", Script("alternating"), "--requests", "400", "--svg", file);
         refused.Code.Should().Be(ExitCode.Failed);
-        refused.Error.Should().Contain("left alone");
+        refused.Error.Should().Contain("not overwritten");
         File.ReadAllText(file).Should().Be("notes");
     }
 

@@ -39,7 +39,7 @@ public class FiniteVectorsTests
     [Fact]
     public async Task A_damaged_norm_ends_the_load_and_a_damaged_matrix_the_requests()
     {
-        foreach (var (tensor, message) in (IReadOnlyList<(string, string)>)[("model.norm.weight", "*'model.norm.weight' holds NaN or infinity at 0*"), ("model.layers.1.mlp.down_proj.weight", "The logits of 'damaged' are not finite behind layer *")])
+        foreach (var (tensor, message) in (IReadOnlyList<(string, string)>)[("model.norm.weight", "*'model.norm.weight' holds NaN or infinity at 0*"), ("model.layers.1.mlp.down_proj.weight", "The logits of 'damaged' are not finite after layer *")])
         {
             using var folder = ChatFolders.Create(template: null);
             Damage(Path.Combine(folder.Path, "model.safetensors"), tensor);

@@ -103,7 +103,7 @@ public sealed class FolderTests
 
     [Theory]
     [InlineData("model.gguf", "is a GGUF file, which is not supported", "Hugging Face layout")]
-    [InlineData("model.safetensors", "a file of weights alone", "config.json")]
+    [InlineData("model.safetensors", "a weight file", "config.json")]
     [InlineData("config.json", "is a file, expected the folder")]
     public void A_file_in_place_of_the_folder_is_said_clearly(string name, params string[] words)
     {
@@ -163,7 +163,7 @@ public sealed class FolderTests
         using (var made = System.Diagnostics.Process.Start("mkfifo", folder[file])) await made.WaitForExitAsync();
         var open = Task.Run(() => file == "tokenizer.json" ? (object)TokenizerFiles.Load(folder.Path) : Checkpoint.Open(folder.Path));
         var opened = async () => await open.WaitAsync(TimeSpan.FromSeconds(60));
-        await opened.Should().ThrowAsync<CheckpointException>().WithMessage($"*{file}*0 bytes*no ordinary file*");
+        await opened.Should().ThrowAsync<CheckpointException>().WithMessage($"*{file}*0 bytes*not an ordinary file*");
     }
 
     [Fact]

@@ -74,7 +74,7 @@ public class NvmlEnergyMeterTests
     {
         var other = OperatingSystem.IsWindows() ? "kernel32.dll" : OperatingSystem.IsMacOS() ? "libSystem.dylib" : "libc.so.6";
         Nvml.TryOpen(other, 0, out var because).Should().BeNull();
-        because.Should().Contain($"{other} is no NVML");
+        because.Should().Contain($"{other} is not NVML");
     }
 
     private sealed class FakeNvml : INvml

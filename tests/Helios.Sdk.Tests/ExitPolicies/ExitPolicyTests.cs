@@ -91,10 +91,10 @@ public class ExitPolicyTests
     }
 
     [Theory]
-    [InlineData("", "Serving.ExitPolicy is ''; expected a policy that there is. Known are: none, confidence:")]
-    [InlineData("greedy", "Serving.ExitPolicy is 'greedy'; expected a policy that there is. Known are: none, confidence:")]
-    [InlineData("nono", "Serving.ExitPolicy is 'nono'; expected a policy that there is. Known are: none, confidence:")]
-    [InlineData("none:1", "Serving.ExitPolicy is 'none:1'; expected a policy that there is. Known are: none, confidence:")]
+    [InlineData("", "Serving.ExitPolicy is ''; expected a known policy. Known are: none, confidence:")]
+    [InlineData("greedy", "Serving.ExitPolicy is 'greedy'; expected a known policy. Known are: none, confidence:")]
+    [InlineData("nono", "Serving.ExitPolicy is 'nono'; expected a known policy. Known are: none, confidence:")]
+    [InlineData("none:1", "Serving.ExitPolicy is 'none:1'; expected a known policy. Known are: none, confidence:")]
     [InlineData("confidence", "'confidence'; expected confidence:<a number from 0 to 1>")]
     [InlineData("confidence:", "'confidence:'; expected confidence:<a number from 0 to 1>")]
     [InlineData("confidence:NaN", "'confidence:NaN'; expected confidence:<a number from 0 to 1>")]
@@ -105,8 +105,8 @@ public class ExitPolicyTests
     [InlineData("entropy:Infinity", "nats above 0")]
     [InlineData("patience:0", "whole number from 1")]
     [InlineData("patience:1.5", "whole number from 1")]
-    [InlineData("confidence:0.8,min=0", "'confidence:0.8,min=0'; expected a depth from 1 behind min=")]
-    [InlineData("confidence:0.8,min=x", "'confidence:0.8,min=x'; expected a depth from 1 behind min=")]
+    [InlineData("confidence:0.8,min=0", "'confidence:0.8,min=0'; expected a depth of at least 1 after min=")]
+    [InlineData("confidence:0.8,min=x", "'confidence:0.8,min=x'; expected a depth of at least 1 after min=")]
     [InlineData("none,min=3", "expected none without min: it has no exits to hold back")]
     public void What_it_cannot_read_it_names(string text, string message)
     {

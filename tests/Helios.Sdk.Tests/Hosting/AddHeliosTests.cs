@@ -239,7 +239,7 @@ public class AddHeliosTests
             if (scheduler) helios.UseStrategy<IScheduler>(() => new GatedScheduler(0));
         }).AddSingleton<ILoggerFactory>(log).BuildServiceProvider();
         await provider.GetRequiredService<HeliosEngine>().Ready.WaitAsync(TestEngine.Patience);
-        log.Of(LogLevel.Warning).Select(message => message.TrimEnd()).Should().Equal(because is null ? [] : [$"Orders were added, and none is used (latest-first): {because}"]);
+        log.Of(LogLevel.Warning).Select(message => message.TrimEnd()).Should().Equal(because is null ? [] : [$"Orders were added but are not used (latest-first): {because}"]);
     }
 
     [Fact]

@@ -169,7 +169,7 @@ public class FaultTests
         CpuBackend? cpu = null;
         var build = () => Build(backend => cpu = (CpuBackend)backend.Inner, budget: 1 << 20);
 
-        build.Should().Throw<ArgumentException>().WithMessage("MemoryBudgetBytes is 1048576; expected at least *: no candidate takes less with one sequence than tiny-s@2 does.");
+        build.Should().Throw<ArgumentException>().WithMessage("MemoryBudgetBytes is 1048576; expected at least *: tiny-s@2 with one sequence is the smallest candidate.");
         cpu!.AllocatedBytes.Should().Be(0);
     }
 
@@ -210,7 +210,7 @@ public class FaultTests
         engine.Snapshot.Serving!.Target.Model.Should().Be("tiny-s");
         engine.Engine.Decisions.Should().ContainSingle(kept => kept.NotCarriedOutBecause != null).Which.Should().Be(decision);
         events.OfType<AdaptationEvent.LoadFailed>().Should().ContainSingle().Which.RetryAfter.Should().NotBeNull();
-        engine.Log.Of(LogLevel.Warning).Should().Contain(message => message.Contains("could not be brought up", StringComparison.Ordinal));
+        engine.Log.Of(LogLevel.Warning).Should().Contain(message => message.Contains("was chosen but could not be loaded", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -79,7 +79,7 @@ public class HostTests
     {
         await using var rig = new HostRig(HostRig.Static(("MemoryBudgetBytes", "1MiB"), ("Adaptation:Enabled", adapts)));
         var start = rig.StartAsync;
-        await start.Should().ThrowAsync<OptionsValidationException>().WithMessage("Helios:MemoryBudgetBytes is 1048576; expected at least *: no candidate takes less with one sequence than tiny-s@* does.");
+        await start.Should().ThrowAsync<OptionsValidationException>().WithMessage("Helios:MemoryBudgetBytes is 1048576; expected at least *: tiny-s@* with one sequence is the smallest candidate.");
     }
 
     [Theory]

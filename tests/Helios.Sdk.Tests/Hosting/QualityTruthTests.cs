@@ -71,7 +71,7 @@ public class QualityTruthTests(ITestOutputHelper output)
         engine.Engine.Reassess();
 
         var decision = (await reassessed).Decision;
-        decision.Reason.Should().Contain("rests on 0 requests, and takes 5").And.Contain("more texts are scored");
+        decision.Reason.Should().Contain("has evidence from 0 requests, and needs 5").And.Contain("more texts are scored");
         decision.Chosen.Should().Be(present);
         engine.Engine.Parts.Serving.Telemetry.Sampling.WantsMore.Should().BeTrue();
     }

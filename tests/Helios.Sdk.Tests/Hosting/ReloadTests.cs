@@ -26,12 +26,12 @@ public class ReloadTests
         await rig.ReloadAsync("Adaptation:MinAgreement", "none");
         rig.Engine.Snapshot.Serving!.Target.Depth.Should().Be(2);
 
-        rig.Log.Of(LogLevel.Information).Should().ContainMatch("Helios:Adaptation:MinAgreement is 1 from now on*").And.ContainMatch("Helios:Adaptation:MinAgreement is null from now on*");
+        rig.Log.Of(LogLevel.Information).Should().ContainMatch("Helios:Adaptation:MinAgreement is now 1*").And.ContainMatch("Helios:Adaptation:MinAgreement is now null*");
         rig.Log.Of(LogLevel.Information).Should().NotContain(message => message.Contains("MaxTtft is", StringComparison.Ordinal), "it did not change");
 
         await rig.ReloadAsync("MemoryBudgetBytes", "40MiB");
         pool.Snapshot.BudgetBytes.Should().Be(40 << 20);
-        rig.Log.Of(LogLevel.Information).Should().Contain(message => message.Contains("Helios:MemoryBudgetBytes is 41943040 from now on", StringComparison.Ordinal));
+        rig.Log.Of(LogLevel.Information).Should().Contain(message => message.Contains("Helios:MemoryBudgetBytes is now 41943040", StringComparison.Ordinal));
         rig.Log.Of(LogLevel.Warning).Should().BeEmpty();
     }
 
@@ -50,7 +50,7 @@ public class ReloadTests
 
         await rig.ReloadAsync("Adaptation:ConfidenceTarget", "0.01");
         rig.Engine.Snapshot.Serving!.Target.Depth.Should().Be(2);
-        rig.Log.Of(LogLevel.Information).Should().ContainMatch("Helios:Adaptation:ConfidenceTarget is 1 from now on*").And.ContainMatch("Helios:Adaptation:ConfidenceTarget is 0.01 from now on*");
+        rig.Log.Of(LogLevel.Information).Should().ContainMatch("Helios:Adaptation:ConfidenceTarget is now 1*").And.ContainMatch("Helios:Adaptation:ConfidenceTarget is now 0.01*");
         rig.Log.Of(LogLevel.Warning).Should().BeEmpty();
     }
 
@@ -73,9 +73,9 @@ public class ReloadTests
     }
 
     [Theory]
-    [InlineData("MemoryBudgetBytes", "1MiB", "2MiB", "32MiB", "Helios:MemoryBudgetBytes was refused as 2097152, and is put right: it is 33554432*")]
-    [InlineData("MemoryBudgetBytes", "1MiB", "2MiB", "40MiB", "Helios:MemoryBudgetBytes was refused as 2097152, and is put right: it is 41943040*")]
-    [InlineData("Adaptation:MaxQualityGap", "-1", "-2", "5", "The configuration, which was refused, is put right*")]
+    [InlineData("MemoryBudgetBytes", "1MiB", "2MiB", "32MiB", "Helios:MemoryBudgetBytes was refused as 2097152, and is valid again: it is 33554432*")]
+    [InlineData("MemoryBudgetBytes", "1MiB", "2MiB", "40MiB", "Helios:MemoryBudgetBytes was refused as 2097152, and is valid again: it is 41943040*")]
+    [InlineData("Adaptation:MaxQualityGap", "-1", "-2", "5", "The configuration is valid again*")]
     public async Task A_refused_value_is_reported_once_until_it_is_another_or_put_right(string key, string wrong, string alsoWrong, string right, string putRight)
     {
         await using var rig = await AdaptingAsync();
@@ -86,7 +86,7 @@ public class ReloadTests
 
         await rig.ReloadAsync(key, alsoWrong);
         rig.Log.Of(LogLevel.Error).Should().HaveCount(2);
-        rig.Log.Of(LogLevel.Information).Should().NotContainMatch("*put right*");
+        rig.Log.Of(LogLevel.Information).Should().NotContainMatch("*valid again*");
 
         await rig.ReloadAsync(key, right);
         rig.Log.Of(LogLevel.Information).Should().ContainMatch(putRight);

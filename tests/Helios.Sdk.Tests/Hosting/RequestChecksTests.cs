@@ -34,11 +34,11 @@ public class RequestChecksTests
     {
         { options => options.Models.Clear(), "Models is empty" },
         { options => options.Models.Add(options.Models[0]), "Models[1].Name is 'tiny-s' while Models[0].Name is 'tiny-s'; expected names that differ" },
-        { options => options.Models.Add(options.Models[0] with { Name = "TINY-s" }), "Models[1].Name is 'TINY-s' while Models[0].Name is 'tiny-s'; expected names that differ, and not by case alone" },
+        { options => options.Models.Add(options.Models[0] with { Name = "TINY-s" }), "Models[1].Name is 'TINY-s' while Models[0].Name is 'tiny-s'; expected names that differ by more than case" },
         { options => options.Models.Add(new ModelSource("", "x")), "Models[1].Name is empty; expected a name for the model at 'x'" },
         { options => options.Precision = (Precision)42, "Precision is 42; expected Auto, Fp32, Bf16, Int8, Int4, Fp16" },
         { options => options.MemoryBudgetBytes = 0, "MemoryBudgetBytes is 0" },
-        { options => options.Serving.ExitPolicy = "sometimes", "Serving.ExitPolicy is 'sometimes'; expected a policy that there is. Known are: none, confidence:" },
+        { options => options.Serving.ExitPolicy = "sometimes", "Serving.ExitPolicy is 'sometimes'; expected a known policy. Known are: none, confidence:" },
         { options => options.Serving.ExitPolicy = "confidence:1.5", "Serving.ExitPolicy is 'confidence:1.5'; expected confidence:<a number from 0 to 1>" },
         { options => options.Serving.ExitPolicy = "patience:NaN", "Serving.ExitPolicy" },
         { options => options.Serving.MaxBatchSize = 0, "Serving.MaxBatchSize is 0" },

@@ -47,7 +47,7 @@ public class StartTests
         {
             File.WriteAllText(file, """{ "mine": true }""");
             var build = () => TestEngine.Build(builder => builder.AddModel(TestData.Model("tiny-s")).Configure(options => options.Adaptation.ProfileStore = file));
-            build.Should().Throw<ArgumentException>().WithMessage($"Adaptation.ProfileStore is '{file}'*is no model repository*");
+            build.Should().Throw<ArgumentException>().WithMessage($"Adaptation.ProfileStore is '{file}'*is not a model repository*");
             File.ReadAllText(file).Should().Be("""{ "mine": true }""");
         }
         finally

@@ -22,7 +22,7 @@ public sealed class WarmStartTests : IDisposable
 
         var decision = engine.Engine.Decisions[0];
         decision.Trigger.Should().Be(AdaptationTrigger.Start);
-        decision.Reason.Should().Contain("nothing was evaluated anew");
+        decision.Reason.Should().Contain("nothing was evaluated again");
         decision.Considered.Select(point => point.Point).Should().BeEquivalentTo(first.Considered.Select(point => point.Point));
         engine.Snapshot.CompletedRequests.Should().Be(0, "nobody had to ask anything");
         engine.Snapshot.Profiles.Should().OnlyContain(profile => profile.EvidenceRequests >= 3 && profile.BitsPerByte > 0 && profile.QualityGap != null && profile.Throughput > 0);
@@ -50,7 +50,7 @@ public sealed class WarmStartTests : IDisposable
         await events.WaitAsync("selected", 1);
 
         engine.Log.Of(LogLevel.Warning).Should().Contain(message => message.Contains(Store, StringComparison.Ordinal));
-        engine.Engine.Decisions.Should().OnlyContain(decision => !decision.Reason.Contains("anew", StringComparison.Ordinal));
+        engine.Engine.Decisions.Should().OnlyContain(decision => !decision.Reason.Contains("evaluated again", StringComparison.Ordinal));
     }
 
     public void Dispose() => folder.Dispose();
@@ -61,7 +61,7 @@ public sealed class WarmStartTests : IDisposable
         var events = new EventLog(engine.Engine);
         await events.EvaluateAsync(engine);
         await events.WaitAsync("selected", 1);
-        engine.Engine.Decisions[0].Reason.Should().NotContain("anew");
+        engine.Engine.Decisions[0].Reason.Should().NotContain("evaluated again");
         return engine.Engine.Decisions[0];
     }
 

@@ -35,7 +35,7 @@ public class NamesTests
     public void What_differs_by_case_alone_is_refused()
     {
         var objective = () => ObjectiveParser.Parse("latency", [() => new Objective("Throughput")]);
-        objective.Should().Throw<ArgumentException>().WithMessage("Adaptation.Objective is chosen among 'Throughput' and 'throughput', which differ by case alone; expected names that differ otherwise*");
+        objective.Should().Throw<ArgumentException>().WithMessage("Adaptation.Objective is chosen among 'Throughput' and 'throughput', which differ only by case; expected names that differ by more than case*");
         var backend = () => BackendFinder.Find(new HeliosOptions { Backend = "cpu" }, [() => new CpuBackendFactory(), () => new Backend("CPU")]);
         backend.Should().Throw<ArgumentException>().WithMessage("Backend is chosen among 'cpu' and 'CPU', which differ*");
     }

@@ -54,7 +54,7 @@ public class ContainmentTests
         var lastFinite = guilty.Route!.CheckDepths.Where(check => check <= 3).DefaultIfEmpty(0).Max();
         error.Layers.Start.Should().Be(lastFinite);
         error.Layers.End.Should().BeGreaterThan(3);
-        error.Message.Should().Contain($"not finite behind layer {error.Layers.End}");
+        error.Message.Should().Contain($"not finite after layer {error.Layers.End}");
         LoopRig.Tokens(guilty).Should().HaveCount(2, "what was generated before stays");
         rig.MustBeIdle();
     }
@@ -116,7 +116,7 @@ public class ContainmentTests
         others[1].Offer([new PromptForm("other", null, new ConversationRefusedException("No."))]);
         rig.RunToEnd();
 
-        others[0].Output.Progress.End!.Error!.Message.Should().Contain("cannot be put into the ids of 'other'");
+        others[0].Output.Progress.End!.Error!.Message.Should().Contain("cannot be encoded for 'other'");
         others[1].Output.Progress.End!.Error.Should().BeOfType<ConversationRefusedException>();
     }
 

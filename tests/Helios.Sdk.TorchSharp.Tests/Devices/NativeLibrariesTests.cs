@@ -28,7 +28,7 @@ public sealed class NativeLibrariesTests
             libc10.so: cannot open shared object file: No such file or directory
             /app/LibTorchSharp.so: cannot open shared object file: No such file or directory
             """, hasOldRuntime: false);
-        message.Should().StartWith("it needs libc10.so, which is not there. Add the package TorchSharp-cpu,");
+        message.Should().StartWith("it needs libc10.so, which is missing. Add the package TorchSharp-cpu,");
     }
 
     [Fact]

@@ -13,19 +13,19 @@ public static class CertificateFile
     private const string Share = "a number between 0 and 1";
     private const string Points = "a list of one point or more";
 
-    /// <summary>Writes a certificate; one that is there is replaced in one go.</summary>
+    /// <summary>Writes a certificate; an existing certificate is replaced atomically.</summary>
     /// <param name="certificate">The certificate.</param>
-    /// <param name="path">Where to.</param>
-    /// <exception cref="IOException">A file that is no certificate is there, or the file system failed; what was there before is still there.</exception>
+    /// <param name="path">The file.</param>
+    /// <exception cref="IOException">The existing file is not a certificate, or the file system failed; the existing file is unchanged.</exception>
     public static void Save(RiskCertificate certificate, string path)
     {
         ArgumentNullException.ThrowIfNull(certificate);
         JsonFile.Write(path, Format, json => Write(certificate, json));
     }
 
-    /// <summary>Refuses a path before the work that <see cref="Save"/> would refuse after it.</summary>
-    /// <param name="path">Where a certificate is to be written.</param>
-    /// <exception cref="IOException">A file that is no certificate is there.</exception>
+    /// <summary>Refuses a path before the work, if <see cref="Save"/> would refuse it afterwards.</summary>
+    /// <param name="path">The file of the certificate.</param>
+    /// <exception cref="IOException">The existing file is not a certificate.</exception>
     public static void EnsureReplaceable(string path) => Format.RefuseOther(path);
 
     /// <summary>Reads a certificate.</summary>
@@ -101,5 +101,5 @@ public static class CertificateFile
     private static double ReadShare(JsonField field) => field.AsNumber() is > 0 and < 1 and var share ? share : throw field.Bad(Share);
 
     private static DateTimeOffset ReadTime(JsonField field) =>
-        DateTimeOffset.TryParse(field.AsText(), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time) ? time : throw field.Bad("a time as ISO 8601 has it");
+        DateTimeOffset.TryParse(field.AsText(), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time) ? time : throw field.Bad("a time in ISO 8601");
 }

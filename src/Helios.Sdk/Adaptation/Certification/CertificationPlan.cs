@@ -24,7 +24,7 @@ internal sealed record CertificationPlan(RiskBound Bound, ImmutableArray<Countab
 
         var longest = Math.Min(request.MaxTokensPerRequest, model.Architecture.ContextLength - 1);
         ImmutableArray<CountableText> texts = [.. request.Texts.Select((text, i) => Cut(text, i, longest, model)).Where(text => text.Counted > 0)];
-        if (texts.IsEmpty) throw new ArgumentException($"None of the {request.Texts.Count} texts has a token behind its prompt; expected at least one.", nameof(request));
+        if (texts.IsEmpty) throw new ArgumentException($"None of the {request.Texts.Count} texts has a token after its prompt; expected at least one.", nameof(request));
         return new CertificationPlan(
             new RiskBound(request.MaxDisagreement, request.Confidence, longest),
             texts,
@@ -50,7 +50,7 @@ internal sealed record CertificationPlan(RiskBound Bound, ImmutableArray<Countab
     private static PlannedPoint Check(CertificationPoint point, OptionPath option, CheckpointInfo model, ExitPolicyCatalog policies)
     {
         var layers = model.Architecture.Layers;
-        if (point.Depth < 1 || point.Depth > layers) throw new ArgumentException(Invariant($"Depth {point.Depth} of '{model.Name}' is not to be had; it has layers 1 to {layers}."), nameof(point));
+        if (point.Depth < 1 || point.Depth > layers) throw new ArgumentException(Invariant($"Depth {point.Depth} of '{model.Name}' does not exist; it has layers 1 to {layers}."), nameof(point));
         var policy = policies.Find(point.ExitPolicy, option);
         point = point with { ExitPolicy = policy.Name };
         if (policy is NoExitPolicy)
@@ -61,7 +61,7 @@ internal sealed record CertificationPlan(RiskBound Bound, ImmutableArray<Countab
         }
 
         if (policy.Needs.HasFlag(ExitSignals.Confidence))
-            throw new ArgumentException($"Exit policy '{point.ExitPolicy}' goes by a calibration that is learnt while serving, so that what is certified would not be what then runs; expected one that goes by raw signals (top1, margin, entropy, patience).", nameof(point));
+            throw new ArgumentException($"Exit policy '{point.ExitPolicy}' uses a calibration that is learnt while serving, so the certified policy would not be the one that runs; expected one that uses raw signals (top1, margin, entropy, patience).", nameof(point));
         return new PlannedPoint(point, policy);
     }
 

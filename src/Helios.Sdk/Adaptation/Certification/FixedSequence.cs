@@ -37,7 +37,7 @@ internal static class FixedSequence
         if (share >= bound.MaxDisagreement) return $"{found}, over the {Percent(bound.MaxDisagreement)} allowed";
         var needed = RiskTest.RequestsNeeded(requests, bound.MaxDisagreement, bound.LongestRequest, bound.Level);
         return needed is { } count
-            ? Invariant($"{found}, but {requests.Length} requests are too few to show that it is at most {Percent(bound.MaxDisagreement)} everywhere; about {count} like these would do")
+            ? Invariant($"{found}, but {requests.Length} requests are too few to show that it is at most {Percent(bound.MaxDisagreement)} everywhere; about {count} such requests would be enough")
             : $"{found}, but requests differ too much to show that it is at most {Percent(bound.MaxDisagreement)} everywhere";
     }
 

@@ -59,8 +59,8 @@ internal sealed class PointReplay(ModelPool pool, BlockPool blocks, DeviceWork w
         await pool.AcquireAsync(new LoadTarget(entry.Info.Name, depth), cancellationToken: cancellationToken).ConfigureAwait(false) switch
         {
             AcquireResult.Acquired { Lease: ModelLease lease } => lease,
-            AcquireResult.NoRoom none => throw new HeliosException(Invariant($"The memory budget has no room for '{entry.Info.Name}' at depth {depth}: {none.NeededBytes} bytes are needed, {none.FreeBytes} can be had.")),
-            AcquireResult.BackingOff wait => throw new HeliosException(Invariant($"'{entry.Info.Name}' is left alone for {wait.RetryAfter.TotalSeconds:0.#} s: {wait.Reason}")),
+            AcquireResult.NoRoom none => throw new HeliosException(Invariant($"The memory budget has no room for '{entry.Info.Name}' at depth {depth}: {none.NeededBytes} bytes are needed, {none.FreeBytes} are available.")),
+            AcquireResult.BackingOff wait => throw new HeliosException(Invariant($"'{entry.Info.Name}' is not tried again for {wait.RetryAfter.TotalSeconds:0.#} s: {wait.Reason}")),
             AcquireResult.Failed failed => throw new HeliosException($"'{entry.Info.Name}' could not be loaded: {failed.Error.Message}", failed.Error),
             var other => throw new InvalidOperationException($"Unexpected {other.GetType().Name}."),
         };

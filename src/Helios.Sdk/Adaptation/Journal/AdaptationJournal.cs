@@ -134,7 +134,7 @@ internal sealed partial class AdaptationJournal(TimeProvider time, ILogger logge
 
     private static string Describe(ConsideredPoint considered)
     {
-        var verdict = considered.InfeasibleBecause is { } because ? $"may not serve, for {because}" : Invariant($"scores {considered.Score:0.###}");
+        var verdict = considered.InfeasibleBecause is { } because ? $"is infeasible: {because}" : Invariant($"scores {considered.Score:0.###}");
         return considered.Terms.IsEmpty
             ? $"{considered.Point} {verdict}"
             : $"{considered.Point} ({string.Join(", ", considered.Terms.Select(term => Invariant($"{term.Name} {term.Value:0.###} {term.Unit}")))}) {verdict}";
@@ -167,16 +167,16 @@ internal sealed partial class AdaptationJournal(TimeProvider time, ILogger logge
     [LoggerMessage(4, LogLevel.Warning, "Candidate '{Model}' could not be scored: the memory budget has no room for it beside the active point")]
     private static partial void LogNoRoomForScoring(ILogger logger, string model);
 
-    [LoggerMessage(5, LogLevel.Warning, "The profile store '{Path}' could not be {What}; the engine does without: {Reason}")]
+    [LoggerMessage(5, LogLevel.Warning, "The profile store '{Path}' could not be {What}; the engine runs without it: {Reason}")]
     private static partial void LogStoreFailed(ILogger logger, string path, string what, string reason);
 
-    [LoggerMessage(6, LogLevel.Warning, "Candidate '{Model}' could not be evaluated; it is left alone for {RetryAfter}")]
+    [LoggerMessage(6, LogLevel.Warning, "Candidate '{Model}' could not be evaluated; the next try is in {RetryAfter}")]
     private static partial void LogEvaluationFailed(ILogger logger, string model, TimeSpan retryAfter, Exception error);
 
-    [LoggerMessage(7, LogLevel.Warning, "Objective '{Objective}' threw; the active point stays, and it is left alone for {RetryAfter}")]
+    [LoggerMessage(7, LogLevel.Warning, "Objective '{Objective}' threw; the active point stays, and the objective is not called again for {RetryAfter}")]
     private static partial void LogObjectiveFailed(ILogger logger, string objective, TimeSpan retryAfter, Exception error);
 
-    [LoggerMessage(8, LogLevel.Warning, "{Trigger}: {Point} was chosen and could not be brought up, and the former point goes on serving: {Because}")]
+    [LoggerMessage(8, LogLevel.Warning, "{Trigger}: {Point} was chosen but could not be loaded; the former point keeps serving: {Because}")]
     private static partial void LogNotCarriedOut(ILogger logger, AdaptationTrigger trigger, OperatingPoint point, string because);
 
     [LoggerMessage(28, LogLevel.Information, "{Target} is loaded: {Bytes} bytes in {Seconds:0.###} s")]

@@ -15,12 +15,12 @@ internal sealed class AdaptationMetrics
 
     public AdaptationMetrics(EngineMeter meter)
     {
-        decisions = meter.Count("helios.adaptation.decisions", "{decision}", "Decisions, those that change nothing among them.");
-        changes = meter.Count("helios.adaptation.changes", "{change}", "Points that began to serve.");
-        breaches = meter.Count("helios.adaptation.breaches", "{breach}", "Times that a guard spoke, of confidence or of quality.");
+        decisions = meter.Count("helios.adaptation.decisions", "{decision}", "Decisions, including those that change nothing.");
+        changes = meter.Count("helios.adaptation.changes", "{change}", "Changes of the active point.");
+        breaches = meter.Count("helios.adaptation.breaches", "{breach}", "Times that the confidence or the quality guard tripped.");
         failures = meter.Count("helios.load.failures", "{load}", "Loads that failed or were refused.");
         loads = meter.Distribute("helios.load.duration", "s", "Time of a load.", 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0, 30.0, 60.0, 300.0);
-        durations = meter.Distribute("helios.adaptation.change.duration", "s", "Time from a decision until its point served.", 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0, 30.0, 60.0, 300.0);
+        durations = meter.Distribute("helios.adaptation.change.duration", "s", "Time from a decision until its point is active.", 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0, 30.0, 60.0, 300.0);
     }
 
     /// <summary>Counts a decision.</summary>

@@ -49,7 +49,7 @@ internal sealed class ModelPool : IModelPool
         ArgumentNullException.ThrowIfNull(target);
         var entry = Find(target.Model);
         var layers = entry.Info.Architecture.Layers;
-        if (target.Depth < 1 || target.Depth > layers) throw new ArgumentException(Invariant($"Depth {target.Depth} of '{target.Model}' is not to be had; it has layers 1 to {layers}."), nameof(target));
+        if (target.Depth < 1 || target.Depth > layers) throw new ArgumentException(Invariant($"Depth {target.Depth} of '{target.Model}' does not exist; it has layers 1 to {layers}."), nameof(target));
         if (target.Precision != Precision.Auto && target.Precision != settings.Precision)
             throw new ArgumentException($"The pool holds its models as {settings.Precision}; {target.Precision} was asked for.", nameof(target));
         return await AcquireAsync(entry, target with { Model = entry.Info.Name }, progress, cancellationToken).ConfigureAwait(false);

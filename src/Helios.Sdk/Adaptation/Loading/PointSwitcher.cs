@@ -137,7 +137,7 @@ internal sealed class PointSwitcher(ModelPool pool, Routes routes, ServingTeleme
     {
         var missing = BytesToLoad(target);
         if (missing == 0) return null;
-        if (pool.BackingOff(target.Model) is { } wait) return Invariant($"it could not be loaded, and is left alone for {wait.RetryAfter.TotalSeconds:0.#} s: {wait.Reason}");
+        if (pool.BackingOff(target.Model) is { } wait) return Invariant($"it could not be loaded, and is not tried again for {wait.RetryAfter.TotalSeconds:0.#} s: {wait.Reason}");
         var left = pool.BytesBesideWeights(target);
         return missing <= left ? null : Invariant($"{missing} bytes to load do not fit beside the active point, which leaves {Math.Max(0, left)}");
     }
@@ -157,7 +157,7 @@ internal sealed class PointSwitcher(ModelPool pool, Routes routes, ServingTeleme
 
     private AdaptationEvent.LoadFailed Refusal(LoadTarget target, AcquireResult result) => result switch
     {
-        AcquireResult.NoRoom room => new(journal.Now, target, Invariant($"{room.NeededBytes} bytes are needed, {room.FreeBytes} can be had"), null),
+        AcquireResult.NoRoom room => new(journal.Now, target, Invariant($"{room.NeededBytes} bytes are needed, {room.FreeBytes} are available"), null),
         AcquireResult.BackingOff wait => new(journal.Now, target, wait.Reason, wait.RetryAfter),
         AcquireResult.Failed failed => new(journal.Now, target, failed.Error.Message, RetryAfter(target.Model)),
         _ => throw new InvalidOperationException($"Unknown result {result}."),

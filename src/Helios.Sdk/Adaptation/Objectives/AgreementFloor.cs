@@ -14,7 +14,7 @@ internal sealed class AgreementFloor(ISloObjective inner, double minimum, Eviden
         if (!(agreement >= minimum) && !need.Spares(profile, !(profile.AgreementInterval?.High >= minimum)))
             return Invariant($"agreement {agreement:0.###}{EvidenceNeed.Range(profile.AgreementInterval, profile)} is under {minimum:0.###}");
         if (EvidenceNeed.Distrusts(profile, profile.AgreementInterval?.Low >= minimum))
-            return Invariant($"agreement {agreement:0.###}{EvidenceNeed.Range(profile.AgreementInterval, profile)} may be under {minimum:0.###}, and a floor was not kept when it served");
+            return Invariant($"agreement {agreement:0.###}{EvidenceNeed.Range(profile.AgreementInterval, profile)} may be under {minimum:0.###}, and it was below a floor before");
         return profile.IsServing || need.Lack(profile) is not { } lack ? null : $"agreement {lack}";
     }
 }

@@ -18,9 +18,9 @@ internal readonly record struct EvidenceNeed(int Enough, int Full, double Uncert
     /// <summary>What is lacking to conclude anything about a point's quality; null when nothing is.</summary>
     public string? Lack(PointProfile profile)
     {
-        if (profile.EvidenceRequests < Enough) return Invariant($"rests on {profile.EvidenceRequests} requests, and takes {Enough}");
+        if (profile.EvidenceRequests < Enough) return Invariant($"has evidence from {profile.EvidenceRequests} requests, and needs {Enough}");
         if (profile.EvidenceRequests >= Full || profile.QualityGapInterval is not { } interval || interval.Width <= 2 * Uncertainty) return null;
-        return Invariant($"is known to ±{interval.Width / 2:0.###} bits per byte from {profile.EvidenceRequests} requests, and must be to ±{Uncertainty:0.###} before there are {Full}");
+        return Invariant($"is known to ±{interval.Width / 2:0.###} bits per byte from {profile.EvidenceRequests} requests, and needs ±{Uncertainty:0.###} or {Full} requests");
     }
 
     /// <summary>How well a figure of a point is known, for people; nothing where it is known exactly, or not how well.</summary>

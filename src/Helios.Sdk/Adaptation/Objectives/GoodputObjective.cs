@@ -13,10 +13,10 @@ internal sealed class GoodputObjective(string name, TimeSpan ttft, TimeSpan tpot
 
     public ObjectiveScore Score(PointProfile profile)
     {
-        if (profile.Batches.IsDefaultOrEmpty) return ObjectiveScore.Infeasible("what its steps take is not known");
+        if (profile.Batches.IsDefaultOrEmpty) return ObjectiveScore.Infeasible("its step times are not known");
         var least = profile.Batches[0];
-        if (!(least.TpotMs <= tpot.TotalMilliseconds)) return ObjectiveScore.Infeasible(Invariant($"time per output token {least.TpotMs:0.##} ms is over {tpot.TotalMilliseconds:0.##} ms with one sequence already"));
-        if (!(least.TtftMs <= ttft.TotalMilliseconds)) return ObjectiveScore.Infeasible(Invariant($"time to first token {least.TtftMs:0.#} ms is over {ttft.TotalMilliseconds:0.#} ms with one sequence already"));
+        if (!(least.TpotMs <= tpot.TotalMilliseconds)) return ObjectiveScore.Infeasible(Invariant($"time per output token {least.TpotMs:0.##} ms is over {tpot.TotalMilliseconds:0.##} ms even with one sequence"));
+        if (!(least.TtftMs <= ttft.TotalMilliseconds)) return ObjectiveScore.Infeasible(Invariant($"time to first token {least.TtftMs:0.#} ms is over {ttft.TotalMilliseconds:0.#} ms even with one sequence"));
 
         var kept = BatchTimings.At(profile.Batches, LargestBatch(profile));
         return new ObjectiveScore(

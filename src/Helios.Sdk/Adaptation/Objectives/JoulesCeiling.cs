@@ -13,6 +13,6 @@ internal sealed class JoulesCeiling(ISloObjective inner, double maxJoules) : Con
     {
         null => "energy is not measured yet",
         { } joules when joules <= maxJoules => null,
-        { } joules => Invariant($"{joules:0.####} J a token are over {maxJoules:0.####}"),
+        { } joules => Invariant($"{joules:0.####} J per token are over {maxJoules:0.####}"),
     };
 }

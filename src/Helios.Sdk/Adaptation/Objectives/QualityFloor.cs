@@ -16,7 +16,7 @@ internal sealed class QualityFloor(ISloObjective inner, double maxGap, EvidenceN
         if (!(gap <= maxGap) && !need.Spares(profile, !(profile.QualityGapInterval?.Low <= maxGap)))
             return Invariant($"quality gap {gap:0.###}{EvidenceNeed.Range(profile.QualityGapInterval, profile)} is over {maxGap:0.###} bits per byte");
         if (EvidenceNeed.Distrusts(profile, profile.QualityGapInterval?.High <= maxGap))
-            return Invariant($"quality gap {gap:0.###}{EvidenceNeed.Range(profile.QualityGapInterval, profile)} may be over {maxGap:0.###} bits per byte, and was when it served");
+            return Invariant($"quality gap {gap:0.###}{EvidenceNeed.Range(profile.QualityGapInterval, profile)} may be over {maxGap:0.###} bits per byte, and it was before");
         return profile.IsServing || profile.IsFullDepth || need.Lack(profile) is not { } lack ? null : $"quality gap {lack}";
     }
 }

@@ -2,28 +2,28 @@ using Helios.Sdk.Adaptation.Objectives;
 
 namespace Helios.Sdk;
 
-/// <summary>The shipped objectives, for <see cref="HeliosBuilderExtensions.Optimize{TBuilder}(TBuilder, ISloObjective)"/>; configuration names them instead. Stateless.</summary>
+/// <summary>The built-in objectives, for <see cref="HeliosBuilderExtensions.Optimize{TBuilder}(TBuilder, ISloObjective)"/>; configuration names them instead. Stateless.</summary>
 public static class SloObjectives
 {
-    /// <summary>Most answer tokens per second: <c>throughput</c>.</summary>
+    /// <summary>Maximum answer tokens per second: <c>throughput</c>.</summary>
     public static ISloObjective Throughput { get; } = ObjectiveParser.Parse("throughput");
 
-    /// <summary>Least time per output token under present demand: <c>latency</c>.</summary>
+    /// <summary>Minimum time per output token at present demand: <c>latency</c>.</summary>
     public static ISloObjective Latency { get; } = ObjectiveParser.Parse("latency");
 
-    /// <summary>Least time to the first token: <c>ttft</c>.</summary>
+    /// <summary>Minimum time to the first token: <c>ttft</c>.</summary>
     public static ISloObjective TimeToFirstToken { get; } = ObjectiveParser.Parse("ttft");
 
-    /// <summary>Fewest joules per token: <c>energy</c>. Needs a meter.</summary>
+    /// <summary>Minimum joules per token: <c>energy</c>. Needs a meter.</summary>
     public static ISloObjective Energy { get; } = ObjectiveParser.Parse("energy");
 
-    /// <summary>Fewest bytes: <c>memory</c>.</summary>
+    /// <summary>Minimum bytes: <c>memory</c>.</summary>
     public static ISloObjective Memory { get; } = ObjectiveParser.Parse("memory");
 
-    /// <summary>Fewest bits per byte within limits: <c>quality[:bytes=..,ttft=..,tpot=..]</c>.</summary>
-    /// <param name="maxBytes">Most bytes for weights, workspace and one sequence, above 0; null for no limit.</param>
-    /// <param name="maxTimeToFirstToken">Longest time to the first token, above 0; null for no limit.</param>
-    /// <param name="maxTimePerOutputToken">Longest time for each further token, above 0; null for no limit.</param>
+    /// <summary>Minimum bits per byte within limits: <c>quality[:bytes=..,ttft=..,tpot=..]</c>.</summary>
+    /// <param name="maxBytes">Maximum bytes for weights, workspace and one sequence, above 0; null for no limit.</param>
+    /// <param name="maxTimeToFirstToken">Maximum time to the first token, above 0; null for no limit.</param>
+    /// <param name="maxTimePerOutputToken">Maximum time for each further token, above 0; null for no limit.</param>
     /// <exception cref="ArgumentException">A limit is 0 or less.</exception>
     public static ISloObjective Quality(long? maxBytes = null, TimeSpan? maxTimeToFirstToken = null, TimeSpan? maxTimePerOutputToken = null)
     {
@@ -37,16 +37,16 @@ public static class SloObjectives
         return ObjectiveParser.Parse(given.Length == 0 ? "quality" : $"quality:{given}");
     }
 
-    /// <summary>Most tokens per second of requests that keep both limits: <c>goodput:ttft=..,tpot=..</c>.</summary>
-    /// <param name="timeToFirstToken">Longest time to the first token of a request that finds a place in the batch, above 0.</param>
-    /// <param name="timePerOutputToken">Longest time for each further token, above 0.</param>
+    /// <summary>Maximum tokens per second of requests within both limits: <c>goodput:ttft=..,tpot=..</c>.</summary>
+    /// <param name="timeToFirstToken">Maximum time to the first token of a request that joins the batch at once, above 0.</param>
+    /// <param name="timePerOutputToken">Maximum time for each further token, above 0.</param>
     /// <exception cref="ArgumentException">A limit is 0 or less.</exception>
     public static ISloObjective Goodput(TimeSpan timeToFirstToken, TimeSpan timePerOutputToken) =>
         ObjectiveParser.Parse($"goodput:ttft={Text(timeToFirstToken)},tpot={Text(timePerOutputToken)}");
 
-    /// <summary>The objective that configuration names: <c>throughput</c>, <c>quality:bytes=48MiB</c>, <c>goodput:ttft=500ms,tpot=50ms</c>.</summary>
-    /// <param name="name">Its name, as <see cref="ISloObjective.Name"/> has it; case does not matter.</param>
-    /// <exception cref="InvalidOptionException">No shipped objective has this name, or its limits are missing or wrong; the fault says what is known.</exception>
+    /// <summary>Parses an objective name, as in configuration: <c>throughput</c>, <c>quality:bytes=48MiB</c>, <c>goodput:ttft=500ms,tpot=50ms</c>.</summary>
+    /// <param name="name">Its name, as in <see cref="ISloObjective.Name"/>; case-insensitive.</param>
+    /// <exception cref="InvalidOptionException">No built-in objective has this name, or its limits are missing or wrong; the fault lists the known names.</exception>
     public static ISloObjective Parse(string name) => ObjectiveParser.Parse(name);
 
     private static string Text(TimeSpan time) => Invariant($"{time.TotalMilliseconds}ms");

@@ -16,8 +16,8 @@ internal static class ProfileMetrics
     {
         meter.ObserveEach("helios.quality.agreement", () => Measure(profiles, profile => profile.Agreement, profile => profile.AgreementInterval), "1", "Share of tokens equal to the same model's full-depth token.");
         meter.ObserveEach("helios.quality.gap", () => Measure(profiles, profile => profile.QualityGap, profile => profile.QualityGapInterval), "bit/By", "Bits per byte above the best candidate at full depth.");
-        meter.ObserveEach("helios.quality.breach_rate", () => Measure(profiles, profile => profile.BreachRate, profile => profile.BreachRateInterval), "1", "Share of tokens whose confidence is under target.");
-        meter.Observe("helios.scoring.share", () => work.Share, "1", "Share of busy device time that scoring took lately.");
+        meter.ObserveEach("helios.quality.breach_rate", () => Measure(profiles, profile => profile.BreachRate, profile => profile.BreachRateInterval), "1", "Share of tokens whose confidence is below the target.");
+        meter.Observe("helios.scoring.share", () => work.Share, "1", "Recent share of busy device time that scoring took.");
         meter.ObserveEach("helios.cost_model.error", () => CostErrors(profiles), "1", "Mean relative error of predicted step times.");
     }
 

@@ -65,7 +65,7 @@ internal sealed class Profiles(IEnumerable<Candidate> initial, ServingTelemetry 
         if (restored.Count < candidates.Count) return null;
         var age = now - restored.Min(evidence => evidence.At);
         var said = age.TotalHours < 1 ? Invariant($"{age.TotalMinutes:0} min") : Invariant($"{age.TotalHours:0.#} h");
-        return Invariant($"nothing was evaluated anew, for every candidate rests on {restored.Min(evidence => evidence.Requests)} or more requests of a former run, {said} old");
+        return Invariant($"nothing was evaluated again: every candidate has evidence from {restored.Min(evidence => evidence.Requests)} or more requests of a former run, {said} old");
     }
 
     /// <summary>Notices when steps no longer take what they are taken to cost now.</summary>

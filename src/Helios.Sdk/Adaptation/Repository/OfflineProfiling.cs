@@ -74,7 +74,7 @@ internal sealed class OfflineProfiling(ProfilingParts parts)
         return result switch
         {
             AcquireResult.Acquired { Lease: ModelLease lease } => lease,
-            AcquireResult.NoRoom room => throw new HeliosException(Invariant($"{target} does not fit the memory budget: {room.NeededBytes} bytes are needed, {room.FreeBytes} can be had.")),
+            AcquireResult.NoRoom room => throw new HeliosException(Invariant($"{target} does not fit the memory budget: {room.NeededBytes} bytes are needed, {room.FreeBytes} are available.")),
             AcquireResult.Failed failed => throw new HeliosException($"{target} could not be loaded: {failed.Error.Message}", failed.Error),
             _ => throw new HeliosException($"{target} could not be loaded: {result}."),
         };

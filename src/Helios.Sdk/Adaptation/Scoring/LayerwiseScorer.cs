@@ -64,7 +64,7 @@ internal sealed class LayerwiseScorer(ScoringParts parts) : IDisposable
             late => (late as AcquireResult.Acquired)?.Lease.Dispose(),
             cancellationToken).ConfigureAwait(false);
         if (acquired is AcquireResult.Failed failed) throw new HeliosException($"'{entry.Info.Name}' could not be loaded for scoring: {failed.Error.Message}", failed.Error);
-        if (acquired is AcquireResult.BackingOff wait) throw new HeliosException(Invariant($"'{entry.Info.Name}' is left alone for {wait.RetryAfter.TotalSeconds:0.#} s: {wait.Reason}"));
+        if (acquired is AcquireResult.BackingOff wait) throw new HeliosException(Invariant($"'{entry.Info.Name}' is not tried again for {wait.RetryAfter.TotalSeconds:0.#} s: {wait.Reason}"));
         if (acquired is not AcquireResult.Acquired { Lease: ModelLease lease }) return null;
 
         var session = new ScoringSession(parts, entry, lease, () => turn.Release());

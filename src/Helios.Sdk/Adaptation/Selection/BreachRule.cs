@@ -87,7 +87,7 @@ internal sealed class BreachRule(ISloObjective objective, Func<PointProfile, dou
     private string? Refuse(PointProfile profile, double? breachRate, double seconds)
     {
         if (breachRate is not { } rate) return "breach rate is not measured yet";
-        if (rate > 0 && maxBreachRate(profile) is var most && rate > most) return Invariant($"breach rate {rate:0.###}, as traffic is now, is over {most:0.###}");
+        if (rate > 0 && maxBreachRate(profile) is var most && rate > most) return Invariant($"breach rate {rate:0.###} of the present traffic is over {most:0.###}");
         return double.IsFinite(seconds) ? null : "its throughput is not known";
     }
 
@@ -125,9 +125,9 @@ internal sealed class BreachRule(ISloObjective objective, Func<PointProfile, dou
 
     private string Explain(Option? deepen, Option? change, Option? chosen)
     {
-        if (chosen is null) return "neither more layers nor another candidate may serve this traffic, so the active point stays";
+        if (chosen is null) return "neither more layers nor another candidate is feasible for this traffic, so the active point stays";
         var (other, kind) = chosen == deepen ? (change, "another candidate") : (deepen, "more layers");
-        var against = other is null ? $"{kind} may not serve this traffic" : Invariant($"{other.Profile.Point} would cost {other.Seconds:0.###} s");
+        var against = other is null ? $"{kind}: not feasible for this traffic" : Invariant($"{other.Profile.Point} would cost {other.Seconds:0.###} s");
         return Invariant($"{chosen.Profile.Point} costs {chosen.Seconds:0.###} s over {horizonTokens} tokens; {against}");
     }
 

@@ -16,7 +16,7 @@ internal sealed class ObjectiveFaults(AdaptationJournal journal, TimeProvider ti
     /// <summary>Why an objective is left alone now; null when it is not.</summary>
     /// <param name="objective">Its name.</param>
     public string? Because(string objective) =>
-        failures.Check(objective) is { } wait ? Invariant($"{wait.Reason}; it is asked again in {wait.RetryAfter.TotalSeconds:0.#} s") : null;
+        failures.Check(objective) is { } wait ? Invariant($"{wait.Reason}; it is called again in {wait.RetryAfter.TotalSeconds:0.#} s") : null;
 
     /// <summary>An objective threw.</summary>
     /// <returns>Which, and what, in words.</returns>

@@ -85,10 +85,10 @@ internal sealed class PointSelector(ISloObjective objective, double minimumGain)
         var best = feasible.Max(option => Net(option, present, request));
         if (present?.Value is { } value)
         {
-            if (best - value <= Tie) return new Choice(present.Profile, $"it is the best for {objective.Name}, and serves already");
+            if (best - value <= Tie) return new Choice(present.Profile, $"it is the best for {objective.Name}, and is already active");
             if (request.HoldBecause is { } because) return new Choice(present.Profile, because);
             if (best - value <= minimumGain * Math.Abs(value))
-                return new Choice(present.Profile, Invariant($"the best would gain {Gain(best, value)} for {objective.Name} over {request.Horizon.TotalSeconds:0.#} s, its load included, under the {minimumGain:P0} for which a change is made"));
+                return new Choice(present.Profile, Invariant($"the best point would gain {Gain(best, value)} for {objective.Name} over {request.Horizon.TotalSeconds:0.#} s, its load included, less than the {minimumGain:P0} that a change needs"));
         }
 
         var winner = feasible
@@ -128,7 +128,7 @@ internal sealed class PointSelector(ISloObjective objective, double minimumGain)
             .ThenByDescending(profile => profile.WeightBytes)
             .ThenBy(profile => profile.Point.Target.Model, StringComparer.Ordinal)
             .ThenBy(profile => profile.Point.ExitPolicy, StringComparer.Ordinal);
-        if (fitting.FirstOrDefault() is { } deepest) return new Choice(deepest, $"no point meets every constraint; it is the deepest that fits, whatever is best for {objective}");
+        if (fitting.FirstOrDefault() is { } deepest) return new Choice(deepest, $"no point satisfies every constraint; it is the deepest that fits, regardless of {objective}");
 
         var left = profiles.Find(profile => profile.Point == request.Present) ?? profiles
             .OrderBy(profile => profile.WeightBytes + profile.KvBytesPerSequence)
@@ -136,7 +136,7 @@ internal sealed class PointSelector(ISloObjective objective, double minimumGain)
             .ThenBy(profile => profile.Point.Target.Depth)
             .ThenBy(profile => profile.Point.ExitPolicy, StringComparer.Ordinal)
             .First();
-        return new Choice(left, "no point fits the memory budget with one sequence; it takes the least");
+        return new Choice(left, "no point fits the memory budget with one sequence; it needs the least memory");
     }
 
     private static string Gain(double best, double present) =>

@@ -32,10 +32,10 @@ internal sealed class Residence(AdaptationOptions options, TimeProvider time)
     public string? HoldBecause(long completed)
     {
         var requests = completed - requestsAtPublish;
-        if (requests < options.MinimumResidenceRequests) return Invariant($"it has served {requests} requests since the last change, and stays for {options.MinimumResidenceRequests}");
+        if (requests < options.MinimumResidenceRequests) return Invariant($"it has served {requests} of at least {options.MinimumResidenceRequests} requests since the last change");
         var elapsed = time.GetElapsedTime(publishedAt);
-        if (elapsed < options.MinimumResidence) return Invariant($"it has served for {elapsed.TotalSeconds:0.#} s since the last change, and stays for {options.MinimumResidence.TotalSeconds:0.#} s");
-        return reassessments < hold ? Invariant($"it is reassessment {reassessments + 1} since the last change, and after wavering it stays for {hold}") : null;
+        if (elapsed < options.MinimumResidence) return Invariant($"it has served for {elapsed.TotalSeconds:0.#} s of at least {options.MinimumResidence.TotalSeconds:0.#} s since the last change");
+        return reassessments < hold ? Invariant($"it is reassessment {reassessments + 1} since the last change, and after oscillation it stays for {hold}") : null;
     }
 
     /// <summary>A reassessment with fresh texts that changed nothing.</summary>

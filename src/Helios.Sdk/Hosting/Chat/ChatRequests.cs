@@ -68,11 +68,11 @@ internal static class ChatRequests
     {
         if (options.Tools is { Count: > 0 }) throw Unsupported(nameof(options.Tools), "tools are not called");
         if (options.ToolMode is RequiredChatToolMode) throw Unsupported(nameof(options.ToolMode), "tools are not called");
-        if (options.ResponseFormat is not (null or ChatResponseFormatText)) throw Unsupported(nameof(options.ResponseFormat), "answers are text, without a format that is kept");
+        if (options.ResponseFormat is not (null or ChatResponseFormatText)) throw Unsupported(nameof(options.ResponseFormat), "answers are plain text; no format is enforced");
         if (options.Reasoning is not null) throw Unsupported(nameof(options.Reasoning), "reasoning is not separated from the rest of an answer");
-        if (options.ConversationId is not null) throw Unsupported(nameof(options.ConversationId), "conversations are not kept; every request brings the whole of its own");
-        if (options.ContinuationToken is not null) throw Unsupported(nameof(options.ContinuationToken), "answers are not kept to be continued");
-        if (options.AllowBackgroundResponses == true) throw Unsupported(nameof(options.AllowBackgroundResponses), "answers are not kept to be fetched later");
+        if (options.ConversationId is not null) throw Unsupported(nameof(options.ConversationId), "conversations are not stored; every request contains the whole conversation");
+        if (options.ContinuationToken is not null) throw Unsupported(nameof(options.ContinuationToken), "answers are not stored for continuation");
+        if (options.AllowBackgroundResponses == true) throw Unsupported(nameof(options.AllowBackgroundResponses), "answers are not stored for later retrieval");
     }
 
     private static ImmutableArray<ChatTurn> ToTurns(IEnumerable<ChatMessage> messages, string? instructions)
@@ -99,7 +99,7 @@ internal static class ChatRequests
         if (message.Role == ChatRole.Tool) throw new NotSupportedException(Invariant($"messages[{index}] has the role 'tool', which Helios does not support: tools are not called."));
         foreach (var content in message.Contents)
         {
-            if (content is not TextContent) throw new NotSupportedException(Invariant($"messages[{index}] holds {content?.GetType().Name ?? "null"}, which Helios does not support: models take text alone ({nameof(TextContent)})."));
+            if (content is not TextContent) throw new NotSupportedException(Invariant($"messages[{index}] holds {content?.GetType().Name ?? "null"}, which Helios does not support: models take only text ({nameof(TextContent)})."));
         }
 
         return new ChatTurn(message.Role.Value, message.Text);

@@ -4,14 +4,14 @@ using Microsoft.Extensions.AI;
 namespace Helios.Sdk;
 
 /// <summary>
-/// An engine as an <see cref="IChatClient"/>: messages go through the chat template of the model that answers. Options map to those of
-/// <see cref="GenerationRequest"/>; what the engine does not do (tools, JSON schemas, contents other than text, ...) is refused with
+/// An engine as an <see cref="IChatClient"/>: the chat template of the answering model renders the messages. Options map to those of
+/// <see cref="GenerationRequest"/>; unsupported features (tools, JSON schemas, contents other than text, ...) are refused with
 /// <see cref="NotSupportedException"/>, never ignored. Thread-safe. It does not own the engine: disposing it does nothing.
 /// </summary>
 /// <remarks>
-/// Without <see cref="ChatOptions.MaxOutputTokens"/> an answer goes on to its own end, or to that of the context, which is <see cref="ChatFinishReason.Length"/>.
-/// <see cref="ChatOptions.RawRepresentationFactory"/> may give a <see cref="GenerationRequest"/> without a prompt, for what
-/// <see cref="ChatOptions"/> has no name for; options that are set go before it. Additional properties are those of
+/// Without <see cref="ChatOptions.MaxOutputTokens"/> an answer continues to its own end, or to the end of the context, which gives <see cref="ChatFinishReason.Length"/>.
+/// <see cref="ChatOptions.RawRepresentationFactory"/> may return a <see cref="GenerationRequest"/> without a prompt, for options that
+/// <see cref="ChatOptions"/> does not have; set options take precedence over it. Additional properties are those of
 /// <see cref="HeliosChatProperties"/>.
 /// </remarks>
 public sealed class HeliosChatClient : IChatClient
@@ -22,8 +22,8 @@ public sealed class HeliosChatClient : IChatClient
     private readonly ChatClientMetadata metadata;
 
     /// <summary>Creates a chat client.</summary>
-    /// <param name="client">What generates; it must outlive this client.</param>
-    /// <param name="modelId">Name of the model that answers when <see cref="ChatOptions.ModelId"/> names none; null leaves it to the pool.</param>
+    /// <param name="client">The engine's client; it must outlive this client.</param>
+    /// <param name="modelId">Name of the model that answers if <see cref="ChatOptions.ModelId"/> is null; with null the engine chooses.</param>
     /// <param name="time">The clock of <see cref="ChatResponse.CreatedAt"/>; the system's if null.</param>
     public HeliosChatClient(IHeliosClient client, string? modelId = null, TimeProvider? time = null)
     {
@@ -35,15 +35,15 @@ public sealed class HeliosChatClient : IChatClient
     }
 
     /// <summary>Answers a conversation.</summary>
-    /// <param name="messages">The whole conversation, oldest first.</param>
-    /// <param name="options">How to answer.</param>
-    /// <param name="cancellationToken">Cancels the request wherever it is.</param>
+    /// <param name="messages">The complete conversation, oldest first.</param>
+    /// <param name="options">Options of the answer.</param>
+    /// <param name="cancellationToken">Cancels the request in any state.</param>
     /// <exception cref="ArgumentException">A message or an option is malformed, the model is unknown, or the conversation does not fit its context.</exception>
-    /// <exception cref="NotSupportedException">A message or an option asks for what the engine does not do; the message names it.</exception>
+    /// <exception cref="NotSupportedException">A message or an option uses an unsupported feature; the exception message names it.</exception>
     /// <exception cref="ConversationRefusedException">The model's chat template refuses the conversation; an <see cref="ArgumentException"/>.</exception>
     /// <exception cref="ChatTemplateException">The model has no usable chat template.</exception>
-    /// <exception cref="ServerBusyException">The queue is full, or the request waited in it for too long.</exception>
-    /// <exception cref="HeliosException">The engine failed, or cannot hold what the request asks for.</exception>
+    /// <exception cref="ServerBusyException">The queue is full, or the request waited in it too long.</exception>
+    /// <exception cref="HeliosException">The engine failed, or has no memory for the request.</exception>
     /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was cancelled.</exception>
     /// <exception cref="ObjectDisposedException">The engine was stopped.</exception>
     public async Task<ChatResponse> GetResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
@@ -68,18 +68,18 @@ public sealed class HeliosChatClient : IChatClient
     }
 
     /// <summary>
-    /// Answers a conversation piece by piece, one update a token; the last one has the finish reason and the usage. Leaving the
-    /// enumeration cancels the request.
+    /// Answers a conversation piece by piece, one update per token; the last one has the finish reason and the usage. Ending the
+    /// enumeration early cancels the request.
     /// </summary>
-    /// <param name="messages">The whole conversation, oldest first; read before this returns.</param>
-    /// <param name="options">How to answer.</param>
-    /// <param name="cancellationToken">Cancels the request wherever it is.</param>
+    /// <param name="messages">The complete conversation, oldest first; read before this returns.</param>
+    /// <param name="options">Options of the answer.</param>
+    /// <param name="cancellationToken">Cancels the request in any state.</param>
     /// <exception cref="ArgumentException">A message or an option is malformed: thrown here. The model is unknown, or the conversation does not fit its context: thrown when the enumeration begins.</exception>
-    /// <exception cref="NotSupportedException">A message or an option asks for what the engine does not do: thrown here.</exception>
-    /// <exception cref="ConversationRefusedException">The model's chat template refuses the conversation, an <see cref="ArgumentException"/>: thrown when the enumeration begins, as is what follows.</exception>
+    /// <exception cref="NotSupportedException">A message or an option uses an unsupported feature: thrown here.</exception>
+    /// <exception cref="ConversationRefusedException">The model's chat template refuses the conversation, an <see cref="ArgumentException"/>: thrown when the enumeration begins, like the exceptions below.</exception>
     /// <exception cref="ChatTemplateException">The model has no usable chat template.</exception>
-    /// <exception cref="ServerBusyException">The queue is full, or the request waited in it for too long.</exception>
-    /// <exception cref="HeliosException">The engine failed, or cannot hold what the request asks for.</exception>
+    /// <exception cref="ServerBusyException">The queue is full, or the request waited in it too long.</exception>
+    /// <exception cref="HeliosException">The engine failed, or has no memory for the request.</exception>
     /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was cancelled.</exception>
     /// <exception cref="ObjectDisposedException">The engine was stopped.</exception>
     public IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
@@ -89,11 +89,11 @@ public sealed class HeliosChatClient : IChatClient
     }
 
     /// <summary>
-    /// Finds <see cref="ChatClientMetadata"/>, the <see cref="IHeliosClient"/> behind this client by any type it has
-    /// (<see cref="HeliosEngine"/>, say), or this client itself.
+    /// Finds <see cref="ChatClientMetadata"/>, the <see cref="IHeliosClient"/> of this client by any of its types
+    /// (for example <see cref="HeliosEngine"/>), or this client itself.
     /// </summary>
-    /// <param name="serviceType">The type asked for.</param>
-    /// <param name="serviceKey">No service has a key: anything but null finds nothing.</param>
+    /// <param name="serviceType">The requested type.</param>
+    /// <param name="serviceKey">Services have no keys: any key but null finds nothing.</param>
     public object? GetService(Type serviceType, object? serviceKey = null)
     {
         ArgumentNullException.ThrowIfNull(serviceType);
@@ -104,7 +104,7 @@ public sealed class HeliosChatClient : IChatClient
             : null;
     }
 
-    /// <summary>Does nothing: the engine belongs to its maker.</summary>
+    /// <summary>Does nothing: the engine belongs to the code that created it.</summary>
     public void Dispose()
     {
     }

@@ -3,9 +3,9 @@ using Microsoft.Extensions.AI;
 namespace Helios.Sdk;
 
 /// <summary>
-/// Keys of <see cref="ChatOptions.AdditionalProperties"/> that <see cref="HeliosChatClient"/> takes, and of the additional properties
-/// of responses and updates that it gives. Values are checked strictly; a key that begins with <c>helios.</c> and is none of these
-/// is refused, others are left to whom they are for. Values that came through JSON (<see cref="System.Text.Json.JsonElement"/>) are taken.
+/// Keys of <see cref="ChatOptions.AdditionalProperties"/> that <see cref="HeliosChatClient"/> reads, and of the additional properties
+/// of responses and updates that it writes. Values are checked strictly; another key that begins with <c>helios.</c>
+/// is refused, and all other keys are ignored. Values from JSON (<see cref="System.Text.Json.JsonElement"/>) are accepted.
 /// </summary>
 public static class HeliosChatProperties
 {
@@ -27,6 +27,6 @@ public static class HeliosChatProperties
     /// <summary>Response: layers executed for each token, an <see cref="IReadOnlyList{T}"/> of <see cref="int"/>.</summary>
     public const string ExitDepths = "helios.exit_depths";
 
-    /// <summary>Response and update: what served it, an <see cref="Helios.Sdk.OperatingPoint"/>.</summary>
+    /// <summary>Response and update: the operating point that served it, an <see cref="Helios.Sdk.OperatingPoint"/>.</summary>
     public const string OperatingPoint = "helios.operating_point";
 }

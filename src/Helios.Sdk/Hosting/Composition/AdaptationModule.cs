@@ -203,7 +203,7 @@ internal sealed partial class AdaptationModule : IDisposable
         throw new InvalidOptionException(new OptionFault(wants.Path, wants.Value, $"an energy meter, and {Energy.Source} is not available: {because}") { Note = "EstimateEnergy(watts), or --estimate-watts of helios, takes an estimate instead." });
     }
 
-    [LoggerMessage(11, LogLevel.Error, "The adaptation loop ended; the active point goes on serving")]
+    [LoggerMessage(11, LogLevel.Error, "The adaptation loop ended; the active point keeps serving")]
     private static partial void LogAdaptationEnded(ILogger logger, Exception error);
 
     [LoggerMessage(13, LogLevel.Error, "No model can serve, and all requests are refused: {Reason}")]

@@ -94,9 +94,9 @@ internal sealed partial class ServingModule
     [LoggerMessage(10, LogLevel.Critical, "The device thread ended")]
     private static partial void LogDeviceEnded(ILogger logger, Exception error);
 
-    [LoggerMessage(27, LogLevel.Error, "What goes next is decided by the shipped scheduler and the order 'fair' until the engine ends: {Strategy} threw")]
+    [LoggerMessage(27, LogLevel.Error, "{Strategy} threw; the default scheduler with the order 'fair' replaces it until the engine stops")]
     private static partial void LogReplaced(ILogger logger, string strategy, Exception error);
 
-    [LoggerMessage(14, LogLevel.Warning, "The time to stop is over before Serving.DrainTimeout ({DrainTimeout}): live requests are aborted now, and a server that stops at the same time does not deliver that. HostOptions.ShutdownTimeout should be the longer one")]
+    [LoggerMessage(14, LogLevel.Warning, "The host's shutdown time ended before Serving.DrainTimeout ({DrainTimeout}): live requests are aborted now, and a web server that stops at the same time does not deliver their last pieces. Set HostOptions.ShutdownTimeout longer than Serving.DrainTimeout")]
     private static partial void LogCutShort(ILogger logger, TimeSpan drainTimeout);
 }

@@ -18,6 +18,6 @@ internal static partial class UnusedOrders
         else if (!added.Exists(order => Names.Same(order, chosen))) LogUnusedOrders(logger, string.Join(", ", added), $"Serving.Order is '{chosen}'");
     }
 
-    [LoggerMessage(12, LogLevel.Warning, "Orders were added, and none is used ({Orders}): {Because}")]
+    [LoggerMessage(12, LogLevel.Warning, "Orders were added but are not used ({Orders}): {Because}")]
     private static partial void LogUnusedOrders(ILogger logger, string orders, string because);
 }

@@ -3,8 +3,8 @@ using Helios.Sdk.Hosting.Configuration;
 namespace Helios.Sdk;
 
 /// <summary>
-/// An option of an engine: its key, what it means, how it is written. For programs that take options as text, such as a command line
-/// or a settings page: they are described and refused as configuration has it. Immutable.
+/// An option of an engine: its key, meaning and format. For programs that take options as text, such as a command line
+/// or a settings page; descriptions and errors are those of configuration. Immutable.
 /// </summary>
 public sealed class HeliosOption
 {
@@ -15,31 +15,31 @@ public sealed class HeliosOption
     /// <summary>Every option, in the order of <see cref="HeliosOptions"/>.</summary>
     public static IReadOnlyList<HeliosOption> All { get; } = [.. OptionTable.All.Select(entry => new HeliosOption(entry))];
 
-    /// <summary>Path of its property as configuration writes it, with colons: <c>Adaptation:MinAgreement</c>.</summary>
+    /// <summary>Its key in configuration, with colons: <c>Adaptation:MinAgreement</c>.</summary>
     public string Key => entry.Path;
 
-    /// <summary>What it means, in plain sentences.</summary>
+    /// <summary>Its meaning.</summary>
     public string Description => entry.Doc;
 
-    /// <summary>How its value is written, null included where that is a value, e.g. <c>a number, 0 to 1, or none</c>.</summary>
+    /// <summary>The format of its value, with null if that is allowed, e.g. <c>a number, 0 to 1, or none</c>.</summary>
     public string Format => entry.WrittenOrNull;
 
-    /// <summary>Which values are in range, null aside, e.g. <c>0 to 1</c>; empty where all are, or the engine checks it at its start.</summary>
+    /// <summary>The range of its values, without null, e.g. <c>0 to 1</c>; empty if all values are allowed, or the engine checks them at start.</summary>
     public string Range => entry.Range;
 
     /// <summary>Whether a new value takes effect while the engine runs.</summary>
     public bool Reloads => entry.Reloads;
 
     /// <summary>Finds an option.</summary>
-    /// <param name="key">Its <see cref="Key"/>, whose case does not matter.</param>
+    /// <param name="key">Its <see cref="Key"/>, case-insensitive.</param>
     /// <exception cref="ArgumentException">There is no such option.</exception>
     public static HeliosOption Find(string key) =>
         All.FirstOrDefault(option => string.Equals(option.Key, key, StringComparison.OrdinalIgnoreCase)) ?? throw new ArgumentException($"There is no option '{key}'.", nameof(key));
 
-    /// <summary>Reads a value as configuration writes it, and sets it. An option that is a list or a table is not set this way.</summary>
-    /// <param name="options">The options to change; they stay as they are where the value is refused.</param>
+    /// <summary>Parses a value in the format of configuration, and sets it. A list or table option cannot be set this way.</summary>
+    /// <param name="options">The options to change; they do not change if the value is refused.</param>
     /// <param name="text">The value.</param>
-    /// <returns>What is wrong with the value; null when it was set.</returns>
+    /// <returns>The fault of the value; null if it was set.</returns>
     public OptionFault? Set(HeliosOptions options, string text)
     {
         ArgumentNullException.ThrowIfNull(options);

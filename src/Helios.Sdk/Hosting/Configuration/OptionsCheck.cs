@@ -68,7 +68,7 @@ internal static class OptionsCheck
 
     private static IEnumerable<OptionFault> FindInModels(IList<ModelSource> models)
     {
-        if (models.Count == 0) yield return new(OptionTable.Models, "empty", "a model at least: AddModel(path), or in configuration a list such as [ \"models/tiny-s\" ]");
+        if (models.Count == 0) yield return new(OptionTable.Models, "empty", "at least one model: AddModel(path), or in configuration a list such as [ \"models/tiny-s\" ]");
         for (var i = 0; i < models.Count; i++)
         {
             var source = models[i];
@@ -76,7 +76,7 @@ internal static class OptionsCheck
             else if (string.IsNullOrWhiteSpace(source.Name)) yield return new(Member(i, nameof(source.Name)), "empty", $"a name for the model at '{source.Path}'");
             if (TroubleIn(source) is { } trouble) yield return new(Member(i, nameof(source.ChatTemplate)), "unreadable", "a template in the supported subset of Jinja") { Note = trouble };
             if (models.Take(i).Index().FirstOrDefault(other => Names.Same(other.Item.Name, source.Name)) is (var first, { } twin))
-                yield return new(Member(i, nameof(source.Name)), $"'{source.Name}'", "names that differ, and not by case alone") { Beside = new OptionValue(Member(first, nameof(source.Name)), $"'{twin.Name}'") };
+                yield return new(Member(i, nameof(source.Name)), $"'{source.Name}'", "names that differ by more than case") { Beside = new OptionValue(Member(first, nameof(source.Name)), $"'{twin.Name}'") };
         }
 
         static OptionPath Member(int index, string name) => new(OptionTable.Models, Invariant($"{index}"), name);
@@ -110,7 +110,7 @@ internal static class OptionsCheck
 
             foreach (var fault in OptionTable.Tenant.Select(entry => entry.Check(tenant)).OfType<OptionFault>())
                 yield return fault with { Path = new(OptionTable.Tenants, name, fault.Path.Option) };
-            if (tenant.CacheGroup is "") yield return new(new(OptionTable.Tenants, name, nameof(tenant.CacheGroup)), "empty", "a name, or null to share with nobody");
+            if (tenant.CacheGroup is "") yield return new(new(OptionTable.Tenants, name, nameof(tenant.CacheGroup)), "empty", "a name, or null to share with no other tenant");
             if (tenant is not { CacheGroup: { } group, CacheShare: { } share }) continue;
             if (groups.TryAdd(group, (name, share)) || groups[group] is var first && first.Share == share) continue;
             yield return new(Share(name), Invariant($"{share}"), $"the same for all of CacheGroup '{group}'") { Beside = new OptionValue(Share(first.Tenant), Invariant($"{first.Share}")) };

@@ -55,9 +55,9 @@ internal sealed partial class CheckedReload : IOptionsChangeTokenSource<HeliosOp
         before.Cancel();
     }
 
-    [LoggerMessage(26, LogLevel.Information, "The configuration, which was refused, is put right and taken over")]
+    [LoggerMessage(26, LogLevel.Information, "The configuration is valid again and is applied")]
     private static partial void LogPutRight(ILogger logger);
 
-    [LoggerMessage(20, LogLevel.Error, "The reloaded configuration is refused, and the former one stays in force: {Failures}")]
+    [LoggerMessage(20, LogLevel.Error, "The reloaded configuration is refused; the former one stays in force: {Failures}")]
     private static partial void LogRefused(ILogger logger, string failures);
 }

@@ -41,7 +41,7 @@ internal sealed class ContainerStrategies(IServiceProvider provider, string? key
         for (var i = 0; i < first.Count; i++)
         {
             if (ReferenceEquals(first[i], second[i]))
-                throw new InvalidOperationException($"{first[i].GetType()} is registered as one {typeof(T).Name} for all; it has state, and is made anew for each user: register it as transient.");
+                throw new InvalidOperationException($"{first[i].GetType()} is registered as a shared {typeof(T).Name}, but it has state: register it as transient.");
             var index = i;
             found.Add(() => All<T>()[index]);
         }

@@ -18,21 +18,21 @@ namespace Microsoft.Extensions.DependencyInjection;
 /// <remarks>
 /// <para>
 /// A host starts the engines with the application and drains them at shutdown; without a host an engine starts when it is first
-/// resolved, and stops when the provider is disposed asynchronously. Models load in the background: <see cref="HeliosEngine.Ready"/>
-/// says when, and requests made before wait in the queue.
+/// resolved, and stops when the provider is disposed asynchronously. Models load in the background; <see cref="HeliosEngine.Ready"/>
+/// completes when the first model is loaded, and earlier requests wait in the queue.
 /// </para>
 /// <para>
-/// An engine finds what is registered in the container: every <see cref="IBackendFactory"/>, <see cref="ISloObjective"/>,
+/// An engine uses the services of the container: every <see cref="IBackendFactory"/>, <see cref="ISloObjective"/>,
 /// <see cref="IExitPolicy"/> and <see cref="IRequestOrder"/> by its name, every <see cref="ITokenizerFactory"/>, and an
-/// <see cref="IEnergyMeter"/> and <see cref="IScheduler"/>. Those registered with the name of an engine as their key are that
-/// engine's alone. What the builder is given goes before what is registered.
+/// <see cref="IEnergyMeter"/> and <see cref="IScheduler"/>. A service keyed with the name of an engine belongs to that
+/// engine only. Components of the builder take precedence over services of the container.
 /// </para>
 /// </remarks>
 public static class HeliosServiceCollectionExtensions
 {
-    /// <summary>Adds an engine: <see cref="IHeliosClient"/>, <see cref="IHeliosControl"/>, <see cref="IChatClient"/> (unless one is registered already), <see cref="IModelPool"/> and <see cref="HeliosEngine"/>, made once.</summary>
+    /// <summary>Adds an engine: <see cref="IHeliosClient"/>, <see cref="IHeliosControl"/>, <see cref="IChatClient"/> (unless one is registered already), <see cref="IModelPool"/> and <see cref="HeliosEngine"/>, as singletons.</summary>
     /// <param name="services">The services.</param>
-    /// <param name="configure">Composes the engine. Called once, before this returns.</param>
+    /// <param name="configure">Configures the engine. Called once, before this returns.</param>
     /// <exception cref="InvalidOperationException">An engine without a name was added already.</exception>
     public static IServiceCollection AddHelios(this IServiceCollection services, Action<IHeliosBuilder> configure)
     {
@@ -41,12 +41,12 @@ public static class HeliosServiceCollectionExtensions
     }
 
     /// <summary>
-    /// Adds an engine that is set up by configuration: the keys are the properties of <see cref="HeliosOptions"/>. What can change
-    /// while the engine serves (objective, memory budget, limits) follows the configuration when that is reloaded.
+    /// Adds an engine with options from configuration: the keys are the properties of <see cref="HeliosOptions"/>. Options that can change
+    /// while the engine serves (objective, memory budget, limits) follow a reload of the configuration.
     /// </summary>
     /// <param name="services">The services.</param>
     /// <param name="configuration">The engine's section, as <c>builder.Configuration.GetSection("Helios")</c>.</param>
-    /// <param name="configure">Adds backends and strategies; its options go before the configuration's. May be null.</param>
+    /// <param name="configure">Adds backends and strategies; its options take precedence over the configuration's. May be null.</param>
     /// <exception cref="InvalidOperationException">An engine without a name was added already.</exception>
     public static IServiceCollection AddHelios(this IServiceCollection services, IConfiguration configuration, Action<IHeliosBuilder>? configure = null)
     {
@@ -54,10 +54,10 @@ public static class HeliosServiceCollectionExtensions
         return Add(services, Options.Options.DefaultName, configuration, configure);
     }
 
-    /// <summary>Adds an engine by a name: its services are keyed by it, and its options are named so.</summary>
+    /// <summary>Adds a named engine: its services are keyed by the name, and its options have the same name.</summary>
     /// <param name="services">The services.</param>
     /// <param name="name">The name, and the key.</param>
-    /// <param name="configure">Composes the engine. Called once, before this returns.</param>
+    /// <param name="configure">Configures the engine. Called once, before this returns.</param>
     /// <exception cref="InvalidOperationException">An engine of that name was added already.</exception>
     public static IServiceCollection AddKeyedHelios(this IServiceCollection services, string name, Action<IHeliosBuilder> configure)
     {
@@ -66,11 +66,11 @@ public static class HeliosServiceCollectionExtensions
         return Add(services, name, configuration: null, configure);
     }
 
-    /// <summary>Adds an engine by a name that is set up by configuration.</summary>
+    /// <summary>Adds a named engine with options from configuration.</summary>
     /// <param name="services">The services.</param>
     /// <param name="name">The name, and the key.</param>
     /// <param name="configuration">The engine's section, as <c>builder.Configuration.GetSection("Helios:Chat")</c>.</param>
-    /// <param name="configure">Adds backends and strategies; its options go before the configuration's. May be null.</param>
+    /// <param name="configure">Adds backends and strategies; its options take precedence over the configuration's. May be null.</param>
     /// <exception cref="InvalidOperationException">An engine of that name was added already.</exception>
     public static IServiceCollection AddKeyedHelios(this IServiceCollection services, string name, IConfiguration configuration, Action<IHeliosBuilder>? configure = null)
     {

@@ -168,18 +168,18 @@ internal sealed partial class OptionsFollower : IDisposable
         public IReadOnlyList<OptionEntry<HeliosOptions>> ChangedIn(HeliosOptions wanted) => [.. keys.Where(key => !IsKnown || !key.IsSame(InForce, wanted))];
     }
 
-    [LoggerMessage(21, LogLevel.Information, "{Key} is {Value} from now on")]
+    [LoggerMessage(21, LogLevel.Information, "{Key} is now {Value}")]
     private static partial void LogInForce(ILogger logger, string key, string value);
 
-    [LoggerMessage(22, LogLevel.Error, "{Key} cannot be {Value}, and what was in force stays so: {Reason}")]
+    [LoggerMessage(22, LogLevel.Error, "{Key} cannot be {Value}; the former value stays in force: {Reason}")]
     private static partial void LogRefused(ILogger logger, string key, string value, string reason);
 
-    [LoggerMessage(25, LogLevel.Information, "{Key} was refused as {Refused}, and is put right: it is {Value}")]
+    [LoggerMessage(25, LogLevel.Information, "{Key} was refused as {Refused}, and is valid again: it is {Value}")]
     private static partial void LogNoLongerRefused(ILogger logger, string key, string refused, string value);
 
-    [LoggerMessage(23, LogLevel.Warning, "{Key} changed from {Before} to {After}; the engine takes that over at its next start, not while it runs")]
+    [LoggerMessage(23, LogLevel.Warning, "{Key} changed from {Before} to {After}; the engine applies the new value at its next start")]
     private static partial void LogMustWait(ILogger logger, string key, string before, string after);
 
-    [LoggerMessage(24, LogLevel.Warning, "{Key} changed; the engine takes that over at its next start, not while it runs")]
+    [LoggerMessage(24, LogLevel.Warning, "{Key} changed; the engine applies the new value at its next start")]
     private static partial void LogListMustWait(ILogger logger, string key);
 }

@@ -11,13 +11,13 @@ public static class HeliosHealthChecksBuilderExtensions
     private static readonly TimeSpan DefaultStall = TimeSpan.FromMinutes(1);
 
     /// <summary>
-    /// Adds two checks of an engine: <c>helios-live</c>, tagged <c>live</c> (the serving loop gets its steps done), and
-    /// <c>helios-ready</c>, tagged <c>ready</c> (a model serves; degraded while a model cannot be loaded, or no operating point
-    /// keeps every limit).
+    /// Adds two checks of an engine: <c>helios-live</c>, tagged <c>live</c> (the serving loop completes its steps), and
+    /// <c>helios-ready</c>, tagged <c>ready</c> (a model is loaded; degraded if a model cannot be loaded, or no operating point
+    /// satisfies every limit).
     /// </summary>
     /// <param name="builder">The health checks.</param>
-    /// <param name="engine">Name of a keyed engine, which the names of the checks then contain (<c>helios-chat-live</c>); null for the one without a name.</param>
-    /// <param name="stallAfter">Time after which a step counts as stalled; null for a minute.</param>
+    /// <param name="engine">Name of a keyed engine, which becomes part of the checks' names (<c>helios-chat-live</c>); null for the engine without a name.</param>
+    /// <param name="stallAfter">Time after which a step counts as stalled; null means a minute.</param>
     public static IHealthChecksBuilder AddHelios(this IHealthChecksBuilder builder, string? engine = null, TimeSpan? stallAfter = null)
     {
         ArgumentNullException.ThrowIfNull(builder);

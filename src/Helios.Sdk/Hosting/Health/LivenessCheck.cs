@@ -18,7 +18,7 @@ internal sealed class LivenessCheck(HeliosEngine engine, TimeSpan stallAfter) : 
             _ => null,
         };
         return Task.FromResult(failure is null
-            ? HealthCheckResult.Healthy("The serving loop gets its steps done.", data)
+            ? HealthCheckResult.Healthy("The serving loop completes its steps.", data)
             : new HealthCheckResult(context.Registration.FailureStatus, failure, data: data));
     }
 }

@@ -11,7 +11,7 @@ internal sealed class ReadinessCheck(HeliosEngine engine) : IHealthCheck
         var data = Describe();
         var failure = engine switch
         {
-            { Parts.Serving.Ending: true } => "The engine stops, and takes no more requests.",
+            { Parts.Serving.Ending: true } => "The engine is stopping and accepts no more requests.",
             { Parts.Serving.HasEnded: true } => "The serving loop has failed; the log says why.",
             { Ready: { IsFaulted: true, Exception: var error } } => $"No model can serve: {error.GetBaseException().Message}",
             { Snapshot.Serving: null } => "No model serves yet; the first is being loaded.",
@@ -28,10 +28,10 @@ internal sealed class ReadinessCheck(HeliosEngine engine) : IHealthCheck
         foreach (var model in engine.Parts.Device.Pool.Entries.Select(entry => entry.Info.Name))
         {
             if (engine.Parts.Device.Pool.BackingOff(model) is { } wait)
-                return Invariant($"'{model}' could not be loaded, and is left alone for {wait.RetryAfter.TotalSeconds:0.#} s: {wait.Reason}");
+                return Invariant($"'{model}' could not be loaded, and is not tried again for {wait.RetryAfter.TotalSeconds:0.#} s: {wait.Reason}");
         }
 
-        return engine.Parts.Adaptation.Loop.Degraded ? "No operating point keeps every limit; the deepest that fits serves." : null;
+        return engine.Parts.Adaptation.Loop.Degraded ? "No operating point satisfies every limit; the deepest that fits is active." : null;
     }
 
     private Dictionary<string, object> Describe()

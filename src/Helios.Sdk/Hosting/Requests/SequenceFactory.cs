@@ -144,7 +144,7 @@ internal sealed class SequenceFactory(ModelPool pool, Routes routes, PointOverri
         var wanted = PromptEncoding.FormOf(request, entry.Tokenizer, entry.Chat);
         if (request.TokenIds is not null || wanted == prompt.Form) return prompt;
         var form = others.FirstOrDefault(other => other.Form == wanted)
-            ?? throw new HeliosException($"The prompt cannot be put into the ids of '{entry.Info.Name}', which was chosen for it; name a model in the request.");
+            ?? throw new HeliosException($"The prompt cannot be encoded for '{entry.Info.Name}', the chosen model; name a model in the request.");
         return form.Prompt ?? throw form.Trouble!;
     }
 

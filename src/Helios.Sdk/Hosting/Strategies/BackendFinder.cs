@@ -17,7 +17,7 @@ internal static class BackendFinder
     {
         var known = added.Select(create => create()).ToList();
         if (options.Backend is not { } name)
-            return known.FirstOrDefault() ?? throw new InvalidOptionException(new OptionFault(Option, "not chosen", "a backend that was added; call UseCpu()"));
+            return known.FirstOrDefault() ?? throw new InvalidOptionException(new OptionFault(Option, "not chosen", "a backend; add one, for example with UseCpu()"));
         Names.RefuseTwins(Option, known.Select(backend => backend.Name));
         if (known.Find(backend => Names.Same(backend.Name, name)) is { } found) return found;
 

@@ -40,7 +40,7 @@ internal sealed class EngineStrategies
             case Func<IEnergyMeter> meter: EnergyMeter = meter; break;
             default:
                 throw new ArgumentException(
-                    $"{typeof(TStrategy).Name} is no strategy of the engine; it has {nameof(IBackendFactory)}, {nameof(ITokenizerFactory)}, {nameof(IScheduler)}, {nameof(IRequestOrder)}, {nameof(IExitPolicy)}, {nameof(ISloObjective)} and {nameof(IEnergyMeter)}.",
+                    $"{typeof(TStrategy).Name} is not a strategy of the engine; it has {nameof(IBackendFactory)}, {nameof(ITokenizerFactory)}, {nameof(IScheduler)}, {nameof(IRequestOrder)}, {nameof(IExitPolicy)}, {nameof(ISloObjective)} and {nameof(IEnergyMeter)}.",
                     nameof(create));
         }
     }

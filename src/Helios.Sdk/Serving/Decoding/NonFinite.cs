@@ -18,8 +18,8 @@ internal static class NonFinite
     /// <summary>The exception for a model.</summary>
     public static NonFiniteLogitsException Of(string model, int depth, int finiteAt = 0)
     {
-        var before = finiteAt > 0 ? Invariant($" Behind layer {finiteAt} they still were.") : "";
-        return new NonFiniteLogitsException(Invariant($"The logits of '{model}' are not finite behind layer {depth}: some are NaN or infinite.{before} Its weights are damaged, or a number type is too narrow for its activations."))
+        var before = finiteAt > 0 ? Invariant($" After layer {finiteAt} they were still finite.") : "";
+        return new NonFiniteLogitsException(Invariant($"The logits of '{model}' are not finite after layer {depth}: some are NaN or infinite.{before} Its weights are damaged, or a number type is too narrow for its activations."))
         {
             Model = model,
             Layers = new LayerRange(finiteAt, depth),

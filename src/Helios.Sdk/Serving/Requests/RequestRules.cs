@@ -47,7 +47,7 @@ internal static class RequestRules
         for (var i = 0; i < messages.Count; i++)
         {
             if (messages[i] is not { Content: not null }) throw Bad(new(nameof(request.Messages), Invariant($"{i}")), "null or without content", "a message with content");
-            if (string.IsNullOrWhiteSpace(messages[i].Role)) throw Bad(new(nameof(request.Messages), Invariant($"{i}"), nameof(ChatTurn.Role)), "empty", "system, user or assistant, or what else the chat template knows");
+            if (string.IsNullOrWhiteSpace(messages[i].Role)) throw Bad(new(nameof(request.Messages), Invariant($"{i}"), nameof(ChatTurn.Role)), "empty", "system, user or assistant, or another role that the chat template knows");
         }
     }
 
@@ -58,7 +58,7 @@ internal static class RequestRules
         var characters = 0L;
         for (var i = 0; i < stop.Count; i++)
         {
-            if (string.IsNullOrEmpty(stop[i])) throw Bad(nameof(request.Stop), "given an empty string", "stop strings that have a character at least");
+            if (string.IsNullOrEmpty(stop[i])) throw Bad(nameof(request.Stop), "given an empty string", "stop strings with at least one character");
             if (stop[i].Length > LongestStop) throw Bad(new(nameof(request.Stop), Invariant($"{i}")), Invariant($"{stop[i].Length} characters long"), Invariant($"at most {LongestStop}"));
             characters += stop[i].Length;
         }

@@ -62,7 +62,7 @@ internal sealed class Admission(Routes routes)
     private static Exception? Unfit(Sequence sequence, ServedModel served)
     {
         if (FormFor(sequence, served) is not { } form)
-            return new HeliosException($"The prompt cannot be put into the ids of '{served.Info.Name}', which serves now; name a model in the request.");
+            return new HeliosException($"The prompt cannot be encoded for '{served.Info.Name}', the active model; name a model in the request.");
         if (form.Prompt is not { } prompt) return form.Trouble;
         if (Trouble(sequence.Request, prompt, served) is { } trouble) return new HeliosException(trouble.ToString());
         if (ReferenceEquals(prompt, sequence.Prompt)) return null;

@@ -11,7 +11,7 @@ internal sealed class VerbatimParts
         foreach (var span in spans)
         {
             if (span.Length < 0 || span.Start < end || span.End > textLength)
-                throw new ArgumentException(Invariant($"{span} is no part of a text of {textLength} characters behind character {end}."), nameof(spans));
+                throw new ArgumentException(Invariant($"{span} is not a part of a text of {textLength} characters behind character {end}."), nameof(spans));
             end = span.End;
         }
 

@@ -53,7 +53,7 @@ internal sealed class ChatFormat
         var files = ChatTemplateFiles.Read(folder);
         if (own is not null) return new ChatFormat(tokenizer, time, files.Tokens.Named, ChatTemplate.Parse(own, PlaceOfOwn(model)), null);
         if (files.Template is not var (source, place))
-            return new ChatFormat(tokenizer, time, files.Tokens.Named, null, $"'{model}' has no chat template, so it takes prompts, not conversations. One may stand in {ChatTemplateFiles.Places} of {folder}, or be given with the model: {nameof(ModelSource)}.{nameof(ModelSource.ChatTemplate)}.");
+            return new ChatFormat(tokenizer, time, files.Tokens.Named, null, $"'{model}' has no chat template, so it takes prompts, not conversations. Add one as {ChatTemplateFiles.Places} in {folder}, or set {nameof(ModelSource)}.{nameof(ModelSource.ChatTemplate)}.");
         try
         {
             return new ChatFormat(tokenizer, time, files.Tokens.Named, ChatTemplate.Parse(source, place), null);

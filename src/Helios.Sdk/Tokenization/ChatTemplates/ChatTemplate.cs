@@ -36,13 +36,13 @@ internal sealed class ChatTemplate
         return new ChatTemplate(TemplateParser.Parse(source, errors, limits ?? TemplateLimits.Default), source, errors, limits ?? TemplateLimits.Default);
     }
 
-    /// <summary>Puts a conversation into words.</summary>
+    /// <summary>Renders a conversation.</summary>
     /// <param name="conversation">Turns, tools and variables; what they say is marked as the caller's.</param>
     /// <param name="specialTokens">By name: <c>bos_token</c>, <c>eos_token</c>, ...</param>
     /// <param name="now">What the template takes for now.</param>
     /// <param name="cancellationToken">Ends it.</param>
     /// <exception cref="ConversationRefusedException">The template refuses the conversation.</exception>
-    /// <exception cref="ChatTemplateException">The template does what is not supported, or passes a limit.</exception>
+    /// <exception cref="ChatTemplateException">The template uses an unsupported feature, or exceeds a limit.</exception>
     public TextValue Render(Conversation conversation, IReadOnlyDictionary<string, string> specialTokens, DateTimeOffset now, CancellationToken cancellationToken = default)
     {
         var scope = Globals.Create(now);

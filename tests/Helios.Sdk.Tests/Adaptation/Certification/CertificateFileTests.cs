@@ -40,7 +40,7 @@ public sealed class CertificateFileTests : IDisposable
         CertificateFile.EnsureReplaceable(path);
         File.WriteAllText(path, "Dear Sir");
         var refuse = () => CertificateFile.EnsureReplaceable(path);
-        refuse.Should().Throw<IOException>().WithMessage("*is no certificate*");
+        refuse.Should().Throw<IOException>().WithMessage("*is not a certificate*");
 
         CertificateFile.Save(Sample("m", new CertifiedPoint(10, "none", 0.005, 0.01)), path + ".json");
         CertificateFile.EnsureReplaceable(path + ".json");

@@ -25,7 +25,7 @@ public class FixedSequenceTests
         var tested = FixedSequence.Test([Point(8, 1, 50)], Bound).Single();
 
         tested.Disagreement.Should().BeApproximately(0.01, 1e-12);
-        tested.RefusedBecause.Should().Contain("50 requests are too few").And.MatchRegex("about [0-9]+ like these");
+        tested.RefusedBecause.Should().Contain("50 requests are too few").And.MatchRegex("about [0-9]+ such requests");
     }
 
     [Fact]

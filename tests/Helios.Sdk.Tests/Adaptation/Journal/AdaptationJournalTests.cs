@@ -19,11 +19,11 @@ public class AdaptationJournalTests
         logger.Written[0].Should().Be("Breach: Deepen small@12, because it costs less");
         logger.Written[1].Should()
             .StartWith("Breach: Deepen small@12, because it costs less").And.Contain("42 bytes in 0.5 s")
-            .And.Contain("small@6 may not serve, for breach rate 0.6 is over its limit").And.Contain("small@12 (load 0.5 s) scores -2");
+            .And.Contain("small@6 is infeasible: breach rate 0.6 is over its limit").And.Contain("small@12 (load 0.5 s) scores -2");
     }
 
     [Theory]
-    [InlineData("it gains 20 % for throughput; 12 texts of a former run are all that it rests on", "it gains 20 % for throughput")]
+    [InlineData("it gains 20 % for throughput; 12 texts of a former run are all its evidence", "it gains 20 % for throughput")]
     [InlineData("it gains 20 % for throughput", "it gains 20 % for throughput")]
     public void The_line_of_a_decision_has_its_main_reason(string reason, string main)
     {

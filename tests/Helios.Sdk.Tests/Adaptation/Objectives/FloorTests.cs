@@ -29,7 +29,7 @@ public class FloorTests
     [Fact]
     public void A_newcomer_needs_enough_evidence_and_says_what_is_lacking()
     {
-        Because(Newcomer with { EvidenceRequests = 4 }).Should().Contain("rests on 4 requests, and takes 5");
+        Because(Newcomer with { EvidenceRequests = 4 }).Should().Contain("has evidence from 4 requests, and needs 5");
         var wide = Newcomer with { QualityGapInterval = new Interval(-0.1, 0.26) };
         Because(wide).Should().Contain("±0.18").And.Contain("±0.05");
         Because(wide with { EvidenceRequests = 60 }).Should().BeNull("a full window is all there is to be had");

@@ -167,7 +167,7 @@ public class ObjectiveTests
         Because(good with { BreachRate = 0.31 }).Should().Contain("breach rate 0.31");
         Because(good with { MaxBatch = 0 }).Should().Contain("budget");
         Because(good with { WeightBytes = 4001 }).Should().Contain("4041 bytes");
-        Because(good with { JoulesPerToken = 0.6 }).Should().Contain("0.6 J a token are over 0.5");
+        Because(good with { JoulesPerToken = 0.6 }).Should().Contain("0.6 J per token are over 0.5");
         Because(good with { JoulesPerToken = null }).Should().Contain("energy is not measured yet");
         Because(good with { TtftP95Ms = 51 }).Should().Contain("51 ms is over 50 ms");
         Because(good with { QualityGap = double.NaN }).Should().Contain("quality");

@@ -136,7 +136,7 @@ public sealed class ProfileStoreTests : IDisposable
 
         System.IO.File.ReadAllText(File).Should().Be(content);
         log.Of(LogLevel.Warning).Should().HaveCount(2).And.OnlyContain(line => line.Contains(File));
-        log.Of(LogLevel.Warning).Last().Should().Contain("is no model repository");
+        log.Of(LogLevel.Warning).Last().Should().Contain("is not a model repository");
     }
 
     [Fact]

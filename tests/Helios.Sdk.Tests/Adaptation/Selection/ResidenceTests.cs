@@ -18,7 +18,7 @@ public class ResidenceTests
     public void A_new_point_stays_for_some_requests_and_some_time()
     {
         residence.Changed(A, B, completed: 100);
-        residence.HoldBecause(119).Should().Contain("19 requests");
+        residence.HoldBecause(119).Should().Contain("19 of at least 20 requests");
         residence.HoldBecause(120).Should().Contain("0 s");
         clock.Advance(TimeSpan.FromSeconds(1));
         residence.HoldBecause(119).Should().NotBeNull();

@@ -24,7 +24,7 @@ public class HealthCheckTests
         ready.Data.Should().Contain("point", "tiny-s@6").And.Contain("depth", 6).And.Contain("waiting", 0).And.ContainKey("memoryUsedBytes");
 
         await rig.StopAsync();
-        (await CheckAsync(rig, "ready")).Description.Should().Contain("stops");
+        (await CheckAsync(rig, "ready")).Description.Should().Contain("stopping");
         (await CheckAsync(rig, "live")).Status.Should().Be(HealthStatus.Unhealthy);
     }
 
