@@ -9,8 +9,8 @@ using Helios.Sdk.Models;
 namespace Helios.Sdk.Cpu;
 
 /// <summary>
-/// Runs models on the CPU in managed code: packed weights, vectors as wide as the machine has, one pool of threads.
-/// Results do not depend, bit for bit, on the batch, on where prompts are cut, or on the number of threads.
+/// Runs models on the CPU in managed code: packed weights, the widest vectors of the machine, one pool of threads.
+/// Results do not depend, bit for bit, on the batch, on the chunks of prompts, or on the number of threads.
 /// </summary>
 public sealed class CpuBackend : IBackend
 {
@@ -22,7 +22,7 @@ public sealed class CpuBackend : IBackend
     /// <summary>Creates a backend and starts its threads.</summary>
     /// <param name="options">Options; null for the defaults.</param>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of range.</exception>
-    /// <exception cref="PlatformNotSupportedException">This machine has no vectors of the width asked for.</exception>
+    /// <exception cref="PlatformNotSupportedException">This machine has no vectors of the requested width.</exception>
     public CpuBackend(CpuOptions? options = null)
     {
         var threads = options?.Threads ?? Environment.ProcessorCount;
@@ -47,7 +47,7 @@ public sealed class CpuBackend : IBackend
     /// <inheritdoc/>
     public ILayerLoader Loader { get; }
 
-    /// <summary>Bytes of native memory held at present by everything this backend made; 0 once all of it is disposed.</summary>
+    /// <summary>Bytes of native memory that this backend's objects hold now; 0 after all of them are disposed.</summary>
     public long AllocatedBytes => counter.Bytes;
 
     /// <inheritdoc/>
@@ -79,6 +79,6 @@ public sealed class CpuBackend : IBackend
         }
     }
 
-    /// <summary>Stops the threads. What the backend made is disposed by its owners, before this.</summary>
+    /// <summary>Stops the threads. The owners dispose the backend's objects before this.</summary>
     public void Dispose() => pool.Dispose();
 }

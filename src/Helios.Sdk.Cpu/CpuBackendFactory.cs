@@ -4,7 +4,7 @@ using Helios.Sdk.Backends;
 namespace Helios.Sdk.Cpu;
 
 /// <summary>The CPU backend by its name, <c>cpu</c>, with the settings <c>Threads</c>, <c>VectorWidth</c> and <c>KvPrecision</c>.</summary>
-/// <param name="options">Options where no setting says otherwise; null for the defaults.</param>
+/// <param name="options">Options without a setting; null for the defaults.</param>
 public sealed class CpuBackendFactory(CpuOptions? options = null) : IBackendFactory
 {
     private readonly CpuOptions defaults = options ?? new CpuOptions();

@@ -7,12 +7,12 @@ namespace Helios.Sdk;
 public static class CpuHeliosBuilderExtensions
 {
     /// <summary>
-    /// Runs models on the CPU in managed code: vectors as wide as the machine has, no native package. The backend's name is
-    /// <c>cpu</c>; what <see cref="HeliosOptions.BackendSettings"/> say goes before <paramref name="configure"/>.
+    /// Runs models on the CPU in managed code: the widest vectors of the machine, no native package. The backend's name is
+    /// <c>cpu</c>; <see cref="HeliosOptions.BackendSettings"/> take precedence over <paramref name="configure"/>.
     /// </summary>
     /// <typeparam name="TBuilder">The builder's type, so that calls can be chained.</typeparam>
     /// <param name="builder">The builder.</param>
-    /// <param name="configure">Changes the options; null leaves them as they are.</param>
+    /// <param name="configure">Changes the options; null keeps the defaults.</param>
     /// <returns>The same builder.</returns>
     public static TBuilder UseCpu<TBuilder>(this TBuilder builder, Action<CpuOptions>? configure = null)
         where TBuilder : IHeliosBuilder

@@ -1,6 +1,6 @@
 namespace Helios.Sdk.Cpu;
 
-/// <summary>Options of the CPU backend. Checked when the backend is made.</summary>
+/// <summary>Options of the CPU backend. Checked when the backend is created.</summary>
 public sealed class CpuOptions
 {
     internal const int MostThreads = 1024;
@@ -12,13 +12,13 @@ public sealed class CpuOptions
     public int? Threads { get; set; }
 
     /// <summary>
-    /// Width of the vectors in bits: 128, 256 or 512. Null takes the widest that is fast here. Results agree bit for bit
+    /// Width of the vectors in bits: 128, 256 or 512. Null takes the widest fast width of the machine. Results agree bit for bit
     /// only among backends of one width.
     /// </summary>
     public int? VectorWidth { get; set; }
 
     /// <summary>
-    /// How keys and values are kept: <see cref="Precision.Fp32"/>, or <see cref="Precision.Bf16"/>, rounded to the nearest,
+    /// Precision of keys and values: <see cref="Precision.Fp32"/>, or <see cref="Precision.Bf16"/>, rounded to the nearest,
     /// which takes half the bytes and, at long contexts, about half the time of attention.
     /// </summary>
     public Precision KvPrecision { get; set; } = Precision.Fp32;

@@ -13,7 +13,7 @@ namespace Helios.Sdk.MicrosoftTokenizers;
 /// converts it to. A <c>.tiktoken</c> word of more than 1,024 characters is cut there, since Microsoft's encoder takes time in proportion to the
 /// square of its length. Thread-safe.
 /// </summary>
-/// <param name="options">What <c>.tiktoken</c> files do not say; null for the defaults.</param>
+/// <param name="options">Settings of <c>.tiktoken</c> files; null for the defaults.</param>
 public sealed class MicrosoftTokenizerFactory(MicrosoftTokenizerOptions? options = null) : ITokenizerFactory
 {
     private const string OwnFile = "tokenizer.json";

@@ -12,7 +12,7 @@ public static class MicrosoftTokenizersHeliosBuilderExtensions
     /// </summary>
     /// <typeparam name="TBuilder">The builder's type, so that calls can be chained.</typeparam>
     /// <param name="builder">The builder.</param>
-    /// <param name="configure">Changes the options; null leaves them as they are.</param>
+    /// <param name="configure">Changes the options; null keeps the defaults.</param>
     /// <returns>The same builder.</returns>
     public static TBuilder UseMicrosoftTokenizers<TBuilder>(this TBuilder builder, Action<MicrosoftTokenizerOptions>? configure = null)
         where TBuilder : IHeliosBuilder

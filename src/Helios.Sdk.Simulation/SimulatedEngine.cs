@@ -63,7 +63,7 @@ internal sealed class SimulatedEngine : IDisposable
 
     /// <summary>Serves until every request of the script has ended.</summary>
     /// <param name="adapt">Decides the active point; cancelled when the last request has ended.</param>
-    /// <param name="cancellationToken">Ends it early, with an exception.</param>
+    /// <param name="cancellationToken">Cancels it, with an exception.</param>
     public void Serve(Func<CancellationToken, Task> adapt, CancellationToken cancellationToken)
     {
         using var stopping = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);

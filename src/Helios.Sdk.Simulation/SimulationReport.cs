@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 
 namespace Helios.Sdk.Simulation;
 
-/// <summary>What a simulation came to. Equal for equal scripts, settings and seeds.</summary>
+/// <summary>The results of a simulation. Equal for equal scripts, settings and seeds.</summary>
 public sealed record SimulationReport
 {
     /// <summary>Name of the script.</summary>
@@ -11,16 +11,16 @@ public sealed record SimulationReport
     /// <summary>Seed of the traffic.</summary>
     public required int Seed { get; init; }
 
-    /// <summary>Requests answered: all of the script's but those that the engine turned away or could not serve.</summary>
+    /// <summary>Requests answered: all of the script's requests but those that the engine refused or could not serve.</summary>
     public required long Requests { get; init; }
 
-    /// <summary>Tokens answered with.</summary>
+    /// <summary>Answer tokens.</summary>
     public required long Tokens { get; init; }
 
     /// <summary>Simulated seconds from the first request to the last answer.</summary>
     public required double Seconds { get; init; }
 
-    /// <summary>Tokens per second behind the warm-up: the first 1,000 requests, or a tenth if that is less.</summary>
+    /// <summary>Tokens per second after the warm-up: the first 1,000 requests, or a tenth if that is less.</summary>
     public required double Throughput { get; init; }
 
     /// <summary>Mean layers a served token ran.</summary>
@@ -44,10 +44,10 @@ public sealed record SimulationReport
     /// <summary>Times that the breach counter tripped.</summary>
     public required long Breaches { get; init; }
 
-    /// <summary>Times that a sequence gave up its KV, to go on later.</summary>
+    /// <summary>Preemptions: a sequence gave up its KV and continued later.</summary>
     public required long Preemptions { get; init; }
 
-    /// <summary>Times of steps with decoding sequences: what lies between two tokens of one.</summary>
+    /// <summary>Times of steps with decoding sequences: the time between two tokens of a sequence.</summary>
     public required StepPercentiles StepMs { get; init; }
 
     /// <summary>The script's phases.</summary>
@@ -75,10 +75,10 @@ public sealed record PhaseReport(string Name, long Tokens, double BusySeconds);
 /// <summary>A change of the active point.</summary>
 /// <param name="Seconds">When.</param>
 /// <param name="Trigger">Why it was considered.</param>
-/// <param name="Previous">What served before; null at first.</param>
+/// <param name="Previous">The active point before; null at first.</param>
 /// <param name="Chosen">The active point from then on.</param>
 /// <param name="Reason">Why.</param>
-/// <param name="Degraded">Whether nothing met every constraint.</param>
+/// <param name="Degraded">Whether no point satisfied every constraint.</param>
 public sealed record SimulationChange(double Seconds, AdaptationTrigger Trigger, OperatingPoint? Previous, OperatingPoint Chosen, string Reason, bool Degraded);
 
 /// <summary>A moment of a simulation.</summary>
@@ -93,24 +93,24 @@ public sealed record SimulationChange(double Seconds, AdaptationTrigger Trigger,
 /// <param name="Breaches">Times that the breach counter has tripped so far.</param>
 public sealed record SimulationSample(double Seconds, long Requests, int Phase, OperatingPoint Point, int Running, int Waiting, double Throughput, double MeanDepth, long Breaches);
 
-/// <summary>The adaptation loop beside every point that never changes.</summary>
+/// <summary>The adaptation loop compared with every fixed point.</summary>
 public sealed record SimulationComparison
 {
     /// <summary>The adaptation loop.</summary>
     public required SimulationReport Adaptive { get; init; }
 
-    /// <summary>Every point that the budget has room for, by model and ascending depth.</summary>
+    /// <summary>Every point that fits the budget, by model and ascending depth.</summary>
     public required ImmutableArray<FixedPoint> Fixed { get; init; }
 
-    /// <summary>The fixed point of most throughput among those that may serve every phase; null when none may.</summary>
+    /// <summary>The fixed point with the highest throughput among those that are feasible in every phase; null if there is none.</summary>
     public FixedPoint? Best => Fixed.Where(point => point.InfeasibleBecause is null).MaxBy(point => point.Report.Throughput);
 
     /// <summary>Throughput of the adaptation loop over that of <see cref="Best"/>; null without one.</summary>
     public double? Ratio => Adaptive.Throughput / Best?.Report.Throughput;
 }
 
-/// <summary>A point that served a script from beginning to end.</summary>
+/// <summary>A fixed point that served a whole script.</summary>
 /// <param name="Target">The point.</param>
-/// <param name="Report">What came of it.</param>
-/// <param name="InfeasibleBecause">Which phase it may not serve, by the script's own figures, and why; null when it may serve all.</param>
+/// <param name="Report">Its report.</param>
+/// <param name="InfeasibleBecause">The phase in which it is infeasible by the script's own figures, and the reason; null if it is feasible in all.</param>
 public sealed record FixedPoint(LoadTarget Target, SimulationReport Report, string? InfeasibleBecause);

@@ -6,23 +6,23 @@ using Helios.Sdk.Checkpoints;
 
 namespace Helios.Sdk.Simulation;
 
-/// <summary>A made-up world for the adaptation loop: models with known costs and known exits, and the traffic that comes.</summary>
+/// <summary>A script for simulations: models with known costs and exits, and their traffic.</summary>
 /// <remarks>Optional properties have setters because generated readers of JSON give init-only ones no defaults.</remarks>
 public sealed record SimulationScript
 {
     /// <summary>Name, for people.</summary>
     public required string Name { get; init; }
 
-    /// <summary>Most bytes for weights, workspaces and KV together.</summary>
+    /// <summary>Maximum bytes for weights, workspaces and KV together.</summary>
     public required long MemoryBudgetBytes { get; init; }
 
     /// <summary>Bytes per second at which weights are loaded, above 0.</summary>
     public double LoadBytesPerSecond { get; set; } = 1e9;
 
-    /// <summary>How much longer a step takes while weights are loaded, at least 1.</summary>
+    /// <summary>Factor on the time of a step while weights are loaded, at least 1.</summary>
     public double LoadSlowdown { get; set; } = 1.1;
 
-    /// <summary>How far steps of one shape scatter, as a share of their time.</summary>
+    /// <summary>Scatter of the times of steps of one shape, as a share of their time.</summary>
     public double StepNoise { get; set; } = 0.03;
 
     /// <summary>File with a list of models, relative to the script's folder; null when all are in <see cref="Models"/>.</summary>
@@ -45,8 +45,8 @@ public sealed record SimulationScript
     internal int LongestRequest => Phases.SelectMany(phase => phase.Sources).Max(source => SimulationRandom.Longest(source.PromptTokens) + SimulationRandom.Longest(source.AnswerTokens));
 
     /// <summary>Reads a script and the models that it names.</summary>
-    /// <param name="path">A JSON file, in camel case; fields that nothing reads are refused.</param>
-    /// <exception cref="ArgumentException">It is no script; the message says where and why.</exception>
+    /// <param name="path">A JSON file, in camel case; unknown fields are refused.</param>
+    /// <exception cref="ArgumentException">It is not a valid script; the message says where and why.</exception>
     public static SimulationScript Load(string path)
     {
         var script = Read(path, SimulationJson.Default.SimulationScript);
@@ -55,8 +55,8 @@ public sealed record SimulationScript
         return script;
     }
 
-    /// <summary>The same world with so many requests, every phase in proportion.</summary>
-    /// <param name="requests">Requests wanted, at least one a phase.</param>
+    /// <summary>Copies the script with another number of requests, with the phases in proportion.</summary>
+    /// <param name="requests">Number of requests, at least one per phase.</param>
     public SimulationScript WithRequests(long requests)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(requests, Phases.Length);
@@ -64,7 +64,7 @@ public sealed record SimulationScript
         return this with { Phases = [.. Phases.Select(phase => phase with { Requests = Math.Max(1, (int)Math.Round(phase.Requests * factor)) })] };
     }
 
-    /// <summary>The same world with its phases repeated.</summary>
+    /// <summary>Copies the script with its phases repeated.</summary>
     /// <param name="times">How often, at least 1.</param>
     public SimulationScript Repeat(int times)
     {
@@ -118,7 +118,7 @@ public sealed record SimulatedModel
     /// <summary>Bytes of keys and values of one token in one layer.</summary>
     public required int KvBytesPerToken { get; init; }
 
-    /// <summary>What its steps cost.</summary>
+    /// <summary>The cost of its steps.</summary>
     public required SimulatedCosts Costs { get; init; }
 
     /// <summary>By kind of text, its exits by ascending depth, the full depth last; every kind has the same depths.</summary>
@@ -141,12 +141,12 @@ public sealed record SimulatedCosts
     public double ContextNs { get; set; }
 }
 
-/// <summary>Time of so many rows.</summary>
+/// <summary>Time of a number of rows.</summary>
 /// <param name="Rows">Rows, at least 1.</param>
 /// <param name="Ms">Milliseconds.</param>
 public readonly record struct RowCost(int Rows, double Ms);
 
-/// <summary>How a model does at one of its exits on one kind of text.</summary>
+/// <summary>Quality of a model at one of its exits on one kind of text.</summary>
 public sealed record SimulatedExit
 {
     /// <summary>Layers executed.</summary>
@@ -159,15 +159,15 @@ public sealed record SimulatedExit
     public required double BitsPerByte { get; init; }
 
     /// <summary>
-    /// How far apart sure and unsure tokens lie: the standard deviation of the logit of a token's chance to agree.
+    /// Standard deviation, over tokens, of the logit of a token's probability to agree.
     /// </summary>
     public double Spread { get; set; } = 1.5;
 
-    /// <summary>How much surer the exit looks than it is, added to the logit of what it shows. 0 is honest.</summary>
+    /// <summary>Overconfidence of the exit, added to the logit of its confidence. 0 means none.</summary>
     public double Overconfidence { get; set; }
 }
 
-/// <summary>A stretch of traffic.</summary>
+/// <summary>A phase of the traffic.</summary>
 public sealed record SimulatedPhase
 {
     /// <summary>Name, for people.</summary>
@@ -176,16 +176,16 @@ public sealed record SimulatedPhase
     /// <summary>Requests that arrive in it.</summary>
     public required int Requests { get; init; }
 
-    /// <summary>Requests kept in flight; null goes by <see cref="RequestsPerSecond"/>.</summary>
+    /// <summary>Requests kept in flight; null uses <see cref="RequestsPerSecond"/>.</summary>
     public int? Concurrency { get; set; }
 
-    /// <summary>Mean rate of arrivals, which are independent of one another; null goes by <see cref="Concurrency"/>.</summary>
+    /// <summary>Mean rate of arrivals, which are independent of one another; null uses <see cref="Concurrency"/>.</summary>
     public double? RequestsPerSecond { get; set; }
 
-    /// <summary>How much longer every step takes, as beside another process; above 0.</summary>
+    /// <summary>Factor on the time of every step, as with another process beside it; above 0.</summary>
     public double Slowdown { get; set; } = 1;
 
-    /// <summary>Where requests come from. At least one.</summary>
+    /// <summary>The sources of the requests. At least one.</summary>
     public required ImmutableArray<RequestSource> Sources { get; init; }
 }
 
@@ -201,7 +201,7 @@ public sealed record RequestSource
     /// <summary>Weight when the phase ends, approached evenly; null stays at <see cref="Share"/>.</summary>
     public double? ShareAtEnd { get; set; }
 
-    /// <summary>Whose requests these are.</summary>
+    /// <summary>The tenant of the requests.</summary>
     public string Tenant { get; set; } = "";
 
     /// <summary>Mean length of a prompt, at least 2; lengths lie within half of it.</summary>
@@ -213,8 +213,8 @@ public sealed record RequestSource
 
 /// <summary>Loads of a model that fail.</summary>
 /// <param name="Model">The model.</param>
-/// <param name="FromRequest">First request to arrive from which on they fail.</param>
-/// <param name="ToRequest">Request to arrive from which on they succeed again.</param>
+/// <param name="FromRequest">First request from whose arrival on they fail.</param>
+/// <param name="ToRequest">Request from whose arrival on they succeed again.</param>
 public sealed record LoadFault(string Model, long FromRequest, long ToRequest);
 
 [JsonSourceGenerationOptions(

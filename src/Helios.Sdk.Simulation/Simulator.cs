@@ -14,30 +14,30 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace Helios.Sdk.Simulation;
 
 /// <summary>
-/// Runs an engine's serving loop and adaptation loop over a scripted world on a simulated clock: tens of thousands of requests a
-/// second, and equal seeds give equal runs. For trying an objective or options before they meet traffic. Thread-safe.
+/// Runs an engine's serving loop and adaptation loop over scripted models and traffic on a simulated clock: tens of thousands of requests a
+/// second, and equal seeds give equal runs. Use it to try an objective or options before production. Thread-safe.
 /// </summary>
-/// <exception cref="ArgumentException">The settings ask for what a simulated model has not: exits per token, or drafts.</exception>
-/// <param name="script">The world.</param>
+/// <exception cref="ArgumentException">The settings use features that a simulated model does not support: per-token exits, or drafts.</exception>
+/// <param name="script">The script.</param>
 /// <param name="settings">An engine's options; defaults when null.</param>
 public sealed class Simulator(SimulationScript script, SimulationSettings? settings = null)
 {
     private readonly SimulationSettings settings = Checked(settings ?? new());
 
-    /// <summary>When simulated time begins.</summary>
+    /// <summary>The start of simulated time.</summary>
     public static DateTimeOffset Start => SimulatedClock.Start;
 
     /// <summary>Serves the script's traffic under the adaptation loop.</summary>
-    /// <param name="seed">Of the traffic, and of what its texts are like.</param>
-    /// <param name="observer">Gets every event that an engine's observers get; may be null.</param>
-    /// <param name="cancellationToken">Ends it early, with an exception.</param>
+    /// <param name="seed">Seed of the traffic and its texts.</param>
+    /// <param name="observer">Receives the events of the adaptation loop; may be null.</param>
+    /// <param name="cancellationToken">Cancels it, with an exception.</param>
     public SimulationReport Run(int seed = 0, Action<AdaptationEvent>? observer = null, CancellationToken cancellationToken = default) =>
         OnItsOwnThread(() => RunAdapting(seed, observer, cancellationToken));
 
-    /// <summary>Serves the same traffic by one point, from the first request to the last, without a guard or scoring.</summary>
+    /// <summary>Serves the same traffic with one fixed point, without guard or scoring.</summary>
     /// <param name="target">The active point.</param>
-    /// <param name="seed">Of the traffic.</param>
-    /// <param name="cancellationToken">Ends it early, with an exception.</param>
+    /// <param name="seed">Seed of the traffic.</param>
+    /// <param name="cancellationToken">Cancels it, with an exception.</param>
     /// <exception cref="ArgumentException">The script has no such point.</exception>
     /// <exception cref="HeliosException">The point could not be loaded: the script's budget has no room for it, or lets its load fail.</exception>
     public SimulationReport RunFixed(LoadTarget target, int seed = 0, CancellationToken cancellationToken = default)
@@ -48,9 +48,9 @@ public sealed class Simulator(SimulationScript script, SimulationSettings? setti
     }
 
     /// <summary>Runs the adaptation loop and every fixed point over the same traffic.</summary>
-    /// <param name="seed">Of the traffic.</param>
-    /// <param name="observer">Gets the events that an adaptation loop's observers get; may be null.</param>
-    /// <param name="cancellationToken">Ends it early, with an exception.</param>
+    /// <param name="seed">Seed of the traffic.</param>
+    /// <param name="observer">Receives the events of the adaptation loop; may be null.</param>
+    /// <param name="cancellationToken">Cancels it, with an exception.</param>
     public SimulationComparison Compare(int seed = 0, Action<AdaptationEvent>? observer = null, CancellationToken cancellationToken = default)
     {
         var truth = new ScriptTruth(script, settings);
@@ -181,12 +181,12 @@ public sealed class Simulator(SimulationScript script, SimulationSettings? setti
 /// <summary>An engine's options, as far as a simulation has them.</summary>
 public sealed record SimulationSettings
 {
-    /// <summary>What "best" means; null goes by <see cref="AdaptationOptions.Objective"/>.</summary>
+    /// <summary>The objective; null uses <see cref="AdaptationOptions.Objective"/>.</summary>
     public ISloObjective? Objective { get; init; }
 
     /// <summary>Options of the adaptation loop.</summary>
     public AdaptationOptions Adaptation { get; init; } = new();
 
-    /// <summary>Options of the serving loop. No exit policy per token and no drafts: a simulated model has neither.</summary>
+    /// <summary>Options of the serving loop. No exit policy and no drafts: a simulated model supports neither.</summary>
     public ServingOptions Serving { get; init; } = new();
 }

@@ -1,9 +1,9 @@
 namespace Helios.Sdk.Testing;
 
 /// <summary>
-/// A clock that stands still until it is moved, its timers with it: they fire inside <see cref="Advance"/>, in the order in which
-/// they are due, on the thread that moves the clock, and so does code that awaits them without a context of its own, up to its next
-/// wait. Thread-safe.
+/// A clock that stands still until a test advances it. Its timers fire inside <see cref="Advance"/>, in the order in which
+/// they are due, on the thread that advances the clock. Code that awaits them without a synchronization context also runs there, up to
+/// its next wait. Thread-safe.
 /// </summary>
 public sealed class ManualClock : TimeProvider
 {
@@ -12,17 +12,17 @@ public sealed class ManualClock : TimeProvider
     private readonly DateTimeOffset start;
     private long ticks;
 
-    /// <summary>Creates a clock that shows the beginning of the year 2000, UTC.</summary>
+    /// <summary>Creates a clock that starts at the beginning of the year 2000, UTC.</summary>
     public ManualClock()
         : this(new DateTimeOffset(2000, 1, 1, 0, 0, 0, TimeSpan.Zero))
     {
     }
 
     /// <summary>Creates a clock.</summary>
-    /// <param name="start">What it shows until it is moved.</param>
+    /// <param name="start">Its time until it is advanced.</param>
     public ManualClock(DateTimeOffset start) => this.start = start;
 
-    /// <summary>How far it was moved.</summary>
+    /// <summary>Time since its start.</summary>
     public TimeSpan Elapsed => TimeSpan.FromTicks(GetTimestamp());
 
     /// <inheritdoc/>
@@ -37,8 +37,8 @@ public sealed class ManualClock : TimeProvider
     /// <inheritdoc/>
     public override DateTimeOffset GetUtcNow() => (start + Elapsed).ToUniversalTime();
 
-    /// <summary>Moves the clock, stopping at every timer on the way to fire it.</summary>
-    /// <param name="time">How far, 0 or more.</param>
+    /// <summary>Advances the clock, and stops at every due timer to fire it.</summary>
+    /// <param name="time">The time to advance, 0 or more.</param>
     public void Advance(TimeSpan time)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(time, TimeSpan.Zero);

@@ -11,13 +11,13 @@ public sealed record ScriptedAnswer
     /// <summary>Layers executed for every token.</summary>
     public int ExitDepth { get; init; } = 1;
 
-    /// <summary>What it is reported to have been served by.</summary>
+    /// <summary>The operating point that it reports.</summary>
     public OperatingPoint? Point { get; init; } = new(new LoadTarget("scripted", 1));
 
     /// <summary>Why it ends; <see cref="GenerationRequest.MaxTokens"/> may end it earlier, with <see cref="FinishReason.Length"/>.</summary>
     public FinishReason FinishReason { get; init; } = FinishReason.Stop;
 
-    /// <summary>Thrown when its tokens are out, in place of an end; null lets it end.</summary>
+    /// <summary>Thrown after its tokens instead of an end; null for a normal end.</summary>
     public Exception? Error { get; init; }
 
     /// <summary>Time until the first token, on the client's clock.</summary>
@@ -26,7 +26,7 @@ public sealed record ScriptedAnswer
     /// <summary>Time between one token and the next, on the client's clock.</summary>
     public TimeSpan TokenEvery { get; init; }
 
-    /// <summary>Cuts a text into tokens: words, each with the space before it.</summary>
+    /// <summary>Splits a text into tokens: words, each with the space before it.</summary>
     /// <param name="text">The answer.</param>
     public static ScriptedAnswer Of(string text)
     {

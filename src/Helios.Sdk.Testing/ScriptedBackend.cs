@@ -4,10 +4,10 @@ using Helios.Sdk.Models;
 namespace Helios.Sdk.Testing;
 
 /// <summary>
-/// A device on which <see cref="ScriptedModel"/>s run. It takes and gives back memory as a real one does, though next to none, and
-/// lets time pass on a <see cref="ManualClock"/> if it is given one, so that the engine's decisions depend on no machine.
+/// A device for <see cref="ScriptedModel"/>s. It allocates and frees memory like a real device, but very little, and
+/// advances a <see cref="ManualClock"/> if it has one, so that the engine's decisions do not depend on the machine.
 /// </summary>
-/// <remarks>Answers are greedy: of a request's sampling options those that change logits count, temperature and cuts do not.</remarks>
+/// <remarks>Answers are greedy: sampling options that change logits apply; temperature, top-k, top-p and min-p do not.</remarks>
 public sealed class ScriptedBackend : IBackend, ILayerLoader
 {
     private const long PartBytes = 1024;
@@ -16,8 +16,8 @@ public sealed class ScriptedBackend : IBackend, ILayerLoader
     private readonly ManualClock? clock;
 
     /// <summary>Creates a backend.</summary>
-    /// <param name="models">What runs on it; the caller disposes them after the engine.</param>
-    /// <param name="clock">Moved by <see cref="ScriptedModel.LayerTime"/> with every layer of a step, on the device thread; null moves none.</param>
+    /// <param name="models">The models; the caller disposes them after the engine.</param>
+    /// <param name="clock">Advanced by <see cref="ScriptedModel.LayerTime"/> for every layer of a step, on the device thread; null advances none.</param>
     public ScriptedBackend(IEnumerable<ScriptedModel> models, ManualClock? clock = null)
     {
         ArgumentNullException.ThrowIfNull(models);
@@ -70,7 +70,7 @@ public sealed class ScriptedBackend : IBackend, ILayerLoader
         return ValueTask.FromResult<ILayerWeights>(new LayerWeights(layer, bytes));
     }
 
-    /// <summary>Does nothing: what was loaded and composed belongs to the engine.</summary>
+    /// <summary>Does nothing: loaded parts and composed models belong to the engine.</summary>
     public void Dispose()
     {
     }

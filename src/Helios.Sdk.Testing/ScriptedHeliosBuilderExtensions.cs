@@ -14,10 +14,10 @@ public static class ScriptedHeliosBuilderExtensions
         where TBuilder : IHeliosBuilder =>
         UseScripted(builder, clock: null, models);
 
-    /// <summary>The same on a clock that every layer of a step moves; give the engine that clock too.</summary>
+    /// <summary>Adds scripted models with a clock that every layer of a step advances; give the engine that clock too.</summary>
     /// <typeparam name="TBuilder">The builder's type, so that calls can be chained.</typeparam>
     /// <param name="builder">The builder.</param>
-    /// <param name="clock">The engine's clock; null moves none.</param>
+    /// <param name="clock">The engine's clock; null advances none.</param>
     /// <param name="models">The models; the caller disposes them after the engine.</param>
     /// <returns>The same builder.</returns>
     public static TBuilder UseScripted<TBuilder>(this TBuilder builder, ManualClock? clock, params ScriptedModel[] models)

@@ -6,12 +6,12 @@ using Helios.Sdk.Serving.Requests;
 namespace Helios.Sdk.Testing;
 
 /// <summary>
-/// A client that answers from a script and remembers what it was asked, for tests of code that takes an <see cref="IHeliosClient"/>.
-/// Answers are given in the order in which they were added, one to a request, then <see cref="Otherwise"/>. Thread-safe.
+/// A client that answers from a script and records the requests, for tests of code that takes an <see cref="IHeliosClient"/>.
+/// It gives the answers in order, one per request, then <see cref="Otherwise"/>. Thread-safe.
 /// </summary>
 /// <remarks>
-/// It refuses a request that no engine would take. Of others it heeds <see cref="GenerationRequest.MaxTokens"/> alone: what penalties, stop
-/// strings or seeds do is the engine's, as is what depends on the model.
+/// It refuses a request that an engine would refuse. Of the options it applies only <see cref="GenerationRequest.MaxTokens"/>: penalties,
+/// stop strings, seeds, and everything that depends on the model need an engine.
 /// </remarks>
 public sealed class ScriptedHeliosClient : IHeliosClient
 {
@@ -21,19 +21,19 @@ public sealed class ScriptedHeliosClient : IHeliosClient
     private readonly List<GenerationRequest> requests = [];
 
     /// <summary>Creates a client.</summary>
-    /// <param name="time">Clock of the answers' delays, a <see cref="ManualClock"/> say; the system's if null.</param>
+    /// <param name="time">Clock of the answers' delays, for example a <see cref="ManualClock"/>; the system's if null.</param>
     public ScriptedHeliosClient(TimeProvider? time = null) => this.time = time ?? TimeProvider.System;
 
     /// <summary>Answers every request for which the script has none; null lets such a request fail.</summary>
     public Func<GenerationRequest, ScriptedAnswer>? Otherwise { get; set; }
 
-    /// <summary>What it was asked so far, in order; one entry for each answer wanted.</summary>
+    /// <summary>The requests so far, in order; one entry for each requested answer.</summary>
     public IReadOnlyList<GenerationRequest> Requests
     {
         get { lock (gate) return [.. requests]; }
     }
 
-    /// <summary>Adds an answer, cut into words.</summary>
+    /// <summary>Adds an answer, split into words.</summary>
     /// <param name="text">The answer.</param>
     public ScriptedHeliosClient Answer(string text) => Answer(ScriptedAnswer.Of(text));
 
@@ -45,8 +45,8 @@ public sealed class ScriptedHeliosClient : IHeliosClient
         return Answer(_ => answer);
     }
 
-    /// <summary>Adds an answer that depends on the request; one that throws fails the request before anything is answered.</summary>
-    /// <param name="answer">Makes the answer.</param>
+    /// <summary>Adds an answer that depends on the request; if the function throws, the request fails before the answer begins.</summary>
+    /// <param name="answer">Creates the answer.</param>
     public ScriptedHeliosClient Answer(Func<GenerationRequest, ScriptedAnswer> answer)
     {
         ArgumentNullException.ThrowIfNull(answer);
@@ -54,8 +54,8 @@ public sealed class ScriptedHeliosClient : IHeliosClient
         return this;
     }
 
-    /// <summary>Fails a request before anything is answered, as a full queue does with a <see cref="ServerBusyException"/>.</summary>
-    /// <param name="error">What is thrown.</param>
+    /// <summary>Fails a request before its answer begins, as a full queue does with a <see cref="ServerBusyException"/>.</summary>
+    /// <param name="error">The exception.</param>
     public ScriptedHeliosClient Fail(Exception error)
     {
         ArgumentNullException.ThrowIfNull(error);

@@ -3,14 +3,14 @@ using System.Text;
 namespace Helios.Sdk.Testing;
 
 /// <summary>
-/// A model without weights that says what its script says, one byte a token, so that the real engine runs in a test: queue,
+/// A model without weights that answers from a script, one byte per token, so that the real engine runs in a test: queue,
 /// batches, KV, exits, streams, and the adaptation loop. Its folder in the temporary directory holds a checkpoint of some
-/// kilobytes, which <see cref="Dispose"/> deletes; dispose the engine first. Compose it with
+/// kilobytes, which <see cref="Dispose"/> deletes; dispose the engine first. Add it with
 /// <see cref="ScriptedHeliosBuilderExtensions.UseScripted{TBuilder}(TBuilder, ScriptedModel[])"/>.
 /// </summary>
 /// <remarks>
-/// The script is read by the device thread: complete it before the engine starts. Its chat template writes a conversation as lines of
-/// role and content, then <c>assistant: </c>: a prompt to script is <c>"user: Hello\nassistant: "</c>.
+/// The device thread reads the script: complete it before the engine starts. Its chat template writes a conversation as lines of
+/// role and content, then <c>assistant: </c>, so the scripted prompt is <c>"user: Hello\nassistant: "</c>.
 /// </remarks>
 public sealed class ScriptedModel : IDisposable
 {
@@ -24,7 +24,7 @@ public sealed class ScriptedModel : IDisposable
     private byte[] otherwise = Encoding.UTF8.GetBytes("Scripted.");
 
     /// <summary>Creates a model and its folder.</summary>
-    /// <param name="name">Name by which requests and decisions call it; the name of a folder.</param>
+    /// <param name="name">Name in requests and decisions; a valid folder name.</param>
     /// <param name="layers">Its full depth, at least 1.</param>
     /// <param name="exits">Depths below it at which a token may leave, ascending.</param>
     public ScriptedModel(string name, int layers = 4, params int[] exits)
@@ -56,8 +56,8 @@ public sealed class ScriptedModel : IDisposable
     public string Path { get; }
 
     /// <summary>
-    /// Depth from which on the model is right and sure of the token behind a text; at shallower exits it says another one, and is
-    /// unsure. The full depth is always right. By default every depth is.
+    /// Returns the depth from which on the model gives the correct next token after a text, with confidence; at shallower exits it
+    /// gives another token, without confidence. The full depth is always correct. By default every depth is.
     /// </summary>
     public Func<string, int> SettledAt { get; init; } = static _ => 0;
 
@@ -65,8 +65,8 @@ public sealed class ScriptedModel : IDisposable
     public TimeSpan LayerTime { get; init; } = TimeSpan.FromMilliseconds(1);
 
     /// <summary>Scripts the answer to a prompt; of several prompts that a text begins with, the longest counts.</summary>
-    /// <param name="prompt">The whole prompt.</param>
-    /// <param name="answer">What the model says before it ends.</param>
+    /// <param name="prompt">The complete prompt.</param>
+    /// <param name="answer">The text of the answer.</param>
     public ScriptedModel Answer(string prompt, string answer)
     {
         ArgumentException.ThrowIfNullOrEmpty(prompt);
@@ -77,10 +77,10 @@ public sealed class ScriptedModel : IDisposable
     }
 
     /// <summary>
-    /// Scripts the answer to all other prompts. A model sees no border between prompt and answer: where the text ends as the answer
-    /// begins, the model takes the answer to have begun.
+    /// Scripts the answer to all other prompts. A model sees no boundary between prompt and answer: if the end of the
+    /// text equals the beginning of the answer, the model continues the answer from there.
     /// </summary>
-    /// <param name="answer">What the model says before it ends.</param>
+    /// <param name="answer">The text of the answer.</param>
     public ScriptedModel Otherwise(string answer)
     {
         ArgumentNullException.ThrowIfNull(answer);

@@ -10,7 +10,7 @@ namespace Helios.Sdk.TorchSharp;
 
 /// <summary>
 /// Runs models with TorchSharp on a CUDA device, or on torch's CPU. On a GPU a row's results may differ in their last bits with the rows
-/// that share its step, since torch picks its kernels by size; so greedy answers agree up to near-ties.
+/// that share its step, because torch chooses kernels by size; so greedy answers agree up to near-ties.
 /// </summary>
 public sealed class TorchSharpBackend : IBackend
 {
@@ -26,8 +26,8 @@ public sealed class TorchSharpBackend : IBackend
 
     /// <summary>Opens the device.</summary>
     /// <param name="options">Options; null for the defaults.</param>
-    /// <exception cref="ArgumentException">An option is wrong.</exception>
-    /// <exception cref="PlatformNotSupportedException">The device, its driver or torch's native libraries are not there; the message says which and what to do.</exception>
+    /// <exception cref="ArgumentException">An option is invalid.</exception>
+    /// <exception cref="PlatformNotSupportedException">The device, its driver or torch's native libraries are missing; the message says which, and the remedy.</exception>
     public TorchSharpBackend(TorchSharpOptions? options = null)
     {
         options ??= new TorchSharpOptions();
@@ -50,8 +50,8 @@ public sealed class TorchSharpBackend : IBackend
     public ILayerLoader Loader { get; }
 
     /// <summary>
-    /// Bytes of device memory that everything this backend made has claim to at present: weights and KV as they are allocated, activations
-    /// at their bound. 0 once all of it is disposed. Torch keeps what was freed for what comes next, so that the driver counts more.
+    /// Bytes of device memory that this backend's objects claim now: weights and KV as they are allocated, activations
+    /// at their bound. 0 after all of them are disposed. Torch caches freed memory, so the driver counts more.
     /// </summary>
     public long AllocatedBytes => counter.Bytes;
 
@@ -63,8 +63,8 @@ public sealed class TorchSharpBackend : IBackend
 
     /// <inheritdoc/>
     /// <remarks>
-    /// Torch allocates activations as a step needs them: this is a bound on what it takes at one time, for FP32. What CUDA and its libraries
-    /// take for themselves, some hundred MiB a process, is counted nowhere: a budget leaves room for it.
+    /// Torch allocates activations as a step needs them: this is an upper bound for one time, in FP32. Memory of CUDA and its libraries,
+    /// some hundred MiB per process, is not counted: leave room for it beside the budget.
     /// </remarks>
     public long MeasureWorkspace(ModelArchitecture architecture, int maxRows)
     {
@@ -92,7 +92,7 @@ public sealed class TorchSharpBackend : IBackend
         }
     }
 
-    /// <summary>Nothing of its own to give back: what the backend made is disposed by its owners, before this.</summary>
+    /// <summary>Frees nothing itself: the owners dispose the backend's objects before this.</summary>
     public void Dispose()
     {
     }

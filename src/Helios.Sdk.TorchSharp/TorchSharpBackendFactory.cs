@@ -8,7 +8,7 @@ namespace Helios.Sdk.TorchSharp;
 /// The TorchSharp backend by its name, <c>torchsharp</c>, with the settings <c>Device</c>, <c>KvPrecision</c> and
 /// <c>AttentionBytes</c>.
 /// </summary>
-/// <param name="options">Options where no setting says otherwise; null for the defaults.</param>
+/// <param name="options">Options without a setting; null for the defaults.</param>
 public sealed class TorchSharpBackendFactory(TorchSharpOptions? options = null) : IBackendFactory
 {
     private readonly TorchSharpOptions defaults = options ?? new TorchSharpOptions();

@@ -7,13 +7,13 @@ namespace Helios.Sdk;
 public static class TorchSharpHeliosBuilderExtensions
 {
     /// <summary>
-    /// Runs models with TorchSharp, on a CUDA device unless <paramref name="configure"/> says otherwise. The backend's name is
-    /// <c>torchsharp</c>; what <see cref="HeliosOptions.BackendSettings"/> say goes before <paramref name="configure"/>. The app adds the
+    /// Runs models with TorchSharp, on a CUDA device unless <paramref name="configure"/> sets another. The backend's name is
+    /// <c>torchsharp</c>; <see cref="HeliosOptions.BackendSettings"/> take precedence over <paramref name="configure"/>. The app adds the
     /// native libraries: the package TorchSharp-cuda-linux, TorchSharp-cuda-windows or TorchSharp-cpu.
     /// </summary>
     /// <typeparam name="TBuilder">The builder's type, so that calls can be chained.</typeparam>
     /// <param name="builder">The builder.</param>
-    /// <param name="configure">Changes the options; null leaves them as they are.</param>
+    /// <param name="configure">Changes the options; null keeps the defaults.</param>
     /// <returns>The same builder.</returns>
     public static TBuilder UseTorchSharp<TBuilder>(this TBuilder builder, Action<TorchSharpOptions>? configure = null)
         where TBuilder : IHeliosBuilder

@@ -9,14 +9,14 @@ public class HeliosException : Exception
     }
 
     /// <summary>Creates an exception.</summary>
-    /// <param name="message">What failed and why.</param>
+    /// <param name="message">The failed operation and the reason.</param>
     public HeliosException(string message)
         : base(message)
     {
     }
 
     /// <summary>Creates an exception with a cause.</summary>
-    /// <param name="message">What failed and why.</param>
+    /// <param name="message">The failed operation and the reason.</param>
     /// <param name="innerException">The cause.</param>
     public HeliosException(string message, Exception innerException)
         : base(message, innerException)
@@ -33,14 +33,14 @@ public sealed class ServerBusyException : HeliosException
     }
 
     /// <summary>Creates an exception.</summary>
-    /// <param name="message">What is full.</param>
+    /// <param name="message">The reason.</param>
     public ServerBusyException(string message)
         : base(message)
     {
     }
 
     /// <summary>Creates an exception with a cause.</summary>
-    /// <param name="message">What is full.</param>
+    /// <param name="message">The reason.</param>
     /// <param name="innerException">The cause.</param>
     public ServerBusyException(string message, Exception innerException)
         : base(message, innerException)

@@ -2,7 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Helios.Sdk;
 
-/// <summary>How numbers are held on the device: weights, and where a backend says so other things too.</summary>
+/// <summary>Precision of numbers on the device: of weights, and for some backends of keys and values.</summary>
 [SuppressMessage("Naming", "CA1720:Identifier contains type name", Justification = "The field's name for it.")]
 public enum Precision
 {

@@ -1,6 +1,6 @@
 namespace Helios.Sdk.MicrosoftTokenizers;
 
-/// <summary>What a <c>.tiktoken</c> file does not say. SentencePiece files say all by themselves.</summary>
+/// <summary>Settings that a <c>.tiktoken</c> file does not contain. SentencePiece files need none.</summary>
 public sealed class MicrosoftTokenizerOptions
 {
     /// <summary>

@@ -19,7 +19,7 @@ internal static unsafe class CudaDriver
     {
         if (!NativeLibrary.TryLoad(LibraryName, out var library))
         {
-            because = $"{LibraryName}, a part of the NVIDIA driver, could not be loaded";
+            because = $"{LibraryName} could not be loaded (it is part of the NVIDIA driver)";
             return null;
         }
 

@@ -34,7 +34,7 @@ internal sealed unsafe class Nvml : INvml
         because = "";
         if (!NativeLibrary.TryLoad(name, out var library))
         {
-            because = $"NVML is missing: {name}, a part of the NVIDIA driver, could not be loaded";
+            because = $"NVML is missing: {name} could not be loaded (it is part of the NVIDIA driver)";
             return null;
         }
 

@@ -4,9 +4,9 @@ using Helios.Sdk.Models;
 namespace Helios.Sdk.Backends;
 
 /// <summary>
-/// Base of a backend's models: order of calls, rows and ranges are checked here, alike for every backend, and the backend computes in
-/// the members that it overrides. Nothing obliges a backend to derive from it; <see cref="ILayeredModel"/> is what the engine takes.
-/// As <see cref="ILayeredModel"/>, for one thread at a time; <see cref="UseLayers"/> may be called from another.
+/// Base of a backend's models: it checks the order of calls, rows and ranges for every backend, and the backend computes in
+/// the members that it overrides. A backend does not have to derive from it; the engine takes any <see cref="ILayeredModel"/>.
+/// Like <see cref="ILayeredModel"/>, for one thread at a time; <see cref="UseLayers"/> may be called from another.
 /// </summary>
 /// <typeparam name="TLayer">The backend's layers.</typeparam>
 /// <param name="architecture">Shape of the model.</param>
@@ -24,7 +24,7 @@ public abstract class LayeredModel<TLayer>(ModelArchitecture architecture, StepR
     /// <summary>Layers of the step.</summary>
     protected TLayer[] Layers { get; private set; } = [];
 
-    /// <summary>Depth the walk stands at.</summary>
+    /// <summary>The present depth of the walk.</summary>
     protected int Depth => depth;
 
     // Layer of KV slot 0.
@@ -174,36 +174,36 @@ public abstract class LayeredModel<TLayer>(ModelArchitecture architecture, StepR
     /// <summary>Starts the states of the rows at work from their tokens.</summary>
     protected abstract void Embed();
 
-    /// <summary>The rows at work keep their states, but positions and block tables are to be read anew.</summary>
+    /// <summary>The rows at work keep their states, but positions and block tables have changed.</summary>
     protected abstract void Resume();
 
-    /// <summary>Runs a layer, whose KV lies in a slot, over the rows at work.</summary>
+    /// <summary>Runs a layer, with its KV in a slot, over the rows at work.</summary>
     /// <param name="layer">A layer in use.</param>
     /// <param name="slot">KV slot of the layer, from 0.</param>
     protected abstract void RunLayer(TLayer layer, int slot);
 
-    /// <summary>Other rows will be at work; those that are keep their states.</summary>
+    /// <summary>Called before other rows are at work; the present rows keep their states.</summary>
     protected virtual void BeforeRegroup()
     {
     }
 
-    /// <summary>Other rows are at work, with the states they had.</summary>
+    /// <summary>Called when other rows are at work, with their previous states.</summary>
     protected virtual void AfterRegroup()
     {
     }
 
-    /// <summary>Writes keys and values of rows that retired, from their states, for the layers in use from a slot on, as far as a row keeps KV.</summary>
+    /// <summary>Writes keys and values of retired rows, from their states, for the layers in use from a slot on, up to the row's KV depth.</summary>
     /// <param name="firstSlot">First KV slot to write.</param>
     /// <param name="rows">Rows of the step.</param>
     protected abstract void FillKv(int firstSlot, ReadOnlySpan<int> rows);
 
     /// <summary>Signals of rows at work, at the present depth.</summary>
-    /// <param name="check">Which rows, which signals, which targets.</param>
+    /// <param name="check">Rows, signals and targets.</param>
     /// <param name="signals">One per row of the check.</param>
     protected abstract void Read(in ExitCheck check, Span<ExitSignal> signals);
 
-    /// <summary>Draws tokens for rows at work, at the present depth, and for rows that retired.</summary>
-    /// <param name="draws">Rows and how to draw.</param>
+    /// <summary>Samples tokens for rows at work, at the present depth, and for retired rows.</summary>
+    /// <param name="draws">Rows and their sampling.</param>
     /// <param name="tokens">One per draw.</param>
     protected abstract void Draw(ReadOnlySpan<SampleRow> draws, Span<SampledToken> tokens);
 

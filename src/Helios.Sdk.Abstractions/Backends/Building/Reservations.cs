@@ -1,12 +1,12 @@
 namespace Helios.Sdk.Backends;
 
-/// <summary>Keeps what is reserved and what a backend allocates equal to the byte. Thread-safe.</summary>
+/// <summary>Keeps reservations equal to a backend's allocations, to the byte. Thread-safe.</summary>
 public static class Reservations
 {
     /// <summary>Takes a reservation over: too small a one is disposed and refused, bytes beyond the need are returned.</summary>
     /// <param name="reservation">Taken over.</param>
     /// <param name="bytes">Bytes that are needed.</param>
-    /// <returns>The reservation, of exactly so many bytes.</returns>
+    /// <returns>The reservation, with exactly this number of bytes.</returns>
     /// <exception cref="ArgumentException">It holds fewer.</exception>
     public static MemoryReservation Fit(MemoryReservation reservation, long bytes)
     {

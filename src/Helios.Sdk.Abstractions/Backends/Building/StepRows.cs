@@ -3,11 +3,11 @@ using Helios.Sdk.Models;
 namespace Helios.Sdk.Backends;
 
 /// <summary>
-/// The rows of a step for a <see cref="LayeredModel{TLayer}"/>: checked, and which of them are at work. A row waits for its token, is at work, rests while later rows
-/// catch up, and retires. A backend adds what it makes of block tables and of the rows at work. Not thread-safe; allocates nothing in a step.
+/// The rows of a step for a <see cref="LayeredModel{TLayer}"/>, with checks and states. A row waits for its token, is at work, rests while later rows
+/// catch up, and retires. A backend adds its own data for block tables and rows at work. Not thread-safe; allocates nothing in a step.
 /// </summary>
 /// <param name="architecture">Shape of the model.</param>
-/// <param name="maxRows">Most rows of a step.</param>
+/// <param name="maxRows">Maximum rows of a step.</param>
 /// <param name="tokensPerBlock">Tokens of a KV block.</param>
 public abstract class StepRows(ModelArchitecture architecture, int maxRows, int tokensPerBlock)
 {
@@ -20,7 +20,7 @@ public abstract class StepRows(ModelArchitecture architecture, int maxRows, int 
     /// <summary>Rows of the step.</summary>
     public int Count { get; private set; }
 
-    /// <summary>Most rows of a step.</summary>
+    /// <summary>Maximum rows of a step.</summary>
     public int Capacity => rows.Length;
 
     /// <summary>Rows at work, in order.</summary>
@@ -33,22 +33,22 @@ public abstract class StepRows(ModelArchitecture architecture, int maxRows, int 
     /// <param name="row">Its index, 0..<see cref="Count"/>-1.</param>
     public ref readonly StepRow this[int row] => ref rows[row];
 
-    /// <summary>Where a row is.</summary>
+    /// <summary>State of a row.</summary>
     /// <param name="row">Its index.</param>
     public RowState StateOf(int row) => states[row];
 
     /// <summary>Depth at which a row retired; <paramref name="present"/> while it has not.</summary>
     /// <param name="row">Its index.</param>
-    /// <param name="present">The depth that the walk stands at.</param>
+    /// <param name="present">The present depth of the walk.</param>
     public int DepthOf(int row, int present) => states[row] == RowState.Retired ? leftAt[row] : present;
 
     /// <summary>What <see cref="AddTable"/> returned for the row's sequence: equal for rows of one sequence, and for no others.</summary>
     /// <param name="row">Its index.</param>
     public int TableOf(int row) => tables[row];
 
-    /// <summary>Takes a step over. Until it returns there is no step.</summary>
+    /// <summary>Starts a step. Until it returns there is no step.</summary>
     /// <param name="batch">Rows and block tables.</param>
-    /// <exception cref="ArgumentException">A row, a depth or a table is out of range; <see cref="StepRowException"/> names a row whose token is.</exception>
+    /// <exception cref="ArgumentException">A row, a depth or a table is out of range; <see cref="StepRowException"/> names a row with an invalid token.</exception>
     public void Begin(in StepBatch batch)
     {
         Clear();
@@ -59,9 +59,9 @@ public abstract class StepRows(ModelArchitecture architecture, int maxRows, int 
         Regroup();
     }
 
-    /// <summary>Goes on with the rows of the step before, with other block tables.</summary>
+    /// <summary>Continues with the rows of the previous step, with other block tables.</summary>
     /// <param name="batch">The same rows, with block tables.</param>
-    /// <exception cref="InvalidOperationException">Rows are others than before, or some have retired.</exception>
+    /// <exception cref="InvalidOperationException">The rows differ from the previous step, or some have retired.</exception>
     public void Resume(in StepBatch batch)
     {
         if (Count == 0 || ActiveCount != Count || batch.Rows.Length != Count)
@@ -77,8 +77,8 @@ public abstract class StepRows(ModelArchitecture architecture, int maxRows, int 
         Regroup();
     }
 
-    /// <summary>Rows that waited are at work, alone: the others rest.</summary>
-    /// <param name="entering">Rows that wait, and their tokens; at least one.</param>
+    /// <summary>Puts waiting rows to work; the other rows rest.</summary>
+    /// <param name="entering">Waiting rows and their tokens; at least one.</param>
     /// <exception cref="InvalidOperationException">A row does not wait.</exception>
     public void Extend(ReadOnlySpan<RowToken> entering)
     {
@@ -101,7 +101,7 @@ public abstract class StepRows(ModelArchitecture architecture, int maxRows, int 
         Regroup();
     }
 
-    /// <summary>Rows that rest are at work again.</summary>
+    /// <summary>Puts resting rows to work again.</summary>
     public void Join()
     {
         for (var row = 0; row < Count; row++)
@@ -114,7 +114,7 @@ public abstract class StepRows(ModelArchitecture architecture, int maxRows, int 
 
     /// <summary>Marks rows as retired at a depth and closes the gaps they leave.</summary>
     /// <param name="retiring">Rows at work.</param>
-    /// <param name="depth">The depth that the walk stands at.</param>
+    /// <param name="depth">The present depth of the walk.</param>
     /// <exception cref="InvalidOperationException">A row is not at work, or is named twice.</exception>
     public void Retire(ReadOnlySpan<int> retiring, int depth)
     {
@@ -149,16 +149,16 @@ public abstract class StepRows(ModelArchitecture architecture, int maxRows, int 
         ClearTables();
     }
 
-    /// <summary>Takes the blocks of a sequence, as far as its rows reach, and returns a number of its own for it.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">A block does not lie within a slab.</exception>
-    /// <param name="table">Its blocks, as many as its rows reach.</param>
+    /// <summary>Adds the blocks of a sequence, up to its last row, and returns its number.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">A block is outside its slab.</exception>
+    /// <param name="table">Its blocks, up to its last row.</param>
     /// <param name="kvDepth">Layers for which it keeps KV.</param>
     protected abstract int AddTable(ReadOnlySpan<KvBlock> table, int kvDepth);
 
-    /// <summary>Forgets all tables.</summary>
+    /// <summary>Removes all tables.</summary>
     protected abstract void ClearTables();
 
-    /// <summary>Other rows are at work than before.</summary>
+    /// <summary>Called when the rows at work have changed.</summary>
     protected abstract void Regrouped();
 
     private void Accept(in StepBatch batch)
@@ -213,16 +213,16 @@ public abstract class StepRows(ModelArchitecture architecture, int maxRows, int 
     }
 }
 
-/// <summary>Where a row of a step is.</summary>
+/// <summary>State of a row of a step.</summary>
 public enum RowState : byte
 {
     /// <summary>Its token is not known yet.</summary>
     Waiting,
 
-    /// <summary>At work, at the depth the walk stands at.</summary>
+    /// <summary>At work, at the present depth of the walk.</summary>
     Active,
 
-    /// <summary>At the depth at which the walk was extended, until the new rows have come as far.</summary>
+    /// <summary>Resting at the depth at which the walk was extended, until the new rows reach it.</summary>
     Resting,
 
     /// <summary>Out of the walk.</summary>

@@ -56,7 +56,7 @@ internal sealed record ModelRecord
     /// <summary>Bytes of its activations.</summary>
     public required long WorkspaceBytes { get; init; }
 
-    /// <summary>What its steps cost.</summary>
+    /// <summary>The cost of its steps.</summary>
     public required StepCosts Costs { get; init; }
 
     /// <summary>What its exits' signals were found to be worth.</summary>

@@ -7,14 +7,14 @@ namespace Helios.Sdk.Adaptation.Profiling;
 /// <summary>What a candidate's profiles are made of.</summary>
 /// <param name="Model">What is known of it before it runs.</param>
 /// <param name="KvBytesPerTokenPerLayer">Bytes of keys and values of one token in one layer.</param>
-/// <param name="Costs">What its steps cost.</param>
+/// <param name="Costs">The cost of its steps.</param>
 /// <param name="Evidence">What scoring has shown of it.</param>
 internal sealed record Measurements(ModelFacts Model, long KvBytesPerTokenPerLayer, StepCosts Costs, CandidateEvidence Evidence);
 
 /// <summary>What an engine has to offer, and what it is usually asked for.</summary>
 internal sealed record ServingFacts
 {
-    /// <summary>Most bytes for weights, workspaces and KV together.</summary>
+    /// <summary>Maximum bytes for weights, workspaces and KV together.</summary>
     public required long BudgetBytes { get; init; }
 
     /// <summary>Bytes of a KV slab.</summary>

@@ -11,13 +11,13 @@ internal static class OptionReference
         var text = new StringBuilder("""
             # Options
 
-            Every option of an engine, by its key in configuration, which is the path of its property in `HeliosOptions`. A value out of range ends
-            the start. `reloads` marks those that take effect while the engine runs; the others wait for its next start. Generated from the
-            table that the engine binds and checks options by.
+            Every option of an engine, by its key in configuration. The key is the path of the property in `HeliosOptions`. A value out of range
+            fails the start. `reloads` marks options that take effect while the engine runs; the others apply at the next start. Generated from
+            the option table of the engine.
 
 
             """.ReplaceLineEndings("\n"));
-        text.Append("| key | what it is | value | default | reloads |\n|---|---|---|---|---|\n");
+        text.Append("| key | meaning | value | default | reloads |\n|---|---|---|---|---|\n");
         foreach (var option in OptionTable.All)
         {
             Row(text, option, "", option is ListEntry<HeliosOptions> ? "" : option.Show(new HeliosOptions()));
