@@ -28,7 +28,7 @@ public sealed class UsageTests
     [InlineData("inspect MODEL --backend cpu --device cuda", "--backend cpu does not run on --device cuda")]
     [InlineData("inspect MODEL --precision fp64", "auto, fp32, bf16")]
     [InlineData("inspect MODEL --kv-precision int8", "--kv-precision is 'int8'; expected fp32, bf16.")]
-    [InlineData("tokenize MODEL", "--text, --file, --decode")]
+    [InlineData("tokenize MODEL", "--text, --file, --lines, --decode")]
     [InlineData("tokenize MODEL --text a --decode 1", "exactly one")]
     [InlineData("tokenize MODEL --decode 1,x", "token ids")]
     [InlineData("tokenize MODEL --decode 4096", "from 0 to 4095")]
