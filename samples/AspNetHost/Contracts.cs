@@ -1,7 +1,7 @@
 namespace AspNetHost;
 
-/// <summary>What is asked of <c>POST /generate</c>.</summary>
+/// <summary>The body of <c>POST /generate</c>.</summary>
 internal sealed record Question(string Prompt, int MaxTokens = 64);
 
-/// <summary>What <c>GET /status</c> answers.</summary>
+/// <summary>The answer of <c>GET /status</c>.</summary>
 internal sealed record Status(string? Serving, int Running, long MemoryUsedBytes, string? Because);

@@ -10,7 +10,7 @@ builder.Services.AddHelios(builder.Configuration.GetSection("Helios"), helios =>
 builder.Services.AddHealthChecks().AddHelios();
 var app = builder.Build();
 
-// What the caller did wrong is 400, what is too much just now 503; behind the first event of a stream it is too late for either.
+// A mistake of the caller is 400, a full queue is 503; after the first event of a stream the status cannot change.
 app.Use(async (context, next) =>
 {
     try
@@ -30,11 +30,11 @@ app.Use(async (context, next) =>
     }
 });
 
-// One event a piece of text, and one at the end that says why it ended. Who goes away cancels.
+// One event per piece of text, and one at the end with the reason. If the client disconnects, the request is cancelled.
 app.MapPost("/generate", (Question question, IHeliosClient client, CancellationToken cancellationToken) =>
     TypedResults.ServerSentEvents(AnswerAsync(client, question, cancellationToken)));
 
-// The same engine as the IChatClient that it also is: the model that answers puts the conversation into words by its own chat template.
+// The same engine as an IChatClient: the answering model renders the conversation with its own chat template.
 app.MapPost("/chat", async (ChatTurn?[] turns, IChatClient chat, CancellationToken cancellationToken) =>
 {
     var messages = turns.Select((turn, i) => turn is null ? throw new ArgumentException($"turns[{i}] is null.", nameof(turns)) : new ChatMessage(new ChatRole(turn.Role), turn.Content));
@@ -42,7 +42,7 @@ app.MapPost("/chat", async (ChatTurn?[] turns, IChatClient chat, CancellationTok
     return new ChatTurn(ChatRole.Assistant.Value, answer.Text);
 });
 
-// The active point, and why.
+// The active point, and the reason for it.
 app.MapGet("/status", (IHeliosControl engine) => new Status(
     engine.Snapshot.Serving?.ToString(), engine.Snapshot.RunningSequences, engine.Pool.Snapshot.UsedBytes, engine.Decisions is [.., var latest] ? latest.Reason : null));
 

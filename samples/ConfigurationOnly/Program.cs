@@ -2,7 +2,7 @@ using Helios.Sdk;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
-// All that the engine is stands in appsettings.json; the code only says where, and which backends there are.
+// appsettings.json configures the whole engine; the code only names the section and adds the backends.
 var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { Args = args, ContentRootPath = AppContext.BaseDirectory });
 builder.Services.AddHelios(builder.Configuration.GetSection("Helios"), helios => helios.UseCpu());
 using var host = builder.Build();

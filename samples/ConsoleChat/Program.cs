@@ -1,7 +1,7 @@
 using Helios.Sdk;
 
-// The sample model is a base model: it has no chat template, and goes on with whatever text it is given. So the template here says
-// just that: all turns, one after another, as one text. A model of your own brings its own template along.
+// The sample model is a base model: it has no chat template and only continues a text. So this template
+// concatenates all turns to one text. An instruction-tuned model of your own has its own template.
 const string Continuation = "<|endoftext|>{% for message in messages %}{{ ' ' if not loop.first }}{{ message.content | trim }}{% endfor %}";
 const int RememberedTurns = 5; // tiny-m has 256 tokens of context
 

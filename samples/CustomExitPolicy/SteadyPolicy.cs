@@ -4,8 +4,8 @@ using Helios.Sdk.ExitPolicies;
 namespace CustomExitPolicy;
 
 /// <summary>
-/// <c>steady:0.5</c>: a token leaves where two checks in a row found the same likeliest token, and the second gives it at least that
-/// probability. Either alone is easily fooled: two shallow exits may agree on a guess, and one exit may be sure and wrong.
+/// <c>steady:0.5</c>: a token leaves if two consecutive checks find the same most likely token, and the second gives it at least that
+/// probability. Each condition alone is weak: two shallow exits may agree on a guess, and one exit may be confident and wrong.
 /// </summary>
 /// <param name="threshold">A probability, 0..1.</param>
 public sealed class SteadyPolicy(float threshold) : IExitPolicy
@@ -13,10 +13,10 @@ public sealed class SteadyPolicy(float threshold) : IExitPolicy
     /// <summary>Name by which configuration chooses it.</summary>
     public string Name { get; } = string.Create(CultureInfo.InvariantCulture, $"steady:{threshold}");
 
-    /// <summary>Agreement of checks comes without asking; it costs nothing beyond the check.</summary>
+    /// <summary>The engine always counts agreeing checks; that costs nothing beyond the check.</summary>
     public ExitSignals Needs => ExitSignals.Top1;
 
-    /// <summary>Everywhere: an exit left out would be missing among those that must agree.</summary>
+    /// <summary>At every exit, because consecutive exits must agree.</summary>
     public void ChooseExits(in ExitLayout exits, Span<bool> checks) => checks.Fill(true);
 
     /// <summary>Called on the device thread for the rows still in the walk; it neither blocks nor allocates.</summary>

@@ -12,7 +12,7 @@ await using var engine = HeliosEngine.CreateBuilder()
     .Optimize("worth").LimitQualityGap(null)
     .Build();
 
-// Candidates are evaluated on live requests; the first decision comes once all have answered some.
+// Candidates are evaluated on live requests; the first decision comes when all have answered some.
 string[] beginnings = ["Once upon a time", "The little cat", "Tom and Sue", "One day, a girl", "In the garden"];
 for (var i = 0; engine.Decisions.Count == 0; i++)
     await engine.GenerateAsync(GenerationRequest.FromText(beginnings[i % beginnings.Length]) with { MaxTokens = 32, Sampling = new() { Temperature = 0.8f } });

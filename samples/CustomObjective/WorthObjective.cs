@@ -3,16 +3,16 @@ using Helios.Sdk;
 namespace CustomObjective;
 
 /// <summary>
-/// <c>worth</c>: speed and quality by one price. Twice the throughput is worth so many bits per byte; a point that is faster by
-/// less than it is worse loses. Where <c>throughput</c> takes whatever is fastest within its floor, this one has no floor to exhaust.
+/// <c>worth</c>: one price combines speed and quality. Twice the throughput is worth a number of bits per byte; a point whose gain in speed
+/// is smaller than its loss in quality has a lower score. <c>throughput</c> takes the fastest point within a floor; this objective needs no floor.
 /// </summary>
-/// <param name="bitsForTwice">Bits per byte that doubling the throughput is worth, above 0.</param>
+/// <param name="bitsForTwice">The price of twice the throughput in bits per byte, above 0.</param>
 public sealed class WorthObjective(double bitsForTwice) : ISloObjective
 {
     /// <summary>Name by which configuration chooses it.</summary>
     public string Name => "worth";
 
-    /// <summary>In bits per byte, so that what was gained and what was paid stand side by side in the decision.</summary>
+    /// <summary>In bits per byte, so that the decision shows gain and loss in one unit.</summary>
     public ObjectiveScore Score(PointProfile profile)
     {
         if (profile.QualityGap is not { } gap) return ObjectiveScore.Infeasible("its quality was not measured yet");

@@ -2,7 +2,7 @@ using CustomScheduler;
 using Helios.Sdk;
 using Helios.Sdk.Scheduling;
 
-// Requests of several lengths, in a batch of one: of those that wait behind the first, the shortest is answered first, whenever it came.
+// Requests of several lengths, in a batch of one: of the requests that wait behind the first, the shortest is answered first, regardless of its arrival.
 await using var engine = HeliosEngine.CreateBuilder()
     .AddModel(Path.Combine(AppContext.BaseDirectory, "models", "tiny-s"))
     .ServeFixed()

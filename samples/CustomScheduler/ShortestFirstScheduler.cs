@@ -3,8 +3,8 @@ using Helios.Sdk.Scheduling;
 namespace CustomScheduler;
 
 /// <summary>
-/// Shortest job first: of the requests that wait, the one with the fewest tokens goes next. Mean latency falls; long requests
-/// wait for as long as shorter ones come. Rows and KV are the plan builder's to give: it refuses what does not fit, so nothing
+/// Shortest job first: it starts the waiting request with the fewest tokens first. Mean latency falls, but long requests
+/// wait as long as shorter ones arrive. The plan builder owns rows and KV, and refuses what does not fit, so nothing
 /// here can over-commit. All methods are called on the device thread.
 /// </summary>
 public sealed class ShortestFirstScheduler : IScheduler
@@ -13,7 +13,7 @@ public sealed class ShortestFirstScheduler : IScheduler
     private readonly SortedSet<(int Length, RequestId Id)> waiting = new(Comparer<(int Length, RequestId Id)>.Create(
         static (a, b) => (a.Length, a.Id.Value).CompareTo((b.Length, b.Id.Value))));
 
-    /// <summary>In order of their start; the last to start gives way first.</summary>
+    /// <summary>In order of their start; the latest start is preempted first.</summary>
     private readonly List<RequestId> running = [];
 
     public void Enqueue(in RequestInfo request)
@@ -31,7 +31,7 @@ public sealed class ShortestFirstScheduler : IScheduler
 
     public void Plan(StepPlanBuilder plan)
     {
-        // A row for everyone who decodes, then prompts in the rows that do not keep those waiting, then newcomers.
+        // First a row for every decoding request, then prompt rows that do not delay them, then new requests.
         var satisfied = true;
         for (var i = 0; i < running.Count; i++)
         {
@@ -56,7 +56,7 @@ public sealed class ShortestFirstScheduler : IScheduler
     {
     }
 
-    /// <summary>Out of KV blocks, those who started later give theirs up, one after another.</summary>
+    /// <summary>If KV blocks run out, later requests are preempted, one after another.</summary>
     private bool TryRun(StepPlanBuilder plan, int index, int rows)
     {
         while (plan.TryAdd(running[index], rows) == PlanResult.NoBlocks)

@@ -5,7 +5,7 @@ using Quickstart;
 const long Budget = 32L << 20;
 var models = Path.Combine(AppContext.BaseDirectory, "models");
 
-// HELIOS: two early-exit models in one memory budget; the engine decides which one serves, and with how many layers.
+// HELIOS: two early-exit models in one memory budget; the engine chooses the model and the number of layers.
 var adaptive = new ServiceCollection().AddHelios(engine => engine
     .AddModel(Path.Combine(models, "tiny-m"))
     .AddModel(Path.Combine(models, "tiny-s"))
@@ -16,14 +16,14 @@ var adaptive = new ServiceCollection().AddHelios(engine => engine
     .Reassess(everyRequests: 150)
     .Optimize("throughput"));
 
-// What it is compared with: the larger model with all its layers, in the same budget.
+// The baseline: the larger model with all its layers, in the same budget.
 var fixedDepth = new ServiceCollection().AddHelios(engine => engine
     .AddModel(Path.Combine(models, "tiny-m"))
     .UseCpu()
     .UseMemoryBudget(Budget)
     .ServeFixed());
 
-// Both models with room to spare: says afterwards what the answers of the other two are worth.
+// Both models without a tight budget: scores the answers of the other two engines afterwards.
 var referee = new ServiceCollection().AddHelios(engine => engine
     .AddModel(Path.Combine(models, "tiny-m"))
     .AddModel(Path.Combine(models, "tiny-s"))
