@@ -1,4 +1,3 @@
-using System.Text;
 using Helios.Sdk.Tokenization.ChatTemplates;
 using Helios.Sdk.Tokenization.ChatTemplates.Values;
 
@@ -7,7 +6,7 @@ namespace Helios.Sdk.Tests.Tokenization.ChatTemplates;
 /// <summary>A template is a program that nobody vouches for: it ends, within its limits, and fails with one exception alone.</summary>
 public class HostileTemplateTests
 {
-    private static readonly TemplateLimits Small = new() { Steps = 20_000, TextLength = 10_000 };
+    private static readonly TemplateLimits Small = new() { Steps = 20_000, TextLength = 10_000, Memory = 16 << 20 };
 
     public static TheoryData<string, string> Costly() => new()
     {
@@ -87,6 +86,35 @@ public class HostileTemplateTests
     }
 
     [Fact]
+    public void A_long_sum_is_not_deep() =>
+        Render("{{ '' " + string.Concat(Enumerable.Repeat(" + 'x'", 5_000)) + " }}", TemplateLimits.Default).Text.Should().Be(new string('x', 5_000));
+
+    [Theory]
+    [InlineData("f(", "1,", ")", "more than 255 arguments")]
+    [InlineData("f(", "a=1,", ")", "the argument 'a' is given twice")]
+    [InlineData("f", "|f.f", "", "names with points")]
+    public void What_parsing_would_go_through_again_and_again_is_bounded(string begin, string again, string end, string message)
+    {
+        var parse = () => ChatTemplate.Parse("{{ " + begin + string.Concat(Enumerable.Repeat(again, 60_000)) + end + " }}", "hostile", new TemplateLimits { SourceLength = 1 << 20 });
+        parse.Should().Throw<ChatTemplateException>().WithMessage($"*{message}*");
+    }
+
+    [Fact]
+    public void Strings_side_by_side_are_one() =>
+        Render("{{ " + string.Concat(Enumerable.Repeat("'x' ", 50_000)) + "| length }}", TemplateLimits.Default).Text.Should().Be("50000");
+
+    [Theory]
+    [InlineData("{{ %s }}")]
+    [InlineData("{%% set %s = 1 %%}")]
+    [InlineData("{%% macro %s() %%}{%% endmacro %%}")]
+    public void A_name_is_no_longer_than_256_characters(string form)
+    {
+        ChatTemplate.Parse(form.Replace("%%", "%", StringComparison.Ordinal).Replace("%s", new string('n', 256), StringComparison.Ordinal), "hostile");
+        var parse = () => ChatTemplate.Parse(form.Replace("%%", "%", StringComparison.Ordinal).Replace("%s", new string('n', 257), StringComparison.Ordinal), "hostile");
+        parse.Should().Throw<ChatTemplateException>().WithMessage("*a name is 257 characters long; expected at most 256*");
+    }
+
+    [Fact]
     public void Nested_blocks_are_refused()
     {
         var parse = () => ChatTemplate.Parse(string.Concat(Enumerable.Repeat("{% if 1 %}", 10_000)), "hostile");
@@ -114,7 +142,7 @@ public class HostileTemplateTests
         thrown.Should().BeOfType<ChatTemplateException>().Which.Message.Should().Contain("more than 200 calls");
     }
 
-    /// <summary>Random programs of the language's own words, and real templates with pieces cut out or doubled.</summary>
+    /// <summary>Random programs of the language's own words, and real templates with pieces cut out or doubled: they end alike every time, within their memory.</summary>
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
@@ -122,86 +150,40 @@ public class HostileTemplateTests
     [InlineData(4)]
     public void Random_templates_end_and_fail_with_the_exceptions_of_templates_alone(int seed)
     {
+        const int aboveLimit = 128 << 10;
         var random = new Random(seed);
         var rendered = 0;
         for (var i = 0; i < 1500; i++)
         {
-            try
-            {
-                Render(i % 3 == 0 ? Mutated(random) : Program(random), Small);
-                rendered++;
-            }
-            catch (ChatTemplateException e)
-            {
-                e.Message.Should().StartWith("hostile, line ");
-            }
-            catch (ConversationRefusedException e)
-            {
-                e.Message.Should().StartWith("The model's chat template refuses the conversation: ");
-            }
+            var source = i % 3 == 0 ? RandomTemplates.Mutated(random) : RandomTemplates.Program(random);
+            var (outcome, taken) = Outcome(source);
+            taken.Should().BeLessThan(Small.Memory + aboveLimit, source);
+            Outcome(source).Outcome.Should().Be(outcome, source);
+            if (!outcome.StartsWith("hostile, line ", StringComparison.Ordinal) && !outcome.StartsWith("The model's chat template refuses", StringComparison.Ordinal)) rendered++;
         }
 
         rendered.Should().BePositive("some random templates are sound");
     }
 
-    private static string Program(Random random)
+    /// <summary>The text or the refusal, and the bytes that rendering took.</summary>
+    private static (string Outcome, long Taken) Outcome(string source)
     {
-        string[] names = ["a", "messages", "ns", "loop", "m", "range", "namespace", "bos_token", "nope", "raise_exception", "dict", "strftime_now"];
-        string[] filters = ["trim", "upper", "length", "join", "tojson", "list", "first", "last", "default", "map('upper')", "map(attribute='role')", "selectattr('role')", "select", "sort", "sort(attribute='role')", "min", "unique", "reverse", "int", "float", "items", "indent", "replace('a', 'b')", "string", "sum", "max", "title", "abs", "dictsort", "e", "frobnicate"];
-        string[] members = ["role", "content", "strip()", "split('a')", "split()", "items()", "keys()", "get('a')", "index0", "first", "startswith('x')", "replace('a', '')", "replace('', 'a')", "upper()", "__class__", "x", "join(a)", "splitlines()", "find('a')", "count('')", "rsplit('a', 1)"];
-        string[] binary = ["+", "-", "*", "/", "//", "%", "**", "~", "==", "!=", "<", ">=", "in", "not in", "and", "or"];
-        string[] tests = ["defined", "none", "string", "mapping", "odd", "eq 1", "in [1]", "sequence", "frob", "divisibleby 0"];
-        string Expression(int depth) => (depth <= 0 ? random.Next(4) : random.Next(14)) switch
+        long before = 0;
+        try
         {
-            0 => names[random.Next(names.Length)],
-            1 => random.Next(-5, 70).ToString(System.Globalization.CultureInfo.InvariantCulture),
-            2 => new[] { "''", "'a'", "'ab a'", "'\\n'", "'😀é'", "'%'" }[random.Next(6)],
-            3 => random.Next(3) switch { 0 => "none", 1 => "true", _ => "1.5" },
-            4 => $"{Expression(depth - 1)} {binary[random.Next(binary.Length)]} {Expression(depth - 1)}",
-            5 => $"({Expression(depth - 1)})",
-            6 => $"[{string.Join(", ", Enumerable.Range(0, random.Next(1, 4)).Select(_ => Expression(depth - 1)))}]",
-            7 => $"{{'a': {Expression(depth - 1)}}}",
-            8 => $"{Expression(depth - 1)}.{members[random.Next(members.Length)]}",
-            9 => $"{Expression(depth - 1)}[{Expression(depth - 1)}]",
-            10 => $"{Expression(depth - 1)}[{Expression(depth - 1)}:{Expression(depth - 1)}:{Expression(depth - 1)}]",
-            11 => $"{Expression(depth - 1)} | {filters[random.Next(filters.Length)]}",
-            12 => $"{Expression(depth - 1)} is {tests[random.Next(tests.Length)]}",
-            _ => $"{names[random.Next(names.Length)]}({Expression(depth - 1)})",
-        };
-        string Body(int depth) => string.Concat(Enumerable.Range(0, random.Next(1, 4)).Select(_ => (depth <= 0 ? random.Next(3) : random.Next(9)) switch
-        {
-            0 => " text\n ",
-            1 or 2 => $"{{{{ {Expression(2)} }}}}",
-            3 => $"{{% if {Expression(2)} %}}{Body(depth - 1)}{{% else %}}{Body(depth - 1)}{{% endif %}}",
-            4 => $"{{% for a in {Expression(2)} %}}{Body(depth - 1)}{{% endfor %}}",
-            5 => $"{{% set a = {Expression(2)} %}}",
-            6 => $"{{% set ns = namespace(x={Expression(1)}) %}}{{% set ns.x = {Expression(2)} %}}",
-            7 => $"{{% macro m(a) %}}{Body(depth - 1)}{{% endmacro %}}",
-            _ => $"{{%- set a -%}} {Body(depth - 1)} {{%- endset +%}}",
-        }));
-        return Body(3);
-    }
-
-    private static string Mutated(Random random)
-    {
-        const string letters = "{}%#()[]'\"|.,:~+-*/ \n\\a1";
-        const string sound = "{% set ns = namespace(n=0) %}{% for m in messages %}{% if m['role'] == 'user' and loop.index0 % 2 == 0 %}{{ '[INST] ' + m['content'] | trim + ' [/INST]' }}{% elif m.role is defined %}{{- m.content.strip() ~ eos_token -}}{% else %}{# no #}{{ raise_exception('no') }}{% endif %}{% set ns.n = ns.n + 1 %}{% endfor %}{{ messages[1:] | map(attribute='role') | join(',') }}{{ {'a': [1, 2.5, none]} | tojson(indent=2) }}";
-        var text = new StringBuilder(sound);
-        for (var i = random.Next(1, 6); i > 0; i--)
-        {
-            var (from, length) = (random.Next(text.Length - 12), random.Next(1, 12));
-            switch (random.Next(3))
-            {
-                case 0: text.Remove(from, length); break;
-                case 1: text.Insert(random.Next(text.Length), text.ToString(from, length)); break;
-                default: text[from] = letters[random.Next(letters.Length)]; break;
-            }
+            var template = ChatTemplate.Parse(source, "hostile", Small);
+            before = GC.GetAllocatedBytesForCurrentThread();
+            return (Render(template).Text, GC.GetAllocatedBytesForCurrentThread() - before);
         }
-
-        return text.ToString();
+        catch (Exception e) when (e is ChatTemplateException or ConversationRefusedException)
+        {
+            return (e.Message, before == 0 ? 0 : GC.GetAllocatedBytesForCurrentThread() - before);
+        }
     }
 
-    private static TextValue Render(string source, TemplateLimits limits) => ChatTemplate.Parse(source, "hostile", limits).Render(
+    private static TextValue Render(string source, TemplateLimits limits) => Render(ChatTemplate.Parse(source, "hostile", limits));
+
+    private static TextValue Render(ChatTemplate template) => template.Render(
         Conversation.Of([new ChatTurn("user", "a question"), new ChatTurn("assistant", "an answer")], addGenerationPrompt: true),
         new Dictionary<string, string>(StringComparer.Ordinal) { ["bos_token"] = "<s>", ["eos_token"] = "</s>" },
         ChatTemplateGoldenTests.Now);

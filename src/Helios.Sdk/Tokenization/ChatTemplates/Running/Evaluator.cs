@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 using Helios.Sdk.Tokenization.ChatTemplates.Syntax;
 using Helios.Sdk.Tokenization.ChatTemplates.Values;
 
@@ -17,7 +18,7 @@ internal sealed class Evaluator(ExecutionMeter meter)
         {
             Constant constant => constant.Value,
             Variable variable => scope.Get(variable.Name),
-            ListLiteral list => List([.. list.Items.Select(item => Evaluate(item, scope))], list.IsTuple),
+            ListLiteral list => List(EvaluateAll(list.Items, scope), list.IsTuple),
             MapLiteral map => Map(map, scope),
             Member member => MemberOf(Evaluate(member.Target, scope), member.Name),
             Item item => ItemOf(Evaluate(item.Target, scope), Evaluate(item.Key, scope)),
@@ -84,7 +85,7 @@ internal sealed class Evaluator(ExecutionMeter meter)
             case UndefinedValue undefined:
                 throw meter.Fail($"'{undefined.Name}' is undefined");
             default:
-                return key is TextValue member ? MemberOf(target, member.Text) : new UndefinedValue("an item");
+                return key is TextValue member && MemberOf(target, member.Text) is var found and not UndefinedValue ? found : Missing(key);
         }
     }
 
@@ -110,6 +111,7 @@ internal sealed class Evaluator(ExecutionMeter meter)
     {
         Constant or Variable => 0,
         Call or Filter or Test => 768,
+        Member or Slice => 256,
         _ => TemplateLimits.ValueBytes,
     };
 
@@ -169,9 +171,18 @@ internal sealed class Evaluator(ExecutionMeter meter)
 
     private CallArguments Arguments(string callee, ArgumentList list, Scope scope) => new(
         callee,
-        [.. list.Positional.Select(argument => Evaluate(argument, scope))],
-        [.. list.Named.Select(argument => (argument.Name, Evaluate(argument.Value, scope)))],
+        ImmutableCollectionsMarshal.AsImmutableArray(EvaluateAll(list.Positional, scope)),
+        list.Named.Count == 0 ? [] : [.. list.Named.Select(argument => (argument.Name, Evaluate(argument.Value, scope)))],
         meter);
+
+    private Value[] EvaluateAll(IReadOnlyList<Expression> expressions, Scope scope)
+    {
+        if (expressions.Count == 0) return [];
+        meter.Allocate(expressions.Count * (long)ListValue.ItemBytes);
+        var values = new Value[expressions.Count];
+        for (var i = 0; i < values.Length; i++) values[i] = Evaluate(expressions[i], scope);
+        return values;
+    }
 
     private bool Holds(Comparison comparison, Scope scope)
     {
@@ -194,7 +205,15 @@ internal sealed class Evaluator(ExecutionMeter meter)
         switch (target)
         {
             case ListValue list:
-                return List([.. Indices(list.Items.Count, start, stop, step).Select(i => list.Items[i])], list.IsTuple);
+                var items = new List<Value>();
+                foreach (var i in Indices(list.Items.Count, start, stop, step))
+                {
+                    meter.Charge();
+                    meter.Allocate(ListValue.ItemBytes);
+                    items.Add(list.Items[i]);
+                }
+
+                return List(items, list.IsTuple);
             case TextValue text when step == 1:
                 var count = CodePoints.Count(text.Text, meter);
                 var (from, to) = (Clamp(start ?? 0, count, 0), Clamp(stop ?? count, count, 0));

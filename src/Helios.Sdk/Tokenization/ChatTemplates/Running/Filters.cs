@@ -64,7 +64,7 @@ internal static class Filters
     {
         var bound = arguments.Bind("default", "base");
         if (bound[1] is not null and not IntValue { Number: 10 }) throw arguments.Fail("only base 10 is supported");
-        if (value is TextValue counted) arguments.Meter.Scan(counted.Length);
+        if (value is TextValue numeral) ChargeNumeral(numeral, arguments.Meter);
         return value switch
         {
             IntValue => value,
@@ -81,8 +81,15 @@ internal static class Filters
         var fallback = arguments.Bind("default")[0] ?? new FloatValue(0);
         if (ValueComparison.TryNumber(value, out var number)) return new FloatValue(number, Value.IsCallersNumber(value));
         if (value is not TextValue text) return fallback;
-        arguments.Meter.Scan(text.Length);
+        ChargeNumeral(text, arguments.Meter);
         return PythonText.TryFloat(text.Text, out var parsed) ? new FloatValue(parsed, !text.Verbatim.IsEmpty) : fallback;
+    }
+
+    /// <summary>A numeral is read twice at most, each time into a copy or two.</summary>
+    private static void ChargeNumeral(TextValue text, ExecutionMeter meter)
+    {
+        meter.Scan(text.Length);
+        meter.AllocateText(8L * Math.Min(text.Length, PythonText.LongestNumeral));
     }
 
     private static Value Round(Value value, CallArguments arguments)

@@ -70,6 +70,7 @@ internal sealed class Json
 
     private void WriteAll<T>(char begin, IReadOnlyList<T> items, Action<T> write, char end, int level)
     {
+        arguments.Meter.Allocate(3 * TemplateLimits.ValueBytes);
         builder.Append(begin.ToString());
         for (var i = 0; i < items.Count; i++)
         {
@@ -102,6 +103,7 @@ internal sealed class Json
     {
         // Room for the text in quotes, and the copy of that; what is escaped takes more.
         meter.AllocateText(4L * text.Length);
+        meter.Allocate(TemplateLimits.ValueBytes);
         var quoted = new StringBuilder(text.Length + 2).Append('"');
         foreach (var c in text)
         {

@@ -85,7 +85,7 @@ internal static class ListFilters
         return items.Select(item =>
         {
             arguments.Meter.Enter();
-            arguments.Meter.Allocate(TemplateLimits.ValueBytes);
+            arguments.Meter.Allocate(2 * TemplateLimits.ValueBytes);
             var mapped = Filters.Apply(item, rest, filter, evaluator);
             arguments.Meter.Leave();
             return mapped;

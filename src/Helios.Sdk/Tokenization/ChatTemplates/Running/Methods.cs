@@ -36,7 +36,7 @@ internal static class Methods
 
     private static Func<CallArguments, Value>? OfList(ListValue list, string name) => name switch
     {
-        "count" => arguments => new IntValue(list.Items.Count(other => ValueComparison.AreEqual(other, arguments.Single("value"), arguments.Meter))),
+        "count" => arguments => CountIn(list, arguments),
         "index" => arguments => IndexIn(list, arguments),
         "copy" => arguments => arguments.None(() => list),
         _ => null,
@@ -76,6 +76,18 @@ internal static class Methods
         }
 
         throw arguments.Fail("the value is not in the list");
+    }
+
+    private static IntValue CountIn(ListValue list, CallArguments arguments)
+    {
+        var item = arguments.Single("value");
+        var count = 0;
+        for (var i = 0; i < list.Items.Count; i++)
+        {
+            if (ValueComparison.AreEqual(list.Items[i], item, arguments.Meter)) count++;
+        }
+
+        return new IntValue(count);
     }
 
     private static TextValue Replace(TextValue text, CallArguments arguments)

@@ -123,6 +123,7 @@ internal static class Operators
     public static TextValue Escape(TextValue text, ExecutionMeter meter)
     {
         if (text.IsMarkup) return text;
+        meter.Allocate(16 * TemplateLimits.ValueBytes);
         foreach (var (plain, escaped) in new[] { ("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("'", "&#39;"), ("\"", "&#34;") })
             text = TextMethods.Replace(text, new TextValue(plain), new TextValue(escaped), int.MaxValue, meter);
         return text.AsMarkup();

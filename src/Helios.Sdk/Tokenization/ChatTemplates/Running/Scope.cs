@@ -6,7 +6,7 @@ namespace Helios.Sdk.Tokenization.ChatTemplates.Running;
 internal sealed class Scope(Scope? outer)
 {
     /// <summary>Bytes of one with a few variables in it.</summary>
-    public const int Bytes = 384;
+    public const int Bytes = 448;
 
     private readonly Dictionary<string, Value> variables = new(StringComparer.Ordinal);
 

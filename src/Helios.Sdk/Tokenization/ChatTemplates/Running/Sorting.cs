@@ -6,11 +6,13 @@ namespace Helios.Sdk.Tokenization.ChatTemplates.Running;
 /// <summary>Sorts stably by keys that are values.</summary>
 internal static class Sorting
 {
+    private const int SorterBytes = 768;
+
     public static List<T> Sort<T>(IReadOnlyList<T> items, Func<T, Value> key, bool reverse, ExecutionMeter meter)
     {
-        // The items, their keys, their places, and the list that comes of it.
+        // The sorter; the items, their keys, their places, and the list that comes of it.
         meter.Charge(items.Count);
-        meter.Allocate(3L * items.Count * ListValue.ItemBytes);
+        meter.Allocate(SorterBytes + (3L * items.Count * ListValue.ItemBytes));
         var comparer = Comparer<Value>.Create((left, right) => ValueComparison.Compare(left, right, meter));
         try
         {

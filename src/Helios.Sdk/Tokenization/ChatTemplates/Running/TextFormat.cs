@@ -8,10 +8,14 @@ internal static class TextFormat
 {
     private const int Widest = 1000;
 
+    /// <summary>Bytes of a call by an operator, and of what is read of each field.</summary>
+    private const int CallBytes = 256;
+
     /// <summary><c>'%s: %.2f' % (a, b)</c>.</summary>
     public static TextValue Percent(TextValue format, CallArguments arguments)
     {
         var meter = arguments.Meter;
+        meter.Allocate(CallBytes);
         var builder = new TextBuilder(meter);
         var (next, done) = (0, 0);
         for (var at = format.Text.IndexOf('%', StringComparison.Ordinal); at >= 0; at = format.Text.IndexOf('%', done))
@@ -35,6 +39,7 @@ internal static class TextFormat
     public static TextValue Braces(TextValue format, CallArguments arguments)
     {
         var meter = arguments.Meter;
+        meter.Allocate(CallBytes);
         var builder = new TextBuilder(meter);
         var (next, done) = (0, 0);
         for (var at = Brace(format, 0); at >= 0; at = Brace(format, done))
@@ -79,6 +84,7 @@ internal static class TextFormat
 
     private static void Append(TextBuilder builder, Value value, Spec spec, CallArguments arguments)
     {
+        arguments.Meter.Allocate(CallBytes + (2L * sizeof(char) * spec.Width));
         var text = Text(value, spec, arguments);
         var missing = spec.Width - CodePoints.Count(text.Text, arguments.Meter);
         var before = missing <= 0 || spec.Align == '<' ? 0 : spec.Align == '^' ? missing / 2 : missing;

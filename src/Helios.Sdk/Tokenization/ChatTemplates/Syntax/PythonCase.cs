@@ -84,6 +84,7 @@ internal static class PythonCase
     private static StringBuilder Builder(ReadOnlySpan<char> text, ExecutionMeter meter)
     {
         meter.AllocateText(4L * text.Length);
+        meter.Allocate(TemplateLimits.ValueBytes);
         return new StringBuilder(text.Length);
     }
 
@@ -120,14 +121,24 @@ internal static class PythonCase
     private static bool IsCased(Rune rune) =>
         Rune.GetUnicodeCategory(rune) is UnicodeCategory.UppercaseLetter or UnicodeCategory.LowercaseLetter or UnicodeCategory.TitlecaseLetter
         || UnicodeCase.ToUpper(rune) != rune || UnicodeCase.ToLower(rune) != rune
-        || Array.Exists(CasedForGood, range => rune.Value >= range.First && rune.Value <= range.Last);
+        || IsCasedForGood(rune.Value);
+
+    private static bool IsCasedForGood(int character)
+    {
+        foreach (var (first, last) in CasedForGood)
+        {
+            if (character >= first && character <= last) return true;
+        }
+
+        return false;
+    }
 
     private static int AppendUpper(StringBuilder mapped, ReadOnlySpan<char> text, int at, bool asTitle)
     {
         if (Read(text[at..], out var length) is not { } rune) mapped.Append(text[at]);
         else if (Special.TryGetValue(rune.Value, out var special)) mapped.Append(asTitle ? special.Title : special.Upper);
         else if (asTitle && rune.Value is >= 0x10D0 and <= 0x10FF) mapped.Append(text[at]); // Georgian has upper case, and no title case
-        else mapped.Append(UnicodeCase.ToUpper(rune).ToString());
+        else Append(mapped, UnicodeCase.ToUpper(rune));
         return length;
     }
 
@@ -136,8 +147,14 @@ internal static class PythonCase
         if (Read(text[at..], out var length) is not { } rune) mapped.Append(text[at]);
         else if (rune.Value == 'Σ') mapped.Append(EndsWord(text, at) ? 'ς' : 'σ');
         else if (rune.Value == 'İ') mapped.Append("i\u0307");
-        else mapped.Append(UnicodeCase.ToLower(rune).ToString());
+        else Append(mapped, UnicodeCase.ToLower(rune));
         return length;
+    }
+
+    private static void Append(StringBuilder mapped, Rune rune)
+    {
+        Span<char> units = stackalloc char[2];
+        mapped.Append(units[..rune.EncodeToUtf16(units)]);
     }
 
     /// <summary>Unicode's Final_Sigma: behind a cased character and before none, over what has no say in case.</summary>

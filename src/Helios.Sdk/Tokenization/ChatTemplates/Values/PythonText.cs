@@ -19,13 +19,13 @@ internal static class PythonText
     public static bool IsAlpha(Rune rune) => Rune.IsLetter(rune);
 
     /// <summary><c>str.isdigit</c>: a superscript is a digit too.</summary>
-    public static bool IsDigit(Rune rune) => CharUnicodeInfo.GetDigitValue(rune.ToString(), 0) >= 0;
+    public static bool IsDigit(Rune rune) => (rune.IsBmp ? CharUnicodeInfo.GetDigitValue((char)rune.Value) : CharUnicodeInfo.GetDigitValue(rune.ToString(), 0)) >= 0;
 
     /// <summary><c>str.isalnum</c>: whatever has a numeric value is a number.</summary>
     public static bool IsAlphanumeric(Rune rune) => Rune.IsLetter(rune) || Rune.GetNumericValue(rune) is not -1;
 
     /// <summary>Most characters of a numeral: what Python reads as one.</summary>
-    private const int LongestNumeral = 4300;
+    public const int LongestNumeral = 4300;
 
     /// <summary>Decimals beyond which no number lies exactly in the middle of two, as far as doubles go.</summary>
     private const int MostDecimals = 50;
@@ -64,13 +64,13 @@ internal static class PythonText
         var (wasDigit, wasUnderscore) = (false, false);
         foreach (var rune in text.AsSpan(start, end - start).EnumerateRunes())
         {
-            var digit = CharUnicodeInfo.GetDecimalDigitValue(rune.ToString(), 0);
+            var digit = rune.IsBmp ? CharUnicodeInfo.GetDecimalDigitValue((char)rune.Value) : CharUnicodeInfo.GetDecimalDigitValue(rune.ToString(), 0);
             if (wasUnderscore && digit < 0) return null;
             wasUnderscore = rune.Value == '_';
             if (wasUnderscore && !wasDigit) return null;
             wasDigit = digit >= 0;
             if (wasDigit) plain.Append((char)('0' + digit));
-            else if (!wasUnderscore) plain.Append(rune.ToString());
+            else if (!wasUnderscore) plain.Append(rune.IsBmp ? (char)rune.Value : 'x'); // no numeral has another character beyond these
         }
 
         return wasUnderscore ? null : plain.ToString();

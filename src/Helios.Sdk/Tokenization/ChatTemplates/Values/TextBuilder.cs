@@ -7,10 +7,10 @@ namespace Helios.Sdk.Tokenization.ChatTemplates.Values;
 internal sealed class TextBuilder
 {
     /// <summary>Bytes of a part that is the caller's, while a list of them grows and once it is copied.</summary>
-    public const int PartBytes = 32;
+    public const int PartBytes = 48;
 
     /// <summary>Bytes of a builder with nothing in it.</summary>
-    private const int EmptyBytes = 192;
+    private const int EmptyBytes = 384;
 
     private readonly ExecutionMeter meter;
     private readonly StringBuilder text = new();

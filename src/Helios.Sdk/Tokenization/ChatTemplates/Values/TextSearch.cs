@@ -26,6 +26,7 @@ internal sealed class TextSearch
         this.part = part;
         this.meter = meter;
         this.fromRight = fromRight;
+        meter.Allocate(TemplateLimits.ValueBytes);
         if (part.Length <= Short) return;
         meter.Allocate(sizeof(int) * (long)part.Length);
         borders = new int[part.Length];
@@ -41,7 +42,7 @@ internal sealed class TextSearch
     /// <summary>The first place at or behind <paramref name="from"/>; -1 when there is none.</summary>
     public int Next(string text, int from)
     {
-        if (borders is not null) return Match(text.Length - from, i => text[from + i]) is >= 0 and var found ? from + found : -1;
+        if (borders is not null) return Match(text, from, text.Length - from, borders);
         for (var start = from; start + part.Length <= text.Length; start += Window)
         {
             var window = text.AsSpan(start, Math.Min(Window + part.Length - 1, text.Length - start));
@@ -61,7 +62,7 @@ internal sealed class TextSearch
     /// <summary>The last place that ends at or before <paramref name="end"/>; -1 when there is none.</summary>
     public int Last(string text, int end)
     {
-        if (borders is not null) return Match(end, i => text[end - 1 - i]) is >= 0 and var found ? end - found - part.Length : -1;
+        if (borders is not null) return Match(text, end - 1, end, borders);
         for (var stop = end; stop >= part.Length; stop -= Window)
         {
             var start = Math.Max(0, stop - Window - part.Length + 1);
@@ -79,16 +80,18 @@ internal sealed class TextSearch
         return -1;
     }
 
-    /// <summary>Where the part begins in so many characters, in the direction of the search.</summary>
-    private int Match(int count, Func<int, char> at)
+    /// <summary>Where the part begins among so many characters from a place on, in the direction of the search.</summary>
+    private int Match(string text, int from, int count, int[] found)
     {
+        var step = fromRight ? -1 : 1;
         var length = 0;
         for (var i = 0; i < count; i++)
         {
             meter.Scan();
-            while (length > 0 && at(i) != At(length)) length = borders![length - 1];
-            if (at(i) == At(length)) length++;
-            if (length == part.Length) return i + 1 - length;
+            var c = text[from + (i * step)];
+            while (length > 0 && c != At(length)) length = found[length - 1];
+            if (c == At(length)) length++;
+            if (length == part.Length) return fromRight ? from - i : from + i + 1 - length;
         }
 
         return -1;

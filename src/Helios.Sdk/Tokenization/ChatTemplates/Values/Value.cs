@@ -93,7 +93,14 @@ internal sealed class ListValue(IReadOnlyList<Value> items, bool isTuple = false
 
     public override bool IsTrue => items.Count > 0;
 
-    public override int Depth { get; } = 1 + items.Select(item => item.Depth).DefaultIfEmpty().Max();
+    public override int Depth { get; } = 1 + DeepestOf(items);
+
+    private static int DeepestOf(IReadOnlyList<Value> items)
+    {
+        var deepest = 0;
+        for (var i = 0; i < items.Count; i++) deepest = Math.Max(deepest, items[i].Depth);
+        return deepest;
+    }
 }
 
 /// <summary>A map in order of insertion. Keys are texts, numbers, booleans or none.</summary>

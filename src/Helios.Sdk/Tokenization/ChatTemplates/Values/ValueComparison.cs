@@ -16,9 +16,22 @@ internal static class ValueComparison
             case (NoneValue, NoneValue) or (UndefinedValue, UndefinedValue):
                 return true;
             case (ListValue a, ListValue b):
-                return a.IsTuple == b.IsTuple && a.Items.Count == b.Items.Count && a.Items.Zip(b.Items).All(pair => AreEqual(pair.First, pair.Second, meter));
+                if (a.IsTuple != b.IsTuple || a.Items.Count != b.Items.Count) return false;
+                for (var i = 0; i < a.Items.Count; i++)
+                {
+                    if (!AreEqual(a.Items[i], b.Items[i], meter)) return false;
+                }
+
+                return true;
             case (MapValue a, MapValue b):
-                return a.Count == b.Count && a.Entries.All(entry => b.Find(entry.Key, meter) is { } other && AreEqual(entry.Value, other, meter));
+                if (a.Count != b.Count) return false;
+                meter.Allocate(TemplateLimits.ValueBytes);
+                foreach (var (key, value) in a.Entries)
+                {
+                    if (b.Find(key, meter) is not { } other || !AreEqual(value, other, meter)) return false;
+                }
+
+                return true;
             default:
                 return ReferenceEquals(left, right);
         }
@@ -42,7 +55,12 @@ internal static class ValueComparison
                 if (item is not TextValue part) throw meter.Fail($"{item.TypeName} cannot be looked for in a string");
                 return part.Length == 0 || (part.Length <= text.Length && new TextSearch(part.Text, meter).Next(text.Text, 0) >= 0);
             case ListValue list:
-                return list.Items.Any(other => AreEqual(other, item, meter));
+                for (var i = 0; i < list.Items.Count; i++)
+                {
+                    if (AreEqual(list.Items[i], item, meter)) return true;
+                }
+
+                return false;
             case MapValue map:
                 return map.Find(item, meter) is not null;
             case UndefinedValue:

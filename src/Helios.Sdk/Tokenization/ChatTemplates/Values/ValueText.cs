@@ -31,7 +31,7 @@ internal static class ValueText
                 break;
             case ListValue list:
                 builder.Append(list.IsTuple ? "(" : "[");
-                AppendAll(list.Items, item => AppendRepr(item, builder, meter), builder);
+                AppendAll(list.Items, item => AppendRepr(item, builder, meter), builder, meter);
                 builder.Append(list.IsTuple ? list.Items.Count == 1 ? ",)" : ")" : "]");
                 break;
             case MapValue map:
@@ -41,7 +41,7 @@ internal static class ValueText
                     AppendRepr(entry.Key, builder, meter);
                     builder.Append(": ");
                     AppendRepr(entry.Value, builder, meter);
-                }, builder);
+                }, builder, meter);
                 builder.Append("}");
                 break;
             default:
@@ -56,8 +56,9 @@ internal static class ValueText
         else builder.Append(words);
     }
 
-    private static void AppendAll<T>(IEnumerable<T> items, Action<T> append, TextBuilder builder)
+    private static void AppendAll<T>(IEnumerable<T> items, Action<T> append, TextBuilder builder, ExecutionMeter meter)
     {
+        meter.Allocate(3 * TemplateLimits.ValueBytes);
         var isFirst = true;
         foreach (var item in items)
         {
@@ -83,6 +84,7 @@ internal static class ValueText
     {
         // Room for the text in quotes, and the copy of that; what is escaped takes more.
         meter.AllocateText(4L * text.Length);
+        meter.Allocate(TemplateLimits.ValueBytes);
         var quote = text.Contains('\'', StringComparison.Ordinal) && !text.Contains('"', StringComparison.Ordinal) ? '"' : '\'';
         var quoted = new StringBuilder(text.Length + 2).Append(quote);
         for (var at = 0; at < text.Length;)
