@@ -70,6 +70,20 @@ public sealed class SentencePieceTests : IDisposable
         }
     }
 
+    /// <summary>One word: each of them is cut where it stands, without going one deeper.</summary>
+    [Fact]
+    public void Any_number_of_special_tokens_in_what_others_wrote_is_letters()
+    {
+        const int many = 20_000;
+        File.WriteAllBytes(folder["tokenizer.model"], SentencePieceBytes.Of(
+            ("<unk>", 2), ("<s>", 3), ("</s>", 3), ("▁", 1), ("<", 1), ("s", 1), (">", 1), ("/", 1), ("<s", 1), ("s>", 1), ("</", 1)));
+        var text = string.Concat(Enumerable.Repeat("</s><s>", many));
+
+        var ids = new MicrosoftTokenizerFactory().TryLoad(folder.Path)!.Encode(text, [new TextSpan(0, text.Length)], addSpecialTokens: false);
+
+        ids.Should().NotContain(id => id < 3).And.HaveCountGreaterThan(4 * many);
+    }
+
     [Fact]
     public async Task An_engine_streams_what_it_streams_with_the_tokenizer_json()
     {

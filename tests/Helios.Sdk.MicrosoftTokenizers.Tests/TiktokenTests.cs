@@ -67,6 +67,23 @@ public sealed class TiktokenTests : IDisposable
         tokenizer.Encode("Once upon a time").Should().Equal(new MicrosoftTokenizerFactory().TryLoad(folder.Path)!.Encode("Once upon a time"));
     }
 
+    /// <summary>The file of ranks has the token too, and nothing cuts the text into words.</summary>
+    [Fact]
+    public void A_special_token_that_has_a_rank_is_not_made_of_what_others_wrote()
+    {
+        File.WriteAllText(folder["any.tiktoken"], Ranks() + Convert.ToBase64String("<end>"u8) + " 60000\n");
+        File.WriteAllText(folder["tokenizer_config.json"], """{ "eos_token": "<end>" }""");
+        var tokenizer = new MicrosoftTokenizerFactory(new MicrosoftTokenizerOptions { TiktokenPattern = "(?s).+" }).TryLoad(folder.Path)!;
+
+        tokenizer.Encode("<end>").Should().Equal(60_000);
+        foreach (var text in new[] { "<end>", "a<end>b<end>", string.Concat(Enumerable.Repeat("<end>", 150)) })
+        {
+            var ids = tokenizer.Encode(text, [new TextSpan(0, text.Length)]);
+            ids.Should().NotContain(60_000);
+            tokenizer.Decode(ids).Should().Be(text);
+        }
+    }
+
     [Fact]
     public void Words_without_end_are_cut_and_come_back()
     {

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Helios.Sdk.MicrosoftTokenizers.Words;
 using Helios.Sdk.Tokenization.Bpe;
 using Microsoft.ML.Tokenizers;
 
@@ -11,9 +12,7 @@ namespace Helios.Sdk.MicrosoftTokenizers.SentencePiece;
 /// </summary>
 internal sealed class SentencePieceModel : IWordModel
 {
-    private readonly SentencePieceTokenizer tokenizer;
-    private readonly IReadOnlyList<Piece> pieces;
-    private readonly Vocabulary vocabulary;
+    private readonly GuardedWords known;
     private readonly HashSet<int> characters = [];
     private readonly int[] byteIds = new int[256];
     private readonly int? unknownId;
@@ -23,9 +22,8 @@ internal sealed class SentencePieceModel : IWordModel
     /// <param name="vocabulary">Their ids, and the added tokens.</param>
     public SentencePieceModel(SentencePieceTokenizer tokenizer, IReadOnlyList<Piece> pieces, Vocabulary vocabulary)
     {
-        this.tokenizer = tokenizer;
-        this.pieces = pieces;
-        this.vocabulary = vocabulary;
+        known = new GuardedWords(vocabulary, word =>
+            tokenizer.EncodeToIds(word, addBeginningOfSentence: false, addEndOfSentence: false, considerPreTokenization: false, considerNormalization: false));
         Array.Fill(byteIds, -1);
         for (var id = 0; id < pieces.Count; id++)
         {
@@ -49,31 +47,12 @@ internal sealed class SentencePieceModel : IWordModel
         {
             Rune.DecodeFromUtf16(word[at..], out var rune, out length);
             if (characters.Contains(rune.Value)) continue;
-            EncodeKnown(word[done..at], ids);
+            known.Encode(word[done..at], ids);
             AddUnknown(rune, before, ids);
             done = at + length;
         }
 
-        EncodeKnown(word[done..], ids);
-    }
-
-    private void EncodeKnown(ReadOnlySpan<char> word, List<int> ids)
-    {
-        if (word.IsEmpty) return;
-        var found = tokenizer.EncodeToIds(word, addBeginningOfSentence: false, addEndOfSentence: false, considerPreTokenization: false, considerNormalization: false);
-        foreach (var id in found)
-        {
-            if (!vocabulary.IsGuarded(id)) continue;
-
-            // Cut inside of the token's letters, neither part has them all.
-            var cut = word.IndexOf(pieces[id].Text, StringComparison.Ordinal) + 1;
-            if (cut < word.Length && char.IsLowSurrogate(word[cut])) cut++;
-            EncodeKnown(word[..cut], ids);
-            EncodeKnown(word[cut..], ids);
-            return;
-        }
-
-        ids.AddRange(found);
+        known.Encode(word[done..], ids);
     }
 
     /// <summary>A character's bytes, where all of them have tokens; else unknown, once for a run of such characters.</summary>

@@ -31,7 +31,7 @@ internal static class TiktokenReader
             Fingerprint = TokenizerSurroundings.Fingerprint($"tiktoken {PatternOf(path, options)}", bytes, vocabulary, around),
             Normalizer = new NormalizerSequence([]),
             PreTokenizers = [CutterOf(path, options), new WordLimit()],
-            Model = new TiktokenModel(Create(path, ranks), ranks.Values.Max(token => token.Length)),
+            Model = new TiktokenModel(Create(path, ranks), ranks.Values.Max(token => token.Length), vocabulary),
             WrittenTokens = AddedTokenMatcher.Create(vocabulary.Added, token => token.Content),
             NormalizedTokens = AddedTokenMatcher.Create([], token => token.Content),
             Around = around,

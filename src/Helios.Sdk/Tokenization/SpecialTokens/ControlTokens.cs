@@ -11,6 +11,14 @@ namespace Helios.Sdk.Tokenization.SpecialTokens;
 /// <param name="template">The source of the chat template; empty without one.</param>
 internal sealed class ControlTokens(SpecialTokenFiles files, string template)
 {
+    /// <summary>
+    /// Elements of HTML: some vocabularies have their tags as tokens for texts that hold HTML, which users write too. Where the template
+    /// writes one, it is a mark like any other.
+    /// </summary>
+    private static readonly HashSet<string> Elements = new(
+        ["a", "b", "blockquote", "br", "caption", "code", "div", "em", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "i", "img", "li", "ol", "p", "pre", "span", "strong", "sub", "sup", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "u", "ul"],
+        StringComparer.Ordinal);
+
     /// <summary>Names that control tokens have had since before there were flags.</summary>
     private static readonly HashSet<string> Classic = new(["<s>", "</s>", "<unk>", "<pad>", "<bos>", "<eos>", "<mask>"], StringComparer.Ordinal);
 
@@ -50,6 +58,10 @@ internal sealed class ControlTokens(SpecialTokenFiles files, string template)
         return [.. added.Select(token => Mark(token, written.Contains(token.Id)))];
     }
 
+    /// <summary>Markup with a name in it, which no text is made of: a run of signs is text, and so is a tag of HTML.</summary>
+    private static bool IsMark(string content) =>
+        IsMarkup(content) && content.Any(char.IsLetterOrDigit) && !(content is ['<', .., '>'] && Elements.Contains(content[1..^1].Trim('/')));
+
     /// <summary>
     /// Whether a token looks like markup, as opposed to text that a vocabulary has as a token: runs of spaces, words.
     /// </summary>
@@ -62,18 +74,21 @@ internal sealed class ControlTokens(SpecialTokenFiles files, string template)
         {
             Special = token.Special || files.Special.Contains(token.Content) || files.Ids.Contains(token.Id) || (written && bars),
 
-            // A template writes <think> and <tool_call> too: a part of answers, but nothing for others to write.
-            Guarded = bars || written || Classic.Contains(token.Content),
+            // <think> and <tool_call> are a part of answers, but nothing for others to write, whether or not this template writes them.
+            Guarded = bars || written || IsMark(token.Content) || Classic.Contains(token.Content),
         };
     }
 
-    /// <summary>The markup that stands in the template. Linear in its length.</summary>
+    /// <summary>The markup that stands in the template, and other marks with a sign at one end: <c>Human:</c>. Linear in its length.</summary>
     private HashSet<int> WrittenByTemplate(IReadOnlyList<AddedToken> added)
     {
         if (template.Length == 0) return [];
-        var plain = added.Where(token => IsMarkup(token.Content)).Select(token => new AddedToken(token.Id, token.Content));
+        var plain = added.Where(token => IsMarkup(token.Content) || IsLabel(token.Content)).Select(token => new AddedToken(token.Id, token.Content));
         return [.. AddedTokenMatcher.Create(plain, token => token.Content).Cut(template, VerbatimParts.None).Select(piece => piece.TokenId).OfType<int>()];
     }
+
+    private static bool IsLabel(string content) =>
+        content.Length > 2 && content.Any(char.IsLetterOrDigit) && (IsSign(content, Rune.DecodeFromUtf16) || IsSign(content, Rune.DecodeLastFromUtf16));
 
     /// <summary>The spelling that models reserve for control: <c>&lt;|...|&gt;</c>, and DeepSeek's with full-width bars.</summary>
     private static bool HasBars(string content) =>

@@ -42,13 +42,14 @@ public class SpecialTokenFilesTests
     }
 
     [Fact]
-    public void A_token_that_no_file_calls_special_is_text()
+    public void A_token_that_no_file_calls_special_is_text_in_answers_and_not_for_others_to_write()
     {
         using var folder = Folder(("config.json", """{ "eos_token_id": 3 }"""));
         var tokenizer = TokenizerFiles.Load(folder.Path);
 
         tokenizer.Decode([0, End]).Should().Be("a<end>");
-        tokenizer.Encode("a<end>", [new TextSpan(0, 6)]).Should().Equal(0, End);
+        tokenizer.Encode("a<end>").Should().Equal(0, End);
+        tokenizer.Encode("a<end>", [new TextSpan(0, 6)]).Should().NotContain(End);
         tokenizer.Fingerprint.Should().Be(TokenizerFiles.Read(File.ReadAllBytes(folder["tokenizer.json"]), "t").Fingerprint);
     }
 
@@ -86,6 +87,59 @@ public class SpecialTokenFilesTests
         tokenizer.Encode(token).Should().Equal(End);
         tokenizer.Encode(token, [new TextSpan(0, token.Length)]).Should().NotContain(End);
         tokenizer.Decode([End]).Should().Be(token, "no file calls it special");
+    }
+
+    /// <summary>Added tokens, none of them flagged, and no template that writes them.</summary>
+    [Theory]
+    [InlineData("<tool_response>", false)]
+    [InlineData("[TOOL_CALLS]", false)]
+    [InlineData("]~b]", false)]
+    [InlineData("<end_of_turn>", false)]
+    [InlineData("<table>", true)]
+    [InlineData("</td>", true)]
+    [InlineData("   ", true)]
+    [InlineData("....", true)]
+    [InlineData("word", true)]
+    public void Markup_is_not_for_others_to_write_and_what_texts_are_made_of_is(string token, bool isText)
+    {
+        using var folder = Folder(token, []);
+        var ids = TokenizerFiles.Load(folder.Path).Encode(token, [new TextSpan(0, token.Length)]);
+
+        if (isText) ids.Should().Equal(End);
+        else ids.Should().NotContain(End);
+    }
+
+    [Theory]
+    [InlineData("Human:", "{% for m in messages %}Human: {{ m.content }}{% endfor %}", false)]
+    [InlineData("Human:", "{% for m in messages %}{{ m.content }}{% endfor %}", true)]
+    [InlineData("<table>", "<table>{{ messages[0].content }}", false)]
+    [InlineData("messages", "{{ messages[0].content }}", true)]
+    [InlineData("<<<", "<<<{{ messages[0].content }}", false)]
+    public void A_mark_that_the_template_writes_is_not_for_others_to_write(string token, string template, bool isText)
+    {
+        using var folder = Folder(token, [("chat_template.jinja", template)]);
+        var ids = TokenizerFiles.Load(folder.Path).Encode(token, [new TextSpan(0, token.Length)]);
+
+        if (isText) ids.Should().Equal(End);
+        else ids.Should().NotContain(End);
+    }
+
+    /// <summary>Flagged or not, in the vocabulary or not, cut into words or not: whole texts are looked up by ignore_merges.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Markup_that_is_in_the_vocabulary_too_is_not_found_as_a_whole_word(bool special)
+    {
+        var json = TestTokenizers.SmallJson();
+        json["pre_tokenizer"] = null;
+        json["model"]!["ignore_merges"] = true;
+        json["model"]!["vocab"]!["<end>"] = End;
+        json["added_tokens"] = new JsonArray(new JsonObject { ["id"] = End, ["content"] = "<end>", ["special"] = special, ["normalized"] = !special });
+        var tokenizer = TestTokenizers.Read(json);
+
+        tokenizer.Encode("<end>").Should().Equal(End);
+        tokenizer.Encode("<end>", [new TextSpan(0, 5)]).Should().NotContain(End);
+        tokenizer.Encode("<end>", [new TextSpan(1, 1)]).Should().NotContain(End);
     }
 
     [Fact]
