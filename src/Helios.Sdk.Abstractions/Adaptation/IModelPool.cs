@@ -78,4 +78,8 @@ public sealed record PoolSnapshot(long BudgetBytes, long UsedBytes, long PeakByt
 /// <param name="LoadedLayers">Layers on the device; 0 if none is loaded.</param>
 /// <param name="LoadedBytes">Bytes of weights and workspace on the device.</param>
 /// <param name="Leases">Live claims.</param>
-public sealed record PooledModel(CheckpointInfo Info, LoadSize Size, int LoadedLayers, long LoadedBytes, int Leases);
+public sealed record PooledModel(CheckpointInfo Info, LoadSize Size, int LoadedLayers, long LoadedBytes, int Leases)
+{
+    /// <summary>Why no more of it can be loaded, for good: its files changed since they were opened. What is loaded serves on. Null as long as nobody found that.</summary>
+    public string? StaleBecause { get; init; }
+}

@@ -60,6 +60,12 @@ public sealed record ModelSource(string Name, string Path)
     /// any template takes no conversations.
     /// </summary>
     public string? ChatTemplate { get; set; }
+
+    /// <summary>
+    /// A JSON file of the SHA-256 of tensors, as <c>{ "model.norm.weight": "64 hexadecimal digits" }</c>: each is read through and held
+    /// against it whenever it is loaded, beside those that <c>digests</c> of the model's <c>helios.json</c> names. Null, the default, names no others.
+    /// </summary>
+    public string? DigestFile { get; set; }
 }
 
 /// <summary>Options of the serving loop.</summary>

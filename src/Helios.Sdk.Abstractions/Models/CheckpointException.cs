@@ -1,7 +1,7 @@
 namespace Helios.Sdk;
 
 /// <summary>A checkpoint is unusable. The message names the file, and the tensor or field, what was found and what was expected.</summary>
-public sealed class CheckpointException : Exception
+public class CheckpointException : Exception
 {
     /// <summary>Creates an exception without a message of its own.</summary>
     public CheckpointException()

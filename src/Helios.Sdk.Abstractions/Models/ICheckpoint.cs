@@ -10,6 +10,12 @@ public interface ICheckpoint : IDisposable
     /// <summary>The contents of the headers.</summary>
     CheckpointInfo Info { get; }
 
+    /// <summary>
+    /// Why nothing more can be read of it: its files are not what they were when it was opened. Null as long as nobody found that, and for
+    /// checkpoints that do not look.
+    /// </summary>
+    string? StaleBecause => null;
+
     /// <summary>Finds a tensor by its role; false if the model has none (for example an exit without its own head).</summary>
     /// <param name="key">Role and layer.</param>
     /// <param name="tensor">Its position and format.</param>
@@ -19,6 +25,7 @@ public interface ICheckpoint : IDisposable
     /// <param name="tensor">A tensor of this checkpoint.</param>
     /// <param name="offset">First byte inside the tensor.</param>
     /// <param name="destination">Filled completely.</param>
+    /// <exception cref="CheckpointChangedException">The file is not what it was when it was opened.</exception>
     /// <exception cref="CheckpointException">The file ended early or could not be read.</exception>
     void Read(StoredTensor tensor, long offset, Span<byte> destination);
 }

@@ -13,10 +13,12 @@ public sealed class Checkpoint : ICheckpoint
     private readonly SafetensorsSet set;
     private readonly IReadOnlyDictionary<TensorKey, StoredTensor> tensors;
     private readonly HashSet<StoredTensor> known;
+    private readonly TensorDigests digests;
     private volatile bool disposed;
 
-    private Checkpoint(SafetensorsSet set, IReadOnlyDictionary<TensorKey, StoredTensor> tensors, CheckpointInfo info)
+    private Checkpoint(SafetensorsSet set, IReadOnlyDictionary<TensorKey, StoredTensor> tensors, TensorDigests digests, CheckpointInfo info)
     {
+        this.digests = digests;
         this.set = set;
         this.tensors = tensors;
         known = [.. tensors.Values];
@@ -26,12 +28,19 @@ public sealed class Checkpoint : ICheckpoint
     /// <inheritdoc/>
     public CheckpointInfo Info { get; }
 
+    /// <inheritdoc/>
+    public string? StaleBecause => set.Files.Select(file => file.ChangedBecause).FirstOrDefault(because => because is not null);
+
     /// <summary>Opens a checkpoint.</summary>
     /// <param name="folder">Its folder.</param>
     /// <param name="name">Name of the model; the folder's own if null.</param>
+    /// <param name="digestFile">
+    /// A JSON file of the SHA-256 of tensors, as <c>{ "model.norm.weight": "64 hexadecimal digits" }</c>, of their bytes as stored, beside those under
+    /// <c>digests</c> in <c>helios.json</c>; none if null.
+    /// </param>
     /// <returns>The open checkpoint; dispose it to close its files.</returns>
     /// <exception cref="CheckpointException">Something is missing, damaged, contradictory or not supported; the message says what and where.</exception>
-    public static Checkpoint Open(string folder, string? name = null)
+    public static Checkpoint Open(string folder, string? name = null, string? digestFile = null)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(folder);
         if (name is not null) ArgumentException.ThrowIfNullOrWhiteSpace(name);
@@ -44,8 +53,11 @@ public sealed class Checkpoint : ICheckpoint
         try
         {
             architecture = TiedHead.Settle(architecture, set);
+            var digests = new Dictionary<string, TensorDigests.Named>(sidecar.Digests, StringComparer.Ordinal);
+            if (digestFile is not null) TensorDigests.ReadFile(Path.GetFullPath(digestFile), digests);
+            TensorDigests.RequireTensors(digests, set);
             var tensors = LlamaTensorMap.Build(set, architecture, files.ConfigPath, sidecar, files.SidecarPath);
-            return new Checkpoint(set, tensors, new CheckpointInfo
+            return new Checkpoint(set, tensors, new TensorDigests(digests), new CheckpointInfo
             {
                 Name = name ?? files.Name,
                 Path = files.Path,
@@ -74,6 +86,7 @@ public sealed class Checkpoint : ICheckpoint
     }
 
     /// <inheritdoc/>
+    /// <exception cref="CheckpointChangedException">The file is not what it was when it was opened, or the tensor is not what its digest names.</exception>
     /// <exception cref="CheckpointException">The file ended early or could not be read, or a vector holds NaN or infinity.</exception>
     /// <exception cref="ObjectDisposedException">The checkpoint is closed.</exception>
     /// <exception cref="ArgumentException">The tensor is not of this checkpoint, or the range is outside it.</exception>
@@ -85,7 +98,9 @@ public sealed class Checkpoint : ICheckpoint
         if (offset < 0 || offset > tensor.Bytes - destination.Length)
             throw new ArgumentOutOfRangeException(nameof(offset), offset, Invariant($"'{tensor.Name}' has {tensor.Bytes} bytes; asked for {destination.Length} from {offset} on."));
 
+        if (StaleBecause is { } stale) throw new CheckpointChangedException(stale);
         var file = set.Files[tensor.File];
+        digests.Check(file, tensor, offset);
         file.Read(tensor.Name, tensor.Offset + offset, destination);
         FiniteVectors.Check(file.Path, tensor, offset, destination);
     }

@@ -29,15 +29,23 @@ internal static class Fingerprint
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
+    /// <summary>Where the sample of a tensor begins in the data of its file, and its bytes.</summary>
+    public static (long Position, int Length) SampleOf(SafetensorsEntry entry)
+    {
+        var length = entry.End - entry.Begin;
+        var sample = (int)Math.Min(length, SampleBytes);
+        return (entry.Begin + (length - sample) / 2, sample);
+    }
+
     /// <summary>In the order in which the tensors lie, so that a disk reads forward.</summary>
     private static void AppendSamples(IncrementalHash hash, SafetensorsFile file)
     {
         Span<byte> buffer = stackalloc byte[SampleBytes];
         foreach (var entry in file.Entries.Values.OrderBy(entry => entry.Begin).ThenBy(entry => entry.Name, StringComparer.Ordinal))
         {
-            var length = entry.End - entry.Begin;
-            var sample = buffer[..(int)Math.Min(length, SampleBytes)];
-            file.Read(entry.Name, file.DataStart + entry.Begin + (length - sample.Length) / 2, sample);
+            var (position, length) = SampleOf(entry);
+            var sample = buffer[..length];
+            file.Read(entry.Name, file.DataStart + position, sample);
             hash.AppendData(sample);
         }
     }

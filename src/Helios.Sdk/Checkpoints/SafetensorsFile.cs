@@ -1,10 +1,14 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
+using Helios.Sdk.Checkpoints.Identity;
 using Microsoft.Win32.SafeHandles;
 
 namespace Helios.Sdk.Checkpoints;
 
-/// <summary>An open safetensors file whose header has been parsed and held against its length. Reads are positioned and thread-safe.</summary>
+/// <summary>
+/// An open safetensors file whose header has been parsed and held against its length. Reads are positioned and thread-safe. Before and
+/// after each the file must be the one that was opened, as far as the system says, and now and then its header is read again.
+/// </summary>
 internal sealed class SafetensorsFile : IDisposable
 {
     /// <summary>The format's own limit.</summary>
@@ -12,12 +16,21 @@ internal sealed class SafetensorsFile : IDisposable
 
     private const int PrefixBytes = 8;
 
-    private readonly SafeFileHandle handle;
+    /// <summary>The header is read again once so many times its bytes were read: that costs 3 % at most.</summary>
+    private const int ReadsPerHeader = 32;
 
-    private SafetensorsFile(string path, SafeFileHandle handle, long length)
+    private readonly SafeFileHandle handle;
+    private readonly UnchangedFile unchanged;
+    private readonly byte[] samples;
+
+    // Since the header was read last.
+    private long bytesRead;
+
+    private SafetensorsFile(string path, SafeFileHandle handle, long length, IFileIdentifier identifier)
     {
         Path = path;
         this.handle = handle;
+        unchanged = new UnchangedFile(path, handle, identifier);
         Length = length;
         var header = ReadHeader();
         HeaderDigest = SHA256.HashData(header);
@@ -25,6 +38,8 @@ internal sealed class SafetensorsFile : IDisposable
         var entries = SafetensorsHeader.Parse(path, header);
         SafetensorsLayout.Check(path, entries.Values, length - DataStart);
         Entries = entries;
+        samples = HashSamples();
+        RequireUnchanged();
     }
 
     public string Path { get; }
@@ -41,12 +56,18 @@ internal sealed class SafetensorsFile : IDisposable
     /// <summary>Tensors by name.</summary>
     public IReadOnlyDictionary<string, SafetensorsEntry> Entries { get; }
 
-    public static SafetensorsFile Open(string path)
+    /// <summary>How it is not what was opened; null as long as nobody found it changed.</summary>
+    public string? ChangedBecause => unchanged.Changed;
+
+    /// <summary>Opens a file.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="identifier">What says whether it changes; what this system offers when null.</param>
+    public static SafetensorsFile Open(string path, IFileIdentifier? identifier = null)
     {
         var handle = CheckpointFile.Open(path, out var length);
         try
         {
-            return new SafetensorsFile(path, handle, length);
+            return new SafetensorsFile(path, handle, length, identifier ?? FileIdentifiers.For(handle));
         }
         catch
         {
@@ -56,10 +77,59 @@ internal sealed class SafetensorsFile : IDisposable
     }
 
     /// <summary>Reads bytes of a tensor, from <paramref name="position"/> of the file on.</summary>
-    public void Read(string tensor, long position, Span<byte> destination) =>
-        CheckpointFile.Fill(handle, Path, $"tensor '{CheckpointError.Show(tensor)}'", position, destination);
+    /// <exception cref="CheckpointChangedException">The file is not what was opened.</exception>
+    public void Read(string tensor, long position, Span<byte> destination)
+    {
+        RequireUnchanged();
+        Fill(tensor, position, destination);
+        RequireUnchanged();
+        if (Interlocked.Add(ref bytesRead, destination.Length) < ReadsPerHeader * (DataStart - PrefixBytes)) return;
+        Interlocked.Exchange(ref bytesRead, 0);
+        if (!HeaderIsSame()) throw Changed("its header is another");
+    }
+
+    /// <summary>Notes that it is not what was opened.</summary>
+    /// <param name="difference">How, in words.</param>
+    public CheckpointChangedException Changed(string difference) => unchanged.Fail(difference);
 
     public void Dispose() => handle.Dispose();
+
+    private void Fill(string tensor, long position, Span<byte> destination) =>
+        CheckpointFile.Fill(handle, Path, $"tensor '{CheckpointError.Show(tensor)}'", position, destination);
+
+    private void RequireUnchanged()
+    {
+        try
+        {
+            unchanged.Require(() => HeaderIsSame() && HashSamples().AsSpan().SequenceEqual(samples));
+        }
+        catch (IOException e)
+        {
+            throw CheckpointError.File(Path, $"cannot be asked for its state: {e.Message.TrimEnd('.')}", e);
+        }
+    }
+
+    private bool HeaderIsSame()
+    {
+        var header = new byte[DataStart];
+        CheckpointFile.Fill(handle, Path, "header", 0, header);
+        return BinaryPrimitives.ReadUInt64LittleEndian(header) == (ulong)(DataStart - PrefixBytes) && SHA256.HashData(header.AsSpan(PrefixBytes)).AsSpan().SequenceEqual(HeaderDigest);
+    }
+
+    /// <summary>A hash of the samples of all tensors, which a training that goes on changes.</summary>
+    private byte[] HashSamples()
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        Span<byte> buffer = stackalloc byte[Fingerprint.SampleBytes];
+        foreach (var entry in Entries.Values.OrderBy(entry => entry.Begin).ThenBy(entry => entry.Name, StringComparer.Ordinal))
+        {
+            var (position, length) = Fingerprint.SampleOf(entry);
+            Fill(entry.Name, DataStart + position, buffer[..length]);
+            hash.AppendData(buffer[..length]);
+        }
+
+        return hash.GetHashAndReset();
+    }
 
     private byte[] ReadHeader()
     {

@@ -11,6 +11,9 @@ internal sealed record Sidecar(ImmutableArray<SidecarExit> Exits, SidecarCalibra
     /// <summary>A model without a sidecar: one exit, its full depth.</summary>
     public static Sidecar Empty { get; } = new([], null);
 
+    /// <summary>Digests that tensors are held against, by name.</summary>
+    public IReadOnlyDictionary<string, TensorDigests.Named> Digests { get; init; } = ImmutableDictionary<string, TensorDigests.Named>.Empty;
+
     /// <summary>Whether some exit brings tensors of its own.</summary>
     public bool NamesTensors => Exits.Any(exit => exit.Norm is not null || exit.Head is not null);
 

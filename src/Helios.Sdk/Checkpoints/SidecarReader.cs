@@ -10,13 +10,15 @@ internal static class SidecarReader
 
     public static Sidecar Read(JsonField sidecar, int layers)
     {
-        sidecar.OnlyKeys("version", "exits", "calibration");
+        sidecar.OnlyKeys("version", "exits", "calibration", "digests");
         sidecar.Int("version", 1, 1);
         var exits = ReadExits(sidecar.Required("exits", "a list of exits"), layers);
         var calibration = sidecar.TryGet("calibration", out var field)
             ? CalibrationReader.Read(field, [.. exits.Select(exit => exit.Depth).Where(depth => depth < layers)])
             : null;
-        return new Sidecar(exits, calibration);
+        var digests = new Dictionary<string, TensorDigests.Named>(StringComparer.Ordinal);
+        if (sidecar.TryGet("digests", out var list)) TensorDigests.Read(list, digests);
+        return new Sidecar(exits, calibration) { Digests = digests };
     }
 
     private static ImmutableArray<SidecarExit> ReadExits(JsonField list, int layers)

@@ -49,7 +49,7 @@ public class HostTests
         [
             "Helios:Sreving is unknown; *Did you mean 'Serving'?",
             "Helios:Serving:MaxBatchSize is 'many'; expected a whole number, at least 1.",
-            "Helios:Models:0:Folder is unknown; expected Path, Name, ChatTemplate.",
+            "Helios:Models:0:Folder is unknown; expected Path, Name, ChatTemplate, DigestFile.",
             "Helios:Models:0:Path is empty; expected the folder of a model.",
             "Helios:Serving:KvWatermark is 2; expected 0 to 0.5.",
             "Helios:BackendSettings:Thread is unknown; *",

@@ -54,14 +54,14 @@ public class RobustnessTests
         var request = GenerationRequest.FromText(Prompts.All[0]) with { MaxTokens = 60, IgnoreEndOfSequence = true };
         var expected = await engine.AskAsync(request);
         var pool = engine.Engine.Pool;
-        ModelPoolTests.Truncate(engine.Engine.Parts.Device.Pool.Find("broken").Checkpoint, 7);
+        gated!.BeforeRead = ModelPoolTests.FailsIn(engine.Engine.Parts.Device.Pool.Find("broken").Checkpoint, 7);
 
         var running = Enumerable.Range(0, 6).Select(_ => engine.AskAsync(request)).ToList();
         (await pool.AcquireAsync(new LoadTarget("broken", 12))).Should().BeOfType<AcquireResult.Failed>();
         (await pool.AcquireAsync(new LoadTarget("broken", 12))).Should().BeOfType<AcquireResult.BackingOff>();
 
         using var cancellation = new CancellationTokenSource();
-        var reached = gated!.CloseBefore("tiny-m", 5);
+        var reached = gated.CloseBefore("tiny-m", 5);
         var load = pool.AcquireAsync(new LoadTarget("tiny-m", 12), cancellationToken: cancellation.Token).AsTask();
         await reached;
         (await engine.AskAsync(request)).TokenIds.Should().Equal(expected.TokenIds, "it serves while another model loads");

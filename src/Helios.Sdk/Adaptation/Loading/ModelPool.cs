@@ -88,7 +88,7 @@ internal sealed class ModelPool : IModelPool
     private static PooledModel Describe(PoolEntry entry)
     {
         var (layers, bytes, leases) = entry.Census();
-        return new PooledModel(entry.Info, entry.Size, layers, bytes, leases);
+        return new PooledModel(entry.Info, entry.Size, layers, bytes, leases) { StaleBecause = entry.StaleBecause };
     }
 
     private ModelLease Lease(PoolEntry entry, LoadTarget target, ServedModel served) =>
@@ -135,6 +135,7 @@ internal sealed class ModelPool : IModelPool
         var (hasFixed, loaded) = entry.Loaded;
         if (hasFixed && loaded >= target.Depth) return new AcquireResult.Acquired(Lease(entry, target, entry.Install(makeFixed: null, [])));
 
+        if (entry.StaleBecause is { } stale) return new AcquireResult.Failed(new CheckpointChangedException(stale));
         if (backoff.Check(entry.Info.Name) is { } backingOff) return backingOff;
 
         var bytes = entry.Size.ToDepth(target.Depth) - (hasFixed ? entry.Size.ToDepth(loaded) : -entry.WorkspaceBytes);

@@ -17,6 +17,9 @@ internal sealed class PacedCheckpoint(ICheckpoint inner, LoadPace pace) : ICheck
     public CheckpointInfo Info => inner.Info;
 
     /// <inheritdoc/>
+    public string? StaleBecause => inner.StaleBecause;
+
+    /// <inheritdoc/>
     public bool TryGetTensor(TensorKey key, out StoredTensor tensor) => inner.TryGetTensor(key, out tensor);
 
     /// <inheritdoc/>

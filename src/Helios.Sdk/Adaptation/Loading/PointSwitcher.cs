@@ -137,6 +137,7 @@ internal sealed class PointSwitcher(ModelPool pool, Routes routes, ServingTeleme
     {
         var missing = BytesToLoad(target);
         if (missing == 0) return null;
+        if (pool.Find(target.Model).StaleBecause is { } stale) return $"no more of it can be loaded: {stale}";
         if (pool.BackingOff(target.Model) is { } wait) return Invariant($"it could not be loaded, and is not tried again for {wait.RetryAfter.TotalSeconds:0.#} s: {wait.Reason}");
         var left = pool.BytesBesideWeights(target);
         return missing <= left ? null : Invariant($"{missing} bytes to load do not fit beside the active point, which leaves {Math.Max(0, left)}");

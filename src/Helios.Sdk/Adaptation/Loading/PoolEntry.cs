@@ -23,6 +23,9 @@ internal sealed class PoolEntry(ICheckpoint checkpoint, ITokenizer tokenizer, Mo
 
     public CheckpointInfo Info => checkpoint.Info;
 
+    /// <summary>Why no more of it can be loaded, for good: its files changed. What is loaded serves on.</summary>
+    public string? StaleBecause => checkpoint.StaleBecause;
+
     public ITokenizer Tokenizer => tokenizer;
 
     /// <summary>How conversations are put to it; null when it takes none.</summary>

@@ -68,7 +68,7 @@ internal sealed class DeviceModule : IAsyncDisposable
 
         try
         {
-            var checkpoints = options.Models.Select((source, i) => Opened(OptionSource.Read(ModelAt(i), () => Checkpoint.Open(source.Path, source.Name)))).ToList();
+            var checkpoints = options.Models.Select((source, i) => Opened(OptionSource.Read(ModelAt(i), () => Checkpoint.Open(source.Path, source.Name, source.DigestFile)))).ToList();
             var backend = Opened(BackendFinder.Create(options, strategies.Backends));
             OptionsCheck.CheckDepths(options, checkpoints[0].Info);
             var budget = new MemoryBudget(options.MemoryBudgetBytes ?? DefaultBudget.Of(backend.Device.TotalMemory));

@@ -30,7 +30,7 @@ internal static class OptionTable
     /// <param name="folder">Where relative paths start.</param>
     public static IReadOnlyList<OptionEntry<HeliosOptions>> For(string folder) =>
     [
-        List(Models, "a list, or a section by names; each entry a path, or a section with `Path`, `Name` and `ChatTemplate`", o => o.Models.Select(model => model.ToString()), "The pool's models, in order of preference if nothing else decides."),
+        List(Models, "a list, or a section by names; each entry a path, or a section with `Path`, `Name`, `ChatTemplate` and `DigestFile`", o => o.Models.Select(model => model.ToString()), "The pool's models, in order of preference if nothing else decides."),
         Value("Precision", ValueFormats.Precision, o => o.Precision, (o, v) => o.Precision = v, "Precision of the weights."),
         Live("MemoryBudgetBytes", OrNone(Bytes), o => o.MemoryBudgetBytes, (o, v) => o.MemoryBudgetBytes = v, "Maximum bytes for weights, workspaces and KV together.", "takes half of the memory that the device offers this process, container limits respected"),
         Value("Backend", OrNull(Name), o => o.Backend, (o, v) => o.Backend = v, "Name of the backend, among those that were added.", "takes the last added one"),

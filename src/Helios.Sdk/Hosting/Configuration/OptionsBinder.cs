@@ -13,7 +13,7 @@ internal sealed class OptionsBinder(string folder)
 {
     private static readonly string[] Groups = ["Serving", "Adaptation", "Telemetry"];
 
-    private static readonly string[] ModelKeys = [nameof(ModelSource.Path), nameof(ModelSource.Name), nameof(ModelSource.ChatTemplate)];
+    private static readonly string[] ModelKeys = [nameof(ModelSource.Path), nameof(ModelSource.Name), nameof(ModelSource.ChatTemplate), nameof(ModelSource.DigestFile)];
 
     private readonly IReadOnlyList<OptionEntry<HeliosOptions>> entries = OptionTable.For(folder);
     private readonly List<OptionFault> faults = [];
@@ -72,11 +72,12 @@ internal sealed class OptionsBinder(string folder)
         }
     }
 
-    /// <summary>A path alone, or a path with a name and a chat template; in a section by names, the key is the name.</summary>
+    /// <summary>A path alone, or a path with a name, a chat template and a file of digests; in a section by names, the key is the name.</summary>
     private void BindModel(IConfigurationSection section, HeliosOptions options)
     {
         string? path = null;
         string? template = null;
+        string? digests = null;
         var name = int.TryParse(section.Key, NumberStyles.None, CultureInfo.InvariantCulture, out _) ? null : section.Key;
         if (!HasChildren(section)) path = section.Value;
         foreach (var child in section.GetChildren())
@@ -85,12 +86,17 @@ internal sealed class OptionsBinder(string folder)
             if (Is(child.Key, nameof(ModelSource.Path))) path = child.Value;
             else if (Is(child.Key, nameof(ModelSource.Name))) name = child.Value;
             else if (Is(child.Key, nameof(ModelSource.ChatTemplate))) template = child.Value;
+            else if (Is(child.Key, nameof(ModelSource.DigestFile))) digests = child.Value;
             else RefuseKey(new(OptionTable.Models, section.Key, child.Key), child.Key, ModelKeys);
         }
 
         // The check says so where there is no path.
         var full = string.IsNullOrWhiteSpace(path) ? "" : Path.GetFullPath(path, folder);
-        options.Models.Add(new ModelSource(name ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(full)), full) { ChatTemplate = template });
+        options.Models.Add(new ModelSource(name ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(full)), full)
+        {
+            ChatTemplate = template,
+            DigestFile = string.IsNullOrWhiteSpace(digests) ? null : Path.GetFullPath(digests, folder),
+        });
     }
 
     private TenantOptions ReadTenant(IConfigurationSection section)

@@ -25,8 +25,10 @@ internal sealed class ReadinessCheck(HeliosEngine engine) : IHealthCheck
 
     private string? WhyDegraded()
     {
-        foreach (var model in engine.Parts.Device.Pool.Entries.Select(entry => entry.Info.Name))
+        foreach (var entry in engine.Parts.Device.Pool.Entries)
         {
+            var model = entry.Info.Name;
+            if (entry.StaleBecause is { } stale) return $"'{model}' is stale: {stale}";
             if (engine.Parts.Device.Pool.BackingOff(model) is { } wait)
                 return Invariant($"'{model}' could not be loaded, and is not tried again for {wait.RetryAfter.TotalSeconds:0.#} s: {wait.Reason}");
         }

@@ -3,7 +3,7 @@ using Helios.Sdk.Models;
 
 namespace Helios.Sdk.Tests.Adaptation.Loading;
 
-/// <summary>A backend whose loads stop before a layer until they are let go on.</summary>
+/// <summary>A backend whose loads stop before a layer until they are let go on, and whose reads may fail.</summary>
 internal sealed class GatedBackend(IBackend inner) : IBackend, ILayerLoader
 {
     private readonly Dictionary<(string Model, int Layer), (TaskCompletionSource Reached, TaskCompletionSource Open)> gates = [];
@@ -11,6 +11,9 @@ internal sealed class GatedBackend(IBackend inner) : IBackend, ILayerLoader
     public DeviceInfo Device => inner.Device;
 
     public ILayerLoader Loader => this;
+
+    /// <summary>Called before each read of a tensor.</summary>
+    public Action<StoredTensor>? BeforeRead { get; set; }
 
     /// <summary>Layers and fixed parts that were asked for, in order; -1 is a fixed part.</summary>
     public List<(string Model, int Layer)> Asked { get; } = [];
@@ -42,16 +45,18 @@ internal sealed class GatedBackend(IBackend inner) : IBackend, ILayerLoader
     public async ValueTask<IFixedPart> LoadFixedAsync(ICheckpoint checkpoint, Precision precision, MemoryReservation bytes, CancellationToken cancellationToken)
     {
         await PassAsync(checkpoint.Info.Name, -1);
-        return await inner.Loader.LoadFixedAsync(checkpoint, precision, bytes, cancellationToken);
+        return await inner.Loader.LoadFixedAsync(Watched(checkpoint), precision, bytes, cancellationToken);
     }
 
     public async ValueTask<ILayerWeights> LoadLayerAsync(ICheckpoint checkpoint, int layer, Precision precision, MemoryReservation bytes, CancellationToken cancellationToken)
     {
         await PassAsync(checkpoint.Info.Name, layer);
-        return await inner.Loader.LoadLayerAsync(checkpoint, layer, precision, bytes, cancellationToken);
+        return await inner.Loader.LoadLayerAsync(Watched(checkpoint), layer, precision, bytes, cancellationToken);
     }
 
     public void Dispose() => inner.Dispose();
+
+    private ICheckpoint Watched(ICheckpoint checkpoint) => BeforeRead is { } before ? new WatchedCheckpoint(checkpoint, before) : checkpoint;
 
     private Task PassAsync(string model, int layer)
     {
@@ -62,5 +67,20 @@ internal sealed class GatedBackend(IBackend inner) : IBackend, ILayerLoader
             gate.Reached.TrySetResult();
             return gate.Open.Task;
         }
+    }
+
+    private sealed class WatchedCheckpoint(ICheckpoint inner, Action<StoredTensor> before) : ICheckpoint
+    {
+        public CheckpointInfo Info => inner.Info;
+
+        public bool TryGetTensor(TensorKey key, out StoredTensor tensor) => inner.TryGetTensor(key, out tensor);
+
+        public void Read(StoredTensor tensor, long offset, Span<byte> destination)
+        {
+            before(tensor);
+            inner.Read(tensor, offset, destination);
+        }
+
+        public void Dispose() => inner.Dispose();
     }
 }

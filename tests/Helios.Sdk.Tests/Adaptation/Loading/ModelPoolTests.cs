@@ -25,6 +25,35 @@ public class ModelPoolTests
         entry.Size.LayerBytes.Should().HaveCount(12).And.OnlyContain(bytes => bytes > 0);
     }
 
+    [SkippableFact]
+    public async Task A_model_whose_file_changes_serves_what_is_loaded_and_loads_no_more()
+    {
+        Skip.If(OperatingSystem.IsWindows(), "Windows lets nobody write to a checkpoint that is open.");
+        using var folder = Copy("tiny-s");
+        using var rig = PoolRig.Create([folder.Path]);
+        var name = rig.Pool.Entries.Single().Info.Name;
+        using var lease = await rig.AcquireAsync(name, 3);
+        var held = rig.Budget.Used;
+        rig.Model(name).StaleBecause.Should().BeNull();
+
+        var former = File.ReadAllBytes(folder["model.safetensors"]);
+        ChangedFileTests.WriteInPlace(folder["model.safetensors"], [.. former[..^4096], .. new byte[4096]]);
+        for (var attempt = 0; attempt < 3; attempt++)
+        {
+            var result = await rig.TryAcquireAsync(name, 6);
+            result.Should().BeOfType<AcquireResult.Failed>().Which.Error.Should().BeOfType<CheckpointChangedException>();
+            rig.MustHold(held);
+            rig.Model(name).StaleBecause.Should().Contain("it was written to");
+            rig.Model(name).LoadedLayers.Should().Be(3);
+
+            // Not even the former bytes bring it back.
+            ChangedFileTests.WriteInPlace(folder["model.safetensors"], former);
+            rig.Clock.Advance(TimeSpan.FromHours(1));
+        }
+
+        using var loaded = await rig.AcquireAsync(name, 2);
+    }
+
     [Fact]
     public async Task Weights_take_about_what_they_take_on_disk()
     {
@@ -101,12 +130,12 @@ public class ModelPoolTests
     [InlineData(0)]
     [InlineData(3)]
     [InlineData(5)]
-    public async Task A_load_that_fails_half_way_leaves_nothing_behind_and_backs_off(int corruptLayer)
+    public async Task A_load_that_fails_half_way_leaves_nothing_behind_and_backs_off(int failingLayer)
     {
-        using var folder = Copy("tiny-s");
-        using var rig = PoolRig.Create([folder.Path]);
-        var name = rig.Pool.Entries.Single().Info.Name;
-        Truncate(rig.Pool.Find(name).Checkpoint, corruptLayer);
+        GatedBackend? gated = null;
+        using var rig = PoolRig.Create(["tiny-s"], wrap: backend => gated = new GatedBackend(backend));
+        const string name = "tiny-s";
+        gated!.BeforeRead = FailsIn(rig.Pool.Find(name).Checkpoint, failingLayer);
 
         (await rig.TryAcquireAsync(name, 6)).Should().BeOfType<AcquireResult.Failed>().Which.Error.Should().BeOfType<CheckpointException>();
         rig.MustHold(0);
@@ -121,22 +150,21 @@ public class ModelPoolTests
     }
 
     [Fact]
-    public async Task A_failed_deepening_leaves_what_is_loaded_and_a_mended_file_loads()
+    public async Task A_failed_deepening_leaves_what_is_loaded_and_a_mended_disk_loads()
     {
-        using var folder = Copy("tiny-s");
-        using var rig = PoolRig.Create([folder.Path]);
-        var name = rig.Pool.Entries.Single().Info.Name;
+        GatedBackend? gated = null;
+        using var rig = PoolRig.Create(["tiny-s"], wrap: backend => gated = new GatedBackend(backend));
+        const string name = "tiny-s";
         using var shallow = await rig.AcquireAsync(name, 2);
         var before = rig.Budget.Used;
-        var whole = await File.ReadAllBytesAsync(folder["model.safetensors"]);
-        Truncate(rig.Pool.Find(name).Checkpoint, 4);
+        gated!.BeforeRead = FailsIn(rig.Pool.Find(name).Checkpoint, 4);
 
         (await rig.TryAcquireAsync(name, 6)).Should().BeOfType<AcquireResult.Failed>();
         rig.MustHold(before);
         rig.Model(name).LoadedLayers.Should().Be(2);
         using (var again = await rig.AcquireAsync(name, 2)) again.Should().NotBeNull("what is loaded needs no load, and no back-off");
 
-        await File.WriteAllBytesAsync(folder["model.safetensors"], whole);
+        gated.BeforeRead = null;
         rig.Clock.Advance(TimeSpan.FromSeconds(1));
         using var deep = await rig.AcquireAsync(name, 6);
         rig.Model(name).LoadedLayers.Should().Be(6);
@@ -280,12 +308,22 @@ public class ModelPoolTests
         return folder;
     }
 
-    /// <summary>Cuts a model's file in the middle of a layer's tensor: what lies behind cannot be read any more.</summary>
+    /// <summary>Cuts a model's file in the middle of a layer's tensor: nothing of it can be read any more.</summary>
     internal static void Truncate(ICheckpoint checkpoint, int layer)
     {
         checkpoint.TryGetTensor(new TensorKey(TensorRole.Gate, layer), out var tensor).Should().BeTrue();
         using var file = new FileStream(Path.Combine(checkpoint.Info.Path, "model.safetensors"), FileMode.Open, FileAccess.Write, FileShare.ReadWrite);
         file.SetLength(tensor.Offset + tensor.Bytes / 2);
+    }
+
+    /// <summary>The middle of a layer cannot be read.</summary>
+    internal static Action<StoredTensor> FailsIn(ICheckpoint checkpoint, int layer)
+    {
+        checkpoint.TryGetTensor(new TensorKey(TensorRole.Gate, layer), out var unreadable).Should().BeTrue();
+        return tensor =>
+        {
+            if (tensor == unreadable) throw new CheckpointException("the disk is gone");
+        };
     }
 
     private sealed record ModelLeaseAndDepth(string Model, int Depth, Helios.Sdk.Serving.Routing.ModelLease Lease);

@@ -54,7 +54,7 @@ public class OptionsBinderTests
     [InlineData("""{ "Serving": { "DrainTimeout": 30 } }""", "Helios:Serving:DrainTimeout is '30'; expected a time such as 500ms, 30s*")]
     [InlineData("""{ "Precision": "1" }""", "Helios:Precision is '1'; expected Auto, Fp32*")]
     [InlineData("""{ "Models": "tiny-s" }""", "Helios:Models is 'tiny-s'; expected a list or a section.")]
-    [InlineData("""{ "Models": [ { "Folder": "x", "Path": "y" } ] }""", "Helios:Models:0:Folder is unknown; expected Path, Name, ChatTemplate.")]
+    [InlineData("""{ "Models": [ { "Folder": "x", "Path": "y" } ] }""", "Helios:Models:0:Folder is unknown; expected Path, Name, ChatTemplate, DigestFile.")]
     [InlineData("""{ "Serving": { "Tenants": { "gold": { "Weight": "much" } } } }""", "Helios:Serving:Tenants:gold:Weight is 'much'; expected a number, 0.001 to 1000.")]
     [InlineData("""{ "Serving": { "Tenants": { "gold": { "Wait": 1 } } } }""", "Helios:Serving:Tenants:gold:Wait is unknown; expected Weight, CacheGroup, CacheShare.")]
     [InlineData("""{ "Serving": "fast" }""", "Helios:Serving is 'fast'; expected a section with DefaultCacheShare, *Tenants, UnpacedStepTime.")]
