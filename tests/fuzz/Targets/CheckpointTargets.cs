@@ -8,12 +8,14 @@ namespace Helios.Fuzz.Targets;
 internal static class CheckpointTargets
 {
     private const string Weights = "model.safetensors";
+    private const string Digests = "digests.json";
 
     public static Dictionary<string, Func<Scratch, FuzzTarget>> All { get; } = new(StringComparer.Ordinal)
     {
         ["safetensors"] = scratch => Beside(scratch, "safetensors", Weights),
         ["config"] = scratch => Beside(scratch, "config", "config.json"),
         ["generation-config"] = scratch => Beside(scratch, "generation-config", "generation_config.json"),
+        ["digests"] = scratch => Beside(scratch, "digests", Digests),
         ["exits"] = scratch => Beside(scratch, "exits", "helios.json"),
         ["shard-index"] = scratch =>
         {
@@ -34,12 +36,14 @@ internal static class CheckpointTargets
                 scratch.Write(file, input);
                 ReadAll(scratch.Folder);
             },
-            typeof(CheckpointException));
+            typeof(CheckpointException),
+            typeof(CheckpointChangedException));
     }
 
     private static void ReadAll(string folder)
     {
-        using var checkpoint = Checkpoint.Open(folder);
+        var digests = Path.Combine(folder, Digests);
+        using var checkpoint = Checkpoint.Open(folder, digestFile: File.Exists(digests) ? digests : null);
         for (var layer = -1; layer < checkpoint.Info.Architecture.Layers; layer++)
         {
             foreach (var role in Enum.GetValues<TensorRole>())
