@@ -16,7 +16,7 @@ public class TokenBoundTests
     public void No_text_has_fewer_ids(string name)
     {
         var tokenizer = Named(name);
-        foreach (var text in OracleTexts.Generate(400, seed: 8, longest: 60).Concat(Compact(tokenizer)))
+        foreach (var text in OracleTexts.Generate(120, seed: 8, longest: 60).Concat(Compact(tokenizer)))
             tokenizer.CountAtLeast(text).Should().BeLessThanOrEqualTo(tokenizer.Encode(text, addSpecialTokens: false).Count, text);
     }
 
