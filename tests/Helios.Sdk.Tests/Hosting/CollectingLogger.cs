@@ -8,6 +8,11 @@ internal sealed class CollectingLogger : ILoggerFactory
 {
     private readonly ConcurrentQueue<(string Category, LogLevel Level, string Message)> entries = new();
 
+    private readonly ConcurrentQueue<string> everything = new();
+
+    /// <summary>Messages, exceptions, scopes, and every value that is logged by name.</summary>
+    public IEnumerable<string> Everything => everything;
+
     public IEnumerable<string> Of(LogLevel least) => entries.Where(entry => entry.Level >= least).Select(entry => entry.Message);
 
     /// <summary>Categories that anything was logged in.</summary>
@@ -23,14 +28,30 @@ internal sealed class CollectingLogger : ILoggerFactory
     {
     }
 
+    private void Keep<TState>(TState state)
+    {
+        everything.Enqueue($"{state}");
+        if (state is not IEnumerable<KeyValuePair<string, object?>> values) return;
+        foreach (var (name, value) in values) everything.Enqueue($"{name}={value}");
+    }
+
     private sealed class OfCategory(CollectingLogger log, string category) : ILogger
     {
         public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull => null;
+            where TState : notnull
+        {
+            log.Keep(state);
+            return null;
+        }
 
         public bool IsEnabled(LogLevel logLevel) => true;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-            log.entries.Enqueue((category, logLevel, $"{formatter(state, exception)} {exception}"));
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            var message = $"{formatter(state, exception)} {exception}";
+            log.entries.Enqueue((category, logLevel, message));
+            log.everything.Enqueue(message);
+            log.Keep(state);
+        }
     }
 }
