@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Helios.Cli;
 using Helios.Cli.Options;
+using Helios.ModelBench.Endurance;
 using Helios.ModelBench.Exits;
 using Helios.ModelBench.Lossless;
 using Helios.ModelBench.Quality;
@@ -20,5 +21,6 @@ internal static class BenchApp
         new ExitsCommand(global),
         new LosslessCommand(global),
         new SoakCommand(global),
+        new EnduranceCommand(global),
     };
 }

@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Helios.ModelBench.Endurance;
 using Helios.ModelBench.Soaking;
 
 namespace Helios.ModelBench.Output;
@@ -10,6 +11,7 @@ namespace Helios.ModelBench.Output;
 [JsonSerializable(typeof(LosslessBenched))]
 [JsonSerializable(typeof(ExitsBenched))]
 [JsonSerializable(typeof(SoakBenched))]
+[JsonSerializable(typeof(EnduranceBenched))]
 internal sealed partial class BenchJson : JsonSerializerContext
 {
     public static BenchJson Lines { get; } = new(new JsonSerializerOptions

@@ -8,6 +8,12 @@ namespace Helios.Sdk.Energy;
 /// </summary>
 internal sealed class EnergyGauge : IDisposable
 {
+    /// <summary>No machine that runs one engine draws more: a counter that rises faster jumped, or its driver is broken.</summary>
+    private const double MostWatts = 100_000;
+
+    /// <summary>Counters rise in leaps of some milliseconds' worth, so that a short time says nothing of their pace.</summary>
+    private const double ShortestPace = 1;
+
     private static readonly TimeSpan Period = TimeSpan.FromMilliseconds(250);
 
     private readonly IEnergyMeter meter;
@@ -18,6 +24,7 @@ internal sealed class EnergyGauge : IDisposable
     private ITimer? timer;
     private EnergyReading latest;
     private double? counter;
+    private long countedAt;
     private double total;
     private (long At, double Busy) read;
 
@@ -33,6 +40,7 @@ internal sealed class EnergyGauge : IDisposable
         latest = Read();
         counter = latest.Joules;
         read = (time.GetTimestamp(), serving.BusySeconds);
+        countedAt = read.At;
         UnavailableBecause = latest.UnavailableBecause;
     }
 
@@ -75,9 +83,11 @@ internal sealed class EnergyGauge : IDisposable
             if (latest.Joules is not { } joules) return latest;
             var used = joules - counter ?? 0;
             counter = joules;
+            var most = MostWatts * Math.Max(ShortestPace, time.GetElapsedTime(countedAt, read.At).TotalSeconds);
+            countedAt = read.At;
 
-            // A counter that has fallen began anew, and nobody knows what it counted in between.
-            if (used >= 0)
+            // A counter that has fallen or jumped began anew, and nobody knows what it counted in between.
+            if (used >= 0 && used <= most)
             {
                 total += used;
 

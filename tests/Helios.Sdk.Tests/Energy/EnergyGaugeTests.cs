@@ -1,3 +1,5 @@
+using FsCheck;
+using FsCheck.Fluent;
 using Helios.Sdk.Backends;
 using Helios.Sdk.Energy;
 using Helios.Sdk.Serving;
@@ -152,5 +154,51 @@ public class EnergyGaugeTests
         EnergyMeters.For(Device("tpu")).Read().UnavailableBecause.Should().Contain("'tpu'");
 
         static DeviceInfo Device(string name) => new(name, "", 1);
+    }
+
+    /// <summary>A driver may say anything: what is made of it stays finite, never falls, and is no more than a machine draws.</summary>
+    [Fact]
+    public void Whatever_a_driver_says_the_figures_stay_plausible() =>
+        Prop.ForAll<(ulong?[] Energies, uint?[] Powers, byte[] Pauses)>(said => MustBePlausible(said.Energies, said.Powers, said.Pauses)).QuickCheckThrowOnFailure();
+
+    private static void MustBePlausible(ulong?[] energies, uint?[] powers, byte[] pauses)
+    {
+        var (clock, serving) = (new ManualClock(), new ServingState());
+        using var gauge = new EnergyGauge(new NvmlEnergyMeter(new HostileNvml(energies, powers), clock), serving, clock);
+        var (total, seconds) = (0.0, 0.0);
+        foreach (var pause in pauses)
+        {
+            clock.Advance(TimeSpan.FromMilliseconds(pause));
+            serving.Computed(pause / 2000.0);
+            seconds += Math.Max(1, pause / 1000.0);
+            if (gauge.Sample().Joules is not { } joules) continue;
+            joules.Should().BeInRange(total, 100_000 * seconds);
+            total = joules;
+        }
+
+        if (gauge.Watts is { } watts) watts.Should().BeInRange(0, 100_000 * 1000);
+    }
+
+    /// <summary>Goes through lists of what to say, null for an error, again and again.</summary>
+    private sealed class HostileNvml(ulong?[] energies, uint?[] powers) : INvml
+    {
+        private int energy;
+        private int power;
+
+        public bool TryReadEnergy(out ulong millijoules) => Next(energies, ref energy, out millijoules);
+
+        public bool TryReadPower(out uint milliwatts, out string because)
+        {
+            because = "hostile";
+            return Next(powers, ref power, out milliwatts);
+        }
+
+        private static bool Next<T>(T?[] values, ref int at, out T value)
+            where T : struct
+        {
+            var next = values.Length > 0 ? values[at++ % values.Length] : null;
+            value = next ?? default;
+            return next is not null;
+        }
     }
 }

@@ -61,9 +61,8 @@ internal sealed class StepProbe(BlockPool blocks, DeviceWork work, TimeProvider 
         // The first steps compile and warm, and write the context; they do not count.
         for (var written = 0; written < context; written += maxRows)
         {
-            var step = new StepAssembly(maxRows);
-            step.AddText(new int[Math.Min(maxRows, context - written)], written, step.AddBlocks(table.Blocks), depth);
-            await StepAsync(step).ConfigureAwait(false);
+            var (first, count) = (written, Math.Min(maxRows, context - written));
+            await StepAsync(count, step => step.AddText(new int[count], first, step.AddBlocks(table.Blocks), depth)).ConfigureAwait(false);
         }
 
         for (var rows = 1; rows <= maxRows && longest <= LongestStep.TotalSeconds; rows *= 2)
@@ -77,18 +76,27 @@ internal sealed class StepProbe(BlockPool blocks, DeviceWork work, TimeProvider 
         async Task<IEnumerable<StepTiming>> RepeatAsync(int rows, int position)
         {
             var steps = new List<StepTiming>(Repeats);
-            var step = new StepAssembly(rows);
-            for (var i = 0; i < rows; i++) step.Add(new StepRow(0, position, step.AddBlocks(table.Blocks), depth));
             while (steps.Count < Repeats && (steps.Count < LeastRepeats || steps.Count * steps.Min(step => step.Times.Total) < Enough.TotalSeconds))
-                steps.Add(await StepAsync(step).ConfigureAwait(false));
+                steps.Add(await StepAsync(rows, step => AddRows(step, rows, position)).ConfigureAwait(false));
             longest = Math.Max(longest, steps.Min(step => step.Times.Total));
             return steps.OrderBy(step => step.Times.Total).Take((steps.Count + 1) / 2);
         }
 
-        Task<StepTiming> StepAsync(StepAssembly step)
+        void AddRows(StepAssembly step, int count, int position)
+        {
+            for (var i = 0; i < count; i++) step.Add(new StepRow(0, position, step.AddBlocks(table.Blocks), depth));
+        }
+
+        // A step is put together where it runs: between two of them the pool may have moved the blocks.
+        Task<StepTiming> StepAsync(int rows, Action<StepAssembly> add)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            return work.RunInBackgroundAsync(() => Run(lease.Served, step, depth));
+            return work.RunInBackgroundAsync(() =>
+            {
+                var step = new StepAssembly(rows);
+                add(step);
+                return Run(lease.Served, step, depth);
+            });
         }
     }
 

@@ -62,6 +62,35 @@ public class StepProbeTests
         attempts.Should().BeGreaterThan(20);
     }
 
+    /// <summary>The pool may move blocks between two steps of a probe, and gives their former places to others.</summary>
+    [Fact]
+    public async Task Blocks_that_move_meanwhile_are_written_where_they_lie()
+    {
+        using var rig = new LoopRig();
+        var (probe, clock) = Probe(rig);
+        rig.Model.OnStep = rows => clock.Advance(StepOf(rows));
+        var shape = rig.Route().Lease.Served.KvShape(LoopRig.Layers);
+        var (first, second) = (new BlockTable(shape, capacity: 64), new BlockTable(shape, capacity: 64));
+        var slab = (int)(rig.Blocks.BytesPerSlab / rig.Blocks.BlockBytes(shape));
+        rig.Blocks.TryGrow(first, slab / 2 * rig.Blocks.TokensPerBlock).Should().BeTrue();
+        rig.Blocks.TryGrow(second, (slab - slab / 2) * rig.Blocks.TokensPerBlock).Should().BeTrue();
+        var before = rig.Store.LiveSlabs;
+        var items = 0;
+
+        var timings = await MeasureAsync(rig, probe, () =>
+        {
+            if (++items != 10) return;
+            rig.Store.LiveSlabs.Should().Be(before + 1, "the probe has blocks in a slab of its own");
+            rig.Blocks.Release(second);
+            rig.Blocks.Trim(rig.Budget.Free + 1);
+            rig.Store.LiveSlabs.Should().Be(before, "they moved into the other slab");
+        });
+
+        timings.Select(timing => timing.Rows).Distinct().Should().Equal(1, 2, 4, 8, 16, 32, 64);
+        rig.Blocks.Release(first);
+        rig.MustBeIdle();
+    }
+
     [Fact]
     public async Task Long_steps_are_not_repeated_and_end_it()
     {
