@@ -61,7 +61,7 @@ internal static class PromptFile
 /// <summary>A prompt of a run.</summary>
 /// <param name="Prompt">The text.</param>
 /// <param name="MaxTokens">Most tokens of the answer.</param>
-/// <param name="Tenant">Whose it is; null is nobody's.</param>
+/// <param name="Tenant">Whose it is; null is no tenant's.</param>
 /// <param name="AtMs">When it arrives, in milliseconds since the beginning; null when the file does not say.</param>
 /// <param name="Priority">Whose turn it is before others.</param>
 internal sealed record PromptLine(string Prompt, int MaxTokens, string? Tenant, double? AtMs = null, RequestPriority Priority = RequestPriority.Normal);

@@ -80,6 +80,6 @@ public sealed record PoolSnapshot(long BudgetBytes, long UsedBytes, long PeakByt
 /// <param name="Leases">Live claims.</param>
 public sealed record PooledModel(CheckpointInfo Info, LoadSize Size, int LoadedLayers, long LoadedBytes, int Leases)
 {
-    /// <summary>Why no more of it can be loaded, for good: its files changed since they were opened. What is loaded serves on. Null as long as nobody found that.</summary>
+    /// <summary>Why no more of it can be loaded, for good: its files changed since they were opened. What is loaded serves on. Null as long as that was not found.</summary>
     public string? StaleBecause { get; init; }
 }

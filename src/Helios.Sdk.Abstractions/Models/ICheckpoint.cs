@@ -11,7 +11,7 @@ public interface ICheckpoint : IDisposable
     CheckpointInfo Info { get; }
 
     /// <summary>
-    /// Why nothing more can be read of it: its files are not what they were when it was opened. Null as long as nobody found that, and for
+    /// Why nothing more can be read of it: its files are not what they were when it was opened. Null as long as that was not found, and for
     /// checkpoints that do not look.
     /// </summary>
     string? StaleBecause => null;

@@ -36,7 +36,7 @@ internal sealed class HostBuffer(TorchDevice device, ScalarType type) : IDisposa
         var copy = torch.empty(elements, dtype: type, device: device.Handle);
         using (var source = memory!.narrow(0, 0, elements)) copy.copy_(source, nonBlocking: true);
 
-        // Torch gives page-locked memory that is given up to nobody else until the copies out of it are done.
+        // Torch gives page-locked memory that is given up to no other user until the copies out of it are done.
         Dispose();
         return copy;
     }

@@ -41,7 +41,7 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
     /// <exception cref="HeliosException">The loop has ended.</exception>
     public Task<AdaptationDecision> ReconsiderAsync(AdaptationTrigger trigger) => reconsiderations.AskAsync(trigger, parts.Telemetry.Signals);
 
-    /// <summary>Any thread: a goal was changed, and nobody waits for what is decided upon it.</summary>
+    /// <summary>Any thread: a goal was changed, and no caller waits for what is decided upon it.</summary>
     public void Reconsider(AdaptationTrigger trigger) => reconsiderations.Request(trigger, parts.Telemetry.Signals);
 
     /// <summary>Runs until cancelled. Failures of candidates are recorded and survived; only a bug ends it.</summary>
@@ -59,7 +59,7 @@ internal sealed class AdaptationLoop(AdaptationParts parts)
         catch (Exception error)
         {
             ready.TrySetException(error is OperationCanceledException ? new HeliosException("The engine stopped before a model served.", error) : error);
-            _ = ready.Task.Exception; // nobody has to wait for it
+            _ = ready.Task.Exception; // waiting for it is optional
             throw;
         }
         finally

@@ -11,7 +11,7 @@ namespace Helios.Sdk.Adaptation;
 /// free bytes and cached blocks go first, then the KV of the least urgent; where that is not enough another point serves, and
 /// what the former one holds goes with its last sequence.
 /// </summary>
-[SuppressMessage("Design", "CA1001", Justification = "A semaphore whose handle nobody takes holds nothing; one may wait for it while the engine stops.")]
+[SuppressMessage("Design", "CA1001", Justification = "A semaphore whose handle is never taken holds nothing; one may wait for it while the engine stops.")]
 internal sealed class GoalChanges(AdaptationLoop loop, Goals goals, ModelPool pool, KvReclaimer memory, MemoryBudget budget, TimeProvider time)
 {
     /// <summary>How often it is checked whether the last sequence of a former point has ended.</summary>

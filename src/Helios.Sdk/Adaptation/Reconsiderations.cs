@@ -34,7 +34,7 @@ internal sealed class Reconsiderations
         return asked.Task;
     }
 
-    /// <summary>Makes the loop select anew, and nobody waits for its decision.</summary>
+    /// <summary>Makes the loop select anew, and no caller waits for its decision.</summary>
     /// <param name="trigger">Why.</param>
     /// <param name="signals">The loop's mailbox.</param>
     public void Request(AdaptationTrigger trigger, LoopSignals signals)
@@ -76,7 +76,7 @@ internal sealed class Reconsiderations
         }
     }
 
-    /// <summary>The loop: decides, and answers everybody who had asked before.</summary>
+    /// <summary>The loop: decides, and answers all callers that had asked before.</summary>
     public async Task AnswerAsync(Func<Task<AdaptationDecision>> decide)
     {
         var asked = Take();

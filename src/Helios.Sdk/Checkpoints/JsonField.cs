@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace Helios.Sdk.Checkpoints;
 
 /// <summary>
-/// One value of a JSON file that nobody vouches for, with its place in the file: every read checks the type, and every refusal names
+/// One value of a JSON file that is not trusted, with its place in the file: every read checks the type, and every refusal names
 /// file, field, what was found and what was expected. <c>null</c> counts as absent, as it does in Hugging Face configs.
 /// </summary>
 /// <param name="file">The file, as errors name it.</param>

@@ -56,7 +56,7 @@ internal sealed class SafetensorsFile : IDisposable
     /// <summary>Tensors by name.</summary>
     public IReadOnlyDictionary<string, SafetensorsEntry> Entries { get; }
 
-    /// <summary>How it is not what was opened; null as long as nobody found it changed.</summary>
+    /// <summary>How it is not what was opened; null as long as it was not found changed.</summary>
     public string? ChangedBecause => unchanged.Changed;
 
     /// <summary>Opens a file.</summary>

@@ -1,6 +1,6 @@
 namespace Helios.Sdk.Diagnostics;
 
-/// <summary>A file in which the system says something, or which is not there, or not for everybody: then it says nothing.</summary>
+/// <summary>A file in which the system says something, or which is not there, or not for this user: then it says nothing.</summary>
 internal sealed class SystemFile(string path)
 {
     public string Path => path;

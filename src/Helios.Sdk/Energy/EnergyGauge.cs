@@ -86,7 +86,7 @@ internal sealed class EnergyGauge : IDisposable
             var most = MostWatts * Math.Max(ShortestPace, time.GetElapsedTime(countedAt, read.At).TotalSeconds);
             countedAt = read.At;
 
-            // A counter that has fallen or jumped began anew, and nobody knows what it counted in between.
+            // A counter that has fallen or jumped began anew, and what it counted in between is not known.
             if (used >= 0 && used <= most)
             {
                 total += used;

@@ -1,6 +1,6 @@
 namespace Helios.Sdk.Naming;
 
-/// <summary>Guesses what somebody meant who wrote a name that is not known.</summary>
+/// <summary>Guesses what a name that is not known was meant to be.</summary>
 internal static class NearMiss
 {
     /// <summary>A question to put behind a message, with a space before it; empty when nothing known is near.</summary>

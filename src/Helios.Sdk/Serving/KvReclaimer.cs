@@ -21,7 +21,7 @@ internal sealed class KvReclaimer(MemoryBudget budget, BlockPool blocks, Sequenc
     public Task<(MemoryReservation? Reservation, long Available)> ReserveAsync(long bytes, long kvBytes) =>
         work.RunUrgentAsync(() => Reserve(bytes, kvBytes));
 
-    /// <summary>Device thread: claims bytes that were given back just now. They are there: nobody else claims any on another thread.</summary>
+    /// <summary>Device thread: claims bytes that were given back just now. They are there: no other thread claims any on another thread.</summary>
     public MemoryReservation Retake(long bytes) => budget.TryReserve(bytes)
         ?? throw new InvalidOperationException(Invariant($"{bytes} bytes were to be free, but {budget.Free} are."));
 

@@ -28,17 +28,17 @@ internal sealed class EngineMeter : IDisposable
         where T : struct =>
         meter.CreateHistogram(name, unit, description, tags: null, new InstrumentAdvice<T> { HistogramBucketBoundaries = bounds });
 
-    /// <summary>A value that is read when somebody collects it, on any thread.</summary>
+    /// <summary>A value that is read when a collector reads it, on any thread.</summary>
     public void Observe<T>(string name, Func<T> read, string unit, string description)
         where T : struct =>
         ObserveEach<T>(name, () => [new Measurement<T>(read())], unit, description);
 
-    /// <summary>Values that are read when somebody collects them, on any thread.</summary>
+    /// <summary>Values that are read when a collector reads them, on any thread.</summary>
     public void ObserveEach<T>(string name, Func<IEnumerable<Measurement<T>>> read, string unit, string description)
         where T : struct =>
         meter.CreateObservableGauge(name, () => ended ? [] : read(), unit, description);
 
-    /// <summary>A sum that only rises, read when somebody collects it, on any thread.</summary>
+    /// <summary>A sum that only rises, read when a collector reads it, on any thread.</summary>
     public void ObserveSum<T>(string name, Func<IEnumerable<Measurement<T>>> read, string unit, string description)
         where T : struct =>
         meter.CreateObservableCounter(name, () => ended ? [] : read(), unit, description);

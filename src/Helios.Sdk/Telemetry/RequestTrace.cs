@@ -22,7 +22,7 @@ internal sealed class RequestTrace
         answer = capturesContent ? new StringBuilder() : null;
     }
 
-    /// <summary>Begins one; null when nobody listens. It is not made the current activity: nothing that it causes runs in the caller's context.</summary>
+    /// <summary>Begins one; null without a listener. It is not made the current activity: nothing that it causes runs in the caller's context.</summary>
     public static RequestTrace? Start(GenerationRequest request, string engine, bool capturesContent)
     {
         if (!HeliosTelemetry.Source.HasListeners()) return null;

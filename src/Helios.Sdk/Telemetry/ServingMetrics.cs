@@ -11,7 +11,7 @@ namespace Helios.Sdk.Telemetry;
 
 /// <summary>
 /// Requests, tokens and steps as metrics: the GenAI semantic conventions of OpenTelemetry for servers, and what they have no
-/// name for under <c>helios.</c>. Instruments that nobody listens to cost a branch, and none allocates. Tenants are no tags: there may
+/// name for under <c>helios.</c>. Instruments that no listener has cost a branch, and none allocates. Tenants are no tags: there may
 /// be any number.
 /// </summary>
 internal sealed class ServingMetrics : IServingObserver

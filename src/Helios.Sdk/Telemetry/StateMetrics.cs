@@ -7,7 +7,7 @@ using Helios.Sdk.Serving.KvCache;
 
 namespace Helios.Sdk.Telemetry;
 
-/// <summary>What the engine holds and has done so far, as metrics that are read when somebody collects them and cost nothing until then.</summary>
+/// <summary>What the engine holds and has done so far, as metrics that are read when a collector reads them and cost nothing until then.</summary>
 internal static class StateMetrics
 {
     /// <summary>Puts the engine's state on its meter.</summary>

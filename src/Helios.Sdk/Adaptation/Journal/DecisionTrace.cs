@@ -4,11 +4,11 @@ namespace Helios.Sdk.Adaptation.Journal;
 
 /// <summary>
 /// Decisions as activities of the source <c>Helios.Sdk</c>: <c>helios.decision</c> lasts from the decision until its point serves, with
-/// an event for every point considered. Costs a branch while nobody listens.
+/// an event for every point considered. Costs a branch without a listener.
 /// </summary>
 internal static class DecisionTrace
 {
-    /// <summary>Begins the activity of a decision; null when nobody listens. The caller disposes it when the decision was carried out.</summary>
+    /// <summary>Begins the activity of a decision; null without a listener. The caller disposes it when the decision was carried out.</summary>
     public static Activity? Start(AdaptationDecision decision, string engine = "")
     {
         if (HeliosTelemetry.Source.StartActivity("helios.decision") is not { } activity) return null;

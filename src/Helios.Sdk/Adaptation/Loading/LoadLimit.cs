@@ -16,10 +16,10 @@ internal sealed class LoadLimit(TimeSpan limit, TimeProvider time)
     /// <summary>Waits for a load.</summary>
     /// <param name="what">What is loaded, for messages.</param>
     /// <param name="load">Begins it, and gets its progress.</param>
-    /// <param name="letGo">Frees what it brought, when nobody waits for it any more.</param>
+    /// <param name="letGo">Frees what it brought, when no caller waits for it any more.</param>
     /// <param name="cancellationToken">Waits no longer.</param>
     /// <exception cref="TimeoutException">A layer took longer than it may.</exception>
-    /// <exception cref="HeliosException">Its backend cancelled it, which nobody had asked for.</exception>
+    /// <exception cref="HeliosException">Its backend cancelled it, without a request.</exception>
     public async Task<T> WaitAsync<T>(string what, Func<IProgress<LoadProgress>, CancellationToken, Task<T>> load, Action<T> letGo, CancellationToken cancellationToken)
     {
         var patience = new Patience(limit, time, cancellationToken);
@@ -67,7 +67,7 @@ internal sealed class LoadLimit(TimeSpan limit, TimeProvider time)
         lock (gate) behind = behind.IsCompleted ? load : Task.WhenAll(behind, load);
     }
 
-    /// <summary>Ends when it is over or nobody waits any more; begins anew with every layer. Outlives the load.</summary>
+    /// <summary>Ends when it is over or no caller waits any more; begins anew with every layer. Outlives the load.</summary>
     private sealed class Patience : IProgress<LoadProgress>, IDisposable
     {
         private readonly TimeSpan limit;

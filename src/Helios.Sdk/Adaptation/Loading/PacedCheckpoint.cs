@@ -53,7 +53,7 @@ internal sealed class LoadPace(double share, int processors, SequenceTable seque
     {
         if (pauses > 0 && sequences.Running > 0 && DueAfter(time.GetElapsedTime(since)) is var due && due > TimeSpan.Zero)
         {
-            // Nobody signals: it is a pause, of the thread that reads.
+            // No signal comes: it is a pause, of the thread that reads.
             lock (pausing) Monitor.Wait(pausing, due);
         }
 

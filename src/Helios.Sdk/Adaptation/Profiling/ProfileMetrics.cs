@@ -6,7 +6,7 @@ using Helios.Sdk.Telemetry;
 namespace Helios.Sdk.Adaptation.Profiling;
 
 /// <summary>
-/// What is known of points, as metrics. Figures are read when somebody collects them, and cost nothing until then. What is known of a
+/// What is known of points, as metrics. Figures are read when a collector reads them, and cost nothing until then. What is known of a
 /// point comes as an estimate and both ends of its interval, distinguished by the tag <c>bound</c>.
 /// </summary>
 internal static class ProfileMetrics

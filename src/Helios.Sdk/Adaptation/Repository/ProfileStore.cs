@@ -93,7 +93,7 @@ internal sealed class ProfileStore
         return new ScoredRequest(text.At, request.Evidence with { Text = text.Number });
     }
 
-    /// <summary>Of a text that no record rests on any more nobody will ask.</summary>
+    /// <summary>Of a text that no record rests on any more no model will ask.</summary>
     private void ForgetTexts()
     {
         var held = NumbersOf(known);

@@ -1,6 +1,6 @@
 namespace Helios.Sdk.Adaptation.Selection;
 
-/// <summary>An objective that may be anybody's: where it throws, or is left alone because it threw, no point may serve by it.</summary>
+/// <summary>An objective that may be the application's own: where it throws, or is left alone because it threw, no point may serve by it.</summary>
 /// <param name="inner">The objective.</param>
 /// <param name="faults">What becomes of what it throws.</param>
 internal sealed class ContainedObjective(ISloObjective inner, ObjectiveFaults faults) : ISloObjective

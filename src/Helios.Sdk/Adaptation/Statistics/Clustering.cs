@@ -6,7 +6,7 @@ namespace Helios.Sdk.Adaptation.Statistics;
 /// </summary>
 internal static class Clustering
 {
-    /// <summary>What is taken for granted of requests that nobody has seen.</summary>
+    /// <summary>What is taken for granted of requests not seen so far.</summary>
     public const double Usual = 0.05;
 
     /// <summary>Requests that weigh as much as what is taken for granted: of a few alone the estimate is mostly luck.</summary>

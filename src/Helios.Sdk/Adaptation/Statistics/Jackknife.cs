@@ -8,7 +8,7 @@ namespace Helios.Sdk.Adaptation.Statistics;
 /// </summary>
 internal static class Jackknife
 {
-    /// <summary>The interval of an estimate; null for fewer than two requests, of which nobody knows how they scatter.</summary>
+    /// <summary>The interval of an estimate; null for fewer than two requests, whose scatter is not known.</summary>
     /// <param name="estimate">From all requests.</param>
     /// <param name="withoutOne">One per request: the estimate from all others.</param>
     public static Interval? Around(double estimate, ReadOnlySpan<double> withoutOne)

@@ -2,12 +2,12 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Helios.Sdk.Checkpoints.Identity;
 
-/// <summary>What the system says of an open file. It changes when somebody writes to the file. Where the system does not say a part, that is 0.</summary>
+/// <summary>What the system says of an open file. It changes when the file is written to. Where the system does not say a part, that is 0.</summary>
 /// <param name="Device">The file system that it lies on.</param>
 /// <param name="Node">Its number there: inode, or file id.</param>
 /// <param name="Length">Its bytes.</param>
 /// <param name="Modified">When its content changed last, in units of the system.</param>
-/// <param name="Changed">When its content or anything else of it changed last: names, rights, times that somebody set.</param>
+/// <param name="Changed">When its content or anything else of it changed last: names, rights, times that were set.</param>
 internal readonly record struct FileIdentity(ulong Device, UInt128 Node, long Length, Int128 Modified, Int128 Changed)
 {
     /// <summary>What is different in a later identity of the same file, in words; null when nothing is that its content goes by.</summary>

@@ -48,7 +48,7 @@ internal static class ValueFormats
     public static ValueFormat<double> Number { get; } = new("a number", static (string? text, out double value) =>
         double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out value));
 
-    /// <summary>What an app computes of ints overflows before anybody can check it: the note says so.</summary>
+    /// <summary>What an app computes of ints overflows before it can be checked: the note says so.</summary>
     public static ValueFormat<long> Bytes { get; } = new(ByteSize.Expected, static (string? text, out long value) =>
     {
         value = 0;

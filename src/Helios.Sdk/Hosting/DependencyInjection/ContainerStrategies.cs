@@ -10,7 +10,7 @@ namespace Helios.Sdk.Hosting.DependencyInjection;
 
 /// <summary>Finds what is registered in a container for engines to be made of.</summary>
 /// <param name="provider">The container.</param>
-/// <param name="key">The name of an engine, for what is its alone; null for what is everybody's.</param>
+/// <param name="key">The name of an engine, for what is its alone; null for what all share.</param>
 internal sealed class ContainerStrategies(IServiceProvider provider, string? key)
 {
     public EngineStrategies Find()
@@ -26,7 +26,7 @@ internal sealed class ContainerStrategies(IServiceProvider provider, string? key
         return found;
     }
 
-    /// <summary>What has no state may serve everybody.</summary>
+    /// <summary>What has no state may serve all.</summary>
     private void AddShared<T>(EngineStrategies found)
         where T : class
     {

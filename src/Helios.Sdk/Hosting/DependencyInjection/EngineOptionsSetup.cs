@@ -25,7 +25,7 @@ internal sealed class EngineOptionsSetup(EngineRegistration registration, IServi
         var faults = registration.Faults.TryGetValue(options, out var found) ? found : [];
         var checks = OptionsCheck.Find(options, registration.StrategiesIn(provider), time);
 
-        // What stands in for a value that could not be read is nobody's fault.
+        // What stands in for a value that could not be read is no fault.
         List<OptionFault> wrong = [.. faults, .. checks.Where(check => !faults.Any(fault => IsOf(fault, check.Path) || (check.Beside is { } beside && IsOf(fault, beside.Path))))];
         return wrong.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(wrong.Select(registration.Describe));
     }

@@ -67,7 +67,7 @@ internal sealed class PromptEncoder
         return (first.Prompt ?? throw first.Trouble!, others);
     }
 
-    /// <summary>Holds its permits until the encoding has ended, whoever waits for it. Empty when there is no room to wait.</summary>
+    /// <summary>Holds its permits until the encoding has ended, even if its caller waits no longer. Empty when there is no room to wait.</summary>
     private async Task<ImmutableArray<PromptForm>> EncodeInTurnAsync(GenerationRequest request, long length, IReadOnlyList<PoolEntry> models, CancellationToken cancellationToken)
     {
         // A prompt that takes more than there is goes alone.

@@ -7,7 +7,7 @@ namespace Helios.Sdk.Serving.Decoding;
 
 /// <summary>
 /// Gives sequences that decode on a lossless route room to draft, from what a plan has left: rows in even shares, and KV
-/// blocks as far as there are any. Nobody waits or gives way for a draft.
+/// blocks as far as there are any. No request waits or gives way for a draft.
 /// </summary>
 internal sealed class DraftGrants(BlockPool blocks)
 {

@@ -62,7 +62,7 @@ internal sealed class ExitChecks(int maxRows)
         }
     }
 
-    /// <summary>A policy is somebody's own code: what it throws is a matter of the requests that it was asked about.</summary>
+    /// <summary>A policy is the application's own code: what it throws is a matter of the requests that it was asked about.</summary>
     private static HeliosException? TryDecide(IExitPolicy policy, int depth, ReadOnlySpan<ExitSignal> seen, Span<bool> decided)
     {
         try

@@ -38,7 +38,7 @@ internal sealed class BlockPool : IKvSizes, IDisposable
     /// <summary>Bytes of blocks in use, each counted once however many tables hold it.</summary>
     public long UsedBytes => Volatile.Read(ref usedBytes);
 
-    /// <summary>Bytes of blocks that nobody uses, kept for who comes with the same tokens.</summary>
+    /// <summary>Bytes of blocks that no sequence uses, kept for a prompt with the same tokens.</summary>
     public long CachedBytes => cached.Bytes;
 
     /// <summary>Bytes of whole slabs that the blocks of pinned tables take: no load can have them.</summary>
@@ -161,7 +161,7 @@ internal sealed class BlockPool : IKvSizes, IDisposable
         return !isShared;
     }
 
-    /// <summary>Whether no block is in use but those of <paramref name="table"/>, which it shares with nobody.</summary>
+    /// <summary>Whether no block is in use but those of <paramref name="table"/>, which it shares with no other.</summary>
     public bool AllUsedBy(BlockTable table)
     {
         if (usedBytes != table.Count * store.BlockBytes(table.Shape)) return false;
@@ -219,7 +219,7 @@ internal sealed class BlockPool : IKvSizes, IDisposable
     }
 
     /// <summary>
-    /// A block nobody holds, for one holder, the one behind another if that is free; <see cref="Obtainable"/> has said that there is one.
+    /// A block that no table holds, for one holder, the one behind another if that is free; <see cref="Obtainable"/> has said that there is one.
     /// Null when the device lacks the memory that the budget has.
     /// </summary>
     private KvBlock? TryTake(ShapeSlabs group, KvBlock? behind)
@@ -330,7 +330,7 @@ internal sealed class BlockPool : IKvSizes, IDisposable
         slabs.Settle(slab, cached.Now);
     }
 
-    /// <summary>A block that nobody held is used from now on.</summary>
+    /// <summary>A block that no table held is used from now on.</summary>
     private void Use(KvBlock block, int holders)
     {
         var slab = slabs.Of(block);
@@ -346,7 +346,7 @@ internal sealed class BlockPool : IKvSizes, IDisposable
         Volatile.Write(ref usedBytes, usedBytes - slab.Group.BlockBytes);
     }
 
-    /// <summary>A block and all that follow it leave the index; those that nobody uses are free.</summary>
+    /// <summary>A block and all that follow it leave the index; those that no sequence uses are free.</summary>
     private void Forget(PrefixNode node)
     {
         for (var leaf = PrefixIndex.LeafOf(node); ;)

@@ -2,7 +2,7 @@ namespace Helios.Sdk.Serving.KvCache;
 
 /// <summary>
 /// The order in which cached blocks go: of every shape first those of scopes over their share, then the least recently used.
-/// A scope over its share loses nothing while nobody wants the memory.
+/// A scope over its share loses nothing while the memory is not wanted.
 /// </summary>
 internal sealed class CacheOrder
 {
@@ -14,7 +14,7 @@ internal sealed class CacheOrder
     /// <summary>Counts blocks that became cached; a later one has a higher number.</summary>
     public long Now { get; private set; }
 
-    /// <summary>Nobody uses a block any more.</summary>
+    /// <summary>No sequence uses a block any more.</summary>
     /// <param name="node">The block.</param>
     /// <param name="group">Slabs of its shape.</param>
     /// <param name="kvBytes">KV memory that scopes have shares of.</param>

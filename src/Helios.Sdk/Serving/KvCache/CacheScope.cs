@@ -4,7 +4,7 @@ namespace Helios.Sdk.Serving.KvCache;
 
 /// <summary>
 /// Who shares cached KV with whom: one tenant with itself, or the tenants of a group with each other. A tenant and a group of
-/// the same name are two scopes, so nobody can name himself into another's.
+/// the same name are two scopes, so no tenant can name itself into another's.
 /// </summary>
 /// <param name="Name">Name of the tenant or the group.</param>
 /// <param name="IsGroup">Which of the two.</param>

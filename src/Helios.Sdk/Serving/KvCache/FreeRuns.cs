@@ -4,7 +4,7 @@ namespace Helios.Sdk.Serving.KvCache;
 
 /// <summary>
 /// The free blocks of a slab as runs of neighbours. A sequence that grows takes the block behind its last, so that its keys and values follow each other in
-/// memory as long as nobody is in the way; one that starts does so in the middle of one of the longest runs, which leaves room to grow for it and for who
+/// memory as long as no other block is in the way; one that starts does so in the middle of one of the longest runs, which leaves room to grow for it and for who
 /// lies before. Everything takes constant time, and allocates nothing.
 /// Invariant: no two runs touch; the lists hold each run once, by the power of two below its length.
 /// </summary>

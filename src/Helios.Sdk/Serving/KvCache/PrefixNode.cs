@@ -26,7 +26,7 @@ internal class PrefixNode
     /// <summary>Its hash in the index.</summary>
     public int Hash { get; set; }
 
-    /// <summary>When its last user gave it up, counted in such events; while nobody uses it.</summary>
+    /// <summary>When its last user gave it up, counted in such events; while no sequence uses it.</summary>
     public long UnusedSince { get; set; }
 
     /// <summary>Its place among the children of its parent.</summary>
@@ -41,7 +41,7 @@ internal class PrefixNode
     /// <summary>The scope it belongs to.</summary>
     public CachedScope? Scope { get; set; }
 
-    /// <summary>Slabs of its shape; while nobody uses it.</summary>
+    /// <summary>Slabs of its shape; while no sequence uses it.</summary>
     public ShapeSlabs? Group { get; set; }
 }
 

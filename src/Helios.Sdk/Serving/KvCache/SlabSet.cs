@@ -90,7 +90,7 @@ internal sealed class SlabSet(IKvStore store, MemoryBudget budget) : IDisposable
         if (slab.UsedBlocks++ == 0 && slab.InIdle.List is not null) idle.Remove(slab.InIdle);
     }
 
-    /// <summary>A slab that holds nothing is empty; one that nobody uses is idle.</summary>
+    /// <summary>A slab that holds nothing is empty; one that no sequence uses is idle.</summary>
     public void Settle(Slab slab, long now)
     {
         if (slab.IsEmpty)
@@ -137,7 +137,7 @@ internal sealed class SlabSet(IKvStore store, MemoryBudget budget) : IDisposable
     }
 
     // A device that has less memory than the budget says is out of room as well. What it lacks stays reserved until a slab goes, so that
-    // nobody counts on it.
+    // no plan counts on it.
     private int? TryAdd()
     {
         if (budget.TryReserve(store.SlabBytes) is not { } bytes) return null;

@@ -1,7 +1,7 @@
 namespace Helios.Sdk.Serving.Requests;
 
 /// <summary>
-/// Places for requests that wait to be started: <see cref="ServingOptions.MaxQueueLength"/>, and while the last plan left nobody
+/// Places for requests that wait to be started: <see cref="ServingOptions.MaxQueueLength"/>, and while the last plan left none
 /// waiting as many more as the batch has room for, since these are started at once. Thread-safe.
 /// </summary>
 internal sealed class QueuePlaces
@@ -11,7 +11,7 @@ internal sealed class QueuePlaces
     private long waiting;
     private int room;
 
-    /// <summary>Creates places that nobody holds yet.</summary>
+    /// <summary>Creates places that no request holds yet.</summary>
     /// <param name="maxQueueLength">Most requests waiting, at least 1.</param>
     /// <param name="maxBatchSize">Most requests running, at least 1.</param>
     public QueuePlaces(int maxQueueLength, int maxBatchSize)

@@ -14,7 +14,7 @@ internal sealed class RequestLimits(TimeSpan? maxQueueTime, TimeProvider time)
     /// <summary>Most time that a request waits to be started; null sets no limit.</summary>
     public TimeSpan? MaxQueueTime => maxQueueTime;
 
-    /// <summary>Timestamp at which somebody may run out of time; <see cref="long.MaxValue"/> when nobody can.</summary>
+    /// <summary>Timestamp at which a request may run out of time; <see cref="long.MaxValue"/> when none can.</summary>
     public long NextDue => limits.Count > 0 ? limits.First.Due : long.MaxValue;
 
     public void Add(Sequence sequence)
@@ -32,7 +32,7 @@ internal sealed class RequestLimits(TimeSpan? maxQueueTime, TimeProvider time)
         sequence.Limit = null;
     }
 
-    /// <summary>Somebody who is out of time; it is to be ended now. Null when there is none.</summary>
+    /// <summary>A request that is out of time; it is to be ended now. Null when there is none.</summary>
     public Sequence? FindDue(long now)
     {
         while (NextDue <= now)

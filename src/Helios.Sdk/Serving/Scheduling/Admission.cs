@@ -75,7 +75,7 @@ internal sealed class Admission(Routes routes)
     private static OptionFault? Trouble(GenerationRequest request, EncodedPrompt prompt, ServedModel served) =>
         PromptRules.Overflow(request, prompt, served.Info) ?? PromptRules.FindBadId(request, prompt, served.Info);
 
-    /// <summary>The prompt in the ids of a model, or why it is not; null when nobody has tried.</summary>
+    /// <summary>The prompt in the ids of a model, or why it is not; null when it was not tried.</summary>
     private static PromptForm? FormFor(Sequence sequence, ServedModel served)
     {
         var wanted = PromptEncoding.FormOf(sequence.Request, served.Tokenizer, served.Chat);

@@ -3,7 +3,7 @@ using Helios.Sdk.Scheduling;
 namespace Helios.Sdk.Serving.Scheduling;
 
 /// <summary>
-/// A scheduler that is somebody's own code, or has an order that is. When it throws, the shipped one takes its place for good and
+/// A scheduler that is the application's own code, or has an order that is. When it throws, the shipped one takes its place for good and
 /// takes over every request: no request is lost, and the engine lives. Belongs to the device thread.
 /// </summary>
 /// <param name="own">What plans until it throws.</param>

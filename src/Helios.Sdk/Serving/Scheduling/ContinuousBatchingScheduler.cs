@@ -5,8 +5,8 @@ namespace Helios.Sdk.Serving.Scheduling;
 /// <summary>
 /// Continuous batching. Requests that decode go first, a row each; prompts take what rows the step has for them, the highest
 /// priority first, those that run before those that wait. Who goes next among those that wait, an <see cref="IRequestOrder"/>
-/// says. Who waits too long while higher priorities are served gets one start in a few, so that nobody starves, and a backlog
-/// holds nobody up. Out of KV blocks, the one of lowest rank that came last gives way, and goes on later. A step costs no more
+/// says. A request that waits too long while higher priorities are served gets one start in a few, so that no request starves, and a backlog
+/// holds no request up. Out of KV blocks, the one of lowest rank that came last gives way, and goes on later. A step costs no more
 /// than the rows it plans and the requests it starts, however long the queue is.
 /// </summary>
 /// <param name="waiting">Who waits.</param>
@@ -72,7 +72,7 @@ internal sealed class ContinuousBatchingScheduler(WaitingRoom waiting) : ISchedu
         }
     }
 
-    /// <summary>False when somebody found no blocks, and nobody behind it could give any up.</summary>
+    /// <summary>False when a sequence found no blocks, and none behind it could give any up.</summary>
     private bool PlanDecoding(StepPlanBuilder plan)
     {
         var satisfied = true;
@@ -105,8 +105,8 @@ internal sealed class ContinuousBatchingScheduler(WaitingRoom waiting) : ISchedu
     }
 
     /// <summary>
-    /// Starts the overdue request when it is its turn. It takes nobody's place, but is the first to get one that comes free; and
-    /// when it has waited twice too long, nobody else starts before it. False for that.
+    /// Starts the overdue request when it is its turn. It takes no other's place, but is the first to get one that comes free; and
+    /// when it has waited twice too long, no other starts before it. False for that.
     /// </summary>
     private bool StartOverdue(StepPlanBuilder plan)
     {

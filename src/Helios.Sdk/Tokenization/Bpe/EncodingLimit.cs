@@ -2,7 +2,7 @@ namespace Helios.Sdk.Tokenization.Bpe;
 
 /// <summary>When an encoding ends before its text does.</summary>
 /// <param name="MostIds">More ids than these are of no use.</param>
-/// <param name="CancellationToken">Nobody waits for it any more.</param>
+/// <param name="CancellationToken">No caller waits for it any more.</param>
 internal readonly record struct EncodingLimit(int MostIds, CancellationToken CancellationToken)
 {
     public static EncodingLimit None => new(int.MaxValue, CancellationToken.None);

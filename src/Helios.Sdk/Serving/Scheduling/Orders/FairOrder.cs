@@ -5,7 +5,7 @@ namespace Helios.Sdk.Serving.Scheduling.Orders;
 /// <summary>
 /// Weighted fair sharing between tenants by tokens: virtual token counters, as in "Fairness in Serving Large Language Models"
 /// (OSDI 2024). A tenant's counter is its tokens over its weight; of the tenants that wait, the one with the least goes
-/// next, with the request that is due first. Who comes back after a pause starts no lower than those that wait, so nobody saves up.
+/// next, with the request that is due first. A tenant that comes back after a pause starts no lower than those that wait, so no tenant saves up.
 /// Between tenants that keep waiting, counters differ by no more than the longest prompt or one batch's answers.
 /// </summary>
 internal sealed class FairOrder(TimeProvider time) : IRequestOrder

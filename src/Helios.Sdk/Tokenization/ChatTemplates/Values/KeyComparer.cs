@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 namespace Helios.Sdk.Tokenization.ChatTemplates.Values;
 
 /// <summary>
-/// Compares the keys of maps. Numbers are hashed with a seed of this process, as texts are anyway: nobody can write numbers that all
+/// Compares the keys of maps. Numbers are hashed with a seed of this process, as texts are anyway: a file cannot hold numbers that all
 /// fall together.
 /// </summary>
 internal sealed class KeyComparer : IEqualityComparer<object>

@@ -1,7 +1,7 @@
 namespace Helios.Sdk.Tokenization.ChatTemplates.Values;
 
 /// <summary>
-/// What a template may take. Whoever wrote the model's files wrote the template: it is a program, and nobody vouches for it.
+/// What a template may take. The author of the model's files wrote the template: it is a program, and it is not trusted.
 /// </summary>
 internal sealed record TemplateLimits
 {

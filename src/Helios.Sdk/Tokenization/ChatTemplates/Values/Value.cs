@@ -19,7 +19,7 @@ internal abstract class Value
     public static bool IsCallersNumber(Value value) => value is IntValue { IsCallers: true } or FloatValue { IsCallers: true };
 }
 
-/// <summary>What a name stands for that nobody has set: empty text, false, no items; everything else done to it fails.</summary>
+/// <summary>What a name stands for that is not set: empty text, false, no items; everything else done to it fails.</summary>
 internal sealed class UndefinedValue(string name) : Value
 {
     public string Name => name;
