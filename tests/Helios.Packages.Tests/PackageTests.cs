@@ -15,7 +15,7 @@ public sealed partial class PackageTests(PackedFeed feed) : IClassFixture<Packed
     private static readonly (string Id, string[] Needs)[] Libraries =
     [
         ("Helios.Sdk.Abstractions", []),
-        ("Helios.Sdk", ["Helios.Sdk.Abstractions", "Microsoft.Extensions.*"]),
+        ("Helios.Sdk", ["Helios.Sdk.Abstractions", "Microsoft.Extensions.*", "System.Threading.RateLimiting"]),
         ("Helios.Sdk.Cpu", ["Helios.Sdk.Abstractions"]),
         ("Helios.Sdk.Simulation", ["Helios.Sdk"]),
         ("Helios.Sdk.Testing", ["Helios.Sdk.Abstractions"]),
