@@ -7,7 +7,7 @@ using Microsoft.Extensions.Logging;
 namespace Helios.Sdk.Hosting;
 
 /// <summary>
-/// The composition root: a device, the loop that serves on it, the loop that decides what it serves, and the doors to both.
+/// The composition root: a device, the loop that serves on it, the loop that decides what it serves, and the entries to both.
 /// </summary>
 internal static partial class EngineComposition
 {
