@@ -1,4 +1,4 @@
-namespace Helios.Sdk;
+namespace Helios.Sdk.Models;
 
 /// <summary>
 /// A file of a checkpoint is not what it was when it was opened, or a tensor's bytes are not those that its digest names. Nothing more is

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using Helios.Sdk.Checkpoints.Identity;
+using Helios.Sdk.Models;
 using Microsoft.Win32.SafeHandles;
 
 namespace Helios.Sdk.Checkpoints;

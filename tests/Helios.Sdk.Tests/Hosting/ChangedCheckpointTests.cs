@@ -1,4 +1,5 @@
 using Helios.Sdk.Hosting.Health;
+using Helios.Sdk.Models;
 using Helios.Sdk.Tests.Adaptation.Loading;
 using Helios.Sdk.Tests.Checkpoints;
 using Microsoft.Extensions.Diagnostics.HealthChecks;

@@ -1,3 +1,4 @@
+using Helios.Sdk.Models;
 using Microsoft.Win32.SafeHandles;
 
 namespace Helios.Sdk.Checkpoints.Identity;
