@@ -60,7 +60,7 @@ internal sealed record RunSettings
             Serve(options);
             options.Serving.MaxRowsPerStep = Math.Max(options.Serving.MaxRowsPerStep, options.Serving.MaxBatchSize);
         });
-        if (Baseline == Baseline.Full) builder.ServeFixed();
+        if (Baseline == Baseline.Full) builder.ServeFixed(exitPolicy: "none");
         else if (Baseline == Baseline.StaticEarlyExit) builder.ServeFixed(exitPolicy: ExitPolicy ?? "confidence:0.8");
         else builder.Configure(AdaptWithCertificates);
         return builder;

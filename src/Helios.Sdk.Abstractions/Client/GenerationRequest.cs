@@ -10,6 +10,9 @@ namespace Helios.Sdk;
 /// <remarks><see cref="ToString"/> prints only lengths of texts and ids, so it is safe for logs.</remarks>
 public sealed record GenerationRequest
 {
+    /// <summary>Longest name of a model that goes into a log; a request with a longer one is refused.</summary>
+    private const int LongestShown = 256;
+
     private GenerationRequest()
     {
     }
@@ -144,7 +147,7 @@ public sealed record GenerationRequest
     private bool PrintMembers(StringBuilder builder)
     {
         builder.Append(CultureInfo.InvariantCulture, $"{Asked()}, MaxTokens = {MaxTokens?.ToString(CultureInfo.InvariantCulture) ?? "what fits"}, Temperature = {Sampling?.Temperature}, Priority = {Priority}");
-        if (Model is not null) builder.Append(CultureInfo.InvariantCulture, $", Model = {Model}");
+        if (Model is not null) builder.Append(CultureInfo.InvariantCulture, $", Model = {(Model.Length > LongestShown || Model.Any(char.IsControl) ? Invariant($"{Model.Length} characters") : Model)}");
         if (Sampling?.Seed is { } seed) builder.Append(CultureInfo.InvariantCulture, $", Seed = {seed}");
         if (Stop is { Count: > 0 }) builder.Append(CultureInfo.InvariantCulture, $", Stop = {Stop.Count} strings");
         return true;

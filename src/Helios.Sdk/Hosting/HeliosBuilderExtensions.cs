@@ -175,14 +175,14 @@ public static class HeliosBuilderExtensions
     /// <typeparam name="TBuilder">The builder's type, so that calls can be chained.</typeparam>
     /// <param name="builder">The builder.</param>
     /// <param name="depth">Layers loaded; null is the full depth.</param>
-    /// <param name="exitPolicy">Per-token exit policy, by name.</param>
-    public static TBuilder ServeFixed<TBuilder>(this TBuilder builder, int? depth = null, string exitPolicy = "none")
+    /// <param name="exitPolicy">Per-token exit policy, by name; null keeps the one that is set, by <see cref="ExitBy{TBuilder}(TBuilder, IExitPolicy)"/> or by configuration.</param>
+    public static TBuilder ServeFixed<TBuilder>(this TBuilder builder, int? depth = null, string? exitPolicy = null)
         where TBuilder : IHeliosBuilder =>
         Change(builder, options =>
         {
             options.Adaptation.Enabled = false;
             options.Adaptation.FixedDepth = depth;
-            options.Serving.ExitPolicy = exitPolicy;
+            if (exitPolicy is not null) options.Serving.ExitPolicy = exitPolicy;
         });
 
     /// <summary>Serves the first model at one fixed depth, with per-token exits.</summary>

@@ -24,8 +24,8 @@ public sealed class ChangedFileTests
 
         Overwrite(folder, new CheckpointWriter(seed: 2));
         var read = () => checkpoint.Read(tensor, 0, new byte[4]);
-        read.Should().Throw<CheckpointChangedException>().WithMessage($"{folder[Weights]}: changed after it was opened: it was written to. What is loaded*");
-        checkpoint.StaleBecause.Should().Contain("it was written to");
+        read.Should().Throw<CheckpointChangedException>().WithMessage($"{folder[Weights]}: changed after it was opened: its modification time is another. What is loaded*");
+        checkpoint.StaleBecause.Should().Contain("its modification time is another");
 
         WriteInPlace(folder[Weights], former);
         read.Should().Throw<CheckpointChangedException>("it comes back as a new model alone");
@@ -80,7 +80,7 @@ public sealed class ChangedFileTests
         read.Should().NotThrow();
         identifier.Asked.Should().Be(before + 2);
         changesAt = identifier.Asked + 1;
-        read.Should().Throw<CheckpointChangedException>("what was read may be of both").WithMessage("*it was written to*");
+        read.Should().Throw<CheckpointChangedException>("what was read may be of both").WithMessage("*its modification time is another*");
         identifier.Asked.Should().Be(before + 4);
         read.Should().Throw<CheckpointChangedException>();
         identifier.Asked.Should().Be(before + 4, "it is known");

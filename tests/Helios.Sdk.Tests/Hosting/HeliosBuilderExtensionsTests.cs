@@ -14,6 +14,15 @@ public class HeliosBuilderExtensionsTests
     }
 
     [Fact]
+    public void A_fixed_point_leaves_the_exit_policy_as_it_was_set()
+    {
+        OptionsOf(helios => helios.ExitBy(Exits.Confidence(0.5)).ServeFixed()).Serving.ExitPolicy.Should().Be("confidence:0.5");
+        OptionsOf(helios => helios.ServeFixed().ExitBy(Exits.Confidence(0.5))).Serving.ExitPolicy.Should().Be("confidence:0.5");
+        OptionsOf(helios => helios.ExitBy(Exits.Confidence(0.5)).ServeFixed(exitPolicy: "none")).Serving.ExitPolicy.Should().Be("none");
+        OptionsOf(helios => helios.ServeFixed()).Serving.ExitPolicy.Should().Be("none");
+    }
+
+    [Fact]
     public void Shipped_strategies_are_named_and_those_of_the_application_are_brought_along()
     {
         var builder = HeliosEngine.CreateBuilder().Optimize(SloObjectives.Goodput(TimeSpan.FromSeconds(1), TimeSpan.FromMilliseconds(50))).ExitBy(Exits.Confidence(0.8));

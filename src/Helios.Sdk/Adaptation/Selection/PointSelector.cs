@@ -128,7 +128,7 @@ internal sealed class PointSelector(ISloObjective objective, double minimumGain)
             .ThenByDescending(profile => profile.WeightBytes)
             .ThenBy(profile => profile.Point.Target.Model, StringComparer.Ordinal)
             .ThenBy(profile => profile.Point.ExitPolicy, StringComparer.Ordinal);
-        if (fitting.FirstOrDefault() is { } deepest) return new Choice(deepest, $"no point satisfies every constraint; it is the deepest that fits, regardless of {objective}");
+        if (fitting.FirstOrDefault() is { } best) return new Choice(best, $"no point satisfies every constraint; of those that can be loaded it promises the best quality, regardless of {objective}");
 
         var left = profiles.Find(profile => profile.Point == request.Present) ?? profiles
             .OrderBy(profile => profile.WeightBytes + profile.KvBytesPerSequence)

@@ -14,7 +14,7 @@ internal readonly record struct FileIdentity(ulong Device, UInt128 Node, long Le
     public string? DifferenceFrom(FileIdentity later) =>
         (later.Device, later.Node) != (Device, Node) ? "another file is in its place"
         : later.Length != Length ? Invariant($"it had {Length} bytes and has {later.Length}")
-        : later.Modified != Modified ? "it was written to"
+        : later.Modified != Modified ? "its modification time is another"
         : null;
 }
 

@@ -33,7 +33,7 @@ internal sealed class ReadinessCheck(HeliosEngine engine) : IHealthCheck
                 return Invariant($"'{model}' could not be loaded, and is not tried again for {wait.RetryAfter.TotalSeconds:0.#} s: {wait.Reason}");
         }
 
-        return engine.Parts.Adaptation.Loop.Degraded ? "No operating point satisfies every limit; the deepest that fits is active." : null;
+        return engine.Parts.Adaptation.Loop.Degraded ? "No operating point satisfies every limit; the one that promises the best quality of those that can be loaded is active." : null;
     }
 
     private Dictionary<string, object> Describe()

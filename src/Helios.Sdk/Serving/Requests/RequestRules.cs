@@ -19,8 +19,14 @@ internal static class RequestRules
 
     private const int MostLogProbabilities = 20;
 
-    /// <summary>Most characters of a tenant's name.</summary>
-    private const int LongestTenant = 256;
+    /// <summary>Most characters of the names of a tenant, a model and a role.</summary>
+    private const int LongestName = 256;
+
+    /// <summary>Most messages of a conversation: a template takes some microseconds and a kilobyte for each, whatever it makes of it.</summary>
+    private const int MostMessages = 10_000;
+
+    /// <summary>Most characters of all messages together: a template renders no longer text.</summary>
+    private const int LongestMessages = 4 << 20;
 
     /// <exception cref="ArgumentException">Names the option, what was found and what is expected; an <see cref="InvalidOptionException"/> where it is one option.</exception>
     public static void Check(GenerationRequest request)
@@ -31,8 +37,8 @@ internal static class RequestRules
         if (request.LogProbabilities is < 0 or > MostLogProbabilities) throw Bad(nameof(request.LogProbabilities), request.LogProbabilities, $"a number from 0 to {MostLogProbabilities} (null for none)");
         if (request.MaxQualityGap is { } gap && !(gap >= 0)) throw Bad(nameof(request.MaxQualityGap), gap, "at least 0 bits per byte");
         CheckStop(request);
-        if (request.Tenant is "") throw Bad(nameof(request.Tenant), "empty", "a name, or null for the anonymous tenant");
-        if (request.Tenant?.Length > LongestTenant) throw Bad(nameof(request.Tenant), Invariant($"{request.Tenant.Length} characters long"), Invariant($"at most {LongestTenant}"));
+        CheckName(nameof(request.Tenant), request.Tenant, "a name, or null for the anonymous tenant");
+        CheckName(nameof(request.Model), request.Model, "the name of a model of the pool, or null for the active point");
         if (!Enum.IsDefined(request.Priority)) throw Bad(nameof(request.Priority), request.Priority, string.Join(", ", Enum.GetNames<RequestPriority>()));
         CheckSpan(nameof(request.FirstTokenWithin), request.FirstTokenWithin);
         CheckSpan(nameof(request.CompleteWithin), request.CompleteWithin);
@@ -44,11 +50,25 @@ internal static class RequestRules
         if (request.Prompt is "" || request.TokenIds is { Count: 0 }) throw new ArgumentException("The prompt is empty; it must have at least one token.", nameof(request));
         if (request.Messages is not { } messages) return;
         if (messages.Count == 0) throw Bad(nameof(request.Messages), "empty", "at least one message");
+        if (messages.Count > MostMessages) throw Bad(nameof(request.Messages), Invariant($"{messages.Count} messages"), Invariant($"at most {MostMessages}"));
+        var characters = 0L;
         for (var i = 0; i < messages.Count; i++)
         {
             if (messages[i] is not { Content: not null }) throw Bad(new(nameof(request.Messages), Invariant($"{i}")), "null or without content", "a message with content");
             if (string.IsNullOrWhiteSpace(messages[i].Role)) throw Bad(new(nameof(request.Messages), Invariant($"{i}"), nameof(ChatTurn.Role)), "empty", "system, user or assistant, or another role that the chat template knows");
+            if (messages[i].Role.Length > LongestName) throw Bad(new(nameof(request.Messages), Invariant($"{i}"), nameof(ChatTurn.Role)), Invariant($"{messages[i].Role.Length} characters long"), Invariant($"at most {LongestName}"));
+            characters += messages[i].Content.Length;
         }
+
+        if (characters > LongestMessages) throw Bad(nameof(request.Messages), Invariant($"{characters} characters together"), Invariant($"at most {LongestMessages}"));
+    }
+
+    /// <summary>Names are shown in messages and logs: they are short, and of one line.</summary>
+    private static void CheckName(string option, string? name, string expected)
+    {
+        if (name is "") throw Bad(option, "empty", expected);
+        if (name?.Length > LongestName) throw Bad(option, Invariant($"{name.Length} characters long"), Invariant($"at most {LongestName}"));
+        if (name?.Any(char.IsControl) is true) throw Bad(option, "a name with control characters", expected);
     }
 
     private static void CheckStop(GenerationRequest request)

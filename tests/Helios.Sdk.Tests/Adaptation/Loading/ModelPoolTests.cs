@@ -43,7 +43,7 @@ public class ModelPoolTests
             var result = await rig.TryAcquireAsync(name, 6);
             result.Should().BeOfType<AcquireResult.Failed>().Which.Error.Should().BeOfType<CheckpointChangedException>();
             rig.MustHold(held);
-            rig.Model(name).StaleBecause.Should().Contain("it was written to");
+            rig.Model(name).StaleBecause.Should().Contain("its modification time is another");
             rig.Model(name).LoadedLayers.Should().Be(3);
 
             // Not even the former bytes bring it back.
