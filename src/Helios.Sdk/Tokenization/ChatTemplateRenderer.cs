@@ -34,8 +34,9 @@ public sealed class ChatTemplateRenderer
     public static ChatTemplateRenderer Load(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        if (path.EndsWith(TemplateExtension, StringComparison.OrdinalIgnoreCase) && File.Exists(path))
+        if (path.EndsWith(TemplateExtension, StringComparison.OrdinalIgnoreCase) && !Directory.Exists(path))
         {
+            if (!File.Exists(path)) throw CheckpointError.File(path, "there is no such file");
             var source = ChatTemplateFiles.ReadText(path);
             var alone = ChatTemplate.Parse(source, path);
             return new ChatTemplateRenderer(alone, alone, FamilyTokens.Of(source));

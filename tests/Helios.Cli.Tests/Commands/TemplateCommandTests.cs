@@ -114,6 +114,15 @@ public sealed class TemplateCommandTests : IDisposable
         result.Error.Should().Contain("there is no chat template; expected one in chat_template.jinja, or chat_template of tokenizer_config.json");
     }
 
+    [Fact]
+    public async Task A_template_that_is_not_there_is_no_folder()
+    {
+        var result = await CliRunner.RunAsync("template", "nope.jinja", "--file", folder.Write("c.json", Hello));
+
+        result.Code.Should().Be(ExitCode.Failed);
+        result.Error.Should().Contain("nope.jinja: there is no such file");
+    }
+
     /// <summary>A folder with the tokenizer of tiny-s, and a template.</summary>
     private string Model()
     {

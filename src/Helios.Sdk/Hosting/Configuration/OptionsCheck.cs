@@ -76,7 +76,7 @@ internal static class OptionsCheck
             else if (string.IsNullOrWhiteSpace(source.Name)) yield return new(Member(i, nameof(source.Name)), "empty", $"a name for the model at '{source.Path}'");
             if (TroubleIn(source) is { } trouble) yield return new(Member(i, nameof(source.ChatTemplate)), "unreadable", "a template in the supported subset of Jinja") { Note = trouble };
             if (models.Take(i).Index().FirstOrDefault(other => Names.Same(other.Item.Name, source.Name)) is (var first, { } twin))
-                yield return new(Member(i, nameof(source.Name)), $"'{source.Name}'", "names that differ by more than case") { Beside = new OptionValue(Member(first, nameof(source.Name)), $"'{twin.Name}'") };
+                yield return new(Member(i, nameof(source.Name)), $"'{source.Name}'", "names that differ by more than case: set the Name of one of them") { Beside = new OptionValue(Member(first, nameof(source.Name)), $"'{twin.Name}'") };
         }
 
         static OptionPath Member(int index, string name) => new(OptionTable.Models, Invariant($"{index}"), name);
