@@ -66,9 +66,8 @@ internal sealed class SimulatedCheckpoint : ICheckpoint
     {
         Name = Script.Name,
         Path = "",
-        Architecture = new ModelArchitecture
+        Architecture = new LlamaShape
         {
-            Family = "simulated",
             Layers = Script.Layers,
             HiddenSize = 1,
             Heads = 1,
@@ -77,10 +76,8 @@ internal sealed class SimulatedCheckpoint : ICheckpoint
             FeedForwardSize = 1,
             VocabularySize = int.MaxValue,
             ContextLength = contextLength,
-            NormEpsilon = 1e-5f,
-            RopeTheta = 10_000,
             TiedHead = true,
-        },
+        }.ToArchitecture(),
         Exits = [.. Depths.Select(depth => new ModelExit(depth))],
         StoredType = TensorType.BF16,
         Parameters = 1,

@@ -24,6 +24,10 @@ public abstract class BackendUnderTest
     /// <summary>How keys and values can be held; the first is the default.</summary>
     public abstract IReadOnlyList<Precision> KvPrecisions { get; }
 
+    /// <summary>What the backend does not compute of an architecture, as its message names it; null if it computes all.</summary>
+    /// <param name="architecture">The architecture.</param>
+    public virtual string? Lacks(ModelArchitecture architecture) => null;
+
     /// <summary>Makes a backend. The caller disposes it.</summary>
     /// <param name="setup">What of it matters to a test.</param>
     /// <exception cref="SkipException">The machine has not what the backend needs: the test skips, and says so.</exception>

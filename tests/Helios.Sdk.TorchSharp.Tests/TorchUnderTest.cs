@@ -76,6 +76,20 @@ public sealed class TorchUnderTest : BackendUnderTest
         return held;
     }
 
+    /// <inheritdoc/>
+    public override string? Lacks(ModelArchitecture architecture)
+    {
+        try
+        {
+            Helios.Sdk.TorchSharp.Loading.Traits.Require(architecture);
+            return null;
+        }
+        catch (NotSupportedException error)
+        {
+            return error.Message;
+        }
+    }
+
     // Activations have the type of the weights, so that bfloat16 rounds every intermediate result to 8 bits.
     /// <inheritdoc/>
     public override Tolerance ToleranceOf(Precision weights, Precision kv) => (weights, kv) switch

@@ -59,5 +59,5 @@ internal static class Measurement
     }
 
     private static double LayerWeights(ModelArchitecture a) =>
-        a.Layers * (double)a.HiddenSize * (2.0 * a.QuerySize + 2.0 * a.KvSize + 3.0 * a.FeedForwardSize);
+        Enumerable.Range(0, a.Layers).Sum(layer => (double)a.ActiveWeights(layer));
 }

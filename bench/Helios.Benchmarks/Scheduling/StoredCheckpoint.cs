@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Text.Json;
 using Helios.Cli.Benching;
+using Helios.Sdk.Checkpoints.Families;
 using Helios.Sdk.Models;
 
 namespace Helios.Benchmarks.Scheduling;
@@ -14,6 +15,7 @@ internal sealed class StoredCheckpoint : IDisposable
     {
         using var random = new RandomCheckpoint(shape);
         var a = random.Info.Architecture;
+        var attention = a.Stack[0].Attention;
         Layers = a.Layers;
         File.WriteAllText(
             System.IO.Path.Combine(Path, "config.json"),
@@ -22,13 +24,13 @@ internal sealed class StoredCheckpoint : IDisposable
                 ["model_type"] = "llama",
                 ["num_hidden_layers"] = a.Layers,
                 ["hidden_size"] = a.HiddenSize,
-                ["num_attention_heads"] = a.Heads,
-                ["num_key_value_heads"] = a.KvHeads,
-                ["intermediate_size"] = a.FeedForwardSize,
+                ["num_attention_heads"] = attention.Heads,
+                ["num_key_value_heads"] = attention.KvHeads,
+                ["intermediate_size"] = a.Stack[0].FeedForward.Size,
                 ["vocab_size"] = a.VocabularySize,
                 ["max_position_embeddings"] = 8192,
-                ["rms_norm_eps"] = a.NormEpsilon,
-                ["rope_theta"] = a.RopeTheta,
+                ["rms_norm_eps"] = a.Stack[0].Norm.Epsilon,
+                ["rope_theta"] = attention.Rotary!.Theta,
                 ["tie_word_embeddings"] = false,
             }));
         Write(random, [.. TensorsOf(a)]);
@@ -42,27 +44,10 @@ internal sealed class StoredCheckpoint : IDisposable
 
     private static IEnumerable<(TensorKey Key, string Name)> TensorsOf(ModelArchitecture a)
     {
-        yield return (new TensorKey(TensorRole.Embedding), "model.embed_tokens.weight");
-        yield return (new TensorKey(TensorRole.FinalNorm), "model.norm.weight");
-        yield return (new TensorKey(TensorRole.Head), "lm_head.weight");
-        for (var layer = 0; layer < a.Layers; layer++)
-        {
-            foreach (var (role, name) in Names) yield return (new TensorKey(role, layer), $"model.layers.{layer}.{name}.weight");
-        }
+        var llama = FamilyTable.Find(a.Family)!;
+        var specs = a.FixedTensors().Concat(Enumerable.Range(0, a.Layers).SelectMany(a.LayerTensors));
+        return specs.Select(spec => (spec.Key, $"{(spec.Key.Role == TensorRole.Head ? "" : "model.")}{llama.Locate(spec, a).Name}"));
     }
-
-    private static readonly (TensorRole Role, string Name)[] Names =
-    [
-        (TensorRole.AttentionNorm, "input_layernorm"),
-        (TensorRole.Query, "self_attn.q_proj"),
-        (TensorRole.Key, "self_attn.k_proj"),
-        (TensorRole.Value, "self_attn.v_proj"),
-        (TensorRole.AttentionOutput, "self_attn.o_proj"),
-        (TensorRole.FeedForwardNorm, "post_attention_layernorm"),
-        (TensorRole.Gate, "mlp.gate_proj"),
-        (TensorRole.Up, "mlp.up_proj"),
-        (TensorRole.Down, "mlp.down_proj"),
-    ];
 
     private void Write(RandomCheckpoint random, IReadOnlyList<(TensorKey Key, string Name)> tensors)
     {

@@ -49,7 +49,7 @@ internal sealed class SoakModels
             var size = backend.Loader.Measure(checkpoint, settings.Device.Precision);
             whole += size.ToDepth(a.Layers) + backend.MeasureWorkspace(a, SoakEngine.RowsPerStep(settings));
             scoring = Math.Max(scoring, size.LayerBytes.Max() + backend.MeasureWorkspace(a, a.ContextLength));
-            longest = Math.Max(longest, kv.BlockBytes(new KvShape(a.Layers, a.KvHeads, a.HeadDim)) * (a.ContextLength / serving.KvBlockTokens + 1));
+            longest = Math.Max(longest, kv.BlockBytes(KvShape.Of(a, a.Layers)) * (a.ContextLength / serving.KvBlockTokens + 1));
         }
 
         return whole + scoring + longest * Math.Max(2, settings.Clients / ClientsPerLongest);

@@ -85,7 +85,7 @@ internal sealed class BenchedModel : IDisposable
     public long BlockBytes(int depth)
     {
         using var measure = Backend.CreateKvStore(slabBytes: 1, DecodeRig.TokensPerBlock);
-        return measure.BlockBytes(new KvShape(depth, Architecture.KvHeads, Architecture.HeadDim));
+        return measure.BlockBytes(KvShape.Of(Architecture, depth));
     }
 
     /// <summary>Bytes of the budget for the activations of so many rows.</summary>

@@ -67,5 +67,5 @@ internal sealed class CapacityNeed
         return WeightBytes + WorkspaceBytes((int)sequences) + slabs * SlabBytes <= budget;
     }
 
-    private KvShape ShapeAt(int depth) => new(depth, architecture.KvHeads, architecture.HeadDim);
+    private KvShape ShapeAt(int depth) => KvShape.Of(architecture, depth);
 }

@@ -32,9 +32,8 @@ internal sealed record ModelShape(string Text, int Layers, int Hidden, int Heads
         return shape;
     }
 
-    public ModelArchitecture ToArchitecture() => new()
+    public ModelArchitecture ToArchitecture() => new LlamaShape
     {
-        Family = Family,
         Layers = Layers,
         HiddenSize = Hidden,
         Heads = Heads,
@@ -45,8 +44,7 @@ internal sealed record ModelShape(string Text, int Layers, int Hidden, int Heads
         ContextLength = Context,
         NormEpsilon = 1e-5f,
         RopeTheta = 10_000,
-        TiedHead = false,
-    };
+    }.ToArchitecture();
 
     private static void AddField(Dictionary<string, int> found, string part)
     {

@@ -18,8 +18,12 @@ internal sealed class RandomCheckpoint : ICheckpoint
     public RandomCheckpoint(ModelShape shape)
     {
         var architecture = shape.ToArchitecture();
-        AddFixedPart(architecture);
-        for (var layer = 0; layer < architecture.Layers; layer++) AddLayer(architecture, layer);
+        foreach (var spec in architecture.FixedTensors()) Add(spec);
+        for (var layer = 0; layer < architecture.Layers; layer++)
+        {
+            foreach (var spec in architecture.LayerTensors(layer)) Add(spec);
+        }
+
         Info = new CheckpointInfo
         {
             Name = shape.Text,
@@ -61,28 +65,8 @@ internal sealed class RandomCheckpoint : ICheckpoint
     {
     }
 
-    private void AddFixedPart(ModelArchitecture a)
-    {
-        Add(TensorRole.Embedding, -1, a.VocabularySize, a.HiddenSize);
-        Add(TensorRole.FinalNorm, -1, 1, a.HiddenSize);
-        Add(TensorRole.Head, -1, a.VocabularySize, a.HiddenSize);
-    }
-
-    private void AddLayer(ModelArchitecture a, int layer)
-    {
-        Add(TensorRole.AttentionNorm, layer, 1, a.HiddenSize);
-        Add(TensorRole.Query, layer, a.QuerySize, a.HiddenSize);
-        Add(TensorRole.Key, layer, a.KvSize, a.HiddenSize);
-        Add(TensorRole.Value, layer, a.KvSize, a.HiddenSize);
-        Add(TensorRole.AttentionOutput, layer, a.HiddenSize, a.QuerySize);
-        Add(TensorRole.FeedForwardNorm, layer, 1, a.HiddenSize);
-        Add(TensorRole.Gate, layer, a.FeedForwardSize, a.HiddenSize);
-        Add(TensorRole.Up, layer, a.FeedForwardSize, a.HiddenSize);
-        Add(TensorRole.Down, layer, a.HiddenSize, a.FeedForwardSize);
-    }
-
-    private void Add(TensorRole role, int layer, int rows, int columns) =>
-        tensors.Add(new TensorKey(role, layer), new StoredTensor(Invariant($"{role}.{layer}"), 0, 0, TensorType.BF16, rows, columns));
+    private void Add(TensorSpec spec) =>
+        tensors.Add(spec.Key, new StoredTensor(spec.Key.ToString(), 0, 0, TensorType.BF16, spec.Rows, spec.Columns));
 
     /// <summary>
     /// Four BF16 weights at a time. A matrix holds magnitudes spread evenly over [2^k, 2^(k+1)) with either sign, k such that

@@ -17,7 +17,7 @@ internal sealed class StepWeights : ICheckpoint
     {
         this.checkpoint = checkpoint;
         this.depth = depth;
-        Info = checkpoint.Info with { Architecture = checkpoint.Info.Architecture with { TiedHead = true } };
+        Info = checkpoint.Info with { Architecture = checkpoint.Info.Architecture with { Head = checkpoint.Info.Architecture.Head with { IsTied = true } } };
     }
 
     /// <summary>Of a tied head, so that measuring counts one matrix where the head and a table would be two.</summary>
@@ -32,7 +32,7 @@ internal sealed class StepWeights : ICheckpoint
 
     public bool TryGetTensor(TensorKey key, out StoredTensor tensor) => key.Role switch
     {
-        TensorRole.Embedding or TensorRole.Head => TryGetOwn(TensorRole.ExitHead, HeadRole, out tensor),
+        TensorRole.Embedding or TensorRole.Head when key.Part == TensorPart.Weight => TryGetOwn(TensorRole.ExitHead, HeadRole, out tensor),
         TensorRole.FinalNorm => TryGetOwn(TensorRole.ExitNorm, TensorRole.FinalNorm, out tensor),
         TensorRole.ExitHead or TensorRole.ExitNorm => None(out tensor),
         _ => checkpoint.TryGetTensor(key, out tensor!),
@@ -45,7 +45,7 @@ internal sealed class StepWeights : ICheckpoint
     {
     }
 
-    private TensorRole HeadRole => checkpoint.Info.Architecture.TiedHead ? TensorRole.Embedding : TensorRole.Head;
+    private TensorRole HeadRole => checkpoint.Info.Architecture.Head.IsTied ? TensorRole.Embedding : TensorRole.Head;
 
     private bool TryGetOwn(TensorRole own, TensorRole shared, out StoredTensor tensor) =>
         checkpoint.TryGetTensor(new TensorKey(own, depth - 1), out tensor) || checkpoint.TryGetTensor(new TensorKey(shared), out tensor);

@@ -61,7 +61,7 @@ internal sealed class InspectCommand : Command
         using var backend = device.Backend.Create();
         using var kv = backend.CreateKvStore(slabBytes: 1, Tokens);
         var size = backend.Loader.Measure(checkpoint, device.Precision);
-        return new InspectedBytes(size.FixedBytes, size.LayerBytes.Max(), kv.BlockBytes(new KvShape(1, a.KvHeads, a.HeadDim)) / Tokens);
+        return new InspectedBytes(size.FixedBytes, size.LayerBytes.Max(), kv.BlockBytes(KvShape.Of(a, 1)) / Tokens);
     }
 
     /// <summary>A model without a tokenizer can be inspected all the same.</summary>

@@ -1,3 +1,5 @@
+using Helios.Sdk.Models;
+
 namespace Helios.Sdk.Backends;
 
 /// <summary>
@@ -36,7 +38,25 @@ public interface IKvStore : IDisposable
 /// <param name="Layers">Layers with keys and values.</param>
 /// <param name="KvHeads">Key/value heads of a layer.</param>
 /// <param name="HeadDim">Elements of a head.</param>
-public readonly record struct KvShape(int Layers, int KvHeads, int HeadDim);
+public readonly record struct KvShape(int Layers, int KvHeads, int HeadDim)
+{
+    /// <summary>The shape of a model's first layers.</summary>
+    /// <param name="architecture">The model.</param>
+    /// <param name="layers">Number of layers.</param>
+    /// <exception cref="NotSupportedException">Its layers do not all keep keys and values of one shape.</exception>
+    public static KvShape Of(ModelArchitecture architecture, int layers)
+    {
+        ArgumentNullException.ThrowIfNull(architecture);
+        var first = architecture.Stack[0].State as KvState;
+        foreach (var layer in architecture.Stack)
+        {
+            if (first is null || layer.State is not KvState kv || (kv.KvHeads, kv.HeadDim) != (first.KvHeads, first.HeadDim))
+                throw new NotSupportedException("Layers that keep different states for a token are not supported.");
+        }
+
+        return new KvShape(layers, first!.KvHeads, first.HeadDim);
+    }
+}
 
 /// <summary>Position of a KV block: block <paramref name="Index"/> of slab <paramref name="Slab"/>, with the sequence's shape.</summary>
 /// <param name="Slab">Slab index.</param>

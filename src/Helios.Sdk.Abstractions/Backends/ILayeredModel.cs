@@ -99,6 +99,18 @@ public readonly record struct StepRow(int TokenId, int Position, int FirstBlock,
 {
     /// <summary>The token of a row that waits for <see cref="ILayeredModel.Extend"/>; a row that never gets a token takes no part in the step.</summary>
     public const int Unknown = -1;
+
+    private readonly int length;
+
+    /// <summary>
+    /// Tokens of the sequence by which rotary scalings that depend on it are chosen: for tokens of a prompt those of the whole prompt,
+    /// wherever it is cut. The tokens up to this one where it is not set, as for generated tokens.
+    /// </summary>
+    public int Length
+    {
+        get => Math.Max(length, Position + 1);
+        init => length = value;
+    }
 }
 
 /// <summary>A token for a waiting row.</summary>

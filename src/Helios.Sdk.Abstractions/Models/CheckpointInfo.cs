@@ -38,6 +38,9 @@ public sealed record CheckpointInfo
     /// <summary>Calibration of the exits' signals from <c>helios.json</c>; null if it has none.</summary>
     public SidecarCalibration? Calibration { get; init; }
 
+    /// <summary>What a user should know about how the model is served, in one sentence; null if there is nothing.</summary>
+    public string? Remark { get; init; }
+
     /// <summary>The exit at <paramref name="depth"/>, or null if the model has no exit there.</summary>
     /// <param name="depth">Layers executed.</param>
     public ModelExit? ExitAt(int depth)

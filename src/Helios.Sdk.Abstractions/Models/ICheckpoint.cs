@@ -30,19 +30,28 @@ public interface ICheckpoint : IDisposable
     void Read(StoredTensor tensor, long offset, Span<byte> destination);
 }
 
-/// <summary>The role of a tensor, independent of the names in a checkpoint.</summary>
+/// <summary>The role of a tensor, independent of the names in a checkpoint. Shapes: <see cref="LayerLayout.Tensors"/>.</summary>
 public enum TensorRole
 {
-    /// <summary>Token embedding <c>[vocabulary, hidden]</c>.</summary>
+    /// <summary>Token embedding <c>[vocabulary, width]</c>.</summary>
     Embedding,
+
+    /// <summary>Learned positions <c>[rows, hidden]</c>.</summary>
+    PositionEmbedding,
+
+    /// <summary>Projection from the embedding to the residual stream <c>[hidden, width]</c>.</summary>
+    EmbeddingProjection,
 
     /// <summary>Norm before the LM head <c>[hidden]</c>.</summary>
     FinalNorm,
 
-    /// <summary>LM head <c>[vocabulary, hidden]</c>; for a tied head the embedding itself.</summary>
+    /// <summary>Projection from the residual stream to the LM head <c>[width, hidden]</c>.</summary>
+    HeadProjection,
+
+    /// <summary>LM head <c>[vocabulary, width]</c>; for a tied head the embedding itself.</summary>
     Head,
 
-    /// <summary>Norm before attention <c>[hidden]</c>.</summary>
+    /// <summary>Norm of the attention branch's input <c>[hidden]</c>.</summary>
     AttentionNorm,
 
     /// <summary>Query projection <c>[heads x headDim, hidden]</c>.</summary>
@@ -54,11 +63,23 @@ public enum TensorRole
     /// <summary>Value projection <c>[kvHeads x headDim, hidden]</c>.</summary>
     Value,
 
+    /// <summary>Norm of queries <c>[headDim]</c>, or of all heads together.</summary>
+    QueryNorm,
+
+    /// <summary>Norm of keys <c>[headDim]</c>, or of all heads together.</summary>
+    KeyNorm,
+
     /// <summary>Attention output projection <c>[hidden, heads x headDim]</c>.</summary>
     AttentionOutput,
 
-    /// <summary>Norm before the feed-forward part <c>[hidden]</c>.</summary>
+    /// <summary>Norm of the attention branch's output, or of the sum with it <c>[hidden]</c>.</summary>
+    AttentionPostNorm,
+
+    /// <summary>Norm of the feed-forward branch's input <c>[hidden]</c>.</summary>
     FeedForwardNorm,
+
+    /// <summary>Router of experts <c>[experts, hidden]</c>.</summary>
+    Router,
 
     /// <summary>Gate projection <c>[feedForward, hidden]</c>.</summary>
     Gate,
@@ -69,17 +90,44 @@ public enum TensorRole
     /// <summary>Down projection <c>[hidden, feedForward]</c>.</summary>
     Down,
 
+    /// <summary>Norm of the feed-forward branch's output, or of the sum with it <c>[hidden]</c>.</summary>
+    FeedForwardPostNorm,
+
     /// <summary>An exit's own norm <c>[hidden]</c>; belongs to the last layer that runs before the exit.</summary>
     ExitNorm,
 
-    /// <summary>An exit's own LM head <c>[vocabulary, hidden]</c>; belongs to the last layer that runs before the exit.</summary>
+    /// <summary>An exit's own LM head <c>[vocabulary, width]</c>; belongs to the last layer that runs before the exit.</summary>
     ExitHead,
+}
+
+/// <summary>Parts of a projection or of a norm.</summary>
+public enum TensorPart
+{
+    /// <summary>What multiplies.</summary>
+    Weight,
+
+    /// <summary>What is added; a vector.</summary>
+    Bias,
 }
 
 /// <summary>Names a tensor by role and place.</summary>
 /// <param name="Role">Its role.</param>
 /// <param name="Layer">Layer index from 0; -1 for tensors outside the layers.</param>
-public readonly record struct TensorKey(TensorRole Role, int Layer = -1);
+/// <param name="Expert">Expert index from 0; -1 for tensors that belong to none.</param>
+/// <param name="Part">Weight or bias.</param>
+public readonly record struct TensorKey(TensorRole Role, int Layer = -1, int Expert = -1, TensorPart Part = TensorPart.Weight)
+{
+    /// <summary>Whether it is a vector: a norm's weight, or a bias.</summary>
+    public bool IsVector => Part == TensorPart.Bias || IsNorm;
+
+    /// <summary>Whether it belongs to a norm.</summary>
+    public bool IsNorm => Role is TensorRole.FinalNorm or TensorRole.AttentionNorm or TensorRole.QueryNorm or TensorRole.KeyNorm
+        or TensorRole.AttentionPostNorm or TensorRole.FeedForwardNorm or TensorRole.FeedForwardPostNorm or TensorRole.ExitNorm;
+
+    /// <inheritdoc/>
+    public override string ToString() =>
+        $"{Role}{(Part == TensorPart.Bias ? " bias" : "")}{(Layer < 0 ? "" : $" of layer {Layer}")}{(Expert < 0 ? "" : $", expert {Expert}")}";
+}
 
 /// <summary>A tensor in a file.</summary>
 /// <param name="Name">Its name in the file.</param>

@@ -1,106 +1,79 @@
 namespace Helios.Sdk.Models;
 
-/// <summary>Shape of a decoder-only transformer of the Llama family: RMSNorm, rotary positions, grouped-query attention, SwiGLU.</summary>
+/// <summary>
+/// A decoder-only transformer as data: an embedding, a stack of layers, a head. Loaders read from it the tensors that a model needs, and
+/// backends the operations. A backend refuses a model with a trait that it does not compute.
+/// </summary>
 public sealed record ModelArchitecture
 {
     /// <summary>Architecture family, <c>model_type</c> of <c>config.json</c>, e.g. <c>llama</c>.</summary>
     public required string Family { get; init; }
 
-    /// <summary>Number of transformer layers in the whole model.</summary>
-    public required int Layers { get; init; }
-
     /// <summary>Width of the residual stream, in elements.</summary>
     public required int HiddenSize { get; init; }
-
-    /// <summary>Number of query heads.</summary>
-    public required int Heads { get; init; }
-
-    /// <summary>Number of key/value heads; divides <see cref="Heads"/>.</summary>
-    public required int KvHeads { get; init; }
-
-    /// <summary>Width of one head, in elements; even.</summary>
-    public required int HeadDim { get; init; }
-
-    /// <summary>Width of the feed-forward layer, in elements.</summary>
-    public required int FeedForwardSize { get; init; }
-
-    /// <summary>Rows of the embedding and of the LM head.</summary>
-    public required int VocabularySize { get; init; }
 
     /// <summary>Maximum tokens of a sequence, prompt and answer together.</summary>
     public required int ContextLength { get; init; }
 
-    /// <summary>Epsilon inside every RMSNorm.</summary>
-    public required float NormEpsilon { get; init; }
+    /// <summary>How tokens become the residual stream.</summary>
+    public required EmbeddingLayout Embedding { get; init; }
 
-    /// <summary>Base of the rotary frequencies (<c>rope_theta</c>).</summary>
-    public required double RopeTheta { get; init; }
+    /// <summary>The layers, from the bottom.</summary>
+    public required LayerSequence Stack { get; init; }
 
-    /// <summary>Scaling of rotary frequencies for long contexts.</summary>
-    public RopeScaling RopeScaling { get; init; } = RopeScaling.None;
+    /// <summary>How the residual stream becomes logits.</summary>
+    public required HeadLayout Head { get; init; }
 
-    /// <summary>Whether the LM head is the embedding matrix.</summary>
-    public required bool TiedHead { get; init; }
+    /// <summary>Number of transformer layers in the whole model.</summary>
+    public int Layers => Stack.Count;
 
-    /// <summary>Elements of all query heads together: <see cref="Heads"/> x <see cref="HeadDim"/>.</summary>
-    public int QuerySize => Heads * HeadDim;
+    /// <summary>Rows of the embedding and of the LM head.</summary>
+    public int VocabularySize => Embedding.VocabularySize;
 
-    /// <summary>Elements of all key (or value) heads together: <see cref="KvHeads"/> x <see cref="HeadDim"/>.</summary>
-    public int KvSize => KvHeads * HeadDim;
-}
+    /// <summary>Whether a rotary scaling of some layer depends on the length of the sequence: then keys of one prefix differ between sequences.</summary>
+    public bool DependsOnLength => Stack.Any(layer => layer.Attention.Rotary?.Scaling.DependsOnLength == true);
 
-/// <summary>Scaling of rotary frequencies, as <c>rope_scaling</c> in <c>config.json</c>.</summary>
-/// <param name="Kind">Which rule applies.</param>
-/// <param name="Factor">Context stretch; 1 for <see cref="RopeScalingKind.None"/>.</param>
-/// <param name="LowFrequencyFactor">Llama 3 only: wavelengths above original context / this are divided by <paramref name="Factor"/>.</param>
-/// <param name="HighFrequencyFactor">Llama 3 only: wavelengths below original context / this do not change.</param>
-/// <param name="OriginalContextLength">Llama 3 only: the context the model was first trained on, in tokens.</param>
-public sealed record RopeScaling(
-    RopeScalingKind Kind,
-    double Factor = 1,
-    double LowFrequencyFactor = 1,
-    double HighFrequencyFactor = 4,
-    int OriginalContextLength = 8192)
-{
-    /// <summary>No scaling.</summary>
-    public static RopeScaling None { get; } = new(RopeScalingKind.None);
-
-    /// <summary>
-    /// Inverse frequencies <c>[headDim / 2]</c> in radians per position, scaled. The Llama 3 rule is the one of Meta's
-    /// reference code: low frequencies divided by the factor, high ones kept, a linear blend between.
-    /// </summary>
-    /// <param name="headDim">Width of one head; even.</param>
-    /// <param name="theta">Rotary base.</param>
-    public double[] InverseFrequencies(int headDim, double theta)
+    /// <summary>The tensors outside the layers.</summary>
+    public IEnumerable<TensorSpec> FixedTensors()
     {
-        var inverse = new double[headDim / 2];
-        for (var i = 0; i < inverse.Length; i++)
-            inverse[i] = Scale(1 / Math.Pow(theta, 2.0 * i / headDim));
-        return inverse;
+        var e = Embedding;
+        yield return new TensorSpec(new TensorKey(TensorRole.Embedding), e.VocabularySize, e.Width);
+        if (e.Positions is { } positions) yield return new TensorSpec(new TensorKey(TensorRole.PositionEmbedding), positions.Rows, HiddenSize);
+        if (e.Width != HiddenSize)
+        {
+            yield return new TensorSpec(new TensorKey(TensorRole.EmbeddingProjection), HiddenSize, e.Width);
+            yield return new TensorSpec(new TensorKey(TensorRole.HeadProjection), e.Width, HiddenSize);
+        }
+
+        if (Head.Norm is { } norm)
+        {
+            foreach (var tensor in TensorSpec.Norm(TensorRole.FinalNorm, -1, HiddenSize, norm)) yield return tensor;
+        }
+
+        foreach (var tensor in TensorSpec.Linear(new(TensorRole.Head), e.VocabularySize, e.Width, Head.HasBias)) yield return tensor;
     }
 
-    private double Scale(double frequency)
+    /// <summary>The tensors of a layer.</summary>
+    /// <param name="layer">Index from 0.</param>
+    public IEnumerable<TensorSpec> LayerTensors(int layer) => Stack[layer].Tensors(layer, HiddenSize);
+
+    /// <summary>The tensors that an exit may have of its own: norm and head.</summary>
+    /// <param name="depth">Layers executed.</param>
+    public IEnumerable<TensorSpec> ExitTensors(int depth)
     {
-        if (Kind == RopeScalingKind.None) return frequency;
-        if (Kind == RopeScalingKind.Linear) return frequency / Factor;
+        if (Head.Norm is { } norm)
+        {
+            foreach (var tensor in TensorSpec.Norm(TensorRole.ExitNorm, depth - 1, HiddenSize, norm)) yield return tensor with { IsOptional = true };
+        }
 
-        var wavelength = 2 * Math.PI / frequency;
-        if (wavelength < OriginalContextLength / HighFrequencyFactor) return frequency;
-        if (wavelength > OriginalContextLength / LowFrequencyFactor) return frequency / Factor;
-        var blend = (OriginalContextLength / wavelength - LowFrequencyFactor) / (HighFrequencyFactor - LowFrequencyFactor);
-        return (1 - blend) * frequency / Factor + blend * frequency;
+        yield return new TensorSpec(new TensorKey(TensorRole.ExitHead, depth - 1), Embedding.VocabularySize, Embedding.Width, IsOptional: true);
     }
-}
 
-/// <summary>Rules for scaling rotary frequencies.</summary>
-public enum RopeScalingKind
-{
-    /// <summary>No scaling.</summary>
-    None,
-
-    /// <summary>Every frequency divided by the factor.</summary>
-    Linear,
-
-    /// <summary>The wavelength-dependent rule of Llama 3.1.</summary>
-    Llama3,
+    /// <summary>Weights of a layer's projections that a token passes through: of experts only the active ones.</summary>
+    /// <param name="layer">Index from 0.</param>
+    public long ActiveWeights(int layer)
+    {
+        var active = Stack[layer].FeedForward.Experts?.Active ?? 0;
+        return LayerTensors(layer).Where(tensor => !tensor.Key.IsVector && tensor.Key.Expert < active).Sum(tensor => (long)tensor.Rows * tensor.Columns);
+    }
 }

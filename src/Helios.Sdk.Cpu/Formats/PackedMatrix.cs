@@ -22,6 +22,9 @@ internal sealed unsafe class PackedMatrix(float* data, WeightFormat format, int 
     /// <summary>Blocks of 16 rows.</summary>
     public int Blocks { get; } = blocks;
 
+    /// <summary>Rows with padding.</summary>
+    public int Rows => Blocks * BlockRows;
+
     /// <summary>Columns without padding.</summary>
     public int Columns { get; } = columns;
 

@@ -23,7 +23,7 @@ internal static unsafe class Attention<TSimd, TVector, TFormat>
         var merged = work.States(0);
         var next = work.States(1);
         Attend(task, work, 0, merged);
-        for (var split = 1; split < task.Splits; split++)
+        for (var split = Math.Max(1, task.FirstToken(0) / AttentionShape.Split); split < task.Splits; split++)
         {
             Attend(task, work, split, next);
             Merge(task, split, merged, next);
@@ -51,22 +51,34 @@ internal static unsafe class Attention<TSimd, TVector, TFormat>
         var row = FirstRow(task, split);
         states.Clear(row * task.Heads, task.Rows * task.Heads);
         var end = Math.Min((split + 1) * AttentionShape.Split, task.Positions[task.Rows - 1] + 1);
-        for (var start = split * AttentionShape.Split; start < end; start += AttentionShape.Strip)
+        var first = row < task.Rows ? task.FirstToken(row) : 0;
+        for (var start = Math.Max(split * AttentionShape.Split, first / AttentionShape.Strip * AttentionShape.Strip); start < end; start += AttentionShape.Strip)
         {
             while (task.Positions[row] < start) row++;
             work.Locate(task, start, end);
 
-            // Rows whose own token lies in this strip see part of it, each another; those after them see all of it.
-            var whole = row;
-            for (; whole < task.Rows && task.Positions[whole] < start + AttentionShape.Strip - 1; whole++)
-                Visit(task, work, states, whole * task.Heads, (whole + 1) * task.Heads, task.Positions[whole] - start + 1);
-            Visit(task, work, states, whole * task.Heads, task.Rows * task.Heads, AttentionShape.Strip);
+            // Rows whose own token lies in this strip see part of it, each another; those after them see all of it, but for those whose
+            // window begins in it, or after it.
+            var (whole, last) = (row, task.Rows);
+            while (task.FirstToken(last - 1) >= start + AttentionShape.Strip) last--;
+            for (; whole < last && task.Positions[whole] < start + AttentionShape.Strip - 1; whole++) VisitPart(task, work, states, whole, start);
+            var windowed = last;
+            while (windowed > whole && task.FirstToken(windowed - 1) > start) windowed--;
+            Visit(task, work, states, whole * task.Heads, windowed * task.Heads, 0, AttentionShape.Strip);
+            for (; windowed < last; windowed++) VisitPart(task, work, states, windowed, start);
         }
     }
 
+    private static void VisitPart(in AttentionTask task, in Work work, in QueryStates states, int row, int start) =>
+        Visit(
+            task, work, states, row * task.Heads, (row + 1) * task.Heads,
+            Math.Max(0, task.FirstToken(row) - start), Math.Min(AttentionShape.Strip, task.Positions[row] - start + 1));
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Visit(in AttentionTask task, in Work work, in QueryStates states, int query, int end, int valid)
+    private static void Visit(in AttentionTask task, in Work work, in QueryStates states, int query, int end, int from, int valid)
     {
+        // Tiles before the window may lie in blocks that the sequence does not hold any more: their values are not read.
+        var tile = from / KvLayout.Tile;
         var rows = stackalloc float*[AttentionShape.MostQueries];
         var scores = work.Scores;
         while (query < end)
@@ -80,14 +92,27 @@ internal static unsafe class Attention<TSimd, TVector, TFormat>
 
             for (var i = 0; i < count; i++)
             {
-                rows[i] = scores + i * AttentionShape.Strip;
-                Weigh(states, query + i, rows[i], valid);
+                var mine = scores + i * AttentionShape.Strip;
+                if (task.SoftCap > 0) Cap(mine, valid, task.SoftCap);
+                new Span<float>(mine, from).Fill(float.NegativeInfinity);
+                Weigh(states, query + i, mine, valid);
+                rows[i] = mine + tile * KvLayout.Tile;
             }
 
             for (var column = 0; column < task.Layout.ValueStride; column += 4 * TSimd.Lanes)
                 PanelProduct<TSimd, TVector, TFormat>.Add(
-                    rows, count, work.Values(column), work.ValuesAhead, KvLayout.Tile, valid, states.Sum(query) + column, states.Stride);
+                    rows, count, work.Values(column) + 4 * tile, work.ValuesAhead + tile, KvLayout.Tile, valid - tile * KvLayout.Tile, states.Sum(query) + column, states.Stride);
             query += count;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Cap(float* scores, int valid, float cap)
+    {
+        for (var i = 0; i < valid; i += TSimd.Lanes)
+        {
+            var tanh = VectorMath.Tanh<TSimd, TVector>(TSimd.Multiply(TSimd.Load(scores + i), TSimd.Create(1 / cap)));
+            TSimd.Store(TSimd.Multiply(tanh, TSimd.Create(cap)), scores + i);
         }
     }
 
@@ -125,12 +150,13 @@ internal static unsafe class Attention<TSimd, TVector, TFormat>
         *states.Peak(query) = peak;
     }
 
-    // Rows that end before the split have no part in it.
+    // Rows that end before the split, or whose window begins after it, have no part in it.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Merge(in AttentionTask task, int split, in QueryStates merged, in QueryStates next)
     {
         for (var query = FirstRow(task, split) * task.Heads; query < task.Rows * task.Heads; query++)
         {
+            if (float.IsNegativeInfinity(*next.Peak(query))) continue;
             var peak = Math.Max(*merged.Peak(query), *next.Peak(query));
             var before = VectorMath.Exp<TSimd, TVector>(TSimd.Create(*merged.Peak(query) - peak));
             var factor = VectorMath.Exp<TSimd, TVector>(TSimd.Create(*next.Peak(query) - peak));

@@ -32,6 +32,12 @@ internal unsafe struct AttentionTask
     /// <summary>Bytes from there to the layer.</summary>
     public long LayerOffset;
 
+    /// <summary>Tokens that a row sees, itself included; 0 for all before it.</summary>
+    public int Window;
+
+    /// <summary>Scores s become SoftCap x tanh(s / SoftCap); 0 leaves them.</summary>
+    public float SoftCap;
+
     /// <summary>How a layer lies in a block.</summary>
     public KvLayout Layout;
 
@@ -43,6 +49,9 @@ internal unsafe struct AttentionTask
 
     /// <summary>Floats from there to the states of the next split.</summary>
     public nint SplitStride;
+
+    /// <summary>The first token that a row sees.</summary>
+    public readonly int FirstToken(int row) => Window > 0 ? Math.Max(0, Positions[row] - Window + 1) : 0;
 
     /// <summary>The splits of the sequence up to the last row.</summary>
     public readonly int Splits => AttentionShape.SplitsOf(Positions[Rows - 1] + 1);

@@ -1,5 +1,6 @@
 using System.Runtime.Intrinsics;
 using Helios.Sdk.Cpu.Formats;
+using Helios.Sdk.Models;
 
 namespace Helios.Sdk.Cpu.Kernels;
 
@@ -47,8 +48,23 @@ internal abstract unsafe class CpuKernels
     /// <inheritdoc cref="RowKernels{TSimd, TVector}.RmsNorm"/>
     public abstract void RmsNorm(float* x, float* weight, float* y, int size, int padded, float epsilon);
 
-    /// <inheritdoc cref="RowKernels{TSimd, TVector}.Gate"/>
-    public abstract void Gate(float* gate, float* up, int padded);
+    /// <inheritdoc cref="RowKernels{TSimd, TVector}.AddScaled"/>
+    public abstract void AddScaled(float* target, float* source, float factor, int padded);
+
+    /// <inheritdoc cref="RowKernels{TSimd, TVector}.Scale"/>
+    public abstract void Scale(float* x, float factor, int size);
+
+    /// <inheritdoc cref="RowKernels{TSimd, TVector}.RmsNormInPlace"/>
+    public abstract void RmsNormInPlace(float* x, float* weight, int size, float epsilon);
+
+    /// <inheritdoc cref="RowKernels{TSimd, TVector}.LayerNorm"/>
+    public abstract void LayerNorm(float* x, float* weight, float* bias, float* y, int size, int padded, float epsilon);
+
+    /// <inheritdoc cref="RowKernels{TSimd, TVector}.Activate"/>
+    public abstract void Activate(Activation activation, float* x, float* up, int padded);
+
+    /// <inheritdoc cref="RowKernels{TSimd, TVector}.SoftCap"/>
+    public abstract void SoftCap(float* x, float cap, int padded);
 
     /// <inheritdoc cref="RowKernels{TSimd, TVector}.Rotate"/>
     public abstract void Rotate(float* head, float* cosines, float* sines, int half, float scale);
@@ -111,7 +127,18 @@ internal sealed unsafe class CpuKernels<TSimd, TVector> : CpuKernels
     public override void RmsNorm(float* x, float* weight, float* y, int size, int padded, float epsilon) =>
         RowKernels<TSimd, TVector>.RmsNorm(x, weight, y, size, padded, epsilon);
 
-    public override void Gate(float* gate, float* up, int padded) => RowKernels<TSimd, TVector>.Gate(gate, up, padded);
+    public override void AddScaled(float* target, float* source, float factor, int padded) => RowKernels<TSimd, TVector>.AddScaled(target, source, factor, padded);
+
+    public override void Scale(float* x, float factor, int size) => RowKernels<TSimd, TVector>.Scale(x, factor, size);
+
+    public override void RmsNormInPlace(float* x, float* weight, int size, float epsilon) => RowKernels<TSimd, TVector>.RmsNormInPlace(x, weight, size, epsilon);
+
+    public override void LayerNorm(float* x, float* weight, float* bias, float* y, int size, int padded, float epsilon) =>
+        RowKernels<TSimd, TVector>.LayerNorm(x, weight, bias, y, size, padded, epsilon);
+
+    public override void Activate(Activation activation, float* x, float* up, int padded) => RowKernels<TSimd, TVector>.Activate(activation, x, up, padded);
+
+    public override void SoftCap(float* x, float cap, int padded) => RowKernels<TSimd, TVector>.SoftCap(x, cap, padded);
 
     public override void Rotate(float* head, float* cosines, float* sines, int half, float scale) =>
         RowKernels<TSimd, TVector>.Rotate(head, cosines, sines, half, scale);

@@ -13,14 +13,9 @@ internal sealed unsafe class WeightReader(ICheckpoint checkpoint, NativeBuffer m
 
     private byte[] staging = [];
 
-    public float* Read(VectorPlan plan)
-    {
-        var values = (float*)(memory.Pointer + plan.Offset);
-        new Span<float>(values, plan.Padded).Clear();
-        ReadRows(plan.Tensor with { Rows = 1, Columns = (int)plan.Tensor.Elements }, plan.Tensor, (source, _, _) =>
-            WeightCodec.Convert((byte*)source, plan.Tensor.Type, values, plan.Tensor.Elements));
-        return values;
-    }
+    public CpuNorm? Read(NormPlan? plan) => plan is null ? null : new CpuNorm(plan.Layout, Read(plan.Weight), Read(plan.Bias));
+
+    public CpuLinear Read(LinearPlan plan) => new(Read(plan.Weight), Read(plan.Bias));
 
     public PackedMatrix Read(MatrixPlan plan)
     {
@@ -29,12 +24,28 @@ internal sealed unsafe class WeightReader(ICheckpoint checkpoint, NativeBuffer m
         foreach (var segment in plan.Segments)
         {
             var tensor = segment.Tensor;
-            var lastRow = segment.FirstRow + tensor.Rows;
+            var lastRow = segment.Start + tensor.Rows;
             if (tensor.Rows % PackedMatrix.BlockRows != 0) Clear(matrix, lastRow / PackedMatrix.BlockRows, 1);
-            ReadRows(tensor, tensor, (source, row, rows) => WeightCodec.Pack((byte*)source, tensor.Type, matrix, segment.FirstRow + row, rows));
+            ReadRows(tensor, tensor, (source, row, rows) => WeightCodec.Pack((byte*)source, tensor.Type, matrix, segment.Start + row, rows));
         }
 
         return matrix;
+    }
+
+    private float* Read(VectorPlan? plan)
+    {
+        if (plan is null) return null;
+        var values = (float*)(memory.Pointer + plan.Offset);
+        new Span<float>(values, plan.Padded).Clear();
+        foreach (var (tensor, start) in plan.Segments)
+        {
+            ReadRows(tensor with { Rows = 1, Columns = (int)tensor.Elements }, tensor, (source, _, _) =>
+                WeightCodec.Convert((byte*)source, tensor.Type, values + start, tensor.Elements));
+            if (plan.Addend == 0) continue;
+            foreach (ref var value in new Span<float>(values + start, (int)tensor.Elements)) value += plan.Addend;
+        }
+
+        return values;
     }
 
     public void Dispose()

@@ -25,7 +25,7 @@ internal sealed unsafe class CpuStepRows(ModelArchitecture architecture, CpuKvSt
     public int SplitCount { get; private set; }
 
     /// <summary>How a layer lies in a block.</summary>
-    public KvLayout KvLayout { get; } = kv.Layout(architecture.KvHeads, architecture.HeadDim);
+    public KvLayout KvLayout { get; } = kv.Layout(architecture.Stack[0].Attention.KvHeads, architecture.Stack[0].Attention.HeadDim);
 
     /// <summary>Positions of the active rows.</summary>
     public int* ActivePositions => (int*)Marshal.UnsafeAddrOfPinnedArrayElement(positions, 0);

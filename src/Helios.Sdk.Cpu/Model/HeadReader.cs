@@ -82,6 +82,7 @@ internal sealed unsafe class HeadReader : IParallelWork
         ref var entry = ref tile[item];
         var (size, padded) = (architecture.VocabularySize, space.LogitStride);
         var logits = space.Logits + (nint)item * padded;
+        Finish(logits, entry);
         new Span<float>(logits + size, padded - size).Fill(float.NegativeInfinity);
 
         var summary = kernels.Summarise(logits, size, padded, Wants(entry, ExitSignals.Entropy));
@@ -146,12 +147,19 @@ internal sealed unsafe class HeadReader : IParallelWork
         for (var e = 0; e < count; e++)
         {
             var state = space.States + (nint)tile[e].Row * space.Hidden;
-            kernels.RmsNorm(
-                state, NormAt(tile[e].Depth), space.Normed + (nint)e * space.Hidden, architecture.HiddenSize,
-                (architecture.HiddenSize + 15) & ~15, architecture.NormEpsilon);
+            var normed = space.Normed + (nint)e * space.Hidden;
+            if (NormAt(tile[e].Depth) is { } norm) kernels.Norm(norm, state, normed, architecture.HiddenSize);
+            else new ReadOnlySpan<float>(state, space.Hidden).CopyTo(new Span<float>(normed, space.Hidden));
         }
 
-        product.Run(head, space.Normed, space.Hidden, space.Logits, space.LogitStride, count);
+        var input = space.Normed;
+        if (fixedPart.HeadProjection is { } projection)
+        {
+            product.Run(projection, input, space.Hidden, space.Outputs, space.Hidden, count);
+            input = space.Outputs;
+        }
+
+        product.Run(head, input, space.Hidden, space.Logits, space.LogitStride, count);
         pool.Run(this, count);
     }
 
@@ -163,10 +171,15 @@ internal sealed unsafe class HeadReader : IParallelWork
 
     private PackedMatrix HeadAt(int depth) => LayerBefore(depth)?.ExitHead ?? fixedPart.Head;
 
-    private float* NormAt(int depth)
+    private CpuNorm? NormAt(int depth) => LayerBefore(depth)?.ExitNorm ?? fixedPart.FinalNorm;
+
+    // What the model makes of the product: bias of its own head, scale, soft-cap.
+    private void Finish(float* logits, in Entry entry)
     {
-        var layer = LayerBefore(depth);
-        return layer is null || layer.ExitNorm is null ? fixedPart.FinalNorm : layer.ExitNorm;
+        var head = architecture.Head;
+        if (fixedPart.HeadBias is not null && HeadAt(entry.Depth) == fixedPart.Head) kernels.Add(logits, fixedPart.HeadBias, space.LogitStride);
+        if (!head.Scale.Equals(1f)) kernels.Scale(logits, head.Scale, architecture.VocabularySize);
+        if (head.SoftCap is { } cap) kernels.SoftCap(logits, cap, space.LogitStride);
     }
 
     private struct Entry

@@ -6,28 +6,23 @@ using Helios.Sdk.Models;
 
 namespace Helios.Sdk.Cpu.Model;
 
-/// <summary>
-/// One transformer layer over some rows, as a list of phases. A phase goes over rows in items of a few, or, where
-/// there is little to do, on the calling thread alone.
-/// </summary>
-internal sealed unsafe class LayerPhases : IParallelWork
+/// <summary>One transformer layer over some rows, as a list of phases.</summary>
+internal sealed unsafe class LayerPhases : IRowWork
 {
-    private const int RowsPerItem = 8;
-    private const int InlineElements = 1 << 13;
-
     private readonly ModelArchitecture architecture;
     private readonly CpuKernels kernels;
-    private readonly WorkerPool pool;
     private readonly Workspace space;
     private readonly CpuStepRows rows;
     private readonly MatMulWork product;
+    private readonly RowRunner runner;
+    private readonly FeedForward feedForward;
+    private readonly AttentionPhases attention;
     private readonly CpuFixedPart fixedPart;
-    private readonly double[] frequencies;
-    private readonly float queryScale;
+    private readonly RotaryTables rotary;
     private readonly int[] selected;
     private int selectedCount;
     private int slot;
-    private float* norm;
+    private CpuLayerWeights? layer;
     private Phase phase;
 
     public LayerPhases(CpuFixedPart fixedPart, CpuKernels kernels, WorkerPool pool, Workspace space, CpuStepRows rows)
@@ -35,12 +30,13 @@ internal sealed unsafe class LayerPhases : IParallelWork
         this.fixedPart = fixedPart;
         architecture = fixedPart.Architecture;
         this.kernels = kernels;
-        this.pool = pool;
         this.space = space;
         this.rows = rows;
         product = new MatMulWork(kernels, pool);
-        frequencies = architecture.RopeScaling.InverseFrequencies(architecture.HeadDim, architecture.RopeTheta);
-        queryScale = (float)(1 / Math.Sqrt(architecture.HeadDim));
+        runner = new RowRunner(pool);
+        feedForward = new FeedForward(kernels, pool, space, architecture, rows.Capacity);
+        attention = new AttentionPhases(kernels, pool, space, rows);
+        rotary = new RotaryTables(architecture);
         selected = new int[rows.Capacity];
     }
 
@@ -49,77 +45,75 @@ internal sealed unsafe class LayerPhases : IParallelWork
         /// <summary>Embedding and rotation of each row of the step.</summary>
         Embed,
 
+        /// <summary>Embedding, to be projected.</summary>
+        EmbedNarrow,
+
+        /// <summary>The projected embedding, and rotation.</summary>
+        EmbedWide,
+
         /// <summary>Cosines and sines alone: the states stay.</summary>
         TurnTable,
 
-        /// <summary>Norm of the state.</summary>
-        Norm,
+        /// <summary>Input of attention.</summary>
+        Enter,
 
-        /// <summary>Residual addition, then norm of the state.</summary>
-        AddNorm,
-
-        /// <summary>Residual addition.</summary>
-        Add,
-
-        /// <summary>Rotation of queries and keys; keys and values go to their KV blocks.</summary>
+        /// <summary>Biases, norms and rotation of queries and keys; keys and values go to their KV blocks.</summary>
         Rotate,
 
         /// <summary>The same without queries.</summary>
         RotateKeys,
 
-        /// <summary>Attention, an item being a group of rows and a key/value head.</summary>
-        Attend,
+        /// <summary>Attention's output into the state; input of the feed-forward part.</summary>
+        Between,
 
-        /// <summary>Attention of few rows to long sequences, an item being a split of the same.</summary>
-        AttendSplits,
-
-        /// <summary>Results of the splits, an item being a group of rows and a key/value head.</summary>
-        MergeSplits,
-
-        /// <summary>SwiGLU.</summary>
-        Gate,
+        /// <summary>The feed-forward part's output into the state.</summary>
+        Leave,
     }
 
     /// <summary>Starts the states of the step.</summary>
     public void Embed()
     {
         Select(rows.Active);
-        Run(Phase.Embed, space.Hidden);
+        if (fixedPart.EmbeddingProjection is not { } projection)
+        {
+            Run(Phase.Embed, space.Hidden);
+            return;
+        }
+
+        Run(Phase.EmbedNarrow, space.Hidden);
+        product.Run(projection, space.Normed, space.Hidden, space.Outputs, space.Hidden, selectedCount);
+        Run(Phase.EmbedWide, space.Hidden);
     }
 
     /// <summary>Prepares the positions of a step whose states stay as they are.</summary>
     public void Resume()
     {
         Select(rows.Active);
-        Run(Phase.TurnTable, architecture.HeadDim);
+        Run(Phase.TurnTable, rotary.RowFloats);
     }
 
     /// <summary>Runs a layer over the active rows.</summary>
-    /// <param name="layer">The layer.</param>
+    /// <param name="run">The layer.</param>
     /// <param name="kvSlot">Its place in KV blocks.</param>
-    public void Layer(CpuLayerWeights layer, int kvSlot)
+    public void Layer(CpuLayerWeights run, int kvSlot)
     {
         Select(rows.Active);
-        slot = kvSlot;
-        norm = layer.AttentionNorm;
-        Run(Phase.Norm, space.Hidden);
-        product.Run(layer.QueryKeyValue, space.Normed, space.Hidden, space.Projections, space.ProjectionStride, selectedCount);
+        (layer, slot) = (run, kvSlot);
+        Run(Phase.Enter, space.Hidden);
+        product.Run(run.QueryKeyValue.Weight, space.Normed, space.Hidden, space.Projections, space.ProjectionStride, selectedCount);
         Run(Phase.Rotate, space.ProjectionStride);
-        Attend();
-        product.Run(layer.AttentionOutput, space.Projections, space.ProjectionStride, space.Outputs, space.Hidden, selectedCount);
-        norm = layer.FeedForwardNorm;
-        Run(Phase.AddNorm, space.Hidden);
-        product.Run(layer.GateUp, space.Normed, space.Hidden, space.GateUp, space.GateUpStride, selectedCount);
-        Run(Phase.Gate, space.GateUpStride);
-        product.Run(layer.Down, space.GateUp, space.GateUpStride, space.Outputs, space.Hidden, selectedCount);
-        Run(Phase.Add, space.Hidden);
+        attention.Run(run.Layout.Attention, kvSlot);
+        product.Run(run.AttentionOutput.Weight, space.Projections, space.ProjectionStride, space.Outputs, space.Hidden, selectedCount);
+        Run(Phase.Between, space.Hidden);
+        feedForward.Run(run, selectedCount);
+        Run(Phase.Leave, space.Hidden);
     }
 
     /// <summary>Writes a layer's keys and values for rows that do not run it, from the states they retired with.</summary>
-    /// <param name="layer">The layer.</param>
+    /// <param name="run">The layer.</param>
     /// <param name="kvSlot">Its place in KV blocks.</param>
     /// <param name="candidates">Rows; those that keep KV for the slot are filled.</param>
-    public void FillKv(CpuLayerWeights layer, int kvSlot, ReadOnlySpan<int> candidates)
+    public void FillKv(CpuLayerWeights run, int kvSlot, ReadOnlySpan<int> candidates)
     {
         selectedCount = 0;
         foreach (var row in candidates)
@@ -128,51 +122,55 @@ internal sealed unsafe class LayerPhases : IParallelWork
         }
 
         if (selectedCount == 0) return;
-        slot = kvSlot;
-        norm = layer.AttentionNorm;
-        Run(Phase.Norm, space.Hidden);
+        (layer, slot) = (run, kvSlot);
+        Run(Phase.Enter, space.Hidden);
         product.Run(
-            layer.QueryKeyValue, space.Normed, space.Hidden, space.Projections, space.ProjectionStride, selectedCount,
-            first: space.KeyOffset / PackedMatrix.BlockRows);
+            run.QueryKeyValue.Weight, space.Normed, space.Hidden, space.Projections, space.ProjectionStride, selectedCount,
+            first: run.KeyOffset / PackedMatrix.BlockRows);
         Run(Phase.RotateKeys, space.ProjectionStride);
     }
 
-    public void Execute(int item, int worker)
+    public void DoRow(int index)
     {
+        var row = selected[index];
+        var state = space.States + (nint)row * space.Hidden;
+        var normed = space.Normed + (nint)index * space.Hidden;
+        var output = space.Outputs + (nint)index * space.Hidden;
         switch (phase)
         {
-            case Phase.Attend:
-                kernels.Attend(AttentionOf(item, worker));
+            case Phase.Embed:
+                Embed(row, state);
+                Complete(row, state, output);
                 break;
-            case Phase.AttendSplits:
-                var (task, split) = Math.DivRem(item, rows.SplitCount);
-                kernels.AttendSplit(AttentionOf(task, worker), split);
+            case Phase.EmbedNarrow:
+                Embed(row, normed);
                 break;
-            case Phase.MergeSplits:
-                kernels.MergeSplits(AttentionOf(item, worker));
+            case Phase.EmbedWide:
+                Copy(output, state);
+                Complete(row, state, output);
+                break;
+            case Phase.TurnTable:
+                Turn(row);
+                break;
+            case Phase.Enter:
+                Norm(layer!.AttentionNorm, state, normed);
+                break;
+            case Phase.Rotate:
+                RotateQueries(index, row);
+                StoreKv(index, row);
+                break;
+            case Phase.RotateKeys:
+                StoreKv(index, row);
+                break;
+            case Phase.Between:
+                if (layer!.Layout.IsParallel) Norm(layer.FeedForwardNorm, state, normed);
+                Add(output, layer.AttentionOutput, layer.AttentionPostNorm, state);
+                if (!layer.Layout.IsParallel) Norm(layer.FeedForwardNorm, state, normed);
                 break;
             default:
-                var end = Math.Min(selectedCount, (item + 1) * RowsPerItem);
-                for (var i = item * RowsPerItem; i < end; i++) ExecuteRow(i, selected[i]);
+                Add(output, layer!.Router is null ? layer.Networks[0].Down : null, layer.FeedForwardPostNorm, state);
                 break;
         }
-    }
-
-    // Either way gives the same results: splits are what a row's attention is made of in any case.
-    private void Attend()
-    {
-        var items = rows.GroupCount * architecture.KvHeads;
-        if (rows.SplitCount == 1 || rows.SplitCount > space.Splits || rows.ActiveCount > space.SplitRows)
-        {
-            phase = Phase.Attend;
-            pool.Run(this, items);
-            return;
-        }
-
-        phase = Phase.AttendSplits;
-        pool.Run(this, items * rows.SplitCount);
-        phase = Phase.MergeSplits;
-        pool.Run(this, items);
     }
 
     private void Select(ReadOnlySpan<int> some)
@@ -184,122 +182,96 @@ internal sealed unsafe class LayerPhases : IParallelWork
     private void Run(Phase next, int elementsPerRow)
     {
         phase = next;
-        if ((long)selectedCount * elementsPerRow <= InlineElements)
-        {
-            for (var i = 0; i < selectedCount; i++) ExecuteRow(i, selected[i]);
-            return;
-        }
-
-        pool.Run(this, (selectedCount + RowsPerItem - 1) / RowsPerItem);
+        runner.Run(this, selectedCount, elementsPerRow);
     }
 
-    private void ExecuteRow(int index, int row)
+    // A branch's output into the residual stream: bias, norm of the output, scale, addition, norm of the sum.
+    private void Add(float* output, CpuLinear? last, CpuNorm? norm, float* state)
     {
-        var state = space.States + (nint)row * space.Hidden;
-        var normed = space.Normed + (nint)index * space.Hidden;
-        var output = space.Outputs + (nint)index * space.Hidden;
-        var gate = space.GateUp + (nint)index * space.GateUpStride;
-        switch (phase)
-        {
-            case Phase.Embed:
-                Embed(row, state);
-                Turn(row);
-                break;
-            case Phase.TurnTable:
-                Turn(row);
-                break;
-            case Phase.Norm:
-                kernels.RmsNorm(state, norm, normed, architecture.HiddenSize, Padded(architecture.HiddenSize), architecture.NormEpsilon);
-                break;
-            case Phase.AddNorm:
-                kernels.Add(state, output, Padded(architecture.HiddenSize));
-                kernels.RmsNorm(state, norm, normed, architecture.HiddenSize, Padded(architecture.HiddenSize), architecture.NormEpsilon);
-                break;
-            case Phase.Add:
-                kernels.Add(state, output, Padded(architecture.HiddenSize));
-                break;
-            case Phase.Rotate:
-                RotateQueries(index, row);
-                StoreKv(index, row);
-                break;
-            case Phase.RotateKeys:
-                StoreKv(index, row);
-                break;
-            case Phase.Gate:
-                kernels.Gate(gate, gate + space.UpOffset, space.UpOffset);
-                break;
-            default:
-                throw new InvalidOperationException($"{phase} does not go by rows.");
-        }
+        var layout = layer!.Layout;
+        var padded = Workspace.Pad(architecture.HiddenSize);
+        if (last is not null && last.Bias is not null) kernels.Add(output, last.Bias, padded);
+        var normsSum = layout.NormPosition == NormPosition.AfterResidual;
+        if (norm is not null && !normsSum) Norm(norm, output, output);
+        if (layout.ResidualScale.Equals(1f)) kernels.Add(state, output, padded);
+        else kernels.AddScaled(state, output, layout.ResidualScale, padded);
+        if (norm is not null && normsSum) Norm(norm, state, state);
     }
+
+    // Without a norm the input is what goes on.
+    private void Norm(CpuNorm? norm, float* from, float* to)
+    {
+        if (norm is null) Copy(from, to);
+        else kernels.Norm(norm, from, to, architecture.HiddenSize);
+    }
+
+    private void Copy(float* from, float* to) => new ReadOnlySpan<float>(from, space.Hidden).CopyTo(new Span<float>(to, space.Hidden));
 
     // The padding is cleared too: a NaN that a row left there must not outlive it.
-    private void Embed(int row, float* state)
+    private void Embed(int row, float* target)
     {
-        fixedPart.Embed(rows[row].TokenId, state);
-        new Span<float>(state + architecture.HiddenSize, space.Hidden - architecture.HiddenSize).Clear();
+        var width = architecture.Embedding.Width;
+        fixedPart.Embed(rows[row].TokenId, target);
+        new Span<float>(target + width, space.Hidden - width).Clear();
+        if (!architecture.Embedding.Scale.Equals(1f)) kernels.Scale(target, architecture.Embedding.Scale, width);
     }
 
-    // In double: at position 100,000 a float angle would be off by a hundredth of a radian.
-    private void Turn(int row)
+    private void Complete(int row, float* state, float* spare)
     {
-        var cosines = Cosines(row);
-        for (var i = 0; i < frequencies.Length; i++)
-        {
-            var (sin, cos) = Math.SinCos(rows[row].Position * frequencies[i]);
-            cosines[i] = (float)cos;
-            cosines[frequencies.Length + i] = (float)sin;
-        }
+        Turn(row);
+        if (!fixedPart.TryReadPosition(rows[row].Position, spare)) return;
+        var padded = Workspace.Pad(architecture.HiddenSize);
+        new Span<float>(spare + architecture.HiddenSize, padded - architecture.HiddenSize).Clear();
+        kernels.Add(state, spare, padded);
     }
+
+    private void Turn(int row) => rotary.Fill(TablesOf(row), rows[row].Position, rows[row].Length);
 
     private void RotateQueries(int index, int row)
     {
+        var a = layer!.Layout.Attention;
         var queries = space.Projections + (nint)index * space.ProjectionStride;
-        var cosines = Cosines(row);
-        var half = architecture.HeadDim / 2;
-        for (var head = 0; head < architecture.Heads; head++)
-            kernels.Rotate(queries + head * architecture.HeadDim, cosines, cosines + half, half, queryScale);
+        if (layer.QueryKeyValue.Bias is var bias && bias is not null) kernels.Add(queries, bias, layer.KeyOffset);
+        NormHeads(queries, a.Heads, layer.QueryNorm);
+        var cosines = rotary.Of(TablesOf(row), layer.Layer);
+        for (var head = 0; head < a.Heads; head++) Rotate(queries + head * a.HeadDim, cosines, a.Scale);
     }
 
     private void StoreKv(int index, int row)
     {
+        var a = layer!.Layout.Attention;
         var projections = space.Projections + (nint)index * space.ProjectionStride;
-        var cosines = Cosines(row);
-        var (layout, headDim, half) = (rows.KvLayout, architecture.HeadDim, architecture.HeadDim / 2);
+        var keys = projections + layer.KeyOffset;
+        var values = projections + layer.ValueOffset;
+        if (layer.QueryKeyValue.Bias is var bias && bias is not null) kernels.Add(keys, bias + layer.KeyOffset, 2 * (layer.ValueOffset - layer.KeyOffset));
+        NormHeads(keys, a.KvHeads, layer.KeyNorm);
+        var cosines = rotary.Of(TablesOf(row), layer.Layer);
+        var layout = rows.KvLayout;
         var (block, token) = Math.DivRem(rows[row].Position, layout.TokensPerBlock);
-        var layer = (byte*)rows.Blocks(row)[block] + slot * layout.LayerBytes;
-        for (var head = 0; head < architecture.KvHeads; head++)
+        var place = (byte*)rows.Blocks(row)[block] + slot * layout.LayerBytes;
+        for (var head = 0; head < a.KvHeads; head++)
         {
-            var key = projections + space.KeyOffset + head * headDim;
-            kernels.Rotate(key, cosines, cosines + half, half, 1);
-            layout.Store(layer, head, token, key, projections + space.ValueOffset + head * headDim);
+            Rotate(keys + head * a.HeadDim, cosines, 1);
+            layout.Store(place, head, token, keys + head * a.HeadDim, values + head * a.HeadDim);
         }
     }
 
-    private AttentionTask AttentionOf(int item, int worker)
+    private void NormHeads(float* heads, int count, CpuNorm? norm)
     {
-        var (group, kvHead) = Math.DivRem(item, architecture.KvHeads);
-        var (start, end) = rows.Group(group);
-        var heads = architecture.Heads / architecture.KvHeads;
-        var splitStride = (nint)space.SplitRows * space.SplitRowFloats;
-        return new AttentionTask
-        {
-            Queries = space.Projections + (nint)start * space.ProjectionStride + kvHead * heads * architecture.HeadDim,
-            RowStride = space.ProjectionStride,
-            Positions = rows.ActivePositions + start,
-            Rows = end - start,
-            Heads = heads,
-            KvHead = kvHead,
-            Blocks = rows.Blocks(rows.Active[start]),
-            LayerOffset = slot * rows.KvLayout.LayerBytes,
-            Layout = rows.KvLayout,
-            Scratch = space.AttentionScratch(worker),
-            States = space.SplitStates + kvHead * rows.SplitCount * splitStride + start * space.SplitRowFloats,
-            SplitStride = splitStride,
-        };
+        if (norm is null) return;
+        var a = layer!.Layout.Attention;
+        var (pieces, size) = a.NormsWholeProjection ? (1, count * a.HeadDim) : (count, a.HeadDim);
+        for (var piece = 0; piece < pieces; piece++) kernels.RmsNormInPlace(heads + piece * size, norm.Weight, size, norm.Layout.Epsilon);
     }
 
-    private float* Cosines(int row) => space.Rotations + (nint)row * architecture.HeadDim;
+    // What does not turn is scaled all the same.
+    private void Rotate(float* head, float* cosines, float scale)
+    {
+        var a = layer!.Layout.Attention;
+        var turning = cosines is null ? 0 : a.Rotary!.Dimensions;
+        if (turning > 0) kernels.Rotate(head, cosines, cosines + turning / 2, turning / 2, scale);
+        if (turning < a.HeadDim && !scale.Equals(1f)) kernels.Scale(head + turning, scale, a.HeadDim - turning);
+    }
 
-    private static int Padded(int elements) => (elements + 15) & ~15;
+    private float* TablesOf(int row) => space.Rotations + (nint)row * rotary.RowFloats;
 }

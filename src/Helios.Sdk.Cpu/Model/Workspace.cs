@@ -42,17 +42,8 @@ internal sealed unsafe class Workspace : IDisposable
     /// <summary>Elements from one row of <see cref="Projections"/> to the next.</summary>
     public int ProjectionStride => layout.Projection;
 
-    /// <summary>First key element in a row of <see cref="Projections"/>.</summary>
-    public int KeyOffset => layout.KeyOffset;
-
-    /// <summary>First value element in a row of <see cref="Projections"/>.</summary>
-    public int ValueOffset => layout.ValueOffset;
-
     /// <summary>Elements from one row of <see cref="GateUp"/> to the next.</summary>
     public int GateUpStride => layout.GateUp;
-
-    /// <summary>First element of up in a row of <see cref="GateUp"/>.</summary>
-    public int UpOffset => layout.UpOffset;
 
     /// <summary>Elements from one row of <see cref="Logits"/> to the next.</summary>
     public int LogitStride => layout.Logit;
@@ -72,8 +63,20 @@ internal sealed unsafe class Workspace : IDisposable
     /// <summary>Gate, then up <c>[rows at work][GateUpStride]</c>; the gated product takes the gate's place.</summary>
     public float* GateUp => At(layout.Gates);
 
-    /// <summary>Cosines, then sines, of each row's position <c>[rows of the step][2][headDim / 2]</c>.</summary>
+    /// <summary>Tables of each row's position <c>[rows of the step][<see cref="RotaryTables.RowFloats"/>]</c>.</summary>
     public float* Rotations => At(layout.Rotations);
+
+    /// <summary>Elements from one row of <see cref="RouterLogits"/> to the next.</summary>
+    public int RouterStride => layout.Router;
+
+    /// <summary>Logits of experts <c>[rows at work][RouterStride]</c>.</summary>
+    public float* RouterLogits => At(layout.RouterLogits);
+
+    /// <summary>Normed states of an expert's rows <c>[rows][Hidden]</c>.</summary>
+    public float* ExpertInputs => At(layout.ExpertInputs);
+
+    /// <summary>Outputs of an expert <c>[rows][Hidden]</c>.</summary>
+    public float* ExpertOutputs => At(layout.ExpertOutputs);
 
     /// <summary>Logits of a tile <c>[LogitRows][LogitStride]</c>.</summary>
     public float* Logits => At(layout.Logits);
@@ -102,6 +105,9 @@ internal sealed unsafe class Workspace : IDisposable
     /// <summary>Logits of one row that were edited, for one thread <c>[LogitStride]</c>.</summary>
     public float* EditedLogits(int worker) => At(layout.EditedLogits) + (nint)worker * LogitStride;
 
+    /// <summary>Elements with padding to whole vectors of every width.</summary>
+    public static int Pad(int elements) => (elements + 15) & ~15;
+
     public void Dispose() => memory.Dispose();
 
     private float* At(long offset) => (float*)(memory.Pointer + offset);
@@ -112,12 +118,12 @@ internal sealed unsafe class Workspace : IDisposable
         public Layout(ModelArchitecture architecture, int maxRows, int threads)
         {
             ArgumentOutOfRangeException.ThrowIfNegativeOrZero(maxRows);
-            Hidden = Stride(QuantisedRow.Room(architecture.HiddenSize));
-            KeyOffset = Pad(architecture.QuerySize);
-            ValueOffset = KeyOffset + Pad(architecture.KvSize);
-            Projection = Stride(Math.Max(ValueOffset + Pad(architecture.KvSize), QuantisedRow.Room(architecture.QuerySize)));
-            UpOffset = Pad(architecture.FeedForwardSize);
-            GateUp = Stride(Math.Max(2 * UpOffset, QuantisedRow.Room(architecture.FeedForwardSize)));
+            var kinds = architecture.Stack.Distinct().ToList();
+            var experts = kinds.Max(layer => layer.FeedForward.Experts?.Count ?? 0);
+            Hidden = Stride(QuantisedRow.Room(Math.Max(architecture.HiddenSize, architecture.Embedding.Width)));
+            Projection = Stride(kinds.Max(layer => ProjectionSize(layer.Attention)));
+            GateUp = Stride(kinds.Max(layer => GateUpSize(layer.FeedForward)));
+            Router = Pad(experts);
             Logit = Pad(architecture.VocabularySize);
 
             States = Take((long)maxRows * Hidden);
@@ -125,17 +131,21 @@ internal sealed unsafe class Workspace : IDisposable
             Projections = Take((long)maxRows * Projection);
             Outputs = Take((long)maxRows * Hidden);
             Gates = Take((long)maxRows * GateUp);
-            Rotations = Take((long)maxRows * architecture.HeadDim);
+            Rotations = Take((long)maxRows * new RotaryTables(architecture).RowFloats);
+            RouterLogits = Take((long)maxRows * Router);
+            ExpertInputs = Take(experts > 0 ? (long)maxRows * Hidden : 0);
+            ExpertOutputs = Take(experts > 0 ? (long)maxRows * Hidden : 0);
             Logits = Take((long)LogitRows * Logit);
 
-            var heads = architecture.Heads / architecture.KvHeads;
-            var valueStride = Pad(architecture.HeadDim);
+            var heads = kinds.Max(layer => layer.Attention.Heads / layer.Attention.KvHeads);
+            var kvHeads = kinds.Max(layer => layer.Attention.KvHeads);
+            var valueStride = Pad(kinds.Max(layer => layer.Attention.HeadDim));
             AttentionScratchBytes = Align(AttentionTask.ScratchFloats(AttentionRows * heads, valueStride) * sizeof(float));
             AttentionScratch = Take(threads * AttentionScratchBytes / sizeof(float));
             Splits = Math.Min(MostSplits, AttentionShape.SplitsOf(architecture.ContextLength));
-            SplitRows = Math.Min(Math.Min(maxRows, ItemsPerThread * (threads - 1) / architecture.KvHeads), Math.Max(1, MostSplitStates / Splits));
+            SplitRows = Math.Min(Math.Min(maxRows, ItemsPerThread * (threads - 1) / kvHeads), Math.Max(1, MostSplitStates / Splits));
             SplitRowFloats = heads * AttentionTask.StateFloats(valueStride);
-            SplitStates = Take((long)architecture.KvHeads * Splits * SplitRows * SplitRowFloats);
+            SplitStates = Take((long)kvHeads * Splits * SplitRows * SplitRowFloats);
             SampleScratchBytes = Align(Sampler.ScratchBytes(Logit));
             SampleScratch = Take(threads * SampleScratchBytes / sizeof(float));
             EditedLogits = Take((long)threads * Logit);
@@ -143,15 +153,17 @@ internal sealed unsafe class Workspace : IDisposable
 
         public int Hidden { get; }
 
-        public int KeyOffset { get; }
-
-        public int ValueOffset { get; }
-
         public int Projection { get; }
 
-        public int UpOffset { get; }
-
         public int GateUp { get; }
+
+        public int Router { get; }
+
+        public long RouterLogits { get; }
+
+        public long ExpertInputs { get; }
+
+        public long ExpertOutputs { get; }
 
         public int Logit { get; }
 
@@ -189,7 +201,9 @@ internal sealed unsafe class Workspace : IDisposable
 
         public long Bytes { get; private set; }
 
-        private static int Pad(int elements) => (elements + 15) & ~15;
+        private static int ProjectionSize(AttentionLayout a) => Math.Max(Pad(a.QuerySize) + 2 * Pad(a.KvSize), QuantisedRow.Room(a.QuerySize));
+
+        private static int GateUpSize(FeedForwardLayout f) => Math.Max((f.IsGated ? 2 : 1) * Pad(f.Size), QuantisedRow.Room(f.Size));
 
         // Rows a large power of two apart would all fall into the same few sets of the first-level cache.
         private static int Stride(int elements) => Pad(elements) is var padded && padded % 512 == 0 ? padded + 16 : padded;

@@ -34,6 +34,7 @@ internal sealed class PartPlan
     {
         (this.checkpoint, format) = (checkpoint, precision switch { Precision.Int8 => WeightFormat.Int8, Precision.Int4 => WeightFormat.Int4, _ => WeightFormat.Plain });
         device.Require(format);
+        Traits.Require(checkpoint.Info.Architecture);
         Type = format != WeightFormat.Plain || precision == Precision.Auto ? Natural(checkpoint.Info.StoredType, device) : Elements.TypeOf(precision);
         if (!device.Computes(Type)) throw new NotSupportedException($"{device.Name} does not compute in {precision}; it holds Fp32, Bf16, Int8 and Int4.");
     }
@@ -148,7 +149,7 @@ internal sealed class FixedPlan
     {
         var plan = new PartPlan(checkpoint, precision, device);
         FinalNorm = plan.Norm(TensorRole.FinalNorm);
-        var tied = checkpoint.Info.Architecture.TiedHead;
+        var tied = checkpoint.Info.Architecture.Head.IsTied;
         Head = plan.Matrix(-1, tied ? TensorRole.Embedding : TensorRole.Head);
         Embedding = tied ? Head : plan.Matrix(-1, TensorRole.Embedding);
         (Type, Bytes) = (plan.Type, plan.Bytes);

@@ -16,7 +16,7 @@ internal sealed class TorchLayerWeights : ILayerWeights
         (this.memory, Type) = (memory, plan.Type);
         AttentionNorm = reader.Read(plan.AttentionNorm);
         QueryKeyValue = reader.Read(plan.QueryKeyValue);
-        KeyValue = reader.Part(plan.QueryKeyValue, QueryKeyValue, architecture.QuerySize, 2L * architecture.KvSize);
+        KeyValue = reader.Part(plan.QueryKeyValue, QueryKeyValue, architecture.Stack[0].Attention.QuerySize, 2L * architecture.Stack[0].Attention.KvSize);
         AttentionOutput = reader.Read(plan.AttentionOutput);
         FeedForwardNorm = reader.Read(plan.FeedForwardNorm);
         GateUp = reader.Read(plan.GateUp);

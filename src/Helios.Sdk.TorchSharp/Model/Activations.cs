@@ -17,14 +17,14 @@ internal static class Activations
     /// <param name="fused">Whether attention is one kernel.</param>
     public static long Bound(ModelArchitecture architecture, int maxRows, long attentionBytes, bool fused)
     {
-        var row = (11L * architecture.HiddenSize) + (8L * architecture.QuerySize) + (7L * architecture.KvSize)
-            + (2L * architecture.FeedForwardSize) + (8L * architecture.HeadDim);
+        var row = (11L * architecture.HiddenSize) + (8L * architecture.Stack[0].Attention.QuerySize) + (7L * architecture.Stack[0].Attention.KvSize)
+            + (2L * architecture.Stack[0].FeedForward.Size) + (8L * architecture.Stack[0].Attention.HeadDim);
 
         // Logits, edited; sorted with their ids; weights, sums and comparisons in double.
         var logits = Math.Min(maxRows, HeadReader.TileRows) * 18L * architecture.VocabularySize;
 
         // Gathered, and converted; where attention is not one kernel, keys and values also scaled and turned.
-        var gathered = Tile(2L * architecture.KvSize * sizeof(float));
+        var gathered = Tile(2L * architecture.Stack[0].Attention.KvSize * sizeof(float));
 
         // Masks kept for all layers, and the mask and scores of a tile, for which a mask in bytes is made first.
         var attended = Tile(AttendedBytes(architecture, fused));
@@ -38,7 +38,7 @@ internal static class Activations
     /// after they become shares. In FP32.
     /// </summary>
     public static long AttendedBytes(ModelArchitecture architecture, bool fused) =>
-        sizeof(float) * (architecture.Heads / architecture.KvHeads) * (fused ? 1L : 1 + (2 * architecture.KvHeads));
+        sizeof(float) * (architecture.Stack[0].Attention.Heads / architecture.Stack[0].Attention.KvHeads) * (fused ? 1L : 1 + (2 * architecture.Stack[0].Attention.KvHeads));
 }
 
 /// <summary>What a composed model holds of the device for its activations.</summary>

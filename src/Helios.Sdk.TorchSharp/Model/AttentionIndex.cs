@@ -33,7 +33,7 @@ internal sealed class AttentionIndex : IDisposable
         maskRoom = mostBytes;
         using var scope = torch.NewDisposeScope();
         var unitBytes = rows.UnitElements * Math.Max(Elements.BytesOf(constants.Kv.Type), Elements.BytesOf(constants.Type));
-        var rowBytes = constants.Kv.TokensPerBlock * Activations.AttendedBytes(architecture, constants.Device.FusesAttention(architecture.HeadDim));
+        var rowBytes = constants.Kv.TokensPerBlock * Activations.AttendedBytes(architecture, constants.Device.FusesAttention(architecture.Stack[0].Attention.HeadDim));
         var placed = new List<int>(rows.ActiveCount);
         foreach (var group in Cut(rows, mostBytes / rowBytes).GroupBy(run => run.Rows))
         {

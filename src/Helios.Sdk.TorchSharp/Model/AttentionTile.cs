@@ -43,12 +43,12 @@ internal sealed class AttentionTile
     public Tensor? Mask { get; set; }
 
     /// <summary>Bytes of a mask, in FP32.</summary>
-    public long MaskBytes => (long)Sequences * Rows * Length * (Architecture.Heads / Architecture.KvHeads) * sizeof(float);
+    public long MaskBytes => (long)Sequences * Rows * Length * (Architecture.Stack[0].Attention.Heads / Architecture.Stack[0].Attention.KvHeads) * sizeof(float);
 
     /// <summary>A row sees its own position and those before: <c>[sequences, 1, heads of a group x rows, length]</c>, added to scores.</summary>
     public Tensor MakeMask(StepConstants constants, Tensor positions)
     {
-        var group = Architecture.Heads / Architecture.KvHeads;
+        var group = Architecture.Stack[0].Attention.Heads / Architecture.Stack[0].Attention.KvHeads;
         var ends = positions.view(Sequences, 1, 1, Rows, 1).expand(Sequences, 1, group, Rows, 1).reshape(Sequences, 1, group * Rows, 1);
         return torch.where(constants.Columns.narrow(0, 0, Length).le(ends), constants.Allowed, constants.Forbidden);
     }
@@ -56,8 +56,8 @@ internal sealed class AttentionTile
     /// <summary>Attention of a layer over the tile's rows <c>[rows, heads x headDim]</c>.</summary>
     public Tensor Attend(StepConstants constants, int slot, Tensor queries)
     {
-        var (kvHeads, headDim) = (Architecture.KvHeads, Architecture.HeadDim);
-        var group = Architecture.Heads / kvHeads;
+        var (kvHeads, headDim) = (Architecture.Stack[0].Attention.KvHeads, Architecture.Stack[0].Attention.HeadDim);
+        var group = Architecture.Stack[0].Attention.Heads / kvHeads;
         var gathered = Gather(slot).view(Sequences, Tokens, 2, kvHeads, headDim);
         if (gathered.dtype != constants.Type) gathered = gathered.to(constants.Type);
         var keyValues = gathered.narrow(1, 0, Length).permute(2, 0, 3, 1, 4);
@@ -67,7 +67,7 @@ internal sealed class AttentionTile
         var mine = Which is null ? queries.narrow(0, First, Sequences * Rows) : queries.index_select(0, Which);
         var turned = mine.view(Sequences, Rows, kvHeads, group, headDim).permute(0, 2, 3, 1, 4).reshape(Sequences, kvHeads, group * Rows, headDim);
         var attended = torch.nn.functional.scaled_dot_product_attention(turned, keyValues.select(0, 0), keyValues.select(0, 1), mask);
-        return attended.reshape(Sequences, kvHeads, group, Rows, headDim).permute(0, 3, 1, 2, 4).reshape(Sequences * Rows, Architecture.QuerySize);
+        return attended.reshape(Sequences, kvHeads, group, Rows, headDim).permute(0, 3, 1, 2, 4).reshape(Sequences * Rows, Architecture.Stack[0].Attention.QuerySize);
     }
 
     // [Units, elements of a unit], or the same tokens where they lie.

@@ -19,16 +19,16 @@ internal sealed class LayerMath(ModelArchitecture architecture, StepConstants co
     public void Run(TorchLayerWeights layer, int slot, Tensor states, RowIndex index, AttentionIndex attention)
     {
         using var scope = torch.NewDisposeScope();
-        var (queries, keyValues) = (architecture.QuerySize, 2L * architecture.KvSize);
+        var (queries, keyValues) = (architecture.Stack[0].Attention.QuerySize, 2L * architecture.Stack[0].Attention.KvSize);
         var projections = layer.QueryKeyValue.Product(Norm(states, layer.AttentionNorm));
-        Turn(projections.narrow(1, 0, queries + architecture.KvSize), architecture.Heads + architecture.KvHeads, index);
+        Turn(projections.narrow(1, 0, queries + architecture.Stack[0].Attention.KvSize), architecture.Stack[0].Attention.Heads + architecture.Stack[0].Attention.KvHeads, index);
         Store(slot, projections.narrow(1, queries, keyValues), index);
         layer.AttentionOutput.AddProduct(states, attention.Attend(slot, projections.narrow(1, 0, queries)));
 
         var gateUp = layer.GateUp.Product(Norm(states, layer.FeedForwardNorm));
-        var gate = gateUp.narrow(1, 0, architecture.FeedForwardSize);
+        var gate = gateUp.narrow(1, 0, architecture.Stack[0].FeedForward.Size);
         gate.silu_();
-        gate.mul_(gateUp.narrow(1, architecture.FeedForwardSize, architecture.FeedForwardSize));
+        gate.mul_(gateUp.narrow(1, architecture.Stack[0].FeedForward.Size, architecture.Stack[0].FeedForward.Size));
         layer.Down.AddProduct(states, gate);
     }
 
@@ -41,19 +41,19 @@ internal sealed class LayerMath(ModelArchitecture architecture, StepConstants co
     {
         using var scope = torch.NewDisposeScope();
         var projections = layer.KeyValue.Product(Norm(states, layer.AttentionNorm));
-        Turn(projections.narrow(1, 0, architecture.KvSize), architecture.KvHeads, index);
+        Turn(projections.narrow(1, 0, architecture.Stack[0].Attention.KvSize), architecture.Stack[0].Attention.KvHeads, index);
         Store(slot, projections, index);
     }
 
     /// <summary>RMS norm.</summary>
     /// <param name="states"><c>[rows, hidden]</c>.</param>
     /// <param name="weights"><c>[hidden]</c>.</param>
-    public Tensor Norm(Tensor states, Tensor weights) => TorchOperators.RmsNorm(states, weights, architecture.NormEpsilon);
+    public Tensor Norm(Tensor states, Tensor weights) => TorchOperators.RmsNorm(states, weights, architecture.Stack[0].Norm.Epsilon);
 
     // (x1, x2) becomes (x1 cos - x2 sin, x2 cos + x1 sin), x1 and x2 being the halves of a head.
     private void Turn(Tensor heads, int count, RowIndex index)
     {
-        var halves = heads.unflatten(1, count, 2, architecture.HeadDim / 2);
+        var halves = heads.unflatten(1, count, 2, architecture.Stack[0].Attention.HeadDim / 2);
         var swapped = halves.flip(2);
         halves.mul_(index.Cosines);
         halves.addcmul_(swapped, index.Sines, constants.One);

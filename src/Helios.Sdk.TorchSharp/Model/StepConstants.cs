@@ -23,7 +23,7 @@ internal sealed class StepConstants : IDisposable
         Type = fixedPart.Type;
         Upload = new HostBuffer(device, ScalarType.Int64);
         Draws = new HostBuffer(device, ScalarType.Float64);
-        frequencies = Keep(torch.tensor(architecture.RopeScaling.InverseFrequencies(architecture.HeadDim, architecture.RopeTheta)));
+        frequencies = Keep(torch.tensor(architecture.Stack[0].Attention.Rotary!.InverseFrequencies(length: 1)));
         signs = Keep(torch.tensor(new double[] { -1, 1 }).view(1, 2, 1));
         Slots = Keep(torch.arange(architecture.Layers, ScalarType.Int64).view(architecture.Layers, 1));
         Columns = Keep(torch.arange((architecture.ContextLength + kv.TokensPerBlock - 1) / kv.TokensPerBlock * kv.TokensPerBlock, ScalarType.Int64));
@@ -76,10 +76,10 @@ internal sealed class StepConstants : IDisposable
     public Tensor BySlot(int layers, Tensor first, Tensor stride) => (Slots.narrow(0, 0, layers) * stride).add_(first);
 
     /// <summary>A slab by units: one layer of one block each, <c>[units, elements of a unit]</c>. It is the slab's to dispose.</summary>
-    public Tensor Units(int slab) => Kv.Rows(slab, Kv.UnitElements(architecture.KvHeads, architecture.HeadDim));
+    public Tensor Units(int slab) => Kv.Rows(slab, Kv.UnitElements(architecture.Stack[0].Attention.KvHeads, architecture.Stack[0].Attention.HeadDim));
 
     /// <summary>A slab by tokens: one layer of one token each, <c>[tokens, 2 x kvHeads x headDim]</c>. It is the slab's to dispose.</summary>
-    public Tensor Tokens(int slab) => Kv.Rows(slab, 2L * architecture.KvSize);
+    public Tensor Tokens(int slab) => Kv.Rows(slab, 2L * architecture.Stack[0].Attention.KvSize);
 
     /// <summary>How positions turn pairs of elements. In double: at position 100,000 a float angle would be off by a hundredth of a radian.</summary>
     /// <param name="positions"><c>[rows]</c>.</param>

@@ -24,6 +24,9 @@ internal sealed class SafetensorsSet : IDisposable
     /// <summary>Names of the model's own tensors, used or not.</summary>
     public IEnumerable<string> Names => own.Keys;
 
+    /// <summary>Number of the model's own tensors.</summary>
+    public int Count => own.Count;
+
     public static SafetensorsSet Open(string folder)
     {
         var set = new SafetensorsSet(folder);

@@ -57,7 +57,7 @@ internal sealed class TensorDigests(IReadOnlyDictionary<string, TensorDigests.Na
     /// <param name="tensor">The tensor.</param>
     /// <param name="offset">Where reading begins in it. From its start it is checked at every load, elsewhere once.</param>
     /// <exception cref="CheckpointChangedException">Its bytes are others.</exception>
-    public void Check(SafetensorsFile file, StoredTensor tensor, long offset)
+    public void Check(SafetensorsFile file, SafetensorsEntry tensor, long offset)
     {
         if (!digests.TryGetValue(tensor.Name, out var named) || (offset > 0 && checkedOnce.ContainsKey(tensor.Name))) return;
         var found = Hash(file, tensor);
@@ -66,16 +66,17 @@ internal sealed class TensorDigests(IReadOnlyDictionary<string, TensorDigests.Na
         checkedOnce.TryAdd(tensor.Name, true);
     }
 
-    private static byte[] Hash(SafetensorsFile file, StoredTensor tensor)
+    private static byte[] Hash(SafetensorsFile file, SafetensorsEntry tensor)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        var block = ArrayPool<byte>.Shared.Rent((int)Math.Min(BlockBytes, tensor.Bytes));
+        var length = tensor.End - tensor.Begin;
+        var block = ArrayPool<byte>.Shared.Rent((int)Math.Min(BlockBytes, length));
         try
         {
-            for (var done = 0L; done < tensor.Bytes; done += block.Length)
+            for (var done = 0L; done < length; done += block.Length)
             {
-                var bytes = block.AsSpan(0, (int)Math.Min(block.Length, tensor.Bytes - done));
-                file.Read(tensor.Name, tensor.Offset + done, bytes);
+                var bytes = block.AsSpan(0, (int)Math.Min(block.Length, length - done));
+                file.Read(tensor.Name, file.DataStart + tensor.Begin + done, bytes);
                 hash.AppendData(bytes);
             }
         }

@@ -63,7 +63,7 @@ public abstract class LoaderContract<TBackend> : BackendContract<TBackend>
         {
             checkpoint.Reading = tensor =>
             {
-                if (tensor.Name == $"{role}.1") throw new CheckpointException("file ended early");
+                if (tensor.Name == $"{role} of layer 1") throw new CheckpointException("file ended early");
             };
             var load = async () => await backend.Loader.LoadLayerAsync(checkpoint, 1, Precision.Auto, budget.TryReserve(size.LayerBytes[1])!, default);
             await load.Should().ThrowAsync<CheckpointException>();
@@ -81,7 +81,7 @@ public abstract class LoaderContract<TBackend> : BackendContract<TBackend>
         using var cancellation = new CancellationTokenSource();
         checkpoint.Reading = tensor =>
         {
-            if (tensor.Name == "Gate.0") cancellation.Cancel();
+            if (tensor.Name == "Gate of layer 0") cancellation.Cancel();
         };
         var load = async () => await backend.Loader.LoadLayerAsync(checkpoint, 0, Precision.Auto, budget.TryReserve(size.LayerBytes[0])!, cancellation.Token);
         await load.Should().ThrowAsync<OperationCanceledException>();
@@ -130,6 +130,6 @@ public abstract class LoaderContract<TBackend> : BackendContract<TBackend>
         var read = new HashSet<string>(StringComparer.Ordinal);
         checkpoint.Reading = tensor => read.Add(tensor.Name);
         using var session = new Session(Backend, checkpoint, depth: 1);
-        read.Should().NotContain(name => name.EndsWith(".1", StringComparison.Ordinal) || name.EndsWith(".2", StringComparison.Ordinal)).And.Contain("Down.0").And.Contain("Embedding.-1");
+        read.Should().NotContain(name => name.EndsWith(" 1", StringComparison.Ordinal) || name.EndsWith(" 2", StringComparison.Ordinal)).And.Contain("Down of layer 0").And.Contain("Embedding");
     }
 }

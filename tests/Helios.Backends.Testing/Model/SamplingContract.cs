@@ -48,7 +48,7 @@ public abstract class SamplingContract<TBackend> : BackendContract<TBackend>, ID
     [SkippableFact]
     public void Where_there_is_but_one_token_it_is_sure()
     {
-        using var session = new Session(Backend, new MemoryCheckpoint(MemoryCheckpoint.Architecture() with { VocabularySize = 1 }));
+        using var session = new Session(Backend, new MemoryCheckpoint(MemoryCheckpoint.Architecture(vocabulary: 1)));
         var signal = session.Run(session.Table(2), [0, 0], 0)[1];
         (signal.TopId, signal.Top1, signal.Margin).Should().Be((0, 1f, 1f));
         signal.Entropy.Should().BeApproximately(0, 1e-6f);

@@ -14,7 +14,6 @@ public sealed class MemoryCheckpoint : ICheckpoint
     {
         this.type = type;
         random = new Random(seed);
-        var (hidden, vocabulary) = (architecture.HiddenSize, architecture.VocabularySize);
         Info = new CheckpointInfo
         {
             Name = "random",
@@ -26,27 +25,23 @@ public sealed class MemoryCheckpoint : ICheckpoint
             Fingerprint = "random",
         };
 
-        Matrix(TensorRole.Embedding, -1, vocabulary, hidden, 1);
-        Norm(TensorRole.FinalNorm, -1, hidden);
-        if (architecture.TiedHead) tensors[new(TensorRole.Head)] = tensors[new(TensorRole.Embedding)];
-        else Matrix(TensorRole.Head, -1, vocabulary, hidden, 1);
+        foreach (var spec in architecture.FixedTensors())
+        {
+            if (spec.Key == new TensorKey(TensorRole.Head) && architecture.Head.IsTied) tensors[spec.Key] = tensors[new(TensorRole.Embedding)];
+            else Add(spec);
+        }
+
         for (var layer = 0; layer < architecture.Layers; layer++)
         {
-            Norm(TensorRole.AttentionNorm, layer, hidden);
-            Matrix(TensorRole.Query, layer, architecture.QuerySize, hidden, 1.5);
-            Matrix(TensorRole.Key, layer, architecture.KvSize, hidden, 1.5);
-            Matrix(TensorRole.Value, layer, architecture.KvSize, hidden, 1);
-            Matrix(TensorRole.AttentionOutput, layer, hidden, architecture.QuerySize, 0.7);
-            Norm(TensorRole.FeedForwardNorm, layer, hidden);
-            Matrix(TensorRole.Gate, layer, architecture.FeedForwardSize, hidden, 1);
-            Matrix(TensorRole.Up, layer, architecture.FeedForwardSize, hidden, 1);
-            Matrix(TensorRole.Down, layer, hidden, architecture.FeedForwardSize, 1);
+            foreach (var spec in architecture.LayerTensors(layer)) Add(spec);
         }
 
         foreach (var exit in exits)
         {
-            if (exit.OwnNorm) Norm(TensorRole.ExitNorm, exit.Depth - 1, hidden);
-            if (exit.OwnHead) Matrix(TensorRole.ExitHead, exit.Depth - 1, vocabulary, hidden, 1);
+            foreach (var spec in architecture.ExitTensors(exit.Depth))
+            {
+                if (spec.Key.Role == TensorRole.ExitNorm ? exit.OwnNorm : exit.OwnHead) Add(spec);
+            }
         }
     }
 
@@ -67,10 +62,10 @@ public sealed class MemoryCheckpoint : ICheckpoint
         var held = new MemoryCheckpoint(Info, TensorType.F32);
         foreach (var (key, (tensor, _)) in tensors)
         {
-            var values = Values(key.Role, key.Layer)!.Select(value => (float)value).ToArray();
-            if (tensor.Rows > 1) values = under.Held(precision, key.Role, values, tensor.Columns);
+            var values = Values(key)!.Select(value => (float)value).ToArray();
+            if (!key.IsVector) values = under.Held(precision, key.Role, values, tensor.Columns);
             var next = 0;
-            held.Add(key.Role, key.Layer, tensor.Rows, tensor.Columns, () => values[next++]);
+            held.Add(key, tensor.Rows, tensor.Columns, () => values[next++]);
         }
 
         return held;
@@ -82,9 +77,8 @@ public sealed class MemoryCheckpoint : ICheckpoint
     /// <summary>A shape for tests: odd where it may be.</summary>
     public static ModelArchitecture Architecture(
         int layers = 3, int hidden = 48, int heads = 4, int kvHeads = 2, int headDim = 12, int feedForward = 71,
-        int vocabulary = 105, int context = 256, bool tied = true, RopeScaling? scaling = null) => new()
+        int vocabulary = 105, int context = 256, bool tied = true, RopeScaling? scaling = null) => new LlamaShape
         {
-            Family = "llama",
             Layers = layers,
             HiddenSize = hidden,
             Heads = heads,
@@ -97,7 +91,7 @@ public sealed class MemoryCheckpoint : ICheckpoint
             RopeTheta = 10_000,
             RopeScaling = scaling ?? RopeScaling.None,
             TiedHead = tied,
-        };
+        }.ToArchitecture();
 
     public bool TryGetTensor(TensorKey key, out StoredTensor tensor)
     {
@@ -113,9 +107,9 @@ public sealed class MemoryCheckpoint : ICheckpoint
     }
 
     /// <summary>The weights as stored, for a reference; null when there are none.</summary>
-    public double[]? Values(TensorRole role, int layer = -1)
+    public double[]? Values(TensorKey key)
     {
-        if (!tensors.TryGetValue(new(role, layer), out var held)) return null;
+        if (!tensors.TryGetValue(key, out var held)) return null;
         var values = new double[held.Tensor.Elements];
         for (var i = 0; i < values.Length; i++)
         {
@@ -145,14 +139,24 @@ public sealed class MemoryCheckpoint : ICheckpoint
     {
     }
 
-    private void Norm(TensorRole role, int layer, int size) => Add(role, layer, 1, size, () => 1 + 0.2 * Normal());
-
-    private void Matrix(TensorRole role, int layer, int rows, int columns, double gain) =>
-        Add(role, layer, rows, columns, () => gain * Normal() / Math.Sqrt(columns));
-
-    private void Add(TensorRole role, int layer, int rows, int columns, Func<double> draw)
+    // Norms around what leaves the scale alone, biases around 0, matrices such that a product keeps the scale of what goes in.
+    private void Add(TensorSpec spec)
     {
-        var tensor = new StoredTensor($"{role}.{layer}", 0, 0, type, rows, columns);
+        var center = spec.Key.Part == TensorPart.Weight && spec.Key.IsNorm ? 1 : 0;
+        var gain = spec.Key.IsVector ? 0.2 : GainOf(spec.Key.Role) / Math.Sqrt(spec.Columns);
+        Add(spec.Key, spec.Rows, spec.Columns, () => center + gain * Normal());
+    }
+
+    private static double GainOf(TensorRole role) => role switch
+    {
+        TensorRole.Query or TensorRole.Key => 1.5,
+        TensorRole.AttentionOutput => 0.7,
+        _ => 1,
+    };
+
+    private void Add(TensorKey key, int rows, int columns, Func<double> draw)
+    {
+        var tensor = new StoredTensor(key.ToString(), 0, 0, type, rows, columns);
         var bytes = new byte[tensor.Bytes];
         for (var i = 0; i < tensor.Elements; i++)
         {
@@ -163,7 +167,7 @@ public sealed class MemoryCheckpoint : ICheckpoint
             else BinaryPrimitives.WriteUInt16LittleEndian(at, (ushort)(BitConverter.SingleToUInt32Bits(value) >> 16));
         }
 
-        tensors[new(role, layer)] = (tensor, bytes);
+        tensors[key] = (tensor, bytes);
     }
 
     private double Normal() => Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble());

@@ -27,7 +27,7 @@ public sealed class Session : IDisposable
         fixedPart = Wait(Backend.Loader.LoadFixedAsync(checkpoint, precision, Budget.TryReserve(Size.FixedBytes)!, default));
         for (var layer = 0; layer < Depth; layer++)
             layers.Add(Wait(Backend.Loader.LoadLayerAsync(checkpoint, layer, precision, Budget.TryReserve(Size.LayerBytes[layer])!, default)));
-        Shape = new KvShape(kvLayers == 0 ? Depth : kvLayers, Architecture.KvHeads, Architecture.HeadDim);
+        Shape = KvShape.Of(Architecture, kvLayers == 0 ? Depth : kvLayers);
         using var probe = Backend.CreateKvStore(1, tokensPerBlock);
         Kv = Backend.CreateKvStore(probe.BlockBytes(Shape) * blocks, tokensPerBlock);
         Kv.AddSlab(Budget.TryReserve(Kv.SlabBytes)!);

@@ -6,9 +6,8 @@ namespace Helios.Backends.Testing.Support;
 public sealed class ShapeCheckpoint(ModelArchitecture architecture, TensorType type) : ICheckpoint
 {
     /// <summary>Llama 3 70B, from its <c>config.json</c>.</summary>
-    public static ModelArchitecture Llama70B { get; } = new()
+    public static ModelArchitecture Llama70B { get; } = new LlamaShape
     {
-        Family = "llama",
         Layers = 80,
         HiddenSize = 8192,
         Heads = 64,
@@ -19,9 +18,8 @@ public sealed class ShapeCheckpoint(ModelArchitecture architecture, TensorType t
         ContextLength = 131072,
         NormEpsilon = 1e-5f,
         RopeTheta = 500_000,
-        RopeScaling = new RopeScaling(RopeScalingKind.Llama3, 8, 1, 4, 8192),
-        TiedHead = false,
-    };
+        RopeScaling = new Llama3RopeScaling(8, 1, 4, 8192),
+    }.ToArchitecture();
 
     public CheckpointInfo Info { get; } = new()
     {
@@ -36,20 +34,10 @@ public sealed class ShapeCheckpoint(ModelArchitecture architecture, TensorType t
 
     public bool TryGetTensor(TensorKey key, out StoredTensor tensor)
     {
-        var (hidden, feedForward) = (architecture.HiddenSize, architecture.FeedForwardSize);
-        var (rows, columns) = key.Role switch
-        {
-            TensorRole.Embedding or TensorRole.Head => (architecture.VocabularySize, hidden),
-            TensorRole.FinalNorm or TensorRole.AttentionNorm or TensorRole.FeedForwardNorm => (1, hidden),
-            TensorRole.Query => (architecture.QuerySize, hidden),
-            TensorRole.Key or TensorRole.Value => (architecture.KvSize, hidden),
-            TensorRole.AttentionOutput => (hidden, architecture.QuerySize),
-            TensorRole.Gate or TensorRole.Up => (feedForward, hidden),
-            TensorRole.Down => (hidden, feedForward),
-            _ => (0, 0),
-        };
-        tensor = new StoredTensor($"{key.Role}.{key.Layer}", 0, 0, type, rows, columns);
-        return rows > 0;
+        var specs = key.Layer < 0 ? architecture.FixedTensors() : architecture.LayerTensors(key.Layer);
+        var found = specs.Where(spec => spec.Key == key).Select(spec => new StoredTensor(key.ToString(), 0, 0, type, spec.Rows, spec.Columns)).FirstOrDefault();
+        tensor = found!; // null only beside false, as with every Try method
+        return found is not null;
     }
 
     public void Read(StoredTensor tensor, long offset, Span<byte> destination) => throw new CheckpointException("There are no weights.");
@@ -58,9 +46,6 @@ public sealed class ShapeCheckpoint(ModelArchitecture architecture, TensorType t
     {
     }
 
-    private static long ParametersOf(ModelArchitecture a)
-    {
-        var layer = 2L * a.HiddenSize * (a.QuerySize + a.KvSize) + 3L * a.HiddenSize * a.FeedForwardSize + 2L * a.HiddenSize;
-        return a.Layers * layer + 2L * a.VocabularySize * a.HiddenSize + a.HiddenSize;
-    }
+    private static long ParametersOf(ModelArchitecture a) =>
+        a.FixedTensors().Concat(Enumerable.Range(0, a.Layers).SelectMany(a.LayerTensors)).Sum(spec => (long)spec.Rows * spec.Columns);
 }

@@ -9,7 +9,7 @@ public sealed class ModelShapeTests
     {
         var shape = ModelShape.Parse("llama:vocab=100,kv=2,heads=4,hidden=64,ffn=96,layers=3");
         (shape.Layers, shape.Hidden, shape.Heads, shape.KvHeads, shape.FeedForward, shape.Vocabulary).Should().Be((3, 64, 4, 2, 96, 100));
-        shape.ToArchitecture().HeadDim.Should().Be(16);
+        shape.ToArchitecture().Stack[0].Attention.HeadDim.Should().Be(16);
     }
 
     [Fact]

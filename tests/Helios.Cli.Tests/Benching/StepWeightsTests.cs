@@ -28,8 +28,8 @@ public sealed class StepWeightsTests
 
         public bool TryGetTensor(TensorKey key, out StoredTensor tensor) => key switch
         {
-            (TensorRole.ExitNorm, 0) => checkpoint.TryGetTensor(new TensorKey(TensorRole.FinalNorm), out tensor),
-            (TensorRole.ExitHead, 0) => checkpoint.TryGetTensor(new TensorKey(TensorRole.Head), out tensor),
+            { Role: TensorRole.ExitNorm, Layer: 0 } => checkpoint.TryGetTensor(new TensorKey(TensorRole.FinalNorm), out tensor),
+            { Role: TensorRole.ExitHead, Layer: 0 } => checkpoint.TryGetTensor(new TensorKey(TensorRole.Head), out tensor),
             _ => checkpoint.TryGetTensor(key, out tensor),
         };
 

@@ -1,6 +1,7 @@
 using System.Runtime.Intrinsics;
 using Helios.Sdk.Cpu.Kernels;
 using Helios.Sdk.Cpu.Tests.Support;
+using Helios.Sdk.Models;
 
 namespace Helios.Sdk.Cpu.Tests.Kernels;
 
@@ -51,7 +52,7 @@ public sealed unsafe class KernelTests
             var gate = buffers.Copy(px, padded);
             gate[0] *= 50;
             var before = gate[0];
-            kernels.Gate(gate, pw, padded);
+            kernels.Activate(Activation.Silu, gate, pw, padded);
             gate[0].Should().BeApproximately((float)(before / (1 + Math.Exp(-before)) * pw[0]), 1e-5f);
             for (var i = 1; i < size; i++) gate[i].Should().BeApproximately((float)(px[i] / (1 + Math.Exp(-px[i])) * pw[i]), 1e-6f);
             for (var i = size; i < padded; i++) gate[i].Should().Be(0);

@@ -16,9 +16,8 @@ internal static class Sample
     {
         Name = name,
         Path = "/" + name,
-        Architecture = new ModelArchitecture
+        Architecture = new LlamaShape
         {
-            Family = "llama",
             Layers = layers,
             HiddenSize = 8,
             Heads = 2,
@@ -30,7 +29,7 @@ internal static class Sample
             NormEpsilon = 1e-5f,
             RopeTheta = 10_000,
             TiedHead = true,
-        },
+        }.ToArchitecture(),
         Exits = [.. (exits ?? [2, 4]).Append(layers).Select(depth => new ModelExit(depth))],
         StoredType = TensorType.BF16,
         Parameters = 1,

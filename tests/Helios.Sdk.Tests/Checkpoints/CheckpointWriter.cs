@@ -12,19 +12,18 @@ public sealed class CheckpointWriter
 {
     private readonly Random _random;
 
-    public CheckpointWriter(ModelArchitecture? architecture = null, TensorType type = TensorType.F32, int seed = 1)
+    public CheckpointWriter(LlamaShape? shape = null, TensorType type = TensorType.F32, int seed = 1)
     {
-        Architecture = architecture ?? Tiny;
+        Shape = shape ?? Tiny;
         Type = type;
         _random = new Random(seed);
-        Config = CreateConfig(Architecture);
+        Config = CreateConfig(Shape);
         AddTensors();
     }
 
     /// <summary>3 layers, 2 query heads on 1 key/value head, 16 wide, 32 tokens: 6,896 weights with an untied head.</summary>
-    public static ModelArchitecture Tiny { get; } = new()
+    public static LlamaShape Tiny { get; } = new()
     {
-        Family = "llama",
         Layers = 3,
         HiddenSize = 16,
         Heads = 2,
@@ -38,7 +37,9 @@ public sealed class CheckpointWriter
         TiedHead = false,
     };
 
-    public ModelArchitecture Architecture { get; }
+    public LlamaShape Shape { get; }
+
+    public ModelArchitecture Architecture => Shape.ToArchitecture();
 
     public TensorType Type { get; }
 
@@ -120,16 +121,16 @@ public sealed class CheckpointWriter
 
     private void AddTensors()
     {
-        var a = Architecture;
+        var a = Shape;
         Tensors.Add(Random("model.embed_tokens.weight", a.VocabularySize, a.HiddenSize));
         for (var layer = 0; layer < a.Layers; layer++)
         {
             var prefix = $"model.layers.{layer}.";
             Tensors.Add(Random(prefix + "input_layernorm.weight", a.HiddenSize));
-            Tensors.Add(Random(prefix + "self_attn.q_proj.weight", a.QuerySize, a.HiddenSize));
-            Tensors.Add(Random(prefix + "self_attn.k_proj.weight", a.KvSize, a.HiddenSize));
-            Tensors.Add(Random(prefix + "self_attn.v_proj.weight", a.KvSize, a.HiddenSize));
-            Tensors.Add(Random(prefix + "self_attn.o_proj.weight", a.HiddenSize, a.QuerySize));
+            Tensors.Add(Random(prefix + "self_attn.q_proj.weight", a.Heads * a.HeadDim, a.HiddenSize));
+            Tensors.Add(Random(prefix + "self_attn.k_proj.weight", a.KvHeads * a.HeadDim, a.HiddenSize));
+            Tensors.Add(Random(prefix + "self_attn.v_proj.weight", a.KvHeads * a.HeadDim, a.HiddenSize));
+            Tensors.Add(Random(prefix + "self_attn.o_proj.weight", a.HiddenSize, a.Heads * a.HeadDim));
             Tensors.Add(Random(prefix + "post_attention_layernorm.weight", a.HiddenSize));
             Tensors.Add(Random(prefix + "mlp.gate_proj.weight", a.FeedForwardSize, a.HiddenSize));
             Tensors.Add(Random(prefix + "mlp.up_proj.weight", a.FeedForwardSize, a.HiddenSize));
@@ -140,10 +141,10 @@ public sealed class CheckpointWriter
         if (!a.TiedHead) Tensors.Add(Random("lm_head.weight", a.VocabularySize, a.HiddenSize));
     }
 
-    private static JsonObject CreateConfig(ModelArchitecture a) => new()
+    private static JsonObject CreateConfig(LlamaShape a) => new()
     {
         ["architectures"] = new JsonArray("LlamaForCausalLM"),
-        ["model_type"] = a.Family,
+        ["model_type"] = "llama",
         ["vocab_size"] = a.VocabularySize,
         ["hidden_size"] = a.HiddenSize,
         ["intermediate_size"] = a.FeedForwardSize,
@@ -160,16 +161,16 @@ public sealed class CheckpointWriter
         ["eos_token_id"] = 2,
     };
 
-    private static JsonObject? CreateScaling(RopeScaling scaling) => scaling.Kind switch
+    private static JsonObject? CreateScaling(RopeScaling scaling) => scaling switch
     {
-        RopeScalingKind.Linear => new JsonObject { ["rope_type"] = "linear", ["factor"] = scaling.Factor },
-        RopeScalingKind.Llama3 => new JsonObject
+        LinearRopeScaling linear => new JsonObject { ["rope_type"] = "linear", ["factor"] = linear.Factor },
+        Llama3RopeScaling llama => new JsonObject
         {
             ["rope_type"] = "llama3",
-            ["factor"] = scaling.Factor,
-            ["low_freq_factor"] = scaling.LowFrequencyFactor,
-            ["high_freq_factor"] = scaling.HighFrequencyFactor,
-            ["original_max_position_embeddings"] = scaling.OriginalContextLength,
+            ["factor"] = llama.Factor,
+            ["low_freq_factor"] = llama.LowFrequencyFactor,
+            ["high_freq_factor"] = llama.HighFrequencyFactor,
+            ["original_max_position_embeddings"] = llama.OriginalContextLength,
         },
         _ => null,
     };

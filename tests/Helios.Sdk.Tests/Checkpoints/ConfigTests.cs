@@ -8,7 +8,7 @@ public sealed class ConfigTests
 {
     [Fact]
     public void Every_field_arrives() =>
-        Opening.Info(new CheckpointWriter()).Architecture.Should().Be(CheckpointWriter.Tiny);
+        Opening.Info(new CheckpointWriter()).Architecture.Should().Be(CheckpointWriter.Tiny.ToArchitecture());
 
     [Fact]
     public void Absent_fields_take_the_defaults_of_transformers()
@@ -19,7 +19,7 @@ public sealed class ConfigTests
 
         var info = Opening.Info(writer);
 
-        info.Architecture.Should().Be(CheckpointWriter.Tiny with { KvHeads = 2, ContextLength = 2048, NormEpsilon = 1e-6f });
+        info.Architecture.Should().Be((CheckpointWriter.Tiny with { KvHeads = 2, ContextLength = 2048, NormEpsilon = 1e-6f }).ToArchitecture());
         info.EndOfSequenceIds.Should().BeEmpty();
     }
 
@@ -30,7 +30,7 @@ public sealed class ConfigTests
         foreach (var field in new[] { "num_key_value_heads", "head_dim", "rope_scaling", "quantization_config", "rope_parameters" })
             writer.Config[field] = null;
 
-        Opening.Info(writer).Architecture.KvHeads.Should().Be(2);
+        Opening.Info(writer).Architecture.Stack[0].Attention.KvHeads.Should().Be(2);
     }
 
     [Fact]
@@ -38,19 +38,18 @@ public sealed class ConfigTests
     {
         var architecture = CheckpointWriter.Tiny with { HeadDim = 4 };
 
-        Opening.Info(new CheckpointWriter(architecture)).Architecture.QuerySize.Should().Be(8);
+        Opening.Info(new CheckpointWriter(architecture)).Architecture.Stack[0].Attention.QuerySize.Should().Be(8);
     }
 
     [Theory]
-    [InlineData("model_type", "\"mistral\"")]
+    [InlineData("model_type", "\"mamba\"")]
     [InlineData("model_type", "null")]
     [InlineData("model_type", "7")]
-    [InlineData("hidden_act", "\"gelu\"")]
-    [InlineData("attention_bias", "true")]
+    [InlineData("hidden_act", "\"quick_gelu\"")]
     [InlineData("attention_bias", "\"no\"")]
-    [InlineData("mlp_bias", "true")]
+    [InlineData("mlp_bias", "1")]
     [InlineData("rope_interleaved", "true")]
-    [InlineData("partial_rotary_factor", "0.5")]
+    [InlineData("partial_rotary_factor", "1.5")]
     [InlineData("quantization_config", """{"quant_method":"gptq"}""")]
     [InlineData("architectures", """["LlamaForSequenceClassification"]""")]
     [InlineData("architectures", "\"LlamaForCausalLM\"")]
@@ -58,6 +57,7 @@ public sealed class ConfigTests
     [InlineData("tie_word_embeddings", "0")]
     [InlineData("num_hidden_layers", "-1")]
     [InlineData("num_hidden_layers", "0")]
+    [InlineData("num_hidden_layers", "2147483647")]
     [InlineData("num_hidden_layers", "3.0")]
     [InlineData("num_hidden_layers", "\"3\"")]
     [InlineData("num_hidden_layers", "99999999999999999999")]
@@ -88,7 +88,7 @@ public sealed class ConfigTests
 
     [Theory]
     [InlineData("num_hidden_layers", "4", "model.layers.3.input_layernorm.weight")]
-    [InlineData("num_hidden_layers", "2147483647", "model.layers.3.input_layernorm.weight")]
+    [InlineData("num_hidden_layers", "16384", "model.layers.3.input_layernorm.weight")]
     [InlineData("num_hidden_layers", "2", "model.layers.2.")]
     [InlineData("hidden_size", "2147483647", "model.embed_tokens.weight")]
     [InlineData("vocab_size", "31", "model.embed_tokens.weight")]

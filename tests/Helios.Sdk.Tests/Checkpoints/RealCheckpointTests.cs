@@ -14,9 +14,8 @@ public sealed class RealCheckpointTests
 
         info.Name.Should().Be("tiny-s");
         info.Path.Should().Be(TestData.Model("tiny-s"));
-        info.Architecture.Should().Be(new ModelArchitecture
+        info.Architecture.Should().Be(new LlamaShape
         {
-            Family = "llama",
             Layers = 6,
             HiddenSize = 160,
             Heads = 5,
@@ -28,7 +27,7 @@ public sealed class RealCheckpointTests
             NormEpsilon = 1e-5f,
             RopeTheta = 10000,
             TiedHead = true,
-        });
+        }.ToArchitecture());
         info.Exits.Should().Equal(new ModelExit(2), new ModelExit(3), new ModelExit(4), new ModelExit(5), new ModelExit(6));
         info.StoredType.Should().Be(TensorType.BF16);
         info.Parameters.Should().Be(2_469_920);
@@ -56,7 +55,7 @@ public sealed class RealCheckpointTests
         using var checkpoint = Checkpoint.Open(TestData.Model("tiny-m"), "medium");
 
         checkpoint.Info.Name.Should().Be("medium");
-        checkpoint.Info.Architecture.KvSize.Should().Be(128);
+        checkpoint.Info.Architecture.Stack[0].Attention.KvSize.Should().Be(128);
         checkpoint.Info.Exits.Select(exit => exit.Depth).Should().Equal(3, 6, 8, 10, 12);
         checkpoint.Info.Parameters.Should().Be(18_625_024 / 2);
     }
@@ -69,7 +68,7 @@ public sealed class RealCheckpointTests
         checkpoint.Info.Exits.Should().Equal(new ModelExit(5));
         checkpoint.Info.Calibration.Should().BeNull();
         checkpoint.Info.StoredType.Should().Be(TensorType.F32);
-        checkpoint.Info.Architecture.HeadDim.Should().Be(8, "hidden_size / num_attention_heads where no head_dim is given");
+        checkpoint.Info.Architecture.Stack[0].Attention.HeadDim.Should().Be(8, "hidden_size / num_attention_heads where no head_dim is given");
         checkpoint.Info.Parameters.Should().Be(1_040_128 / 4);
         checkpoint.Info.EndOfSequenceIds.Should().Equal(2);
     }

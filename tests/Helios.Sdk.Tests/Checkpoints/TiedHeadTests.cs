@@ -18,7 +18,7 @@ public class TiedHeadTests
         writer.Tensors.Add(writer.Random(Head, 32, 16));
         Open(writer, checkpoint =>
         {
-            checkpoint.Info.Architecture.TiedHead.Should().BeFalse();
+            checkpoint.Info.Architecture.Head.IsTied.Should().BeFalse();
             checkpoint.TryGetTensor(new TensorKey(TensorRole.Head), out var head).Should().BeTrue();
             var bytes = new byte[head.Bytes];
             checkpoint.Read(head, 0, bytes);
@@ -36,7 +36,7 @@ public class TiedHeadTests
         var copy = writer.Tensors[0].Bytes.ToArray();
         copy[changed] ^= 1;
         writer.Tensors.Add(writer.Tensors[0] with { Name = Head, Bytes = copy });
-        Open(writer, checkpoint => checkpoint.Info.Architecture.TiedHead.Should().BeFalse());
+        Open(writer, checkpoint => checkpoint.Info.Architecture.Head.IsTied.Should().BeFalse());
     }
 
     [Fact]
@@ -46,7 +46,7 @@ public class TiedHeadTests
         writer.Tensors.Add(writer.Tensors[0] with { Name = Head });
         Open(writer, checkpoint =>
         {
-            checkpoint.Info.Architecture.TiedHead.Should().BeTrue();
+            checkpoint.Info.Architecture.Head.IsTied.Should().BeTrue();
             checkpoint.TryGetTensor(new TensorKey(TensorRole.Head), out var head).Should().BeTrue();
             head.Name.Should().Be(Embedding);
             checkpoint.Info.Parameters.Should().Be(6896 - 32 * 16);

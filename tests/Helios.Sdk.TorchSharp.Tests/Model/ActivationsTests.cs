@@ -13,8 +13,8 @@ public sealed class ActivationsTests
     public void A_sequence_and_a_row_are_always_counted_however_small_the_limit()
     {
         var shorter = Seventy with { ContextLength = 1024 };
-        var keysAndValues = 2L * Seventy.KvSize * sizeof(float);
-        var mask = Seventy.Heads / Seventy.KvHeads * sizeof(float);
+        var keysAndValues = 2L * Seventy.Stack[0].Attention.KvSize * sizeof(float);
+        var mask = Seventy.Stack[0].Attention.Heads / Seventy.Stack[0].Attention.KvHeads * sizeof(float);
         var more = Activations.Bound(Seventy, 1, Mebibyte, fused: true) - Activations.Bound(shorter, 1, Mebibyte, fused: true);
         more.Should().BeGreaterThanOrEqualTo((Seventy.ContextLength - shorter.ContextLength) * (keysAndValues + mask));
     }

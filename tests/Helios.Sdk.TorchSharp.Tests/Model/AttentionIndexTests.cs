@@ -24,11 +24,11 @@ public sealed class AttentionIndexTests : IDisposable
     {
         var a = checkpoint.Info.Architecture;
         fixedPart = Session.Wait(backend.Loader.LoadFixedAsync(checkpoint, Precision.Fp32, budget.TryReserve(backend.Loader.Measure(checkpoint, Precision.Fp32).FixedBytes)!, default));
-        var shape = new KvShape(1, a.KvHeads, a.HeadDim);
+        var shape = new KvShape(1, a.Stack[0].Attention.KvHeads, a.Stack[0].Attention.HeadDim);
         using (var probe = backend.CreateKvStore(1, 16)) kv = (Memory.TorchKvStore)backend.CreateKvStore(12 * probe.BlockBytes(shape), 16);
         kv.AddSlab(budget.TryReserve(kv.SlabBytes)!);
         constants = new StepConstants((TorchFixedPart)fixedPart, kv, TorchDevice.Open("cpu"));
-        using (var scope = torch.NewDisposeScope()) constants.Tokens(0).copy_(torch.randn(12 * 16, 2 * a.KvSize));
+        using (var scope = torch.NewDisposeScope()) constants.Tokens(0).copy_(torch.randn(12 * 16, 2 * a.Stack[0].Attention.KvSize));
         rows = new TorchStepRows(a, kv, 16);
         rows.Begin(new StepBatch
         {
@@ -41,7 +41,7 @@ public sealed class AttentionIndexTests : IDisposable
     public void However_many_tiles_and_whether_masks_are_kept_the_result_is_the_same()
     {
         using var scope = torch.NewDisposeScope();
-        var queries = torch.randn(7, checkpoint.Info.Architecture.QuerySize);
+        var queries = torch.randn(7, checkpoint.Info.Architecture.Stack[0].Attention.QuerySize);
         using var together = Index(long.MaxValue / 4);
         using var apart = Index(1);
         var difference = (together.Attend(0, queries) - apart.Attend(0, queries)).abs().max().item<float>();
@@ -55,16 +55,16 @@ public sealed class AttentionIndexTests : IDisposable
         using var wide = new MemoryCheckpoint(MemoryCheckpoint.Architecture(heads: 8, kvHeads: 4, headDim: 64));
         var a = wide.Info.Architecture;
         using var part = Session.Wait(backend.Loader.LoadFixedAsync(wide, Precision.Fp32, budget.TryReserve(backend.Loader.Measure(wide, Precision.Fp32).FixedBytes)!, default));
-        using var store = (Memory.TorchKvStore)backend.CreateKvStore(24L * 16 * 3 * 2 * a.KvSize * sizeof(float), 16);
+        using var store = (Memory.TorchKvStore)backend.CreateKvStore(24L * 16 * 3 * 2 * a.Stack[0].Attention.KvSize * sizeof(float), 16);
         store.AddSlab(budget.TryReserve(store.SlabBytes)!);
         using var shared = new StepConstants((TorchFixedPart)part, store, TorchDevice.Open("cpu"));
         using var scope = torch.NewDisposeScope();
-        shared.Tokens(0).copy_(torch.randn(24 * 16 * 3, 2 * a.KvSize));
+        shared.Tokens(0).copy_(torch.randn(24 * 16 * 3, 2 * a.Stack[0].Attention.KvSize));
         int[] order = [0, 1, 2, 3, 4, 5, 6];
         int[] scattered = [23, 11, 20, 13, 15, 9, 18];
-        foreach (var block in order) store.CopyBlock(new KvShape(3, a.KvHeads, a.HeadDim), new KvBlock(0, block), new KvBlock(0, scattered[block]));
+        foreach (var block in order) store.CopyBlock(new KvShape(3, a.Stack[0].Attention.KvHeads, a.Stack[0].Attention.HeadDim), new KvBlock(0, block), new KvBlock(0, scattered[block]));
 
-        var queries = torch.randn(4, a.QuerySize);
+        var queries = torch.randn(4, a.Stack[0].Attention.QuerySize);
         var results = new[] { order, scattered }.Select(blocks =>
         {
             var some = new TorchStepRows(a, store, 8);
@@ -85,7 +85,7 @@ public sealed class AttentionIndexTests : IDisposable
     {
         using var scope = torch.NewDisposeScope();
         using var index = Index(1);
-        var queries = torch.randn(7, checkpoint.Info.Architecture.QuerySize);
+        var queries = torch.randn(7, checkpoint.Info.Architecture.Stack[0].Attention.QuerySize);
         var before = scope.DisposablesCount;
         _ = index.Attend(0, queries);
         (scope.DisposablesCount - before).Should().Be(7 + 1, "seven rows are seven tiles, and then all of them");

@@ -211,7 +211,7 @@ internal sealed class ModelPool : IModelPool
     public long KvFloor(LoadTarget target)
     {
         var a = Find(target.Model).Info.Architecture;
-        return memory.SlabBytesFor(new KvShape(target.Depth, a.KvHeads, a.HeadDim), Math.Min(a.ContextLength, settings.UsualContext));
+        return memory.SlabBytesFor(KvShape.Of(a, target.Depth), Math.Min(a.ContextLength, settings.UsualContext));
     }
 }
 

@@ -104,7 +104,7 @@ internal sealed class Profiles(IEnumerable<Candidate> initial, ServingTelemetry 
     {
         var a = candidate.Model.Info.Architecture;
         var evidence = candidates.Select(rival => rival.Evidence).ToList();
-        var blockBytes = settings.Kv.BlockBytes(new KvShape(1, a.KvHeads, a.HeadDim));
+        var blockBytes = settings.Kv.BlockBytes(KvShape.Of(a, 1));
         foreach (var one in candidates) one.Gate.Enter();
         try
         {

@@ -51,7 +51,7 @@ internal sealed class ScoringSession : IAsyncDisposable
         var maxRows = groups.Max(group => group.Tokens);
         var maxBlocks = groups.Max(group => group.Texts.Sum(text => parts.Blocks.BlocksFor(text.Length)));
         var a = entry.Info.Architecture;
-        var blocks = new BlockTable(new KvShape(1, a.KvHeads, a.HeadDim), maxBlocks) { IsPinned = true };
+        var blocks = new BlockTable(KvShape.Of(a, 1), maxBlocks) { IsPinned = true };
         var kvTokens = maxBlocks * parts.Blocks.TokensPerBlock;
         var workspace = parts.Backend.MeasureWorkspace(a, maxRows);
         var kv = parts.Memory.SlabBytesFor(blocks.Shape, kvTokens);

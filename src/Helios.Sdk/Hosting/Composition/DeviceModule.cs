@@ -129,7 +129,7 @@ internal sealed class DeviceModule : IAsyncDisposable
         var block = checkpoints.Max(checkpoint =>
         {
             var a = checkpoint.Info.Architecture;
-            return measure.BlockBytes(new KvShape(a.Layers, a.KvHeads, a.HeadDim));
+            return measure.BlockBytes(KvShape.Of(a, a.Layers));
         });
         return backend.CreateKvStore(SlabSize.For(options.KvSlabBytes, budget.Limit, block, backend.Device.KvSlabs), options.KvBlockTokens);
     }

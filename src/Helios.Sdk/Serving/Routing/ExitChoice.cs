@@ -34,10 +34,10 @@ internal static class ExitChoice
         return [.. exits.Where((_, i) => checks[i])];
     }
 
-    /// <summary>Weights of the head over weights of a layer.</summary>
+    /// <summary>Weights of the head over those that a token passes through in a layer, on average.</summary>
     private static double CheckCost(ModelArchitecture model)
     {
-        double perHidden = 2 * model.QuerySize + 2 * model.KvSize + 3 * model.FeedForwardSize;
-        return model.VocabularySize / perHidden;
+        var layers = Enumerable.Range(0, model.Layers).Sum(model.ActiveWeights);
+        return (double)model.VocabularySize * model.Embedding.Width * model.Layers / layers;
     }
 }

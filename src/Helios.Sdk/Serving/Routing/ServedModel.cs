@@ -20,5 +20,5 @@ internal sealed record ServedModel(CheckpointInfo Info, ITokenizer Tokenizer, IL
     /// <summary>Distinguishes this load of the model from every other: KV is worth something on the load it came from alone.</summary>
     public long Id { get; } = Interlocked.Increment(ref lastId);
 
-    public KvShape KvShape(int depth) => new(depth, Info.Architecture.KvHeads, Info.Architecture.HeadDim);
+    public KvShape KvShape(int depth) => Backends.KvShape.Of(Info.Architecture, depth);
 }

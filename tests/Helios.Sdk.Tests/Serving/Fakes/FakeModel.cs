@@ -15,7 +15,7 @@ internal sealed class FakeModel : LayeredModel<FakeLayer>
     private readonly float[] edited = new float[FakeMath.Vocabulary];
 
     public FakeModel(FakeKvStore store, int layers, int maxRows)
-        : this(store, Adaptation.Sample.Model("fake", layers).Architecture with { VocabularySize = FakeMath.Vocabulary, ContextLength = 1 << 20 }, maxRows)
+        : this(store, Adaptation.Sample.Model("fake", layers).Architecture with { Embedding = new EmbeddingLayout(FakeMath.Vocabulary, 8), ContextLength = 1 << 20 }, maxRows)
     {
     }
 

@@ -69,7 +69,7 @@ internal sealed class LoopRig : IDisposable
         var info = Sample.Model(name, Layers);
         info = info with
         {
-            Architecture = info.Architecture with { ContextLength = context, VocabularySize = FakeMath.Vocabulary },
+            Architecture = info.Architecture with { ContextLength = context, Embedding = info.Architecture.Embedding with { VocabularySize = FakeMath.Vocabulary } },
             EndOfSequenceIds = [.. endOfSequence],
         };
         var model = new FakeModel(Store, Layers, Options.MaxRowsPerStep);

@@ -116,7 +116,7 @@ public class PromptRulesTests
     public void There_are_no_more_log_probabilities_than_tokens()
     {
         var model = Sample.Model();
-        var small = model with { Architecture = model.Architecture with { VocabularySize = 7 } };
+        var small = model with { Architecture = model.Architecture with { Embedding = model.Architecture.Embedding with { VocabularySize = 7 } } };
         var check = () => PromptRules.CheckVocabulary(GenerationRequest.FromText("a") with { LogProbabilities = 8 }, small);
         check.Should().Throw<ArgumentException>().WithMessage("LogProbabilities is 8; expected at most the 7 tokens*");
     }

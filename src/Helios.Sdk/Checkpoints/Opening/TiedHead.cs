@@ -1,6 +1,6 @@
 using Helios.Sdk.Models;
 
-namespace Helios.Sdk.Checkpoints;
+namespace Helios.Sdk.Checkpoints.Opening;
 
 /// <summary>
 /// Whether the LM head is the embedding. <c>tie_word_embeddings</c> says so, unless the file has a head with other values: then that is
@@ -10,9 +10,9 @@ internal static class TiedHead
 {
     private const int BlockBytes = 1 << 20;
 
-    public static ModelArchitecture Settle(ModelArchitecture architecture, SafetensorsSet set) =>
-        architecture.TiedHead && set.Find(LlamaTensorMap.HeadName) is { } head && set.Find(LlamaTensorMap.EmbeddingName) is { } embedding && !AreEqual(set, head, embedding)
-            ? architecture with { TiedHead = false }
+    public static ModelArchitecture Settle(ModelArchitecture architecture, SafetensorsSet set, TensorMap map) =>
+        architecture.Head.IsTied && map.Head is { } head && map.Embedding is { } embedding && !AreEqual(set, head, embedding)
+            ? architecture with { Head = architecture.Head with { IsTied = false } }
             : architecture;
 
     /// <summary>What was trained apart differs in its middle already, so that only copies are read whole.</summary>

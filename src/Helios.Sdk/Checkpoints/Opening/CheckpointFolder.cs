@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
-using Helios.Sdk.Models;
 
-namespace Helios.Sdk.Checkpoints;
+namespace Helios.Sdk.Checkpoints.Opening;
 
 /// <summary>The JSON files of a checkpoint's folder, each read once.</summary>
 internal sealed class CheckpointFolder
@@ -32,7 +31,7 @@ internal sealed class CheckpointFolder
     /// <summary>Bytes of <c>helios.json</c>; null without one.</summary>
     public byte[]? Sidecar { get; }
 
-    public ModelArchitecture ReadArchitecture() => JsonFile.Parse(ConfigPath, Config, ConfigReader.Read);
+    public ReadConfig ReadConfig() => JsonFile.Parse(ConfigPath, Config, ConfigReader.Read);
 
     public Sidecar ReadSidecar(int layers) =>
         Sidecar is null ? Checkpoints.Sidecar.Empty : JsonFile.Parse(SidecarPath, Sidecar, root => SidecarReader.Read(root, layers));

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Helios.Sdk.Checkpoints.Opening;
 using Helios.Sdk.Models;
 
 namespace Helios.Sdk.Checkpoints;
@@ -11,17 +12,15 @@ namespace Helios.Sdk.Checkpoints;
 public sealed class Checkpoint : ICheckpoint
 {
     private readonly SafetensorsSet set;
-    private readonly IReadOnlyDictionary<TensorKey, StoredTensor> tensors;
-    private readonly HashSet<StoredTensor> known;
+    private readonly FoundTensors tensors;
     private readonly TensorDigests digests;
     private volatile bool disposed;
 
-    private Checkpoint(SafetensorsSet set, IReadOnlyDictionary<TensorKey, StoredTensor> tensors, TensorDigests digests, CheckpointInfo info)
+    private Checkpoint(SafetensorsSet set, FoundTensors tensors, TensorDigests digests, CheckpointInfo info)
     {
         this.digests = digests;
         this.set = set;
         this.tensors = tensors;
-        known = [.. tensors.Values];
         Info = info;
     }
 
@@ -46,28 +45,31 @@ public sealed class Checkpoint : ICheckpoint
         if (name is not null) ArgumentException.ThrowIfNullOrWhiteSpace(name);
 
         var files = new CheckpointFolder(folder);
-        var architecture = files.ReadArchitecture();
+        var read = files.ReadConfig();
+        var architecture = read.Architecture;
         var endOfSequence = files.ReadEndOfSequence(architecture.VocabularySize);
         var sidecar = files.ReadSidecar(architecture.Layers);
         var set = SafetensorsSet.Open(files.Path);
         try
         {
-            architecture = TiedHead.Settle(architecture, set);
+            var map = new TensorMap(set, read, files.ConfigPath);
+            architecture = TiedHead.Settle(architecture, set, map);
             var digests = new Dictionary<string, TensorDigests.Named>(sidecar.Digests, StringComparer.Ordinal);
             if (digestFile is not null) TensorDigests.ReadFile(Path.GetFullPath(digestFile), digests);
             TensorDigests.RequireTensors(digests, set);
-            var tensors = LlamaTensorMap.Build(set, architecture, files.ConfigPath, sidecar, files.SidecarPath);
+            var tensors = map.Find(architecture, sidecar, files.SidecarPath);
             return new Checkpoint(set, tensors, new TensorDigests(digests), new CheckpointInfo
             {
                 Name = name ?? files.Name,
                 Path = files.Path,
                 Architecture = architecture,
                 Exits = sidecar.ToExits(architecture.Layers),
-                StoredType = tensors.Where(pair => pair.Key.Layer >= 0).Max(pair => pair.Value.Type),
-                Parameters = tensors.Values.Distinct().Sum(tensor => tensor.Elements),
+                StoredType = tensors.ByKey.Where(pair => pair.Key.Layer >= 0).Max(pair => pair.Value.Type),
+                Parameters = tensors.ByKey.Values.Distinct().Sum(tensor => tensor.Elements),
                 Fingerprint = Fingerprint.Compute(files.Config, files.Sidecar, set.Files),
                 EndOfSequenceIds = endOfSequence,
                 Calibration = sidecar.Calibration,
+                Remark = read.Remark,
             });
         }
         catch
@@ -80,7 +82,7 @@ public sealed class Checkpoint : ICheckpoint
     /// <inheritdoc/>
     public bool TryGetTensor(TensorKey key, out StoredTensor tensor)
     {
-        var found = tensors.TryGetValue(key, out var stored);
+        var found = tensors.ByKey.TryGetValue(key, out var stored);
         tensor = stored!; // null only beside false, as with every Try method
         return found;
     }
@@ -94,14 +96,14 @@ public sealed class Checkpoint : ICheckpoint
     {
         ObjectDisposedException.ThrowIf(disposed, this);
         ArgumentNullException.ThrowIfNull(tensor);
-        if (!known.Contains(tensor)) throw new ArgumentException($"'{tensor.Name}' is not a tensor of {Info.Name}.", nameof(tensor));
+        if (!tensors.Views.TryGetValue(tensor, out var view)) throw new ArgumentException($"'{tensor.Name}' is not a tensor of {Info.Name}.", nameof(tensor));
         if (offset < 0 || offset > tensor.Bytes - destination.Length)
             throw new ArgumentOutOfRangeException(nameof(offset), offset, Invariant($"'{tensor.Name}' has {tensor.Bytes} bytes; asked for {destination.Length} from {offset} on."));
 
         if (StaleBecause is { } stale) throw new CheckpointChangedException(stale);
         var file = set.Files[tensor.File];
-        digests.Check(file, tensor, offset);
-        file.Read(tensor.Name, tensor.Offset + offset, destination);
+        digests.Check(file, view.Entry, offset);
+        view.Read(file, tensor, offset, destination);
         FiniteVectors.Check(file.Path, tensor, offset, destination);
     }
 
