@@ -64,13 +64,18 @@ internal sealed class InspectCommand : Command
         return new InspectedBytes(size.FixedBytes, size.LayerBytes.Max(), kv.BlockBytes(KvShape.Of(a, 1)) / Tokens);
     }
 
+    private static string SourceOf(string folder) =>
+        ModelArgument.IsGguf(folder) ? "GGUF metadata"
+        : File.Exists(Path.Combine(folder, "tokenizer.json")) ? "tokenizer.json"
+        : "Microsoft.ML.Tokenizers";
+
     /// <summary>A model without a tokenizer can be inspected all the same.</summary>
     private static string? Tokenizer(string folder, Screen screen)
     {
         try
         {
             var tokenizer = ModelTokenizer.Load(folder);
-            return Invariant($"{(File.Exists(Path.Combine(folder, "tokenizer.json")) ? "tokenizer.json" : "Microsoft.ML.Tokenizers")}, {tokenizer.VocabularySize} tokens");
+            return Invariant($"{SourceOf(folder)}, {tokenizer.VocabularySize} tokens");
         }
         catch (CheckpointException error)
         {

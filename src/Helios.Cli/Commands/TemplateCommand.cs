@@ -15,7 +15,7 @@ internal sealed class TemplateCommand : Command
 {
     private const string DateForm = "yyyy-MM-dd";
 
-    private readonly Argument<string> model = new("MODEL") { Description = "Folder with tokenizer files, or a .jinja file." };
+    private readonly Argument<string> model = new("MODEL") { Description = "Folder with tokenizer files, a GGUF file, or a .jinja file." };
     private readonly Option<string> file = new("--file") { Description = "A conversation as .json, or one a line as .jsonl: messages, tools, kwargs, addGenerationPrompt.", HelpName = "C", Required = true };
     private readonly Option<string?> date = new("--date") { Description = "The day that the template takes for today; today by default.", HelpName = DateForm };
 
@@ -36,7 +36,7 @@ internal sealed class TemplateCommand : Command
     {
         var path = parsed.GetRequiredValue(model);
         var template = ChatTemplateRenderer.Load(path);
-        var tokenizer = Directory.Exists(path) ? ModelTokenizer.TryLoad(path) : null;
+        var tokenizer = Directory.Exists(path) || ModelArgument.IsGguf(path) ? ModelTokenizer.TryLoad(path) : null;
         DateTimeOffset? now = parsed.GetValue(date) is { } day && TryRead(day, out var at) ? at : null;
         RenderedText Render(ChatTemplateInput conversation)
         {

@@ -1,10 +1,11 @@
+using Helios.Cli.Options;
 using Helios.Sdk;
 using Helios.Sdk.MicrosoftTokenizers;
 using Helios.Sdk.Tokenization;
 
 namespace Helios.Cli.Files;
 
-/// <summary>The tokenizer of a folder, whichever of the files it has.</summary>
+/// <summary>The tokenizer of a model: of a folder, whichever of the files it has, or of a GGUF file.</summary>
 internal static class ModelTokenizer
 {
     /// <exception cref="CheckpointException">There is none, or its file is unusable.</exception>
@@ -12,5 +13,5 @@ internal static class ModelTokenizer
 
     /// <summary>The same; null where the folder has no tokenizer.</summary>
     public static ITokenizer? TryLoad(string folder) =>
-        new MicrosoftTokenizerFactory().TryLoad(folder) ?? (File.Exists(Path.Combine(folder, "tokenizer.json")) ? TokenizerFiles.Load(folder) : null);
+        new MicrosoftTokenizerFactory().TryLoad(folder) ?? (ModelArgument.IsGguf(folder) || File.Exists(Path.Combine(folder, "tokenizer.json")) ? TokenizerFiles.Load(folder) : null);
 }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Helios.Cli.Errors;
+using Helios.Cli.Options;
 using Helios.Sdk;
 using Helios.Sdk.Checkpoints;
 using Helios.Sdk.Naming;
@@ -48,17 +49,17 @@ internal sealed record PoolFile(long? MemoryBudget, IReadOnlyList<PoolFileModel>
     {
         var model = new StrictObject(Invariant($"{file}: models[{index}]"), element);
         model.HasOnly("name", "path");
-        var path = model.RequiredString("path", "the folder of a model");
-        var folder = Find(file, path) ?? throw new FileException($"{model.At("path")} is '{path}', which is not a folder, relative to neither the working directory nor the pool file: {WhyNot(file, path)}");
+        var path = model.RequiredString("path", "the folder of a model, or a GGUF file");
+        var folder = Find(file, path) ?? throw new FileException($"{model.At("path")} is '{path}', which is neither a folder nor a GGUF file, relative to neither the working directory nor the pool file: {WhyNot(file, path)}");
         var name = model.OptionalString("name", "a name that is not empty");
-        return new PoolFileModel(name ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(folder)), folder);
+        return new PoolFileModel(name ?? (ModelArgument.IsGguf(folder) ? Path.GetFileNameWithoutExtension(folder) : Path.GetFileName(Path.TrimEndingDirectorySeparator(folder))), folder);
     }
 
     /// <summary>Relative to the current folder, else to that of the pool file.</summary>
     private static string? Find(string file, string path)
     {
         string[] places = [Path.GetFullPath(path), BesideOf(file, path)];
-        return Array.Find(places, Directory.Exists);
+        return Array.Find(places, place => Directory.Exists(place) || ModelArgument.IsGguf(place));
     }
 
     /// <summary>What a checkpoint of that path would be refused for.</summary>
@@ -80,5 +81,5 @@ internal sealed record PoolFile(long? MemoryBudget, IReadOnlyList<PoolFileModel>
 
 /// <summary>A model of the pool.</summary>
 /// <param name="Name">Its name, unique in the pool.</param>
-/// <param name="Folder">Absolute path of its folder.</param>
+/// <param name="Folder">Absolute path of its folder, or of its GGUF file.</param>
 internal sealed record PoolFileModel(string Name, string Folder);

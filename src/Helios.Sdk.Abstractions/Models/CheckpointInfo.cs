@@ -6,10 +6,10 @@ namespace Helios.Sdk.Models;
 /// <summary>A description of a checkpoint, read from its headers before its weights are loaded.</summary>
 public sealed record CheckpointInfo
 {
-    /// <summary>Name of the model: the folder's name unless the pool gives another.</summary>
+    /// <summary>Name of the model: the name of its folder, or of its GGUF file without the extension, unless the pool gives another.</summary>
     public required string Name { get; init; }
 
-    /// <summary>Absolute path of the folder.</summary>
+    /// <summary>Absolute path of the folder, or of the GGUF file.</summary>
     public required string Path { get; init; }
 
     /// <summary>Shape of the model.</summary>
@@ -20,7 +20,7 @@ public sealed record CheckpointInfo
     /// </summary>
     public required ImmutableArray<ModelExit> Exits { get; init; }
 
-    /// <summary>Element type of the stored layers; the widest if they differ.</summary>
+    /// <summary>Element type of the stored layers; the widest if they differ. Of a quantised model, the type of most weights.</summary>
     public required TensorType StoredType { get; init; }
 
     /// <summary>Number of stored weights, over all tensors that the model uses.</summary>
@@ -32,7 +32,7 @@ public sealed record CheckpointInfo
     /// </summary>
     public required string Fingerprint { get; init; }
 
-    /// <summary>Ids at which generation stops, from <c>generation_config.json</c> or <c>config.json</c>.</summary>
+    /// <summary>Ids at which generation stops, from <c>generation_config.json</c> or <c>config.json</c>, or from the metadata of a GGUF file.</summary>
     public ImmutableArray<int> EndOfSequenceIds { get; init; } = [];
 
     /// <summary>Calibration of the exits' signals from <c>helios.json</c>; null if it has none.</summary>
@@ -71,16 +71,3 @@ public sealed record SidecarCalibration(
 /// <param name="Signal">Value of the confidence signal.</param>
 /// <param name="Agreement">Probability that the exit's token equals the full-depth token, 0..1.</param>
 public readonly record struct CalibrationPoint(double Signal, double Agreement);
-
-/// <summary>Element types a checkpoint may store.</summary>
-public enum TensorType
-{
-    /// <summary>bfloat16, 2 bytes.</summary>
-    BF16,
-
-    /// <summary>IEEE half precision, 2 bytes.</summary>
-    F16,
-
-    /// <summary>IEEE single precision, 4 bytes.</summary>
-    F32,
-}

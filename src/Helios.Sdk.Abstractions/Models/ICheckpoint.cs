@@ -135,15 +135,15 @@ public readonly record struct TensorKey(TensorRole Role, int Layer = -1, int Exp
 /// <param name="Offset">First byte inside the file.</param>
 /// <param name="Type">Element type.</param>
 /// <param name="Rows">Rows; 1 for a vector.</param>
-/// <param name="Columns">Elements of a row.</param>
+/// <param name="Columns">Elements of a row; whole blocks of the type.</param>
 public sealed record StoredTensor(string Name, int File, long Offset, TensorType Type, int Rows, int Columns)
 {
     /// <summary>Number of elements.</summary>
     public long Elements => (long)Rows * Columns;
 
-    /// <summary>Bytes of one element.</summary>
-    public int ElementBytes => Type == TensorType.F32 ? 4 : 2;
+    /// <summary>Bytes of a row: whole blocks of <see cref="Type"/>.</summary>
+    public long RowBytes => (long)Columns / Type.BlockElements() * Type.BlockBytes();
 
     /// <summary>Bytes of the tensor.</summary>
-    public long Bytes => Elements * ElementBytes;
+    public long Bytes => Rows * RowBytes;
 }

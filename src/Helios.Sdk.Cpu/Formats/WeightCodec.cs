@@ -22,24 +22,50 @@ internal static unsafe class WeightCodec
             case TensorType.F16:
                 Pack<Fp16>(source, destination, firstRow, rows);
                 break;
-            default:
+            case TensorType.F32:
                 Pack<Fp32>(source, destination, firstRow, rows);
+                break;
+            default:
+                PackBlocks(source, type, destination, firstRow, rows);
                 break;
         }
     }
 
     /// <summary>Converts elements that stay in their order to floats.</summary>
+    /// <param name="source">Whole blocks as stored.</param>
+    /// <param name="type">Their type.</param>
+    /// <param name="destination">Receives the floats.</param>
+    /// <param name="elements">Number of elements.</param>
     public static void Convert(byte* source, TensorType type, float* destination, long elements)
     {
-        for (long i = 0; i < elements; i++)
+        const int Most = 1 << 20;
+        for (var done = 0L; done < elements; done += Most)
         {
-            destination[i] = type switch
-            {
-                TensorType.BF16 => Bf16.Read(source, i),
-                TensorType.F16 => Fp16.Read(source, i),
-                _ => Fp32.Read(source, i),
-            };
+            var count = (int)Math.Min(Most, elements - done);
+            var bytes = count / type.BlockElements() * type.BlockBytes();
+            TensorBlocks.ToFloats(type, new ReadOnlySpan<byte>(source, bytes), new Span<float>(destination + done, count));
+            source += bytes;
         }
+    }
+
+    // As floats, a few rows at a time.
+    private static void PackBlocks(byte* source, TensorType type, PackedMatrix destination, int firstRow, int rows)
+    {
+        var columns = destination.Columns;
+        var rowBytes = (long)columns / type.BlockElements() * type.BlockBytes();
+        var floats = ArrayPool<float>.Shared.Rent(checked(PackedMatrix.BlockRows * columns));
+        fixed (float* values = floats)
+        {
+            for (var done = 0; done < rows;)
+            {
+                var count = Math.Min(PackedMatrix.BlockRows - (firstRow + done) % PackedMatrix.BlockRows, rows - done);
+                for (var row = 0; row < count; row++) Convert(source + (done + row) * rowBytes, type, values + (long)row * columns, columns);
+                Pack<Fp32>((byte*)values, destination, firstRow + done, count);
+                done += count;
+            }
+        }
+
+        ArrayPool<float>.Shared.Return(floats);
     }
 
     private static void Pack<TStored>(byte* source, PackedMatrix destination, int firstRow, int rows)

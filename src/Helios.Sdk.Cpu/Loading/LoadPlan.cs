@@ -103,6 +103,7 @@ internal sealed class LoadPlan(ICheckpoint checkpoint, Precision precision)
         {
             Precision.Fp32 => WeightFormat.Fp32,
             Precision.Bf16 => WeightFormat.Bf16,
+            Precision.Auto when segments.TrueForAll(segment => segment.Tensor.Type.IsQuantised()) => WeightFormat.Int8,
             Precision.Auto => isBf16 ? WeightFormat.Bf16 : WeightFormat.Fp32,
             Precision.Int8 or Precision.Int4 when role is TensorRole.Router or TensorRole.PositionEmbedding => isBf16 ? WeightFormat.Bf16 : WeightFormat.Fp32,
             Precision.Int8 => WeightFormat.Int8,

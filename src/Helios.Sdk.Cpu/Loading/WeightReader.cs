@@ -63,7 +63,7 @@ internal sealed unsafe class WeightReader(ICheckpoint checkpoint, NativeBuffer m
     // Whole rows at a time, as many as the staging buffer holds.
     private void ReadRows(StoredTensor shape, StoredTensor tensor, Action<nint, int, int> take)
     {
-        var rowBytes = (long)shape.Columns * shape.ElementBytes;
+        var rowBytes = shape.RowBytes;
         var step = (int)Math.Clamp(StagingBytes / Math.Max(1, rowBytes), 1, shape.Rows);
         var needed = checked((int)(step * rowBytes));
         if (staging.Length < needed)

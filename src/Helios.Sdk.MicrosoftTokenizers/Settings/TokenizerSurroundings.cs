@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Helios.Sdk.Checkpoints;
 using Helios.Sdk.Tokenization.Bpe;
 using Helios.Sdk.Tokenization.ChatTemplates;
 using Helios.Sdk.Tokenization.SpecialTokens;
@@ -15,7 +16,7 @@ internal sealed record TokenizerSurroundings(SpecialTokenFiles Tokens, string Te
     /// <exception cref="CheckpointException">A file cannot be read, or is not of the form expected.</exception>
     public static TokenizerSurroundings Read(string folder)
     {
-        var files = ChatTemplateFiles.Read(folder);
+        var files = ChatTemplateFiles.Read(new FolderFiles(folder));
         return new TokenizerSurroundings(files.Tokens, files.Template?.Source ?? "");
     }
 

@@ -82,10 +82,11 @@ internal sealed class PartPlan
         _ => WeightFormat.Plain,
     };
 
-    // Half precision has too small a range for scales of small weights; CUDA's product with 4 bits takes bfloat16 alone.
+    // Half precision has too small a range for scales of small weights; CUDA's product with 4 bits takes bfloat16 alone. Blocks of small
+    // integers have no more bits than bfloat16.
     private ScalarType Natural(TensorType stored, TorchDevice device)
     {
-        var type = Elements.TypeOf(stored);
+        var type = stored.IsQuantised() && device.IsCuda ? ScalarType.BFloat16 : Elements.TypeOf(stored);
         if (!device.Computes(type)) return ScalarType.Float32;
         return (format != WeightFormat.Plain && type == ScalarType.Float16) || (format == WeightFormat.Int4 && device.IsCuda) ? ScalarType.BFloat16 : type;
     }

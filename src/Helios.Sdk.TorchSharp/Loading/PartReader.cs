@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.Runtime.InteropServices;
 using Helios.Sdk.Models;
 using Helios.Sdk.TorchSharp.Devices;
 using Helios.Sdk.TorchSharp.Memory;
@@ -84,14 +86,39 @@ internal sealed class PartReader(ICheckpoint checkpoint, TorchDevice device, Dev
     private void ReadInto(StoredTensor tensor, Tensor destination)
     {
         var buffer = Staging(Elements.TypeOf(tensor.Type));
-        var most = SliceBytes / tensor.ElementBytes;
+        var most = tensor.Type.IsQuantised()
+            ? Math.Max(1, SliceBytes / ((long)tensor.Columns * sizeof(float))) * tensor.Columns
+            : SliceBytes / tensor.Type.BlockBytes();
         for (var done = 0L; done < tensor.Elements; done += most)
         {
             cancellationToken.ThrowIfCancellationRequested();
             var count = (int)Math.Min(most, tensor.Elements - done);
-            checkpoint.Read(tensor, done * tensor.ElementBytes, buffer.Bytes(count));
+            Fill(tensor, done, count, buffer);
             using var slice = destination.narrow(0, done, count);
             buffer.CopyTo(slice, count);
+        }
+    }
+
+    // Elements as they are stored, but blocks as floats.
+    private void Fill(StoredTensor tensor, long first, int count, HostBuffer buffer)
+    {
+        var (elements, bytes) = (tensor.Type.BlockElements(), tensor.Type.BlockBytes());
+        if (elements == 1)
+        {
+            checkpoint.Read(tensor, first * bytes, buffer.Bytes(count));
+            return;
+        }
+
+        var stored = ArrayPool<byte>.Shared.Rent(count / elements * bytes);
+        try
+        {
+            var blocks = stored.AsSpan(0, count / elements * bytes);
+            checkpoint.Read(tensor, first / elements * bytes, blocks);
+            TensorBlocks.ToFloats(tensor.Type, blocks, MemoryMarshal.Cast<byte, float>(buffer.Bytes(count)));
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(stored);
         }
     }
 
@@ -99,13 +126,14 @@ internal sealed class PartReader(ICheckpoint checkpoint, TorchDevice device, Dev
     private void RoundInto(MatrixPlan plan, StoredTensor tensor, long firstRow, Tensor weights, Tensor scales)
     {
         var buffer = Staging(Elements.TypeOf(tensor.Type));
-        var most = Math.Max(1, RoundedSliceBytes / (tensor.Columns * tensor.ElementBytes) / TorchOperators.Int4Rows) * TorchOperators.Int4Rows;
+        var size = tensor.Type.IsQuantised() ? sizeof(float) : tensor.Type.BlockBytes();
+        var most = Math.Max(1, RoundedSliceBytes / (tensor.Columns * size) / TorchOperators.Int4Rows) * TorchOperators.Int4Rows;
         for (var done = 0L; done < tensor.Rows; done += most)
         {
             cancellationToken.ThrowIfCancellationRequested();
             using var scope = torch.NewDisposeScope();
             var count = Math.Min(most, tensor.Rows - done);
-            checkpoint.Read(tensor, done * tensor.Columns * tensor.ElementBytes, buffer.Bytes((int)(count * tensor.Columns)));
+            Fill(tensor, done * tensor.Columns, (int)(count * tensor.Columns), buffer);
             var slice = buffer.Elements(count * tensor.Columns).view(count, tensor.Columns);
             if (plan.Format == WeightFormat.Int8)
             {

@@ -5,7 +5,7 @@ namespace Helios.Sdk.Checkpoints;
 /// <summary>What was given for a model's folder, and what it is instead.</summary>
 internal static partial class CheckpointPath
 {
-    private const string Folder = "the folder of a checkpoint in Hugging Face layout (config.json, safetensors, tokenizer.json)";
+    private const string Folder = "the folder of a checkpoint in Hugging Face layout (config.json, safetensors, tokenizer.json), or a GGUF file";
 
     /// <summary>Absolute path of a folder that exists.</summary>
     /// <param name="given">The folder.</param>
@@ -18,7 +18,6 @@ internal static partial class CheckpointPath
         GitLfsPointer.Refuse(path);
         throw CheckpointError.File(path, Path.GetExtension(path).ToLowerInvariant() switch
         {
-            ".gguf" => $"is a GGUF file, which is not supported: expected {Folder}",
             ".safetensors" => $"is a weight file: expected its folder, '{Path.GetDirectoryName(path)}', with config.json and tokenizer.json beside it",
             _ => $"is a file, expected {Folder}",
         });

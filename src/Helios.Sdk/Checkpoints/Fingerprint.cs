@@ -14,7 +14,7 @@ internal static class Fingerprint
     /// <summary>Bytes of a tensor that are hashed: its middle ones, or all if it has fewer.</summary>
     public const int SampleBytes = 4096;
 
-    public static string Compute(byte[] config, byte[]? sidecar, IReadOnlyList<SafetensorsFile> files)
+    public static string Compute(byte[] config, byte[]? sidecar, IReadOnlyList<TensorFile> files)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         Append(hash, config);
@@ -30,7 +30,7 @@ internal static class Fingerprint
     }
 
     /// <summary>Where the sample of a tensor begins in the data of its file, and its bytes.</summary>
-    public static (long Position, int Length) SampleOf(SafetensorsEntry entry)
+    public static (long Position, int Length) SampleOf(TensorEntry entry)
     {
         var length = entry.End - entry.Begin;
         var sample = (int)Math.Min(length, SampleBytes);
@@ -38,7 +38,7 @@ internal static class Fingerprint
     }
 
     /// <summary>In the order in which the tensors lie, so that a disk reads forward.</summary>
-    private static void AppendSamples(IncrementalHash hash, SafetensorsFile file)
+    private static void AppendSamples(IncrementalHash hash, TensorFile file)
     {
         Span<byte> buffer = stackalloc byte[SampleBytes];
         foreach (var entry in file.Entries.Values.OrderBy(entry => entry.Begin).ThenBy(entry => entry.Name, StringComparer.Ordinal))

@@ -17,7 +17,9 @@ internal static class FiniteVectors
     /// <exception cref="CheckpointException">A number is NaN or infinite.</exception>
     public static void Check(string file, StoredTensor tensor, long offset, ReadOnlySpan<byte> bytes)
     {
-        if (tensor.Rows != 1 || offset % tensor.ElementBytes != 0) return;
+        if (tensor.Rows != 1 || tensor.Type.IsQuantised()) return;
+        var size = tensor.Type.BlockBytes();
+        if (offset % size != 0) return;
         var bad = tensor.Type switch
         {
             TensorType.F32 => FirstBad(MemoryMarshal.Cast<byte, uint>(bytes), 0x7F800000u),
@@ -25,7 +27,7 @@ internal static class FiniteVectors
             TensorType.BF16 => FirstBad(MemoryMarshal.Cast<byte, ushort>(bytes), (ushort)0x7F80),
             _ => -1,
         };
-        if (bad >= 0) throw new CheckpointException(Invariant($"{file}: '{tensor.Name}' holds NaN or infinity at {offset / tensor.ElementBytes + bad}; expected finite numbers. The file is damaged, or its training went wrong."));
+        if (bad >= 0) throw new CheckpointException(Invariant($"{file}: '{tensor.Name}' holds NaN or infinity at {offset / size + bad}; expected finite numbers. The file is damaged, or its training went wrong."));
     }
 
     /// <summary>Place of the first number whose exponent has all its bits; -1 when none has.</summary>

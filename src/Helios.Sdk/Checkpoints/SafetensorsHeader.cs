@@ -20,7 +20,7 @@ internal ref struct SafetensorsHeader
         this.json = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = 4 });
     }
 
-    public static Dictionary<string, SafetensorsEntry> Parse(string file, ReadOnlySpan<byte> json)
+    public static Dictionary<string, TensorEntry> Parse(string file, ReadOnlySpan<byte> json)
     {
         try
         {
@@ -37,12 +37,12 @@ internal ref struct SafetensorsHeader
         }
     }
 
-    private Dictionary<string, SafetensorsEntry> ReadEntries()
+    private Dictionary<string, TensorEntry> ReadEntries()
     {
         if (!json.Read() || json.TokenType != JsonTokenType.StartObject)
             throw CheckpointError.File(file, $"header is a JSON {json.TokenType}, expected an object");
 
-        var entries = new Dictionary<string, SafetensorsEntry>(StringComparer.Ordinal);
+        var entries = new Dictionary<string, TensorEntry>(StringComparer.Ordinal);
         var metadataSeen = false;
         while (NextProperty())
         {
@@ -63,12 +63,12 @@ internal ref struct SafetensorsHeader
         return entries;
     }
 
-    private SafetensorsEntry ReadEntry(string name)
+    private TensorEntry ReadEntry(string name)
     {
         if (!json.Read() || json.TokenType != JsonTokenType.StartObject)
             throw CheckpointError.Tensor(file, name, $"is a JSON {json.TokenType}, expected an object");
 
-        SafetensorsType? type = null;
+        ElementType? type = null;
         long[]? shape = null, offsets = null;
         while (NextProperty())
         {
@@ -80,15 +80,15 @@ internal ref struct SafetensorsHeader
 
         if (type is null || shape is null || offsets is not [var begin, var end])
             throw CheckpointError.Tensor(file, name, "lacks one of dtype, shape and data_offsets, or has other than two data_offsets");
-        return new SafetensorsEntry(name, type.Value, shape, begin, end);
+        return new TensorEntry(name, type.Value, shape, begin, end);
     }
 
-    private SafetensorsType ReadType(string name)
+    private ElementType ReadType(string name)
     {
         if (!json.Read() || json.TokenType != JsonTokenType.String)
             throw CheckpointError.Tensor(file, name, $"has a dtype that is a JSON {json.TokenType}, expected a string");
         var text = json.GetString()!;
-        return SafetensorsType.TryParse(text, out var type)
+        return SafetensorsTypes.TryParse(text, out var type)
             ? type
             : throw CheckpointError.Tensor(file, name, $"has dtype '{CheckpointError.Show(text)}', expected one the safetensors format knows");
     }

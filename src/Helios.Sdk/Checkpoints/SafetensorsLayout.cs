@@ -6,7 +6,7 @@ namespace Helios.Sdk.Checkpoints;
 /// </summary>
 internal static class SafetensorsLayout
 {
-    public static void Check(string file, IReadOnlyCollection<SafetensorsEntry> entries, long dataLength)
+    public static void Check(string file, IReadOnlyCollection<TensorEntry> entries, long dataLength)
     {
         foreach (var entry in entries)
         {
@@ -18,10 +18,10 @@ internal static class SafetensorsLayout
         CheckCover(file, entries, dataLength);
     }
 
-    private static void CheckSize(string file, SafetensorsEntry entry)
+    private static void CheckSize(string file, TensorEntry entry)
     {
         // Factors are below 2^63 and so is the running product: 128 bits cannot overflow.
-        Int128 bits = entry.Type.Bits;
+        Int128 bits = SafetensorsTypes.BitsOf(entry.Type.Name);
         foreach (var dimension in entry.Shape)
         {
             bits *= dimension;
@@ -38,7 +38,7 @@ internal static class SafetensorsLayout
         }
     }
 
-    private static void CheckCover(string file, IReadOnlyCollection<SafetensorsEntry> entries, long dataLength)
+    private static void CheckCover(string file, IReadOnlyCollection<TensorEntry> entries, long dataLength)
     {
         var covered = 0L;
         foreach (var entry in entries.OrderBy(entry => entry.Begin).ThenBy(entry => entry.End))

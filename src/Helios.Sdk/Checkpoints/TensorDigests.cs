@@ -44,7 +44,7 @@ internal sealed class TensorDigests(IReadOnlyDictionary<string, TensorDigests.Na
     });
 
     /// <summary>Refuses a digest of a tensor that is in none of the files.</summary>
-    public static void RequireTensors(Dictionary<string, Named> digests, SafetensorsSet set)
+    public static void RequireTensors(Dictionary<string, Named> digests, TensorSet set)
     {
         foreach (var (tensor, named) in digests)
         {
@@ -57,7 +57,7 @@ internal sealed class TensorDigests(IReadOnlyDictionary<string, TensorDigests.Na
     /// <param name="tensor">The tensor.</param>
     /// <param name="offset">Where reading begins in it. From its start it is checked at every load, elsewhere once.</param>
     /// <exception cref="CheckpointChangedException">Its bytes are others.</exception>
-    public void Check(SafetensorsFile file, SafetensorsEntry tensor, long offset)
+    public void Check(TensorFile file, TensorEntry tensor, long offset)
     {
         if (!digests.TryGetValue(tensor.Name, out var named) || (offset > 0 && checkedOnce.ContainsKey(tensor.Name))) return;
         var found = Hash(file, tensor);
@@ -66,7 +66,7 @@ internal sealed class TensorDigests(IReadOnlyDictionary<string, TensorDigests.Na
         checkedOnce.TryAdd(tensor.Name, true);
     }
 
-    private static byte[] Hash(SafetensorsFile file, SafetensorsEntry tensor)
+    private static byte[] Hash(TensorFile file, TensorEntry tensor)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         var length = tensor.End - tensor.Begin;

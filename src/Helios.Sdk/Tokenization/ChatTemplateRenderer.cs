@@ -1,4 +1,5 @@
 using Helios.Sdk.Checkpoints;
+using Helios.Sdk.Checkpoints.Opening;
 using Helios.Sdk.Tokenization.ChatTemplates;
 using Helios.Sdk.Tokenization.SpecialTokens;
 
@@ -23,9 +24,9 @@ public sealed class ChatTemplateRenderer
         this.specialTokens = specialTokens;
     }
 
-    /// <summary>Reads the chat template of a folder, or a single template file.</summary>
+    /// <summary>Reads the chat template of a model, or a single template file.</summary>
     /// <param name="path">
-    /// A folder with <c>chat_template.jinja</c> or <c>tokenizer_config.json</c>, or a <c>.jinja</c> file. A single file names no special
+    /// A GGUF file, a folder with <c>chat_template.jinja</c> or <c>tokenizer_config.json</c>, or a <c>.jinja</c> file. A single file names no special
     /// tokens: <c>bos_token</c> and <c>eos_token</c> are then those of the family whose marks the template writes, otherwise <c>&lt;s&gt;</c>
     /// and <c>&lt;/s&gt;</c>, unless <see cref="ChatTemplateInput.Arguments"/> set them.
     /// </param>
@@ -42,7 +43,7 @@ public sealed class ChatTemplateRenderer
             return new ChatTemplateRenderer(alone, alone, FamilyTokens.Of(source));
         }
 
-        var files = ChatTemplateFiles.Read(CheckpointPath.Require(path));
+        var files = ChatTemplateFiles.Read(ModelPath.Require(path));
         if (files.Template is not var (main, place)) throw new ChatTemplateException($"{path}: there is no chat template; expected one in {ChatTemplateFiles.Places}.");
         var template = ChatTemplate.Parse(main, place);
         var tools = files.ToolTemplate is var (source2, place2) ? ChatTemplate.Parse(source2, place2) : template;

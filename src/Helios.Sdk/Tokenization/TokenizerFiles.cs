@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text.Json;
 using Helios.Sdk.Checkpoints;
+using Helios.Sdk.Checkpoints.Opening;
 using Helios.Sdk.Models;
 using Helios.Sdk.Tokenization.Bpe;
 using Helios.Sdk.Tokenization.ChatTemplates;
@@ -11,7 +12,8 @@ namespace Helios.Sdk.Tokenization;
 
 /// <summary>
 /// Reads the tokenizer of a checkpoint: <c>tokenizer.json</c> with a BPE model, in its byte-level form (GPT-2, Llama 3,
-/// Qwen 2) and in its metaspace form with byte fallback (Llama 2). Ids equal those of Hugging Face <c>tokenizers</c>.
+/// Qwen 2) and in its metaspace form with byte fallback (Llama 2); or the same from the metadata of a GGUF file. Ids equal those of Hugging
+/// Face <c>tokenizers</c>.
 /// </summary>
 /// <remarks>
 /// <para>
@@ -33,30 +35,32 @@ public static class TokenizerFiles
 
     private const string FileName = "tokenizer.json";
 
-    /// <summary>Reads <c>tokenizer.json</c> of a folder.</summary>
-    /// <param name="folder">A checkpoint's folder.</param>
+    /// <summary>Reads <c>tokenizer.json</c> of a folder, or the tokenizer that a GGUF file holds.</summary>
+    /// <param name="folder">A checkpoint's folder, or its GGUF file.</param>
     /// <returns>An immutable, thread-safe tokenizer.</returns>
     /// <exception cref="CheckpointException">The file is missing, unreadable, or not of a supported form.</exception>
     public static ITokenizer Load(string folder)
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);
-        return Load(folder, template: null);
+        return Load(ModelPath.Require(folder), template: null);
     }
 
-    /// <summary>Reads <c>tokenizer.json</c> where there is one; a model without one is served by ids.</summary>
+    /// <summary>Reads the tokenizer of a model that has one; a model without one is served by ids.</summary>
     /// <param name="model">A checkpoint.</param>
     /// <param name="template">A chat template that goes before that of its files; null when there is none.</param>
     /// <exception cref="CheckpointException">The file is unreadable, or not of a supported form.</exception>
-    internal static ITokenizer LoadFor(CheckpointInfo model, string? template) =>
-        File.Exists(Path.Combine(model.Path, FileName)) ? Load(model.Path, template) : new NoTokenizer(model.Name, model.Path, HintOf(model.Path));
-
-    private static BpeTokenizer Load(string folder, string? template)
+    internal static ITokenizer LoadFor(CheckpointInfo model, string? template)
     {
-        var path = Path.Combine(CheckpointPath.Require(folder), FileName);
-        if (!File.Exists(path)) throw CheckpointError.File(path, $"is missing, expected a tokenizer in Hugging Face format{(HintOf(folder) is { } hint ? ". " + hint.TrimEnd('.') : "")}");
-        var json = CheckpointFile.ReadAll(path, LargestFile);
-        var beside = ChatTemplateFiles.Read(folder);
-        return Read(json, path, beside.Tokens, template ?? beside.Template?.Source ?? "");
+        var files = ModelPath.Of(model.Path);
+        return files.Has(FileName) ? Load(files, template) : new NoTokenizer(model.Name, model.Path, HintOf(model.Path));
+    }
+
+    private static BpeTokenizer Load(ModelFiles files, string? template)
+    {
+        if (!files.Has(FileName)) throw CheckpointError.File(files.PathOf(FileName), $"is missing, expected a tokenizer in Hugging Face format{(HintOf(files.Path) is { } hint ? ". " + hint.TrimEnd('.') : "")}");
+        var json = files.Read(FileName, LargestFile);
+        var beside = ChatTemplateFiles.Read(files);
+        return Read(json, files.PathOf(FileName), beside.Tokens, template ?? beside.Template?.Source ?? "");
     }
 
     /// <summary>What to do about a folder whose tokenizer another package reads; null when there is no such file.</summary>

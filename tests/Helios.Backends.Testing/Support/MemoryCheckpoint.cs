@@ -113,7 +113,7 @@ public sealed class MemoryCheckpoint : ICheckpoint
         var values = new double[held.Tensor.Elements];
         for (var i = 0; i < values.Length; i++)
         {
-            var at = held.Bytes.AsSpan(i * held.Tensor.ElementBytes);
+            var at = held.Bytes.AsSpan(i * held.Tensor.Type.BlockBytes());
             values[i] = held.Tensor.Type switch
             {
                 TensorType.BF16 => BitConverter.UInt32BitsToSingle((uint)BinaryPrimitives.ReadUInt16LittleEndian(at) << 16),
@@ -129,7 +129,7 @@ public sealed class MemoryCheckpoint : ICheckpoint
     public void Poison(TensorRole role, int layer, int element, float value = float.NaN)
     {
         var (tensor, bytes) = tensors[new(role, layer)];
-        var at = bytes.AsSpan(element * tensor.ElementBytes);
+        var at = bytes.AsSpan(element * tensor.Type.BlockBytes());
         if (tensor.Type == TensorType.F32) BinaryPrimitives.WriteSingleLittleEndian(at, value);
         else if (tensor.Type == TensorType.F16) BinaryPrimitives.WriteHalfLittleEndian(at, (Half)value);
         else BinaryPrimitives.WriteUInt16LittleEndian(at, (ushort)(BitConverter.SingleToUInt32Bits(value) >> 16));
@@ -160,7 +160,7 @@ public sealed class MemoryCheckpoint : ICheckpoint
         var bytes = new byte[tensor.Bytes];
         for (var i = 0; i < tensor.Elements; i++)
         {
-            var at = bytes.AsSpan(i * tensor.ElementBytes);
+            var at = bytes.AsSpan(i * tensor.Type.BlockBytes());
             var value = (float)draw();
             if (type == TensorType.F32) BinaryPrimitives.WriteSingleLittleEndian(at, value);
             else if (type == TensorType.F16) BinaryPrimitives.WriteHalfLittleEndian(at, (Half)value);

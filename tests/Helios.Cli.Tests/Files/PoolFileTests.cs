@@ -63,12 +63,20 @@ public sealed class PoolFileTests : IDisposable
     [Fact]
     public void Says_what_a_path_is_instead_of_a_folder()
     {
-        folder.Write("model.gguf", "GGUF");
-        var file = () => PoolFile.Read(Pool("""{ "models": [ { "path": "model.gguf" } ] }"""));
-        file.Should().Throw<FileException>().WithMessage("*models[0].path is 'model.gguf'*is a GGUF file*");
+        folder.Write("model.bin", "weights");
+        var file = () => PoolFile.Read(Pool("""{ "models": [ { "path": "model.bin" } ] }"""));
+        file.Should().Throw<FileException>().WithMessage("*models[0].path is 'model.bin'*is a file, expected the folder*");
 
         var hub = () => PoolFile.Read(Pool("""{ "models": [ { "path": "some-org/some-model" } ] }"""));
         hub.Should().Throw<FileException>().WithMessage("*models[0].path*hf download some-org/some-model*");
+    }
+
+    [Fact]
+    public void A_GGUF_file_is_a_model_by_its_name()
+    {
+        folder.Write("tiny.Q4_1.gguf", "GGUF");
+        var pool = PoolFile.Read(Pool("""{ "models": [ { "path": "tiny.Q4_1.gguf" } ] }"""));
+        pool.Models.Should().Equal(new PoolFileModel("tiny.Q4_1", Path.Combine(folder.Path, "tiny.Q4_1.gguf")));
     }
 
     private string Pool(string json) => folder.Write("pool.json", json);

@@ -24,7 +24,7 @@ public class FiniteVectorsTests
     public void What_is_no_number_is_reported_with_its_place(TensorType type, byte[] bytes, int? bad)
     {
         var tensor = new StoredTensor("norm.weight", 0, 0, type, 1, 100);
-        var check = () => FiniteVectors.Check("model.safetensors", tensor, 10 * tensor.ElementBytes, bytes);
+        var check = () => FiniteVectors.Check("model.safetensors", tensor, 10 * tensor.Type.BlockBytes(), bytes);
         if (bad is { } place) check.Should().Throw<CheckpointException>().WithMessage($"model.safetensors: 'norm.weight' holds NaN or infinity at {10 + place};*");
         else check.Should().NotThrow();
     }

@@ -102,7 +102,7 @@ public sealed class FolderTests
     }
 
     [Theory]
-    [InlineData("model.gguf", "is a GGUF file, which is not supported", "Hugging Face layout")]
+    [InlineData("model.gguf", "ends at byte 4", "damaged")]
     [InlineData("model.safetensors", "a weight file", "config.json")]
     [InlineData("config.json", "is a file, expected the folder")]
     public void A_file_in_place_of_the_folder_is_said_clearly(string name, params string[] words)

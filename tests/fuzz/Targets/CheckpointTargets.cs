@@ -1,6 +1,7 @@
 using Helios.Sdk;
 using Helios.Sdk.Checkpoints;
 using Helios.Sdk.Models;
+using Helios.Sdk.Tokenization;
 
 namespace Helios.Fuzz.Targets;
 
@@ -13,6 +14,7 @@ internal static class CheckpointTargets
     public static Dictionary<string, Func<Scratch, FuzzTarget>> All { get; } = new(StringComparer.Ordinal)
     {
         ["safetensors"] = scratch => Beside(scratch, "safetensors", Weights),
+        ["gguf"] = OfGguf,
         ["config"] = scratch => Beside(scratch, "config", "config.json"),
         ["generation-config"] = scratch => Beside(scratch, "generation-config", "generation_config.json"),
         ["digests"] = scratch => Beside(scratch, "digests", Digests),
@@ -40,10 +42,23 @@ internal static class CheckpointTargets
             typeof(CheckpointChangedException));
     }
 
-    private static void ReadAll(string folder)
+    // The tokenizer of the file too.
+    private static FuzzTarget OfGguf(Scratch scratch) => new(
+        "gguf",
+        input =>
+        {
+            scratch.Write("model.gguf", input);
+            var path = Path.Combine(scratch.Folder, "model.gguf");
+            ReadAll(path);
+            TokenizerFiles.Load(path).Encode("A text of 12 words.");
+        },
+        typeof(CheckpointException),
+        typeof(CheckpointChangedException));
+
+    private static void ReadAll(string model)
     {
-        var digests = Path.Combine(folder, Digests);
-        using var checkpoint = Checkpoint.Open(folder, digestFile: File.Exists(digests) ? digests : null);
+        var digests = Path.Combine(Directory.Exists(model) ? model : Path.GetDirectoryName(model)!, Digests);
+        using var checkpoint = Checkpoint.Open(model, digestFile: File.Exists(digests) ? digests : null);
         for (var layer = -1; layer < checkpoint.Info.Architecture.Layers; layer++)
         {
             foreach (var role in Enum.GetValues<TensorRole>())

@@ -1,5 +1,6 @@
 using System.Text;
 using Helios.Sdk;
+using Helios.Sdk.Checkpoints;
 using Helios.Sdk.MicrosoftTokenizers;
 using Helios.Sdk.Models;
 using Helios.Sdk.Tokenization;

@@ -6,17 +6,17 @@ namespace Helios.Sdk.Checkpoints;
 
 /// <summary>
 /// A checkpoint in Hugging Face layout: <c>config.json</c>, safetensors in one file or in shards, and optionally
-/// <c>generation_config.json</c> and <c>helios.json</c>. Opening reads and checks all headers, and of the weights only
+/// <c>generation_config.json</c> and <c>helios.json</c>; or a GGUF file, beside it optionally <c>FILE.gguf.helios.json</c>. Opening reads and checks all headers, and of the weights only
 /// the samples of its fingerprint. Weights are read by position on request, possibly from several threads at once.
 /// </summary>
 public sealed class Checkpoint : ICheckpoint
 {
-    private readonly SafetensorsSet set;
+    private readonly TensorSet set;
     private readonly FoundTensors tensors;
     private readonly TensorDigests digests;
     private volatile bool disposed;
 
-    private Checkpoint(SafetensorsSet set, FoundTensors tensors, TensorDigests digests, CheckpointInfo info)
+    private Checkpoint(TensorSet set, FoundTensors tensors, TensorDigests digests, CheckpointInfo info)
     {
         this.digests = digests;
         this.set = set;
@@ -31,8 +31,8 @@ public sealed class Checkpoint : ICheckpoint
     public string? StaleBecause => set.Files.Select(file => file.ChangedBecause).FirstOrDefault(because => because is not null);
 
     /// <summary>Opens a checkpoint.</summary>
-    /// <param name="folder">Its folder.</param>
-    /// <param name="name">Name of the model; the folder's own if null.</param>
+    /// <param name="folder">Its folder, or its GGUF file; of a split GGUF file the first part.</param>
+    /// <param name="name">Name of the model; that of the folder or file if null.</param>
     /// <param name="digestFile">
     /// A JSON file of the SHA-256 of tensors, as <c>{ "model.norm.weight": "64 hexadecimal digits" }</c>, of their bytes as stored, beside those under
     /// <c>digests</c> in <c>helios.json</c>; none if null.
@@ -44,12 +44,13 @@ public sealed class Checkpoint : ICheckpoint
         ArgumentException.ThrowIfNullOrWhiteSpace(folder);
         if (name is not null) ArgumentException.ThrowIfNullOrWhiteSpace(name);
 
-        var files = new CheckpointFolder(folder);
+        var model = ModelPath.Require(folder);
+        var files = new CheckpointFolder(model);
         var read = files.ReadConfig();
         var architecture = read.Architecture;
         var endOfSequence = files.ReadEndOfSequence(architecture.VocabularySize);
         var sidecar = files.ReadSidecar(architecture.Layers);
-        var set = SafetensorsSet.Open(files.Path);
+        var set = ModelPath.OpenTensors(model);
         try
         {
             var map = new TensorMap(set, read, files.ConfigPath);
@@ -60,11 +61,11 @@ public sealed class Checkpoint : ICheckpoint
             var tensors = map.Find(architecture, sidecar, files.SidecarPath);
             return new Checkpoint(set, tensors, new TensorDigests(digests), new CheckpointInfo
             {
-                Name = name ?? files.Name,
-                Path = files.Path,
+                Name = name ?? model.Name,
+                Path = model.Path,
                 Architecture = architecture,
                 Exits = sidecar.ToExits(architecture.Layers),
-                StoredType = tensors.ByKey.Where(pair => pair.Key.Layer >= 0).Max(pair => pair.Value.Type),
+                StoredType = StoredTypeOf(tensors.ByKey),
                 Parameters = tensors.ByKey.Values.Distinct().Sum(tensor => tensor.Elements),
                 Fingerprint = Fingerprint.Compute(files.Config, files.Sidecar, set.Files),
                 EndOfSequenceIds = endOfSequence,
@@ -105,6 +106,15 @@ public sealed class Checkpoint : ICheckpoint
         digests.Check(file, view.Entry, offset);
         view.Read(file, tensor, offset, destination);
         FiniteVectors.Check(file.Path, tensor, offset, destination);
+    }
+
+    // The plain types are in order of their width. Of quantised ones a file has several, the wider for few tensors.
+    private static TensorType StoredTypeOf(IReadOnlyDictionary<TensorKey, StoredTensor> tensors)
+    {
+        var layers = tensors.Where(pair => pair.Key.Layer >= 0).Select(pair => pair.Value).ToList();
+        return layers.Exists(tensor => tensor.Type.IsQuantised())
+            ? layers.GroupBy(tensor => tensor.Type).MaxBy(same => same.Sum(tensor => tensor.Elements))!.Key
+            : layers.Max(tensor => tensor.Type);
     }
 
     /// <summary>Closes the files. A running read on another thread completes or throws; it never reads other data.</summary>

@@ -2,28 +2,24 @@ using System.Collections.Immutable;
 
 namespace Helios.Sdk.Checkpoints.Opening;
 
-/// <summary>The JSON files of a checkpoint's folder, each read once.</summary>
+/// <summary>The JSON files of a checkpoint, each read once.</summary>
 internal sealed class CheckpointFolder
 {
-    public CheckpointFolder(string folder)
+    private const string ConfigName = "config.json";
+
+    private readonly ModelFiles files;
+
+    public CheckpointFolder(ModelFiles files)
     {
-        Path = CheckpointPath.Require(folder);
-        ConfigPath = InFolder("config.json");
-        if (!File.Exists(ConfigPath)) throw CheckpointError.File(ConfigPath, "is missing, expected the config of a Hugging Face checkpoint");
-        SidecarPath = InFolder(SidecarReader.FileName);
-        Config = CheckpointFile.ReadAll(ConfigPath);
-        Sidecar = File.Exists(SidecarPath) ? CheckpointFile.ReadAll(SidecarPath) : null;
+        this.files = files;
+        if (!files.Has(ConfigName)) throw CheckpointError.File(ConfigPath, "is missing, expected the config of a Hugging Face checkpoint");
+        Config = files.Read(ConfigName);
+        Sidecar = files.Has(SidecarReader.FileName) ? files.Read(SidecarReader.FileName) : null;
     }
 
-    /// <summary>Absolute path of the folder.</summary>
-    public string Path { get; }
+    public string ConfigPath => files.PathOf(ConfigName);
 
-    /// <summary>The folder's own name; at the root of a drive, its path.</summary>
-    public string Name => System.IO.Path.GetFileName(Path) is { Length: > 0 } name ? name : Path;
-
-    public string ConfigPath { get; }
-
-    public string SidecarPath { get; }
+    public string SidecarPath => files.PathOf(SidecarReader.FileName);
 
     /// <summary>Bytes of <c>config.json</c>.</summary>
     public byte[] Config { get; }
@@ -42,15 +38,13 @@ internal sealed class CheckpointFolder
     /// </summary>
     public ImmutableArray<int> ReadEndOfSequence(int vocabulary)
     {
-        var path = InFolder("generation_config.json");
-        var fromGeneration = File.Exists(path)
-            ? JsonFile.Parse(path, CheckpointFile.ReadAll(path), root => ReadIfSaid(root, vocabulary))
+        const string Name = "generation_config.json";
+        var fromGeneration = files.Has(Name)
+            ? JsonFile.Parse(files.PathOf(Name), files.Read(Name), root => ReadIfSaid(root, vocabulary))
             : null;
         return fromGeneration ?? JsonFile.Parse(ConfigPath, Config, root => ConfigReader.ReadEndOfSequence(root, vocabulary));
     }
 
     private static ImmutableArray<int>? ReadIfSaid(JsonField root, int vocabulary) =>
         root.HasKey("eos_token_id") ? ConfigReader.ReadEndOfSequence(root, vocabulary) : null;
-
-    private string InFolder(string file) => System.IO.Path.Combine(Path, file);
 }

@@ -10,7 +10,7 @@ namespace Helios.Sdk.Checkpoints.Opening;
 /// </summary>
 internal sealed class TensorMap
 {
-    private readonly SafetensorsSet set;
+    private readonly TensorSet set;
     private readonly Family family;
     private readonly ModelArchitecture architecture;
     private readonly string configPath;
@@ -23,7 +23,7 @@ internal sealed class TensorMap
     /// <param name="set">The files.</param>
     /// <param name="read">What the config says.</param>
     /// <param name="configPath">For messages.</param>
-    public TensorMap(SafetensorsSet set, ReadConfig read, string configPath)
+    public TensorMap(TensorSet set, ReadConfig read, string configPath)
     {
         this.set = set;
         this.configPath = configPath;

@@ -8,7 +8,7 @@ namespace Helios.Sdk.Checkpoints.Opening;
 /// <param name="Entry">The file's tensor.</param>
 /// <param name="Rows">Rows of the needed one in it.</param>
 /// <param name="IsTransposed">Whether the rows are columns of the file's tensor.</param>
-internal sealed record TensorView(SafetensorsEntry Entry, RowMap Rows, bool IsTransposed)
+internal sealed record TensorView(TensorEntry Entry, RowMap Rows, bool IsTransposed)
 {
     /// <summary>Whether its bytes follow one another in the file.</summary>
     private bool IsContiguous => Rows.IsContiguous && !IsTransposed;
@@ -16,8 +16,8 @@ internal sealed record TensorView(SafetensorsEntry Entry, RowMap Rows, bool IsTr
     /// <summary>Its first byte within the file's tensor.</summary>
     public long FirstByte(TensorSpec spec, TensorType type)
     {
-        var element = type == TensorType.F32 ? 4 : 2;
-        return IsTransposed || spec.Key.IsVector ? (long)Rows.Start * element : (long)Rows.Start * spec.Columns * element;
+        var block = type.BlockBytes();
+        return IsTransposed || spec.Key.IsVector ? (long)Rows.Start * block : (long)Rows.Start * (spec.Columns / type.BlockElements()) * block;
     }
 
     /// <summary>Reads part of a tensor as if its rows followed one another.</summary>
@@ -25,16 +25,16 @@ internal sealed record TensorView(SafetensorsEntry Entry, RowMap Rows, bool IsTr
     /// <param name="tensor">The needed tensor.</param>
     /// <param name="offset">First byte within it.</param>
     /// <param name="destination">Filled completely.</param>
-    public void Read(SafetensorsFile file, StoredTensor tensor, long offset, Span<byte> destination)
+    public void Read(TensorFile file, StoredTensor tensor, long offset, Span<byte> destination)
     {
-        if (IsContiguous) file.Read(tensor.Name, tensor.Offset + offset, destination);
+        if (IsContiguous) file.ReadRows(tensor, offset, destination);
         else if (IsTransposed) ReadColumns(file, tensor, offset, destination);
         else ReadRuns(file, tensor, offset, destination);
     }
 
-    private void ReadRuns(SafetensorsFile file, StoredTensor tensor, long offset, Span<byte> destination)
+    private void ReadRuns(TensorFile file, StoredTensor tensor, long offset, Span<byte> destination)
     {
-        var rowBytes = tensor.Rows == 1 ? tensor.ElementBytes : (long)tensor.Columns * tensor.ElementBytes;
+        var rowBytes = tensor.Rows == 1 ? tensor.Type.BlockBytes() : tensor.RowBytes;
         var data = file.DataStart + Entry.Begin;
         while (destination.Length > 0)
         {
@@ -48,9 +48,9 @@ internal sealed record TensorView(SafetensorsEntry Entry, RowMap Rows, bool IsTr
     }
 
     // Elements of a row stand in a column of the file. All rows that are asked for are read together, a piece of each file row at a time.
-    private void ReadColumns(SafetensorsFile file, StoredTensor tensor, long offset, Span<byte> destination)
+    private void ReadColumns(TensorFile file, StoredTensor tensor, long offset, Span<byte> destination)
     {
-        var (element, columns) = (tensor.ElementBytes, tensor.Columns);
+        var (element, columns) = (tensor.Type.BlockBytes(), tensor.Columns);
         if (offset % element != 0 || destination.Length % element != 0) throw new ArgumentException("A tensor that is stored transposed is read in whole elements.", nameof(offset));
         var (from, end) = (offset / element, (offset + destination.Length) / element);
         var (first, last) = ((int)(from / columns), (int)((end - 1) / columns));

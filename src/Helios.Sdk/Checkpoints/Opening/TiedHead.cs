@@ -10,13 +10,13 @@ internal static class TiedHead
 {
     private const int BlockBytes = 1 << 20;
 
-    public static ModelArchitecture Settle(ModelArchitecture architecture, SafetensorsSet set, TensorMap map) =>
+    public static ModelArchitecture Settle(ModelArchitecture architecture, TensorSet set, TensorMap map) =>
         architecture.Head.IsTied && map.Head is { } head && map.Embedding is { } embedding && !AreEqual(set, head, embedding)
             ? architecture with { Head = architecture.Head with { IsTied = false } }
             : architecture;
 
     /// <summary>What was trained apart differs in its middle already, so that only copies are read whole.</summary>
-    private static bool AreEqual(SafetensorsSet set, TensorPlace left, TensorPlace right)
+    private static bool AreEqual(TensorSet set, TensorPlace left, TensorPlace right)
     {
         var length = left.Entry.End - left.Entry.Begin;
         if (left.Entry.Type != right.Entry.Type || !left.Entry.Shape.AsSpan().SequenceEqual(right.Entry.Shape)) return false;
@@ -38,7 +38,7 @@ internal static class TiedHead
         }
     }
 
-    private static void Read(SafetensorsSet set, TensorPlace place, long at, Span<byte> destination)
+    private static void Read(TensorSet set, TensorPlace place, long at, Span<byte> destination)
     {
         var file = set.Files[place.File];
         file.Read(place.Entry.Name, file.DataStart + place.Entry.Begin + at, destination);

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Security.Cryptography;
 using System.Text;
+using Helios.Sdk.Checkpoints.Opening;
 using Helios.Sdk.Tokenization.ChatTemplates.Values;
 using Helios.Sdk.Tokenization.SpecialTokens;
 
@@ -42,7 +43,7 @@ internal sealed class ChatFormat
 
     /// <summary>The format of a model.</summary>
     /// <param name="model">Its name, for messages.</param>
-    /// <param name="folder">Its folder.</param>
+    /// <param name="folder">Its folder, or its GGUF file.</param>
     /// <param name="tokenizer">Its tokenizer.</param>
     /// <param name="own">A template that the host gives, which goes before that of the files.</param>
     /// <param name="time">What templates take the date from.</param>
@@ -50,7 +51,7 @@ internal sealed class ChatFormat
     /// <exception cref="ChatTemplateException">The host's own template is malformed.</exception>
     public static ChatFormat For(string model, string folder, ITokenizer tokenizer, string? own, TimeProvider time)
     {
-        var files = ChatTemplateFiles.Read(folder);
+        var files = ChatTemplateFiles.Read(ModelPath.Of(folder));
         if (own is not null) return new ChatFormat(tokenizer, time, files.Tokens.Named, ChatTemplate.Parse(own, PlaceOfOwn(model)), null);
         if (files.Template is not var (source, place))
             return new ChatFormat(tokenizer, time, files.Tokens.Named, null, $"'{model}' has no chat template, so it takes prompts, not conversations. Add one as {ChatTemplateFiles.Places} in {folder}, or set {nameof(ModelSource)}.{nameof(ModelSource.ChatTemplate)}.");

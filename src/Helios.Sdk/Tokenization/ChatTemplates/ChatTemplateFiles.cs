@@ -4,7 +4,7 @@ using Helios.Sdk.Tokenization.SpecialTokens;
 
 namespace Helios.Sdk.Tokenization.ChatTemplates;
 
-/// <summary>What a model's folder says of conversations.</summary>
+/// <summary>What a model's files say of conversations.</summary>
 /// <param name="Template">The template, and the place it was found at; null without one.</param>
 /// <param name="ToolTemplate">The one for conversations with tools, likewise; null where the other is for both.</param>
 /// <param name="Tokens">Its special tokens.</param>
@@ -21,26 +21,26 @@ internal sealed record ChatTemplateFiles((string Source, string Place)? Template
     /// <summary>UTF-8 bytes of a template of the greatest length that is parsed.</summary>
     private const int LongestTemplate = 1 << 20;
 
-    /// <summary>Reads the files of a folder that has them; <c>chat_template.jinja</c> goes before <c>tokenizer_config.json</c>, as in transformers.</summary>
+    /// <summary>Reads the files of a model; <c>chat_template.jinja</c> goes before <c>tokenizer_config.json</c>, as in transformers.</summary>
     /// <exception cref="CheckpointException">A file cannot be read, or is not of the form expected.</exception>
-    public static ChatTemplateFiles Read(string folder)
+    public static ChatTemplateFiles Read(ModelFiles files)
     {
-        var templatePath = Path.Combine(folder, TemplateName);
-        var configPath = Path.Combine(folder, SpecialTokenFiles.ConfigName);
-        var tokens = SpecialTokenFiles.Read(folder);
-        if (File.Exists(templatePath)) return new ChatTemplateFiles((ReadText(templatePath), templatePath), null, tokens);
-        if (!File.Exists(configPath)) return new ChatTemplateFiles(null, null, tokens);
-        var (template, forTools) = JsonFile.Parse(configPath, CheckpointFile.ReadAll(configPath), ReadTemplates);
+        var tokens = SpecialTokenFiles.Read(files);
+        if (files.Has(TemplateName)) return new ChatTemplateFiles((ToText(files.PathOf(TemplateName), files.Read(TemplateName, LongestTemplate)), files.PathOf(TemplateName)), null, tokens);
+        if (!files.Has(SpecialTokenFiles.ConfigName)) return new ChatTemplateFiles(null, null, tokens);
+        var (template, forTools) = JsonFile.Parse(files.PathOf(SpecialTokenFiles.ConfigName), files.Read(SpecialTokenFiles.ConfigName), ReadTemplates);
         return new ChatTemplateFiles(template, forTools, tokens);
     }
 
     /// <summary>Reads a template that stands in a file of its own.</summary>
     /// <exception cref="CheckpointException">It cannot be read, or is no text.</exception>
-    public static string ReadText(string path)
+    public static string ReadText(string path) => ToText(path, CheckpointFile.ReadAll(path, LongestTemplate));
+
+    private static string ToText(string path, byte[] utf8)
     {
         try
         {
-            return new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(JsonText.WithoutMark(CheckpointFile.ReadAll(path, LongestTemplate).AsSpan()));
+            return new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(JsonText.WithoutMark(utf8.AsSpan()));
         }
         catch (DecoderFallbackException e)
         {

@@ -45,29 +45,28 @@ internal sealed record SpecialTokenFiles
     /// <summary>Whether the config wants <c>eos_token</c> behind a text; null when it does not say.</summary>
     public bool? AddsEos { get; private set; }
 
-    /// <summary>Reads the files that a folder has.</summary>
+    /// <summary>Reads the files that a model has.</summary>
     /// <exception cref="CheckpointException">A file cannot be read, or is not of the form expected.</exception>
-    public static SpecialTokenFiles Read(string folder)
+    public static SpecialTokenFiles Read(ModelFiles model)
     {
         var named = ImmutableDictionary.CreateBuilder<string, string>(StringComparer.Ordinal);
         var special = ImmutableHashSet.CreateBuilder<string>(StringComparer.Ordinal);
-        foreach (var file in new[] { ConfigName, MapName }) Read(folder, file, root => ReadNames(root, named, special));
+        foreach (var file in new[] { ConfigName, MapName }) Read(model, file, root => ReadNames(root, named, special));
         var added = new Dictionary<string, AddedToken>(StringComparer.Ordinal);
-        Read(folder, ConfigName, root => ReadDecoder(root, added));
-        Read(folder, AddedName, root => ReadAdded(root, added));
+        Read(model, ConfigName, root => ReadDecoder(root, added));
+        Read(model, AddedName, root => ReadAdded(root, added));
         foreach (var token in added.Values.Where(token => token.Special)) special.Add(token.Content);
         var ids = ImmutableHashSet.CreateBuilder<int>();
-        foreach (var file in IdFiles) Read(folder, file, root => ReadIds(root, ids));
+        foreach (var file in IdFiles) Read(model, file, root => ReadIds(root, ids));
         var files = new SpecialTokenFiles { Named = named.ToImmutable(), Special = special.ToImmutable(), Ids = ids.ToImmutable(), Added = [.. added.Values] };
-        Read(folder, ConfigName, root => (files.AddsBos, files.AddsEos) = (ReadFlag(root, "add_bos_token"), ReadFlag(root, "add_eos_token")));
+        Read(model, ConfigName, root => (files.AddsBos, files.AddsEos) = (ReadFlag(root, "add_bos_token"), ReadFlag(root, "add_eos_token")));
         return files;
     }
 
-    private static void Read(string folder, string file, Action<JsonField> read)
+    private static void Read(ModelFiles model, string file, Action<JsonField> read)
     {
-        var path = Path.Combine(folder, file);
-        if (!File.Exists(path)) return;
-        JsonFile.Parse(path, CheckpointFile.ReadAll(path), root =>
+        if (!model.Has(file)) return;
+        JsonFile.Parse(model.PathOf(file), model.Read(file), root =>
         {
             read(root);
             return true;

@@ -1,3 +1,4 @@
+using Helios.Sdk.Checkpoints;
 using Helios.Sdk.Tests.Checkpoints;
 using Helios.Sdk.Tokenization.ChatTemplates;
 
@@ -11,7 +12,7 @@ public class ChatTemplateFilesTests
     public void The_template_and_the_tokens_come_from_tokenizer_config()
     {
         using var folder = Folder("""{ "chat_template": "{{ bos_token }}", "bos_token": "<s>", "eos_token": { "content": "</s>", "lstrip": false }, "pad_token": null, "model_max_length": 2048 }""");
-        var files = ChatTemplateFiles.Read(folder.Path);
+        var files = ChatTemplateFiles.Read(new FolderFiles(folder.Path));
         files.Template!.Value.Source.Should().Be("{{ bos_token }}");
         files.Tokens.Named.Should().Equal(new Dictionary<string, string>(StringComparer.Ordinal) { ["bos_token"] = "<s>", ["eos_token"] = "</s>" });
     }
@@ -20,7 +21,7 @@ public class ChatTemplateFilesTests
     public void Of_several_templates_the_default_one_counts()
     {
         using var folder = Folder("""{ "chat_template": [ { "name": "tool_use", "template": "tools" }, { "name": "default", "template": "plain" } ] }""");
-        var files = ChatTemplateFiles.Read(folder.Path);
+        var files = ChatTemplateFiles.Read(new FolderFiles(folder.Path));
         files.Template!.Value.Source.Should().Be("plain");
         files.ToolTemplate!.Value.Source.Should().Be("tools");
     }
@@ -29,7 +30,7 @@ public class ChatTemplateFilesTests
     public void A_file_of_its_own_goes_before_the_config()
     {
         using var folder = Folder("""{ "chat_template": "config", "bos_token": "<s>" }""", "own");
-        var files = ChatTemplateFiles.Read(folder.Path);
+        var files = ChatTemplateFiles.Read(new FolderFiles(folder.Path));
         files.Template!.Value.Source.Should().Be("own");
         files.Tokens.Named.Should().ContainKey("bos_token");
     }
@@ -38,7 +39,7 @@ public class ChatTemplateFilesTests
     public void Without_files_there_is_neither()
     {
         using var folder = Folder(null);
-        ChatTemplateFiles.Read(folder.Path).Should().BeEquivalentTo(new { Template = ((string, string)?)null });
+        ChatTemplateFiles.Read(new FolderFiles(folder.Path)).Should().BeEquivalentTo(new { Template = ((string, string)?)null });
     }
 
     [Theory]
@@ -53,7 +54,7 @@ public class ChatTemplateFilesTests
     public void A_malformed_file_is_refused_with_its_field(string config, string message)
     {
         using var folder = Folder(config);
-        var read = () => ChatTemplateFiles.Read(folder.Path);
+        var read = () => ChatTemplateFiles.Read(new FolderFiles(folder.Path));
         read.Should().Throw<CheckpointException>().WithMessage(message.Replace("[[]", "[", StringComparison.Ordinal).Replace("[]]", "]", StringComparison.Ordinal)).WithMessage("*tokenizer_config.json*");
     }
 
@@ -62,7 +63,7 @@ public class ChatTemplateFilesTests
     {
         using var folder = Folder(null);
         File.WriteAllBytes(Path.Combine(folder.Path, "chat_template.jinja"), [0xFF, 0xFE, 0x00]);
-        var read = () => ChatTemplateFiles.Read(folder.Path);
+        var read = () => ChatTemplateFiles.Read(new FolderFiles(folder.Path));
         read.Should().Throw<CheckpointException>().WithMessage("*chat_template.jinja*not valid UTF-8*");
     }
 

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json.Nodes;
+using Helios.Sdk.Checkpoints;
 using Helios.Sdk.Tests.Checkpoints;
 using Helios.Sdk.Tokenization;
 using Helios.Sdk.Tokenization.Bpe;
@@ -167,7 +168,7 @@ public class SpecialTokenFilesTests
             ("tokenizer_config.json", """{ "eos_token": "<end>", "bos_token": null }"""),
             ("special_tokens_map.json", """{ "eos_token": "<other>", "bos_token": { "content": "<s>" } }"""));
 
-        SpecialTokenFiles.Read(folder.Path).Named.Should().Equal(new Dictionary<string, string>(StringComparer.Ordinal) { ["eos_token"] = "<end>", ["bos_token"] = "<s>" });
+        SpecialTokenFiles.Read(new FolderFiles(folder.Path)).Named.Should().Equal(new Dictionary<string, string>(StringComparer.Ordinal) { ["eos_token"] = "<end>", ["bos_token"] = "<s>" });
     }
 
     [Theory]
