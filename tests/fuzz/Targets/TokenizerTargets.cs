@@ -22,7 +22,7 @@ internal static class TokenizerTargets
             {
                 // One file in four forms: each reader meets what is meant for another.
                 foreach (var file in (string[])["tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "generation_config.json"]) scratch.Write(file, input);
-                TokenizerFiles.Read(Corpus.Read("tokenizer-json", "small.json"), "tokenizer.json", SpecialTokenFiles.Read(scratch.Folder));
+                TokenizerFiles.Read(Corpus.Read("tokenizer-json", "small.json"), "tokenizer.json", SpecialTokenFiles.Read(new FolderFiles(scratch.Folder)));
             },
             typeof(CheckpointException)),
         ["sentencepiece"] = scratch => Model(scratch, "sentencepiece", "tokenizer.model"),
