@@ -13,6 +13,8 @@ public sealed class CpuBatch : BatchContract<CpuUnderTest>;
 
 public sealed class CpuExtend : ExtendContract<CpuUnderTest>;
 
+public sealed class CpuFamilies : FamilyContract<CpuUnderTest>;
+
 public sealed class CpuLongContext : LongContextContract<CpuUnderTest>;
 
 public sealed class CpuSampling : SamplingContract<CpuUnderTest>;

@@ -12,6 +12,8 @@ public sealed class TorchBatch : BatchContract<TorchUnderTest>;
 
 public sealed class TorchExtend : ExtendContract<TorchUnderTest>;
 
+public sealed class TorchFamilies : FamilyContract<TorchUnderTest>;
+
 public sealed class TorchLongContext : LongContextContract<TorchUnderTest>;
 
 public sealed class TorchSampling : SamplingContract<TorchUnderTest>;

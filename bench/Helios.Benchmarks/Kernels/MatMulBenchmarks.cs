@@ -69,6 +69,6 @@ public class MatMulBenchmarks
     public unsafe void GateAndUp()
     {
         new Span<float>(pristine.Pointer, Columns * Stride).CopyTo(new Span<float>(x.Pointer, Columns * Stride));
-        product.Run(layer.GateUp, x.Pointer, Stride, y.Pointer, Outputs, Columns);
+        product.Run(layer.Networks[0].GateUp.Weight, x.Pointer, Stride, y.Pointer, Outputs, Columns);
     }
 }

@@ -13,9 +13,31 @@ public abstract class LongContextContract<TBackend> : BackendContract<TBackend>
 
     [SkippableTheory]
     [MemberData(nameof(VariantsAndKvPrecisions))]
-    public void A_sequence_gets_the_same_cut_anywhere_in_any_company(string variant, Precision precision)
+    public void A_sequence_gets_the_same_cut_anywhere_in_any_company(string variant, Precision precision) => MustBeTheSame(Checkpoint(), variant, precision);
+
+    [SkippableFact]
+    public void So_does_one_whose_layers_see_windows()
     {
-        var checkpoint = Checkpoint();
+        if (Backend.Lacks(Windowed().Info.Architecture) is null) MustBeTheSame(Windowed(), variant: null, Backend.KvPrecisions[0]);
+    }
+
+    [SkippableFact]
+    public void Windows_over_strips_and_splits_match_the_reference()
+    {
+        var checkpoint = Windowed();
+        if (Backend.Lacks(checkpoint.Info.Architecture) is not null) return;
+        var tokens = Tokens(0, Context - 1);
+        var (signals, tolerance) = (Alone(checkpoint, tokens, null, Backend.KvPrecisions[0]), Backend.ToleranceOf(Precision.Fp32, Backend.KvPrecisions[0]).LogProbability);
+        var reference = new ReferenceModel(checkpoint);
+        for (var position = 0; position < tokens.Length; position++)
+        {
+            var expected = reference.Step(tokens[position], 3, 3);
+            Math.Abs(signals[position].TargetLogProbability - expected[position % Chunk % expected.Length]).Should().BeLessThan(tolerance, $"position {position}");
+        }
+    }
+
+    private static void MustBeTheSame(MemoryCheckpoint checkpoint, string? variant, Precision precision)
+    {
         var (a, b) = (Tokens(0, Context), Tokens(1, 700));
         var (wholeA, wholeB) = (Alone(checkpoint, a, variant, precision), Alone(checkpoint, b, variant, precision));
 
@@ -65,6 +87,17 @@ public abstract class LongContextContract<TBackend> : BackendContract<TBackend>
 
     private static MemoryCheckpoint Checkpoint() =>
         new(MemoryCheckpoint.Architecture(layers: 2, heads: 6, kvHeads: 2, headDim: 20, context: Context), TensorType.BF16);
+
+    // A window within a strip of tokens, none, and one over splits.
+    private static MemoryCheckpoint Windowed()
+    {
+        var plain = MemoryCheckpoint.Architecture(heads: 2, kvHeads: 1, headDim: 12, context: Context);
+        int?[] windows = [5, null, 600];
+        return new MemoryCheckpoint(plain with
+        {
+            Stack = new LayerSequence(plain.Stack.Select((layer, i) => layer with { Attention = layer.Attention with { Window = windows[i], SoftCap = i == 2 ? 4 : null } })),
+        });
+    }
 
     // On one thread, in chunks of many rows.
     private static ExitSignal[] Alone(MemoryCheckpoint checkpoint, int[] tokens, string? variant, Precision precision)

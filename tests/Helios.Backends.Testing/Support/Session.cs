@@ -14,14 +14,14 @@ public sealed class Session : IDisposable
     private int blocksUsed;
 
     public Session(
-        BackendUnderTest under, MemoryCheckpoint checkpoint, int maxRows = 64, int threads = 2, string? variant = null, Precision precision = Precision.Auto,
+        BackendUnderTest under, ICheckpoint checkpoint, int maxRows = 64, int threads = 2, string? variant = null, Precision precision = Precision.Auto,
         int? depth = null, int tokensPerBlock = 16, int blocks = 64, int kvLayers = 0, Precision? kvPrecision = null)
     {
         this.under = under;
         this.tokensPerBlock = tokensPerBlock;
         Architecture = checkpoint.Info.Architecture;
         Depth = depth ?? Architecture.Layers;
-        Tolerance = under.ToleranceOf(precision == Precision.Auto ? checkpoint.AutoPrecision : precision, kvPrecision ?? under.KvPrecisions[0]);
+        Tolerance = under.ToleranceOf(precision == Precision.Auto && checkpoint is MemoryCheckpoint memory ? memory.AutoPrecision : precision, kvPrecision ?? under.KvPrecisions[0]);
         Backend = under.Create(new BackendSetup(variant, threads, kvPrecision));
         Size = Backend.Loader.Measure(checkpoint, precision);
         fixedPart = Wait(Backend.Loader.LoadFixedAsync(checkpoint, precision, Budget.TryReserve(Size.FixedBytes)!, default));

@@ -70,6 +70,33 @@ public sealed unsafe class AttentionTests
 
     [Theory]
     [MemberData(nameof(Kernels))]
+    public void Tiles_before_a_window_may_hold_anything(int width, Precision precision)
+    {
+        const int heads = 3;
+        const int headDim = 24;
+        var kernels = CpuKernels.For(width);
+        foreach (var window in new[] { 1, 2, 16, 17, 100, 512, 600 })
+        {
+            using var buffers = new Buffers();
+            int[] positions = [window, 300, 301, 511, 512, 630, 631, 632];
+            var clean = new Sequence(buffers, precision, headDim, 16, 633);
+            var queries = buffers.Random(positions.Length * heads * headDim);
+            var expected = Attend(kernels, buffers, clean, queries, heads, positions, window);
+            foreach (var row in Enumerable.Range(0, positions.Length))
+            {
+                // A sequence that has dropped the blocks before the window of this row.
+                var dropped = new Sequence(buffers, precision, headDim, 16, 633, clean);
+                var first = Math.Max(0, positions[row] - window + 1) / 16;
+                for (var block = 0; block < first; block++) dropped.Drop(block);
+                var alone = Attend(kernels, buffers, dropped, queries + row * heads * headDim, heads, [positions[row]], window);
+                alone.Should().Equal(expected[(row * heads * headDim)..((row + 1) * heads * headDim)], $"position {positions[row]}, window {window}");
+                BySplits(kernels, buffers, dropped, queries + row * heads * headDim, heads, [positions[row]], window).Should().Equal(alone);
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Kernels))]
     public void A_nan_or_infinite_value_reaches_those_who_see_it_and_nobody_else(int width, Precision precision)
     {
         const int heads = 3;
@@ -181,21 +208,21 @@ public sealed unsafe class AttentionTests
         }
     }
 
-    private static float[] Attend(CpuKernels kernels, Buffers buffers, Sequence sequence, float* queries, int heads, int[] positions)
+    private static float[] Attend(CpuKernels kernels, Buffers buffers, Sequence sequence, float* queries, int heads, int[] positions, int window = 0)
     {
         var size = positions.Length * heads * sequence.Layout.HeadDim;
         var copy = buffers.Copy(queries, size);
-        fixed (int* at = positions) kernels.Attend(Task(buffers, sequence, copy, heads, positions.Length, at));
+        fixed (int* at = positions) kernels.Attend(Task(buffers, sequence, copy, heads, positions.Length, at) with { Window = window });
         return new Span<float>(copy, size).ToArray();
     }
 
-    private static float[] BySplits(CpuKernels kernels, Buffers buffers, Sequence sequence, float* queries, int heads, int[] positions)
+    private static float[] BySplits(CpuKernels kernels, Buffers buffers, Sequence sequence, float* queries, int heads, int[] positions, int window = 0)
     {
         var size = positions.Length * heads * sequence.Layout.HeadDim;
         var copy = buffers.Copy(queries, size);
         fixed (int* at = positions)
         {
-            var task = Task(buffers, sequence, copy, heads, positions.Length, at);
+            var task = Task(buffers, sequence, copy, heads, positions.Length, at) with { Window = window };
             task.SplitStride = positions.Length * heads * AttentionTask.StateFloats(sequence.Layout.ValueStride);
             task.States = buffers.Random(task.Splits * (int)task.SplitStride);
             for (var split = task.Splits - 1; split >= 0; split--) kernels.AttendSplit(task, split);
@@ -278,6 +305,9 @@ public sealed unsafe class AttentionTests
             fixed (float* value = &Values[token, 0])
                 Layout.Store((byte*)Blocks[block] + Layout.LayerBytes, KvHead, place, key, value);
         }
+
+        /// <summary>Fills a block with bytes that make NaN.</summary>
+        public void Drop(int block) => new Span<byte>((void*)Blocks[block], (int)(2 * Layout.LayerBytes)).Fill(0xFF);
 
         private float[,] Stored(float[,] exact)
         {
