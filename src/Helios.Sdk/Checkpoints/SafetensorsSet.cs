@@ -74,12 +74,10 @@ internal sealed class SafetensorsSet : TensorSet
     private CheckpointException NoWeights()
     {
         var other = Path.GetFileName(CheckpointFile.List(folder, Pattern).FirstOrDefault());
-        var pickles = CheckpointFile.List(folder, "*.bin").Concat(CheckpointFile.List(folder, "*.pth"));
-        var pickle = Path.GetFileName(pickles.FirstOrDefault());
-        var hint = (other, pickle) switch
+        var hint = (other, OtherFormats.WeightsOf(folder)) switch
         {
             ({ }, _) => $"; '{other}' alone does not define the other files of the model",
-            (_, { }) => $"; '{pickle}' is a pickle, which is not read because it can run code: convert it to safetensors",
+            (_, { } what) => $", but {what}",
             _ => "",
         };
         return CheckpointError.File(folder, $"has no weights, expected {SingleName} or {ShardIndex.FileName}{hint}");

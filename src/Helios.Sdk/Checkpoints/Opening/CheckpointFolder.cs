@@ -12,7 +12,7 @@ internal sealed class CheckpointFolder
     public CheckpointFolder(ModelFiles files)
     {
         this.files = files;
-        if (!files.Has(ConfigName)) throw CheckpointError.File(ConfigPath, "is missing, expected the config of a Hugging Face checkpoint");
+        if (!files.Has(ConfigName)) throw OtherFormats.Refuse(Path.GetDirectoryName(ConfigPath)!) ?? CheckpointError.File(ConfigPath, "is missing, expected the config of a Hugging Face checkpoint");
         Config = files.Read(ConfigName);
         Sidecar = files.Has(SidecarReader.FileName) ? files.Read(SidecarReader.FileName) : null;
     }
