@@ -30,8 +30,11 @@ public sealed record ModelArchitecture
     /// <summary>Rows of the embedding and of the LM head.</summary>
     public int VocabularySize => Embedding.VocabularySize;
 
-    /// <summary>Whether a rotary scaling of some layer depends on the length of the sequence: then keys of one prefix differ between sequences.</summary>
-    public bool DependsOnLength => Stack.Any(layer => layer.Attention.Rotary?.Scaling.DependsOnLength == true);
+    /// <summary>
+    /// Tokens of a sequence from which on keys depend on its length, by a rotary scaling of some layer: longer sequences with one prefix have
+    /// different keys for it. Null if keys never do.
+    /// </summary>
+    public int? DependsFromLength => Stack.Min(layer => layer.Attention.Rotary?.Scaling.DependsFromLength);
 
     /// <summary>The tensors outside the layers.</summary>
     public IEnumerable<TensorSpec> FixedTensors()

@@ -62,7 +62,7 @@ internal sealed class StepProbe(BlockPool blocks, DeviceWork work, TimeProvider 
         for (var written = 0; written < context; written += maxRows)
         {
             var (first, count) = (written, Math.Min(maxRows, context - written));
-            await StepAsync(count, step => step.AddText(new int[count], first, step.AddBlocks(table.Blocks), depth)).ConfigureAwait(false);
+            await StepAsync(count, step => step.AddText(new int[count], first, step.AddBlocks(table.Blocks), depth, first + count)).ConfigureAwait(false);
         }
 
         for (var rows = 1; rows <= maxRows && longest <= LongestStep.TotalSeconds; rows *= 2)

@@ -40,7 +40,7 @@ internal sealed class ScoringPass
         foreach (var text in group.Texts)
         {
             for (var i = 0; i < text.Length; i++) targets[rows.Count + i] = i + 1 < text.Length ? text[i + 1] : ExitCheck.NoTarget;
-            rows.AddText(text.AsSpan(), position: 0, block, kvDepth: 1);
+            rows.AddText(text.AsSpan(), position: 0, block, kvDepth: 1, text.Length);
             block += (text.Length + tokensPerBlock - 1) / tokensPerBlock;
         }
     }

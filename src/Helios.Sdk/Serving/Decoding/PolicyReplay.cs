@@ -40,7 +40,7 @@ internal sealed class PolicyReplay(ILayeredModel device, ReplayedPoint point, in
     private void Step(ReadOnlySpan<int> tokens, int start, int count, int promptLength, ReadOnlySpan<KvBlock> table, Span<ReplayedToken> found)
     {
         rows.Clear();
-        rows.AddText(tokens.Slice(start, count), start, firstBlock: 0, point.Depth);
+        rows.AddText(tokens.Slice(start, count), start, firstBlock: 0, point.Depth, promptLength);
         isIn.AsSpan(0, count).Fill(true);
         last.AsSpan(0, count).Clear();
         rows.Begin(device, table);

@@ -40,9 +40,14 @@ internal sealed class StepAssembly(int maxRows)
     }
 
     /// <summary>Adds rows of a text whose first token has a position, in order.</summary>
-    public void AddText(ReadOnlySpan<int> tokens, int position, int firstBlock, int kvDepth)
+    /// <param name="tokens">Tokens.</param>
+    /// <param name="position">Position of the first.</param>
+    /// <param name="firstBlock">What <see cref="AddBlocks"/> returned.</param>
+    /// <param name="kvDepth">Layers for which the sequence keeps KV.</param>
+    /// <param name="length">Tokens of the whole prompt, however it is cut.</param>
+    public void AddText(ReadOnlySpan<int> tokens, int position, int firstBlock, int kvDepth, int length)
     {
-        for (var i = 0; i < tokens.Length; i++) Add(new StepRow(tokens[i], position + i, firstBlock, kvDepth));
+        for (var i = 0; i < tokens.Length; i++) Add(new StepRow(tokens[i], position + i, firstBlock, kvDepth) { Length = length });
     }
 
     /// <summary>Begins the step.</summary>

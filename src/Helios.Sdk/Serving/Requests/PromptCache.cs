@@ -47,8 +47,9 @@ internal sealed class PromptCache(BlockPool blocks, ServingOptions options)
     public void Leave(Sequence sequence, int first)
     {
         var size = blocks.TokensPerBlock;
-        if (!options.PrefixCache) return;
-        for (var block = first / size; (block + 1) * size <= sequence.Computed; block++)
+        if (!Shares(sequence)) return;
+        var end = Math.Min(sequence.Computed, sequence.Lease!.Served.LongestShared);
+        for (var block = first / size; (block + 1) * size <= end; block++)
         {
             var tokens = sequence.Tokens.Slice(block * size, size);
             if (!sequence.RanWhole(block * size, size) || !blocks.Enter(sequence.Kv!, block, KeyOf(sequence), tokens)) return;
@@ -65,12 +66,14 @@ internal sealed class PromptCache(BlockPool blocks, ServingOptions options)
             return shared;
         }
 
-        if (!options.PrefixCache) return 0;
+        if (!Shares(sequence)) return 0;
         var exact = sequence.PromptLength;
         while (exact < sequence.Known && sequence.RanWhole(exact, 1)) exact++;
         var attached = blocks.Attach(table, KeyOf(sequence), sequence.Tokens[..exact]);
         return Math.Min(attached * blocks.TokensPerBlock, sequence.Known - 1);
     }
+
+    private bool Shares(Sequence sequence) => options.PrefixCache && sequence.PromptLength <= sequence.Lease!.Served.LongestShared;
 
     private PrefixKey KeyOf(Sequence sequence) => new(scopes.Of(sequence.Tenant), sequence.Lease!.Served.Id, sequence.KvShape);
 }

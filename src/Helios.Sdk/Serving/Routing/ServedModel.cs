@@ -20,5 +20,8 @@ internal sealed record ServedModel(CheckpointInfo Info, ITokenizer Tokenizer, IL
     /// <summary>Distinguishes this load of the model from every other: KV is worth something on the load it came from alone.</summary>
     public long Id { get; } = Interlocked.Increment(ref lastId);
 
+    /// <summary>Tokens of the longest sequence whose KV others with the same tokens can use.</summary>
+    public int LongestShared { get; } = Info.Architecture.DependsFromLength ?? int.MaxValue;
+
     public KvShape KvShape(int depth) => Backends.KvShape.Of(Info.Architecture, depth);
 }

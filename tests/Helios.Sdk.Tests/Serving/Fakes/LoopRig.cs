@@ -64,6 +64,9 @@ internal sealed class LoopRig : IDisposable
     /// <summary>Leases on models of this rig that were released.</summary>
     public int Released { get; private set; }
 
+    /// <summary>Rotary scaling of models that are added.</summary>
+    public RopeScaling? Scaling { get; set; }
+
     public FakeModel AddModel(string name, ITokenizer? tokenizer = null, int context = Context, params int[] endOfSequence)
     {
         var info = Sample.Model(name, Layers);
@@ -72,10 +75,16 @@ internal sealed class LoopRig : IDisposable
             Architecture = info.Architecture with { ContextLength = context, Embedding = info.Architecture.Embedding with { VocabularySize = FakeMath.Vocabulary } },
             EndOfSequenceIds = [.. endOfSequence],
         };
+        if (Scaling is { } scaling) info = info with { Architecture = Scaled(info.Architecture, scaling) };
         var model = new FakeModel(Store, Layers, Options.MaxRowsPerStep);
         models.Add(model, new ServedModel(info, tokenizer ?? new FakeTokenizer(), model, new ConfidenceSource(new Top1Confidence())));
         return model;
     }
+
+    private static ModelArchitecture Scaled(ModelArchitecture plain, RopeScaling scaling) => plain with
+    {
+        Stack = plain.Stack.Select(layer => layer with { Attention = layer.Attention with { Rotary = layer.Attention.Rotary! with { Scaling = scaling } } }),
+    };
 
     public Route Route(int depth = Layers, string policy = "none", FakeModel? model = null, int? draftDepth = null, IExitPolicy? own = null)
     {

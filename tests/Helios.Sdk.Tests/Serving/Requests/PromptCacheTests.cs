@@ -1,4 +1,5 @@
 using Helios.Sdk.Backends;
+using Helios.Sdk.Models;
 using Helios.Sdk.Serving;
 using Helios.Sdk.Serving.Requests;
 using Helios.Sdk.Tests.Serving.Fakes;
@@ -30,6 +31,22 @@ public class PromptCacheTests
         second.CachedPromptTokens.Should().Be(cached);
         LoopRig.MustBeRight(second);
         (rig.Loop.Prompts.PromptTokens, rig.Loop.Prompts.HitTokens).Should().Be((2L * length, cached));
+        rig.MustBeIdle();
+    }
+
+    [Theory]
+    [InlineData(20, 16)]
+    [InlineData(32, 31)]
+    [InlineData(33, 0)]
+    public void Keys_that_depend_on_the_length_of_a_sequence_are_not_shared(int length, int cached)
+    {
+        using var rig = new LoopRig { Scaling = new DynamicRopeScaling(4, OriginalContextLength: 32) };
+        rig.Serve(model: rig.AddModel("dynamic"));
+        var first = Answer(rig, LoopRig.Prompt(length, 1), 20);
+        var second = Answer(rig, LoopRig.Prompt(length, 1), 20);
+        second.CachedPromptTokens.Should().Be(cached);
+        Answer(rig, [.. first.Tokens, 7], 5).CachedPromptTokens.Should().Be(0, "it is longer than the original context");
+        LoopRig.MustBeRight(second);
         rig.MustBeIdle();
     }
 
