@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Helios.Sdk.Models;
+using Helios.Sdk.Testing;
 using Helios.Sdk.Tests.Checkpoints;
 using Helios.Sdk.Tests.Hosting.Chat;
 using Helios.Sdk.Tokenization;
@@ -90,6 +91,39 @@ public class PromptEncodingTests
         slow.Go.Set();
         foreach (var one in asked) await one.Awaiting(late => late.WaitAsync(TestEngine.Patience)).Should().ThrowAsync<ArgumentException>().WithMessage("*expected fewer than 256*");
         SpinWait.SpinUntil(() => engine.Snapshot.EncodingBytes == 0, TestEngine.Patience).Should().BeTrue();
+        engine.MustBeIdle();
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("tiny-s")]
+    public async Task A_wait_for_encoding_ends_when_the_time_of_the_request_is_up(string? model)
+    {
+        using var slow = new SlowTokenizers();
+        var clock = new ManualClock();
+        await using var engine = TestEngine.Build(builder => builder.AddModel(TestData.Model("tiny-s")).ServeFixed().UseStrategy<ITokenizerFactory>(() => slow)
+            .Configure(options => (options.Serving.MaxEncodingBytes, options.Serving.MaxQueueTime) = (64 * 1024, TimeSpan.FromSeconds(10))), time: clock);
+        await engine.Engine.Ready.WaitAsync(TestEngine.Patience);
+
+        // One is encoded, two wait.
+        var encoding = engine.AskAsync(GenerationRequest.FromText(Long) with { Model = model });
+        slow.Begun.Wait(TestEngine.Patience).Should().BeTrue();
+        var limited = engine.AskAsync(GenerationRequest.FromText(Long) with { Model = model, TimeLimit = TimeSpan.FromSeconds(3) });
+        var queued = engine.AskAsync(GenerationRequest.FromText(Long) with { Model = model });
+        clock.Advance(TimeSpan.FromSeconds(4));
+
+        var late = await limited.WaitAsync(TestEngine.Patience);
+        late.FinishReason.Should().Be(FinishReason.TimeLimit);
+        late.TokenIds.Should().BeEmpty();
+        late.PromptIds.Should().BeEmpty("the prompt was never encoded");
+        queued.IsCompleted.Should().BeFalse();
+
+        clock.Advance(TimeSpan.FromSeconds(7));
+        await queued.Awaiting(busy => busy.WaitAsync(TestEngine.Patience)).Should().ThrowAsync<ServerBusyException>().WithMessage("The request waited 10 s to be encoded; Serving.MaxQueueTime is 10 s.*");
+        await encoding.Awaiting(busy => busy.WaitAsync(TestEngine.Patience)).Should().ThrowAsync<ServerBusyException>("it waited as long");
+        slow.Go.Set();
+        SpinWait.SpinUntil(() => engine.Snapshot.EncodingBytes == 0, TestEngine.Patience).Should().BeTrue();
+        slow.Encoded.Should().Be(1);
         engine.MustBeIdle();
     }
 

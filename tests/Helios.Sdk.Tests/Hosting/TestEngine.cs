@@ -45,7 +45,7 @@ internal sealed class TestEngine : IAsyncDisposable
         return engine;
     }
 
-    public static TestEngine Build(Action<IHeliosBuilder> configure, Func<IBackend, IBackend>? wrap = null, CpuOptions? cpu = null)
+    public static TestEngine Build(Action<IHeliosBuilder> configure, Func<IBackend, IBackend>? wrap = null, CpuOptions? cpu = null, TimeProvider? time = null)
     {
         CpuBackend? backend = null;
         var log = new CollectingLogger();
@@ -56,6 +56,7 @@ internal sealed class TestEngine : IAsyncDisposable
             return wrap?.Invoke(backend) ?? backend;
         });
         builder.UseMemoryBudget(64 << 20);
+        if (time is not null) builder.UseTime(time);
         configure(builder);
         return new TestEngine(builder.Build(), backend!, log);
     }

@@ -49,6 +49,9 @@ internal sealed class PromptEncoder
     /// <summary>Bytes that the prompts count for which are being encoded. Any thread.</summary>
     public long Bytes => (permits - (limiter.GetStatistics()?.CurrentAvailablePermits ?? permits)) * PermitBytes;
 
+    /// <summary>Whether a request may wait for its turn: one with a short prompt, or with ids, does not.</summary>
+    public static bool MayWait(GenerationRequest request) => request.TokenIds is null && PromptEncoding.LengthOf(request) > Short;
+
     /// <summary>Encodes a prompt.</summary>
     /// <param name="request">Has a prompt or messages.</param>
     /// <param name="models">Models that may answer it; the first is the one whose trouble is the caller's.</param>

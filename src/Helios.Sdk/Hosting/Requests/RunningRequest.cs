@@ -78,7 +78,7 @@ internal sealed class RunningRequest : IAsyncDisposable
         Text = "",
         ExitDepth = 0,
         Point = sequence.Route?.Point,
-        PromptTokens = sequence.PromptLength,
+        PromptTokens = sequence.Prompt.IsUnread ? 0 : sequence.PromptLength,
         CachedPromptTokens = sequence.CachedPromptTokens,
     };
 
@@ -91,7 +91,7 @@ internal sealed class RunningRequest : IAsyncDisposable
         return new GenerationResult
         {
             Text = answer,
-            PromptIds = [.. sequence.Tokens[..sequence.PromptLength]],
+            PromptIds = sequence.Prompt.IsUnread ? [] : [.. sequence.Tokens[..sequence.PromptLength]],
             TokenIds = [.. tokens.Select(token => token.Id)],
             ExitDepths = [.. tokens.Select(token => token.Depth)],
             LogProbabilities = Output.LogProbabilities is { } known ? [.. Enumerable.Range(0, tokens.Count).Select(i => known[i])] : [],

@@ -29,7 +29,8 @@ internal sealed class SequenceFactory(ModelPool pool, Routes routes, PointOverri
         if (pinned is not null) request = request with { Model = pinned.Info.Name };
         var encoder = pinned ?? pool.Find(routes.Current?.Serving.Lease.Model.Name ?? pool.Entries.First().Info.Name);
         CheckSampling(request, pinned, encoder);
-        var (prompt, others) = await EncodeAsync(request, pinned, encoder, cancellationToken).ConfigureAwait(false);
+        if (await EncodeInTimeAsync(request, pinned, encoder, arrivedAt, cancellationToken).ConfigureAwait(false) is not var (prompt, others))
+            return Make(request, EncodedPrompt.Unread(encoder.Tokenizer.Fingerprint), [], arrivedAt);
         CheckPrompt(request, prompt, pinned, encoder);
 
         if (await ClaimAsync(request, arrivedAt, cancellationToken).ConfigureAwait(false) is not var (route, lease)) return Make(request, prompt, others, arrivedAt);
@@ -115,6 +116,28 @@ internal sealed class SequenceFactory(ModelPool pool, Routes routes, PointOverri
         sequence.TakeWhatFits(pool.Entries.Max(entry => entry.Info.Architecture.ContextLength));
         return sequence;
     }
+
+    /// <summary>The prompt in ids; null when the time of the request is up before, and the serving loop then ends it.</summary>
+    /// <exception cref="ServerBusyException">It waited as long as a request may wait to be started.</exception>
+    private async ValueTask<(EncodedPrompt Prompt, ImmutableArray<PromptForm> Others)?> EncodeInTimeAsync(GenerationRequest request, PoolEntry? pinned, PoolEntry encoder, long arrivedAt, CancellationToken cancellationToken)
+    {
+        var limit = Shorter(request.TimeLimit, options.MaxQueueTime);
+        if (limit is not { } most || !PromptEncoder.MayWait(request)) return await EncodeAsync(request, pinned, encoder, cancellationToken).ConfigureAwait(false);
+
+        using var timeUp = new CancellationTokenSource(most < LongestTimer ? most : LongestTimer, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(timeUp.Token, cancellationToken);
+        try
+        {
+            return await EncodeAsync(request, pinned, encoder, either.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (timeUp.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            if (limit == request.TimeLimit) return null;
+            throw loop.Busy(Invariant($"The request waited {time.GetElapsedTime(arrivedAt).TotalSeconds:0.###} s to be encoded; Serving.MaxQueueTime is {most.TotalSeconds:0.###} s."), loop.Queue.Waiting);
+        }
+    }
+
+    private static TimeSpan? Shorter(TimeSpan? one, TimeSpan? other) => one is null || other < one ? other : one;
 
     private async ValueTask<(EncodedPrompt Prompt, ImmutableArray<PromptForm> Others)> EncodeAsync(GenerationRequest request, PoolEntry? pinned, PoolEntry encoder, CancellationToken cancellationToken)
     {

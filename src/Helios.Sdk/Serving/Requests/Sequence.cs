@@ -246,6 +246,12 @@ internal sealed record EncodedPrompt(IReadOnlyList<int> Ids, string TokenizerFin
     /// <summary>A prompt that passes a context stands for itself by one id too many.</summary>
     public static EncodedPrompt Beyond(int context, string tokenizerFingerprint) => new(new int[context + 1], tokenizerFingerprint) { IsCut = true };
 
+    /// <summary>A prompt that was never encoded, of a request that is over; an id stands for it.</summary>
+    public static EncodedPrompt Unread(string tokenizerFingerprint) => new([0], tokenizerFingerprint) { IsUnread = true };
+
+    /// <summary>Whether it was never encoded.</summary>
+    public bool IsUnread { get; init; }
+
     /// <summary>Equal for models that give the prompt equal ids.</summary>
     public string Form { get; init; } = TokenizerFingerprint;
 
