@@ -79,7 +79,7 @@ public abstract class FamilyContract<TBackend> : BackendContract<TBackend>
     {
         var table = session.Table(prompt.Length + count);
         var answer = new List<int>();
-        session.Run(table, prompt[..^1], 0);
+        session.Run(table, prompt.AsSpan(0, prompt.Length - 1), 0);
         for (var (token, position) = (prompt[^1], prompt.Length - 1); answer.Count < count; position++)
         {
             session.Model.Begin(new StepBatch { Rows = [new StepRow(token, position, 0, session.Depth)], Blocks = table });

@@ -43,7 +43,7 @@ public sealed class FamilyTests
         }
 
         using var file = SafetensorsFile.Open(Path.Combine(Folders, name, "model.safetensors"));
-        read.Should().BeEquivalentTo(file.Entries.ToDictionary(entry => entry.Key, entry => entry.Value.End - entry.Value.Begin));
+        read.Should().BeEquivalentTo(file.Entries.ToDictionary(entry => entry.Key, entry => entry.Value.End - entry.Value.Begin, StringComparer.Ordinal));
     }
 
     [Theory]
