@@ -7,7 +7,8 @@ namespace Helios.Sdk.Cpu.Formats;
 /// Weights as small integers: a group of columns of a row shares a bfloat16 scale, and a weight is its integer times that.
 /// Activations are integers too, each group with a scale of its own. With int8 weights they have 16 bits, so that rounding
 /// them costs nothing beside rounding the weights, and the sum of a group, at most 64 x 127 x 32,767, fits 32 bits. With
-/// int4 weights they have 8 bits, as in llama.cpp, and the sum, at most 32 x 8 x 127, fits 16.
+/// int4 weights they have 8 bits, as in llama.cpp, and the sum, at most 32 x 8 x 127, fits 16. With the weights of a quantised
+/// file, which are exact, they have 16 bits again; beside nibbles these are taken apart in two bytes, see <see cref="QuantisedRow"/>.
 /// </summary>
 internal static unsafe class Quantisation
 {
@@ -17,16 +18,24 @@ internal static unsafe class Quantisation
     /// <summary>A scale whose inverse is finite. What would need a smaller one is zero.</summary>
     public const float SmallestScale = 3e-39f;
 
-    /// <summary>Columns that share a scale; 0 where weights are floats.</summary>
-    public static int Group(WeightFormat format) => format switch
+    /// <summary>Largest magnitude of an activation that is taken apart in two bytes: 256 x 127 + 127.</summary>
+    public const int LargestSplit = 32_639;
+
+    /// <summary>Groups of a format; those of a block format are the file's.</summary>
+    public static GroupLayout Groups(WeightFormat format) => format switch
     {
-        WeightFormat.Int8 => 64,
-        WeightFormat.Int4 => 32,
-        _ => 0,
+        WeightFormat.Int8 => new GroupLayout(64),
+        WeightFormat.Int4 => new GroupLayout(32),
+        _ => default,
     };
 
     /// <summary>Largest magnitude of an activation.</summary>
-    public static int LargestActivation(WeightFormat format) => format == WeightFormat.Int8 ? short.MaxValue : sbyte.MaxValue;
+    public static int LargestActivation(WeightFormat format) => format switch
+    {
+        WeightFormat.Int4 => sbyte.MaxValue,
+        WeightFormat.Block4 => LargestSplit,
+        _ => short.MaxValue,
+    };
 
     /// <summary>Packs one row of floats into its lane of a block.</summary>
     /// <param name="row">Weights, one for each column of the matrix.</param>

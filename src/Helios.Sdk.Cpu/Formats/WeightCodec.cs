@@ -14,6 +14,12 @@ internal static unsafe class WeightCodec
     /// <param name="rows">Number of rows.</param>
     public static void Pack(byte* source, TensorType type, PackedMatrix destination, int firstRow, int rows)
     {
+        if (destination.Format is WeightFormat.Block8 or WeightFormat.Block4)
+        {
+            BlockPacking.Pack(source, type, destination, firstRow, rows);
+            return;
+        }
+
         switch (type)
         {
             case TensorType.BF16:

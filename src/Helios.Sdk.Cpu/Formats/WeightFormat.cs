@@ -20,4 +20,18 @@ internal enum WeightFormat
     /// four columns, the high ones the next four. Scales as with <see cref="Int8"/>.
     /// </summary>
     Int4,
+
+    /// <summary>
+    /// Signed bytes as <see cref="Int8"/> has them, of a quantised file: the very integers that it stores. Behind the weights of a block stand their
+    /// scales in single precision, <c>[groups][16]</c>, and, where the file has them, offsets likewise.
+    /// </summary>
+    Block8,
+
+    /// <summary>Nibbles as <see cref="Int4"/> has them, 0 to 15, of a quantised file, with scales and offsets as <see cref="Block8"/>.</summary>
+    Block4,
 }
+
+/// <summary>Groups of columns of a row that share a scale.</summary>
+/// <param name="Columns">Columns of a group; 0 where weights are floats.</param>
+/// <param name="HasOffsets">Whether a weight is its integer times the scale plus an offset.</param>
+internal readonly record struct GroupLayout(int Columns, bool HasOffsets = false);

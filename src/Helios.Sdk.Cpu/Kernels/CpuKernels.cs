@@ -99,6 +99,15 @@ internal sealed unsafe class CpuKernels<TSimd, TVector> : CpuKernels
             case WeightFormat.Int8:
                 MatMul<TSimd, TVector, Int8Format<TSimd, TVector>>.Multiply(weights, firstBlock, endBlock, x, ldx, y, ldy, columns);
                 break;
+            case WeightFormat.Block8 when weights.HasOffsets:
+                MatMul<TSimd, TVector, Block8OffsetFormat<TSimd, TVector>>.Multiply(weights, firstBlock, endBlock, x, ldx, y, ldy, columns);
+                break;
+            case WeightFormat.Block8:
+                MatMul<TSimd, TVector, Block8Format<TSimd, TVector>>.Multiply(weights, firstBlock, endBlock, x, ldx, y, ldy, columns);
+                break;
+            case WeightFormat.Block4:
+                SplitMatMul<TSimd, TVector>.Multiply(weights, firstBlock, endBlock, x, ldx, y, ldy, columns);
+                break;
             default:
                 MatMul<TSimd, TVector, Int4Format<TSimd, TVector>>.Multiply(weights, firstBlock, endBlock, x, ldx, y, ldy, columns);
                 break;

@@ -11,7 +11,7 @@ internal static unsafe class Integers<TSimd, TVector>
     /// <summary>
     /// Turns a row of activations into integers where it lies: those of all groups, the last filled up with zeros; behind the
     /// floats the scales of the groups; for int4 then what a sum of each group begins with, which undoes that nibbles are
-    /// larger than weights. A group with anything in it that is not finite gets a scale that is not.
+    /// larger than weights; for a format with offsets the sums of the groups. A group with anything in it that is not finite gets a scale that is not.
     /// </summary>
     /// <param name="x">The row: floats, zero from the number of columns up to a multiple of 16, with <see cref="QuantisedRow.Room"/>.</param>
     /// <param name="matrix">A quantised matrix that the row will be multiplied with.</param>
@@ -35,13 +35,28 @@ internal static unsafe class Integers<TSimd, TVector>
             {
                 var first = k < end ? TSimd.Round(TSimd.Multiply(TSimd.Load(x + k), inverse)) : default;
                 var second = k + TSimd.Lanes < end ? TSimd.Round(TSimd.Multiply(TSimd.Load(x + k + TSimd.Lanes), inverse)) : default;
-                if (matrix.Format == WeightFormat.Int8) TSimd.StoreInt16(first, second, (short*)x + k);
-                else TSimd.StoreInt8(first, second, (sbyte*)x + k);
+                if (matrix.Format == WeightFormat.Int4) TSimd.StoreInt8(first, second, (sbyte*)x + k);
+                else TSimd.StoreInt16(first, second, (short*)x + k);
                 sum = TSimd.Add(sum, TSimd.Add(first, second));
             }
 
-            if (matrix.Format == WeightFormat.Int4)
-                ((int*)x)[behind + matrix.Groups + group] = (ushort)(-Quantisation.NibbleOffset * (int)TSimd.Sum(sum));
+            if (matrix.Format == WeightFormat.Int4) ((int*)x)[behind + matrix.Groups + group] = (ushort)(-Quantisation.NibbleOffset * (int)TSimd.Sum(sum));
+            else if (matrix.HasOffsets) x[behind + matrix.Groups + group] = TSimd.Sum(sum) * scale;
+        }
+
+        if (matrix.Format == WeightFormat.Block4) Split((short*)x, matrix.Columns);
+    }
+
+    // Upper bytes to the start, lower ones behind the integers, so that none reaches what is still to be read: 256 x upper + lower, both with a sign.
+    private static void Split(short* integers, int columns)
+    {
+        var upper = (sbyte*)integers;
+        var lower = (sbyte*)((float*)integers + QuantisedRow.LowerAt(columns));
+        for (var k = 0; k < columns; k++)
+        {
+            var integer = integers[k];
+            var high = (integer + 128) >> 8;
+            (upper[k], lower[k]) = ((sbyte)high, (sbyte)(integer - (high << 8)));
         }
     }
 

@@ -121,23 +121,25 @@ internal static unsafe class MatMulTiles<TSimd, TVector, TFormat>
             }
 
             var s0 = TFormat.Scale(first.Scales, group);
+            var f0 = TFormat.Offset(first.Scales, groups, group);
             var s1 = TFormat.Scale(second.Scales, group);
-            TFormat.Store(a0, s0, x + behind + group, group, first.Y);
-            TFormat.Store(b0, s1, x + behind + group, group, second.Y);
-            TFormat.Store(a1, s0, x1 + behind + group, group, first.Y + ldy);
-            TFormat.Store(b1, s1, x1 + behind + group, group, second.Y + ldy);
-            TFormat.Store(a2, s0, x2 + behind + group, group, first.Y + 2 * ldy);
-            TFormat.Store(b2, s1, x2 + behind + group, group, second.Y + 2 * ldy);
-            TFormat.Store(a3, s0, x3 + behind + group, group, first.Y + 3 * ldy);
-            TFormat.Store(b3, s1, x3 + behind + group, group, second.Y + 3 * ldy);
-            TFormat.Store(a4, s0, x4 + behind + group, group, first.Y + 4 * ldy);
-            TFormat.Store(b4, s1, x4 + behind + group, group, second.Y + 4 * ldy);
-            TFormat.Store(a5, s0, x5 + behind + group, group, first.Y + 5 * ldy);
-            TFormat.Store(b5, s1, x5 + behind + group, group, second.Y + 5 * ldy);
-            TFormat.Store(a6, s0, x6 + behind + group, group, first.Y + 6 * ldy);
-            TFormat.Store(b6, s1, x6 + behind + group, group, second.Y + 6 * ldy);
-            TFormat.Store(a7, s0, x7 + behind + group, group, first.Y + 7 * ldy);
-            TFormat.Store(b7, s1, x7 + behind + group, group, second.Y + 7 * ldy);
+            var f1 = TFormat.Offset(second.Scales, groups, group);
+            TFormat.Store(a0, s0, f0, x + behind + group, groups, group, first.Y);
+            TFormat.Store(b0, s1, f1, x + behind + group, groups, group, second.Y);
+            TFormat.Store(a1, s0, f0, x1 + behind + group, groups, group, first.Y + ldy);
+            TFormat.Store(b1, s1, f1, x1 + behind + group, groups, group, second.Y + ldy);
+            TFormat.Store(a2, s0, f0, x2 + behind + group, groups, group, first.Y + 2 * ldy);
+            TFormat.Store(b2, s1, f1, x2 + behind + group, groups, group, second.Y + 2 * ldy);
+            TFormat.Store(a3, s0, f0, x3 + behind + group, groups, group, first.Y + 3 * ldy);
+            TFormat.Store(b3, s1, f1, x3 + behind + group, groups, group, second.Y + 3 * ldy);
+            TFormat.Store(a4, s0, f0, x4 + behind + group, groups, group, first.Y + 4 * ldy);
+            TFormat.Store(b4, s1, f1, x4 + behind + group, groups, group, second.Y + 4 * ldy);
+            TFormat.Store(a5, s0, f0, x5 + behind + group, groups, group, first.Y + 5 * ldy);
+            TFormat.Store(b5, s1, f1, x5 + behind + group, groups, group, second.Y + 5 * ldy);
+            TFormat.Store(a6, s0, f0, x6 + behind + group, groups, group, first.Y + 6 * ldy);
+            TFormat.Store(b6, s1, f1, x6 + behind + group, groups, group, second.Y + 6 * ldy);
+            TFormat.Store(a7, s0, f0, x7 + behind + group, groups, group, first.Y + 7 * ldy);
+            TFormat.Store(b7, s1, f1, x7 + behind + group, groups, group, second.Y + 7 * ldy);
         }
     }
 
@@ -199,15 +201,17 @@ internal static unsafe class MatMulTiles<TSimd, TVector, TFormat>
             }
 
             var s0 = TFormat.Scale(first.Scales, group);
+            var f0 = TFormat.Offset(first.Scales, groups, group);
             var s1 = TFormat.Scale(second.Scales, group);
-            TFormat.Store(a0, s0, x + behind + group, group, first.Y);
-            TFormat.Store(b0, s1, x + behind + group, group, second.Y);
-            TFormat.Store(a1, s0, x1 + behind + group, group, first.Y + ldy);
-            TFormat.Store(b1, s1, x1 + behind + group, group, second.Y + ldy);
-            TFormat.Store(a2, s0, x2 + behind + group, group, first.Y + 2 * ldy);
-            TFormat.Store(b2, s1, x2 + behind + group, group, second.Y + 2 * ldy);
-            TFormat.Store(a3, s0, x3 + behind + group, group, first.Y + 3 * ldy);
-            TFormat.Store(b3, s1, x3 + behind + group, group, second.Y + 3 * ldy);
+            var f1 = TFormat.Offset(second.Scales, groups, group);
+            TFormat.Store(a0, s0, f0, x + behind + group, groups, group, first.Y);
+            TFormat.Store(b0, s1, f1, x + behind + group, groups, group, second.Y);
+            TFormat.Store(a1, s0, f0, x1 + behind + group, groups, group, first.Y + ldy);
+            TFormat.Store(b1, s1, f1, x1 + behind + group, groups, group, second.Y + ldy);
+            TFormat.Store(a2, s0, f0, x2 + behind + group, groups, group, first.Y + 2 * ldy);
+            TFormat.Store(b2, s1, f1, x2 + behind + group, groups, group, second.Y + 2 * ldy);
+            TFormat.Store(a3, s0, f0, x3 + behind + group, groups, group, first.Y + 3 * ldy);
+            TFormat.Store(b3, s1, f1, x3 + behind + group, groups, group, second.Y + 3 * ldy);
         }
     }
 
@@ -251,11 +255,13 @@ internal static unsafe class MatMulTiles<TSimd, TVector, TFormat>
             }
 
             var s0 = TFormat.Scale(first.Scales, group);
+            var f0 = TFormat.Offset(first.Scales, groups, group);
             var s1 = TFormat.Scale(second.Scales, group);
-            TFormat.Store(a0, s0, x + behind + group, group, first.Y);
-            TFormat.Store(b0, s1, x + behind + group, group, second.Y);
-            TFormat.Store(a1, s0, x1 + behind + group, group, first.Y + ldy);
-            TFormat.Store(b1, s1, x1 + behind + group, group, second.Y + ldy);
+            var f1 = TFormat.Offset(second.Scales, groups, group);
+            TFormat.Store(a0, s0, f0, x + behind + group, groups, group, first.Y);
+            TFormat.Store(b0, s1, f1, x + behind + group, groups, group, second.Y);
+            TFormat.Store(a1, s0, f0, x1 + behind + group, groups, group, first.Y + ldy);
+            TFormat.Store(b1, s1, f1, x1 + behind + group, groups, group, second.Y + ldy);
         }
     }
 
@@ -290,9 +296,11 @@ internal static unsafe class MatMulTiles<TSimd, TVector, TFormat>
             }
 
             var s0 = TFormat.Scale(first.Scales, group);
+            var f0 = TFormat.Offset(first.Scales, groups, group);
             var s1 = TFormat.Scale(second.Scales, group);
-            TFormat.Store(a0, s0, x + behind + group, group, first.Y);
-            TFormat.Store(b0, s1, x + behind + group, group, second.Y);
+            var f1 = TFormat.Offset(second.Scales, groups, group);
+            TFormat.Store(a0, s0, f0, x + behind + group, groups, group, first.Y);
+            TFormat.Store(b0, s1, f1, x + behind + group, groups, group, second.Y);
         }
     }
 
@@ -333,13 +341,17 @@ internal static unsafe class MatMulTiles<TSimd, TVector, TFormat>
             }
 
             var s0 = TFormat.Scale(first.Scales, group);
+            var f0 = TFormat.Offset(first.Scales, groups, group);
             var s1 = TFormat.Scale(second.Scales, group);
+            var f1 = TFormat.Offset(second.Scales, groups, group);
             var s2 = TFormat.Scale(third.Scales, group);
+            var f2 = TFormat.Offset(third.Scales, groups, group);
             var s3 = TFormat.Scale(fourth.Scales, group);
-            TFormat.Store(a0, s0, x + behind + group, group, first.Y);
-            TFormat.Store(b0, s1, x + behind + group, group, second.Y);
-            TFormat.Store(c0, s2, x + behind + group, group, third.Y);
-            TFormat.Store(d0, s3, x + behind + group, group, fourth.Y);
+            var f3 = TFormat.Offset(fourth.Scales, groups, group);
+            TFormat.Store(a0, s0, f0, x + behind + group, groups, group, first.Y);
+            TFormat.Store(b0, s1, f1, x + behind + group, groups, group, second.Y);
+            TFormat.Store(c0, s2, f2, x + behind + group, groups, group, third.Y);
+            TFormat.Store(d0, s3, f3, x + behind + group, groups, group, fourth.Y);
         }
     }
 
@@ -362,7 +374,8 @@ internal static unsafe class MatMulTiles<TSimd, TVector, TFormat>
             }
 
             var s0 = TFormat.Scale(first.Scales, group);
-            TFormat.Store(a0, s0, x + behind + group, group, first.Y);
+            var f0 = TFormat.Offset(first.Scales, groups, group);
+            TFormat.Store(a0, s0, f0, x + behind + group, groups, group, first.Y);
         }
     }
 }

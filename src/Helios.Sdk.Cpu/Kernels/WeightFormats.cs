@@ -34,8 +34,11 @@ internal unsafe interface IWeightFormat<TVector>
     /// <summary>Scales of a group, for a vector of rows.</summary>
     static abstract TVector Scale(float* scales, int group);
 
+    /// <summary>Offsets of a group, for a vector of rows; nothing where the format has none.</summary>
+    static abstract TVector Offset(float* scales, int groups, int group);
+
     /// <summary>Adds the sum over a group to the result; group 0 begins it.</summary>
-    static abstract void Store(TVector sum, TVector scale, float* activationScale, int group, float* y);
+    static abstract void Store(TVector sum, TVector scale, TVector offset, float* activationScale, int groups, int group, float* y);
 }
 
 internal readonly unsafe struct Fp32Format<TSimd, TVector> : IWeightFormat<TVector>
@@ -60,7 +63,9 @@ internal readonly unsafe struct Fp32Format<TSimd, TVector> : IWeightFormat<TVect
 
     public static TVector Scale(float* scales, int group) => default;
 
-    public static void Store(TVector sum, TVector scale, float* activationScale, int group, float* y) => TSimd.Store(sum, y);
+    public static TVector Offset(float* scales, int groups, int group) => default;
+
+    public static void Store(TVector sum, TVector scale, TVector offset, float* activationScale, int groups, int group, float* y) => TSimd.Store(sum, y);
 }
 
 internal readonly unsafe struct Bf16Format<TSimd, TVector> : IWeightFormat<TVector>
@@ -86,7 +91,9 @@ internal readonly unsafe struct Bf16Format<TSimd, TVector> : IWeightFormat<TVect
 
     public static TVector Scale(float* scales, int group) => default;
 
-    public static void Store(TVector sum, TVector scale, float* activationScale, int group, float* y) => TSimd.Store(sum, y);
+    public static TVector Offset(float* scales, int groups, int group) => default;
+
+    public static void Store(TVector sum, TVector scale, TVector offset, float* activationScale, int groups, int group, float* y) => TSimd.Store(sum, y);
 }
 
 /// <summary>Bytes by 16-bit activations. The sum of a group cannot overflow 32 bits, see <see cref="Quantisation"/>.</summary>
@@ -112,7 +119,9 @@ internal readonly unsafe struct Int8Format<TSimd, TVector> : IWeightFormat<TVect
 
     public static TVector Scale(float* scales, int group) => GroupScales.Of<TSimd, TVector>(scales, group);
 
-    public static void Store(TVector sum, TVector scale, float* activationScale, int group, float* y) =>
+    public static TVector Offset(float* scales, int groups, int group) => default;
+
+    public static void Store(TVector sum, TVector scale, TVector offset, float* activationScale, int groups, int group, float* y) =>
         GroupScales.Add<TSimd, TVector>(TSimd.FromInt32(sum), scale, activationScale, group, y);
 }
 
@@ -140,8 +149,63 @@ internal readonly unsafe struct Int4Format<TSimd, TVector> : IWeightFormat<TVect
 
     public static TVector Scale(float* scales, int group) => GroupScales.Of<TSimd, TVector>(scales, group);
 
-    public static void Store(TVector sum, TVector scale, float* activationScale, int group, float* y) =>
+    public static TVector Offset(float* scales, int groups, int group) => default;
+
+    public static void Store(TVector sum, TVector scale, TVector offset, float* activationScale, int groups, int group, float* y) =>
         GroupScales.Add<TSimd, TVector>(TSimd.EndDotInt8(sum), scale, activationScale, group, y);
+}
+
+/// <summary>The bytes of a quantised file by 16-bit activations. The sum of a group cannot overflow 32 bits.</summary>
+internal readonly unsafe struct Block8Format<TSimd, TVector> : IWeightFormat<TVector>
+    where TSimd : struct, ISimd<TVector>
+    where TVector : struct
+{
+    public static int PairStride => 16;
+
+    public static int LaneBytes => 2;
+
+    public static int StripsAtOneColumn => 2;
+
+    public static void Pair(float* pair, out TVector even, out TVector odd) => Int8Format<TSimd, TVector>.Pair(pair, out even, out odd);
+
+    public static TVector Begin(float* offset) => default;
+
+    public static TVector MultiplyAdd(TVector weights, TVector activation, TVector sum) => TSimd.DotInt16(weights, activation, sum);
+
+    public static TVector Scale(float* scales, int group) => TSimd.Load(scales + group * PackedMatrix.BlockRows);
+
+    public static TVector Offset(float* scales, int groups, int group) => default;
+
+    public static void Store(TVector sum, TVector scale, TVector offset, float* activationScale, int groups, int group, float* y) =>
+        GroupScales.Add<TSimd, TVector>(TSimd.FromInt32(sum), scale, activationScale, group, y);
+}
+
+/// <summary>The same with offsets, which are multiplied by the sum of a group's activations.</summary>
+internal readonly unsafe struct Block8OffsetFormat<TSimd, TVector> : IWeightFormat<TVector>
+    where TSimd : struct, ISimd<TVector>
+    where TVector : struct
+{
+    public static int PairStride => 16;
+
+    public static int LaneBytes => 2;
+
+    public static int StripsAtOneColumn => 2;
+
+    public static void Pair(float* pair, out TVector even, out TVector odd) => Int8Format<TSimd, TVector>.Pair(pair, out even, out odd);
+
+    public static TVector Begin(float* offset) => default;
+
+    public static TVector MultiplyAdd(TVector weights, TVector activation, TVector sum) => TSimd.DotInt16(weights, activation, sum);
+
+    public static TVector Scale(float* scales, int group) => TSimd.Load(scales + group * PackedMatrix.BlockRows);
+
+    public static TVector Offset(float* scales, int groups, int group) => TSimd.Load(scales + (groups + group) * PackedMatrix.BlockRows);
+
+    public static void Store(TVector sum, TVector scale, TVector offset, float* activationScale, int groups, int group, float* y)
+    {
+        GroupScales.Add<TSimd, TVector>(TSimd.FromInt32(sum), scale, activationScale, group, y);
+        TSimd.Store(TSimd.MultiplyAdd(offset, TSimd.Create(activationScale[groups]), TSimd.Load(y)), y);
+    }
 }
 
 /// <summary>Scales of groups, which lie in pairs of groups as bfloat16 weights do.</summary>

@@ -15,7 +15,10 @@ internal sealed record VectorPlan(IReadOnlyList<Segment> Segments, int Padded, f
 /// <summary>A matrix in the memory of a part, made of tensors one below another, each from a row block of its own on.</summary>
 internal sealed record MatrixPlan(IReadOnlyList<Segment> Segments, WeightFormat Format, int Blocks, int Columns, long Offset)
 {
-    public long Bytes => PackedMatrix.Bytes(Format, Blocks, Columns);
+    /// <summary>Groups of a block format; null for others.</summary>
+    public GroupLayout? Groups { get; } = Format is WeightFormat.Block8 or WeightFormat.Block4 ? BlockPacking.Groups(Format, Segments.Select(segment => segment.Tensor.Type)) : null;
+
+    public long Bytes => PackedMatrix.Bytes(Format, Blocks, Columns, Groups);
 }
 
 /// <summary>A tensor of a matrix or vector.</summary>
@@ -103,7 +106,8 @@ internal sealed class LoadPlan(ICheckpoint checkpoint, Precision precision)
         {
             Precision.Fp32 => WeightFormat.Fp32,
             Precision.Bf16 => WeightFormat.Bf16,
-            Precision.Auto when segments.TrueForAll(segment => segment.Tensor.Type.IsQuantised()) => WeightFormat.Int8,
+            Precision.Auto when segments.TrueForAll(segment => BlockPacking.IsNibble(segment.Tensor.Type)) => WeightFormat.Block4,
+            Precision.Auto when segments.TrueForAll(segment => segment.Tensor.Type.IsQuantised()) => WeightFormat.Block8,
             Precision.Auto => isBf16 ? WeightFormat.Bf16 : WeightFormat.Fp32,
             Precision.Int8 or Precision.Int4 when role is TensorRole.Router or TensorRole.PositionEmbedding => isBf16 ? WeightFormat.Bf16 : WeightFormat.Fp32,
             Precision.Int8 => WeightFormat.Int8,

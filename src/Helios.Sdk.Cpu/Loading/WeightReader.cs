@@ -19,7 +19,7 @@ internal sealed unsafe class WeightReader(ICheckpoint checkpoint, NativeBuffer m
 
     public PackedMatrix Read(MatrixPlan plan)
     {
-        var matrix = new PackedMatrix((float*)(memory.Pointer + plan.Offset), plan.Format, plan.Blocks, plan.Columns);
+        var matrix = new PackedMatrix((float*)(memory.Pointer + plan.Offset), plan.Format, plan.Blocks, plan.Columns, plan.Groups);
         if (plan.Columns % 2 != 0 && !matrix.Quantised) Clear(matrix, 0, plan.Blocks);
         foreach (var segment in plan.Segments)
         {

@@ -50,7 +50,7 @@ public sealed class PoolFileTests : IDisposable
     [InlineData("""{ "models": [ { "name": "a" } ] }""", "models[0].path is missing")]
     [InlineData("""{ "models": [ { "path": ".", "name": "" } ] }""", "models[0].name is \"\"")]
     [InlineData("""{ "models": [ { "path": ".", "name": "a" }, { "path": ".", "name": "a" } ] }""", "models[1].name is 'a', as is models[0].name")]
-    [InlineData("""{ "models": [ { "path": "nowhere" } ] }""", "models[0].path is 'nowhere', which is not a folder")]
+    [InlineData("""{ "models": [ { "path": "nowhere" } ] }""", "models[0].path is 'nowhere', which is neither a folder nor a GGUF file")]
     [InlineData("""{ "models": [ { "path": "." } ], "memoryBudget": "lots" }""", "memoryBudget is \"lots\"")]
     [InlineData("""{ "models": [ { "path": "." } ], "memoryBudget": 0 }""", "memoryBudget is 0")]
     [InlineData("""{ "models": [ { "path": "." } ], "memoryBudget": null }""", "memoryBudget is null")]

@@ -5,7 +5,7 @@ using Helios.Sdk.Models;
 
 namespace Helios.Sdk.Cpu.Tests.Kernels;
 
-/// <summary>The matrix product against plain float64, in every format at every vector width.</summary>
+/// <summary>The matrix product against plain float64, in every format that weights are brought to, at every vector width.</summary>
 public sealed unsafe class MatMulTests
 {
     private readonly Random random = new(7);
@@ -14,7 +14,7 @@ public sealed unsafe class MatMulTests
     {
         var cases = new TheoryData<int, int>();
         foreach (var width in KernelTests.AllWidths)
-            foreach (var format in Enum.GetValues<WeightFormat>()) cases.Add(width, (int)format);
+            foreach (var format in Enum.GetValues<WeightFormat>().Where(format => format is not (WeightFormat.Block8 or WeightFormat.Block4))) cases.Add(width, (int)format);
         return cases;
     }
 
@@ -25,7 +25,7 @@ public sealed unsafe class MatMulTests
         var kernels = CpuKernels.For(width);
         foreach (var (rows, columns) in new[] { (16, 16), (1, 1), (105, 48), (33, 7), (64, 129), (17, 2), (80, 64), (16, 192), (1, 5003) })
             foreach (var batch in new[] { 1, 2, 3, 5, 8, 13 })
-                foreach (var type in Enum.GetValues<TensorType>()) CheckProduct(kernels, rows, columns, batch, type, (WeightFormat)format);
+                foreach (var type in Enum.GetValues<TensorType>().Where(type => !type.IsQuantised())) CheckProduct(kernels, rows, columns, batch, type, (WeightFormat)format);
     }
 
     [Theory]
