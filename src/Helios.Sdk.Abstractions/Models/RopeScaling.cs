@@ -15,6 +15,12 @@ public abstract record RopeScaling
     /// <summary>Tokens of a sequence from which on frequencies depend on its length; null if they never do.</summary>
     public virtual int? DependsFromLength => null;
 
+    /// <summary>
+    /// Whether a sequence that grows beyond <see cref="DependsFromLength"/> is computed again from its first token, as transformers does for
+    /// <c>longrope</c>; otherwise it keeps the keys that it has.
+    /// </summary>
+    public virtual bool RecomputesBeyond => false;
+
     /// <summary>Whether frequencies depend on the length of the sequence.</summary>
     public bool DependsOnLength => DependsFromLength is not null;
 
@@ -180,6 +186,9 @@ public sealed record LongRopeScaling : RopeScaling
 
     /// <inheritdoc/>
     public override int? DependsFromLength => OriginalContextLength;
+
+    /// <inheritdoc/>
+    public override bool RecomputesBeyond => true;
 
     /// <inheritdoc/>
     public bool Equals(LongRopeScaling? other) =>

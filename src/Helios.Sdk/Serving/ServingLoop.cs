@@ -289,6 +289,18 @@ internal sealed class ServingLoop
         var now = time.GetTimestamp();
         if (control is null) commit.Take(served, rows, walk.Rows, now);
         else commit.Take(served, rows, speculation, now);
+        if (served.RecomputedBeyond < int.MaxValue) RecomputeOutgrown(served);
+    }
+
+    /// <summary>What has grown beyond the original context of its rotary scaling computes its keys again.</summary>
+    private void RecomputeOutgrown(ServedModel served)
+    {
+        foreach (var (sequence, _) in group)
+        {
+            if (sequence.Known <= served.RecomputedBeyond || sequence.RotaryLength > served.RecomputedBeyond || sequence.Kv is null) continue;
+            sequence.Outgrow();
+            sequences.Preempt(sequence, blocks);
+        }
     }
 
     /// <summary>Whose row it is of the group that runs.</summary>

@@ -73,7 +73,7 @@ internal sealed class PromptCache(BlockPool blocks, ServingOptions options)
         return Math.Min(attached * blocks.TokensPerBlock, sequence.Known - 1);
     }
 
-    private bool Shares(Sequence sequence) => options.PrefixCache && sequence.PromptLength <= sequence.Lease!.Served.LongestShared;
+    private bool Shares(Sequence sequence) => options.PrefixCache && sequence.RotaryLength <= sequence.Lease!.Served.LongestShared;
 
     private PrefixKey KeyOf(Sequence sequence) => new(scopes.Of(sequence.Tenant), sequence.Lease!.Served.Id, sequence.KvShape);
 }

@@ -130,6 +130,12 @@ internal sealed class Sequence
     /// <summary>Number of the step that it was last planned in.</summary>
     public long PlannedInStep { get; set; } = -1;
 
+    /// <summary>
+    /// Tokens by which rotary scalings that depend on the length are chosen for the rows that are known: those of the prompt, or of all when it was
+    /// last found to have grown beyond the original context.
+    /// </summary>
+    public int RotaryLength { get; private set; }
+
     /// <summary>Whether anything of it ever ran.</summary>
     public bool HasStarted => DepthOf(0) > 0;
 
@@ -168,7 +174,7 @@ internal sealed class Sequence
         tokens = [.. prompt.Ids];
         Prompt = prompt;
         promptBytes = prompt.Bytes;
-        PromptLength = Known = prompt.Ids.Count;
+        PromptLength = Known = RotaryLength = prompt.Ids.Count;
     }
 
     /// <summary>Settles where it runs. It owns <paramref name="lease"/> from here on.</summary>
@@ -220,6 +226,9 @@ internal sealed class Sequence
         Buffers.Grow(ref tokens, Known + 1, Capacity);
         tokens[Known++] = token;
     }
+
+    /// <summary>It has grown beyond the original context: what it computes from now on is for its length.</summary>
+    public void Outgrow() => RotaryLength = Known;
 
     /// <summary>Its KV was dropped: everything is computed again.</summary>
     public void Restart()

@@ -23,5 +23,9 @@ internal sealed record ServedModel(CheckpointInfo Info, ITokenizer Tokenizer, IL
     /// <summary>Tokens of the longest sequence whose KV others with the same tokens can use.</summary>
     public int LongestShared { get; } = Info.Architecture.DependsFromLength ?? int.MaxValue;
 
+    /// <summary>Tokens beyond which a sequence that grows is computed again; <see cref="int.MaxValue"/> if it never is.</summary>
+    public int RecomputedBeyond { get; } =
+        Info.Architecture.Stack.Any(layer => layer.Attention.Rotary?.Scaling.RecomputesBeyond == true) ? Info.Architecture.DependsFromLength!.Value : int.MaxValue;
+
     public KvShape KvShape(int depth) => Backends.KvShape.Of(Info.Architecture, depth);
 }

@@ -50,6 +50,21 @@ public class PromptCacheTests
         rig.MustBeIdle();
     }
 
+    [Theory]
+    [InlineData(20, 1)]
+    [InlineData(32, 1)]
+    [InlineData(33, 0)]
+    public void What_outgrows_the_context_of_its_rotary_scaling_is_computed_again_once(int length, int recomputed)
+    {
+        using var rig = new LoopRig { Scaling = new LongRopeScaling([1, 1], [2, 2], originalContextLength: 32, attentionFactor: 1) };
+        rig.Serve(model: rig.AddModel("long"));
+        var first = Answer(rig, LoopRig.Prompt(length, 1), 30);
+        LoopRig.MustBeRight(first);
+        rig.Loop.Sequences.Preemptions.Should().Be(recomputed);
+        Answer(rig, LoopRig.Prompt(length, 1), 30).CachedPromptTokens.Should().Be(length > 32 ? 0 : length / 16 * 16 == length ? length - 1 : length / 16 * 16);
+        rig.MustBeIdle();
+    }
+
     [Fact]
     public void What_was_answered_is_part_of_the_next_prompt()
     {
