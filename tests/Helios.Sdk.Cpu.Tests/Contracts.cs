@@ -15,6 +15,8 @@ public sealed class CpuExtend : ExtendContract<CpuUnderTest>;
 
 public sealed class CpuFamilies : FamilyContract<CpuUnderTest>;
 
+public sealed class CpuBlocks : BlockContract<CpuUnderTest>;
+
 public sealed class CpuLongContext : LongContextContract<CpuUnderTest>;
 
 public sealed class CpuSampling : SamplingContract<CpuUnderTest>;

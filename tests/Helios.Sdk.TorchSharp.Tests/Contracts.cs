@@ -14,6 +14,8 @@ public sealed class TorchExtend : ExtendContract<TorchUnderTest>;
 
 public sealed class TorchFamilies : FamilyContract<TorchUnderTest>;
 
+public sealed class TorchBlocks : BlockContract<TorchUnderTest>;
+
 public sealed class TorchLongContext : LongContextContract<TorchUnderTest>;
 
 public sealed class TorchSampling : SamplingContract<TorchUnderTest>;

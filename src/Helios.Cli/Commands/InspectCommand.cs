@@ -39,6 +39,7 @@ internal sealed class InspectCommand : Command
     {
         var info = checkpoint.Info;
         var a = info.Architecture;
+        var (bytes, held) = Measure(checkpoint, device);
         return new Inspection(
             info.Name,
             a.Family,
@@ -49,19 +50,37 @@ internal sealed class InspectCommand : Command
             [.. info.Exits.Select(exit => exit.Depth)],
             info.StoredType.ToString().ToLowerInvariant(),
             info.Parameters,
-            Measure(checkpoint, device),
+            bytes,
             tokenizer,
-            device.Precision.ToString().ToLowerInvariant());
+            device.Precision.ToString().ToLowerInvariant())
+        {
+            Held = held,
+        };
     }
 
-    private static InspectedBytes Measure(Checkpoint checkpoint, DeviceChoice device)
+    private static (InspectedBytes Bytes, SortedDictionary<string, string> Held) Measure(Checkpoint checkpoint, DeviceChoice device)
     {
         const int Tokens = 16;
         var a = checkpoint.Info.Architecture;
         using var backend = device.Backend.Create();
         using var kv = backend.CreateKvStore(slabBytes: 1, Tokens);
         var size = backend.Loader.Measure(checkpoint, device.Precision);
-        return new InspectedBytes(size.FixedBytes, size.LayerBytes.Max(), kv.BlockBytes(KvShape.Of(a, 1)) / Tokens);
+        var held = new SortedDictionary<string, string>(StringComparer.Ordinal);
+        foreach (var type in StoredTypes(checkpoint))
+        {
+            if (backend.Loader.HeldAs(type, device.Precision) is { } words) held.Add(type.ToString().ToLowerInvariant(), words);
+        }
+
+        return (new InspectedBytes(size.FixedBytes, size.LayerBytes.Max(), kv.BlockBytes(KvShape.Of(a, 1)) / Tokens), held);
+    }
+
+    private static IEnumerable<TensorType> StoredTypes(Checkpoint checkpoint)
+    {
+        var a = checkpoint.Info.Architecture;
+        return Enumerable.Range(0, a.Layers).SelectMany(a.LayerTensors).Concat(a.FixedTensors())
+            .Where(spec => !spec.Key.IsVector)
+            .Select(spec => checkpoint.TryGetTensor(spec.Key, out var tensor) ? tensor.Type : (TensorType?)null)
+            .OfType<TensorType>().Distinct();
     }
 
     private static string SourceOf(string folder) =>

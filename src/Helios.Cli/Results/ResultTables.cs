@@ -16,7 +16,7 @@ internal static class ResultTables
         ("vocabulary", Units.Count(model.VocabSize)),
         ("context", $"{Units.Count(model.ContextLength)} tokens"),
         ("parameters", $"{Units.Count(model.Parameters)}, stored as {model.Dtype}"),
-        ("held as", model.Precision == "auto" ? "stored" : model.Precision),
+        ("held as", model.Held.Count == 0 ? model.Precision : string.Join("; ", model.Held.Select(held => $"{held.Key}: {held.Value}"))),
         ("fixed part", Units.Bytes(model.Bytes.Fixed)),
         ("largest layer", Units.Bytes(model.Bytes.PerLayer)),
         ("KV", $"{Units.Bytes(model.Bytes.KvPerTokenPerLayer)} per token and layer"),

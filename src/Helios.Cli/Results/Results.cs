@@ -19,7 +19,11 @@ internal sealed record Inspection(
     long Parameters,
     InspectedBytes Bytes,
     string? Tokenizer,
-    string Precision);
+    string Precision)
+{
+    /// <summary>By the type of stored matrices how the device holds them; without those that it does not say.</summary>
+    public required IReadOnlyDictionary<string, string> Held { get; init; }
+}
 
 /// <summary>Bytes on the device in the precision asked for: the fixed part, the largest layer, and the KV of one token in one layer.</summary>
 internal sealed record InspectedBytes(long Fixed, long PerLayer, long KvPerTokenPerLayer);

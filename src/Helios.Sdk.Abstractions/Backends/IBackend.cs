@@ -70,6 +70,11 @@ public interface ILayerLoader
     /// <exception cref="NotSupportedException">The device does not support that precision.</exception>
     LoadSize Measure(ICheckpoint checkpoint, Precision precision);
 
+    /// <summary>How matrices of a stored type are held, in a few words for people; null where the loader does not say.</summary>
+    /// <param name="stored">Type in the file.</param>
+    /// <param name="precision">Precision of the weights.</param>
+    string? HeldAs(TensorType stored, Precision precision) => null;
+
     /// <summary>Loads embedding, final norm and head.</summary>
     /// <param name="checkpoint">The model.</param>
     /// <param name="precision">Precision of the weights.</param>

@@ -8,7 +8,7 @@ public enum Precision
 {
     /// <summary>
     /// The stored precision: BF16 stays BF16, F32 is FP32. F16 becomes FP32, without loss, or <see cref="Fp16"/> if the backend
-    /// supports that.
+    /// supports that. Weights of quantised GGUF files are held and computed as stored on the CPU backend, as BF16 on a GPU.
     /// </summary>
     Auto,
 

@@ -170,6 +170,7 @@ public sealed record LongRopeScaling : RopeScaling
     {
         (ShortFactors, LongFactors) = ([.. shortFactors], [.. longFactors]);
         (OriginalContextLength, AttentionFactor) = (originalContextLength, attentionFactor);
+        DependsFromLength = ShortFactors.SequenceEqual(LongFactors) ? null : originalContextLength;
     }
 
     /// <summary>Divisors of sequences within the original context.</summary>
@@ -185,7 +186,7 @@ public sealed record LongRopeScaling : RopeScaling
     public override double AttentionFactor { get; }
 
     /// <inheritdoc/>
-    public override int? DependsFromLength => OriginalContextLength;
+    public override int? DependsFromLength { get; }
 
     /// <inheritdoc/>
     public override bool RecomputesBeyond => true;

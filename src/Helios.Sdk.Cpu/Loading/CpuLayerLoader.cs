@@ -1,4 +1,5 @@
 using Helios.Sdk.Backends;
+using Helios.Sdk.Cpu.Formats;
 using Helios.Sdk.Cpu.Memory;
 using Helios.Sdk.Models;
 
@@ -13,6 +14,15 @@ internal sealed class CpuLayerLoader(AllocationCounter counter) : ILayerLoader
         var layers = new long[checkpoint.Info.Architecture.Layers];
         for (var layer = 0; layer < layers.Length; layer++) layers[layer] = new LayerPlan(checkpoint, layer, precision).Bytes;
         return new LoadSize(new FixedPlan(checkpoint, precision).Bytes, layers);
+    }
+
+    public string? HeldAs(TensorType stored, Precision precision)
+    {
+        if (precision != Precision.Auto) return precision.ToString().ToLowerInvariant();
+        if (!stored.IsQuantised()) return stored == TensorType.BF16 ? "bf16" : "fp32";
+        var format = BlockPacking.IsNibble(stored) ? WeightFormat.Block4 : WeightFormat.Block8;
+        var bits = 8.0 * PackedMatrix.Bytes(format, 1, TensorBlocks.LargestBlock, BlockPacking.Groups(format, [stored])) / (PackedMatrix.BlockRows * TensorBlocks.LargestBlock);
+        return Invariant($"as stored, {(format == WeightFormat.Block4 ? 4 : 8)}-bit integers, {bits} bits a weight");
     }
 
     public ValueTask<IFixedPart> LoadFixedAsync(ICheckpoint checkpoint, Precision precision, MemoryReservation bytes, CancellationToken cancellationToken) =>

@@ -23,6 +23,11 @@ internal sealed class TorchLayerLoader(TorchDevice device, AllocationCounter cou
         return new LoadSize(device.Take(whole.Bytes), layers);
     }
 
+    public string? HeldAs(TensorType stored, Precision precision) =>
+        precision != Precision.Auto ? precision.ToString().ToLowerInvariant()
+        : stored.IsQuantised() ? (device.IsCuda ? "bf16" : "fp32")
+        : null;
+
     public ValueTask<IFixedPart> LoadFixedAsync(ICheckpoint checkpoint, Precision precision, MemoryReservation bytes, CancellationToken cancellationToken) =>
         new(Reservations.Load<IFixedPart>(bytes, () =>
         {

@@ -22,7 +22,7 @@ internal static class RepositoryReader
     private const int MostTokens = 1 << 30;
     private const double MostNats = 1e12;
 
-    private static readonly Precision[] Precisions = [.. Enum.GetValues<Precision>().Where(precision => precision != Precision.Auto)];
+    private static readonly Precision[] Precisions = Enum.GetValues<Precision>();
 
     public static string NameOf(Precision precision) => precision.ToString().ToLowerInvariant();
 

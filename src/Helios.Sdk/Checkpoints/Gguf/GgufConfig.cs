@@ -19,9 +19,13 @@ internal sealed class GgufConfig
         ["olmo2"] = ("olmo2", "Olmo2ForCausalLM"),
         ["phi3"] = ("phi3", "Phi3ForCausalLM"),
         ["starcoder2"] = ("starcoder2", "Starcoder2ForCausalLM"),
+        ["smollm3"] = ("smollm3", "SmolLM3ForCausalLM"),
+        ["gemma2"] = ("gemma2", "Gemma2ForCausalLM"),
+        ["gemma3"] = ("gemma3_text", "Gemma3ForCausalLM"),
     };
 
     private static readonly string[] Ends = ["eos", "eot", "eom"];
+    private static readonly string[] SoftCaps = ["attn_logit_softcapping", "final_logit_softcapping"];
 
     private readonly GgufMetadata metadata;
     private readonly HashSet<string> tensors;
@@ -52,6 +56,9 @@ internal sealed class GgufConfig
 
     private static string Supported => $"one of {string.Join(", ", Families.Keys)}";
 
+    /// <summary>Whether norms hold 1 + w, where Hugging Face's files hold w.</summary>
+    public bool AddsOneToNorms => Architecture is "gemma2" or "gemma3";
+
     /// <summary>UTF-8 of the config.</summary>
     public byte[] ToJson()
     {
@@ -66,6 +73,8 @@ internal sealed class GgufConfig
             json.WriteEndArray();
             WriteShape(json);
             WriteRotary(json);
+            WriteBiases(json);
+            WriteWindows(json);
             WriteScales(json);
             json.WriteBoolean("tie_word_embeddings", !tensors.Contains("output.weight"));
             WriteEnds(json);
@@ -128,6 +137,30 @@ internal sealed class GgufConfig
         }
 
         json.WriteEndObject();
+    }
+
+    /// <summary>Biases that the file has; the families that always have them do not ask.</summary>
+    private void WriteBiases(Utf8JsonWriter json)
+    {
+        if (Architecture is not ("llama" or "granite" or "smollm3")) return;
+        json.WriteBoolean("attention_bias", tensors.Contains("blk.0.attn_q.bias"));
+        json.WriteBoolean("mlp_bias", tensors.Contains("blk.0.ffn_up.bias"));
+    }
+
+    /// <summary>Windows and soft-caps; the scale of Gemma's attention, which files do not say, is that of a head but in the largest models.</summary>
+    private void WriteWindows(Utf8JsonWriter json)
+    {
+        if (Architecture is not ("phi3" or "starcoder2" or "gemma2" or "gemma3")) return;
+        if (metadata.Whole(Key("attention.sliding_window"), 0, int.MaxValue) is > 0 and var window) json.WriteNumber("sliding_window", window);
+        if (Architecture is "phi3" or "starcoder2") return;
+        if (metadata.Whole(Key("attention.sliding_window_pattern"), 1, int.MaxValue) is { } pattern) json.WriteNumber("sliding_window_pattern", pattern);
+        foreach (var name in SoftCaps)
+        {
+            if (metadata.Number(Key(name)) is { } cap) json.WriteNumber(name, cap);
+        }
+
+        var isLargest = (Architecture, metadata.Size(Key("block_count"))) is ("gemma2", 46) or ("gemma3", 62);
+        json.WriteNumber("query_pre_attn_scalar", isLargest ? metadata.Size(Key("embedding_length")) / metadata.Size(Key("attention.head_count")) : headDim);
     }
 
     /// <summary>Granite has them; in other files they are absent.</summary>

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Helios.Sdk.Models;
 
 namespace Helios.Sdk.Checkpoints.Gguf;
 
@@ -63,6 +64,20 @@ internal sealed class GgufFiles : ModelFiles
         _ => GgufTokenizerConfig.ToJson(metadata),
     };
 
+    /// <summary>The architecture as this file holds its weights.</summary>
+    /// <param name="read">As the config says it.</param>
+    public ModelArchitecture Settle(ModelArchitecture read) => !config.AddsOneToNorms ? read : read with
+    {
+        Head = read.Head with { Norm = read.Head.Norm is { } last ? Plain(last) : null },
+        Stack = read.Stack.Select(layer => layer with
+        {
+            Norm = Plain(layer.Norm),
+            Attention = layer.Attention with { QueryKeyNorm = layer.Attention.QueryKeyNorm is { } norm ? Plain(norm) : null },
+        }),
+    };
+
+    private static NormLayout Plain(NormLayout norm) => norm.Kind == NormKind.RmsOffset ? norm with { Kind = NormKind.Rms } : norm;
+
     /// <summary>Opens the weights; the caller disposes them.</summary>
     /// <exception cref="CheckpointException">They are malformed.</exception>
     public TensorSet OpenTensors() => GgufSet.Open(parts, config.Architecture, config.RowOrder);
@@ -73,7 +88,7 @@ internal sealed class GgufFiles : ModelFiles
         const int Most = 1 << 16;
         name += ".weight";
         if (!file.Entries.TryGetValue(name, out var entry)) return null;
-        if (entry.Type.Computable != Models.TensorType.F32 || entry.Shape is not [<= Most]) throw CheckpointError.Tensor(file.Path, name, Invariant($"is {entry.Type.Name} {CheckpointError.Show(entry.Shape)}, expected F32 with at most {Most} elements"));
+        if (entry.Type.Computable != TensorType.F32 || entry.Shape is not [<= Most]) throw CheckpointError.Tensor(file.Path, name, Invariant($"is {entry.Type.Name} {CheckpointError.Show(entry.Shape)}, expected F32 with at most {Most} elements"));
         var factors = new float[entry.Shape[0]];
         file.Read(name, file.DataStart + entry.Begin, MemoryMarshal.AsBytes(factors.AsSpan()));
         return Array.TrueForAll(factors, float.IsFinite) ? factors : throw CheckpointError.Tensor(file.Path, name, "holds NaN or infinity, expected finite numbers");

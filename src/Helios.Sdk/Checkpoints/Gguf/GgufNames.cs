@@ -36,6 +36,8 @@ internal static class GgufNames
     private static readonly Dictionary<string, string> Special = new(StringComparer.Ordinal)
     {
         ["phi3/ffn_up"] = "mlp.gate_up_proj",
+        ["gemma2/ffn_norm"] = "pre_feedforward_layernorm",
+        ["gemma3/ffn_norm"] = "pre_feedforward_layernorm",
         ["starcoder2/ffn_up"] = "mlp.c_fc",
         ["starcoder2/ffn_down"] = "mlp.c_proj",
     };

@@ -47,6 +47,7 @@ public sealed class Checkpoint : ICheckpoint
         var model = ModelPath.Require(folder);
         var files = new CheckpointFolder(model);
         var read = files.ReadConfig();
+        read = read with { Architecture = ModelPath.Settle(model, read.Architecture) };
         var architecture = read.Architecture;
         var endOfSequence = files.ReadEndOfSequence(architecture.VocabularySize);
         var sidecar = files.ReadSidecar(architecture.Layers);

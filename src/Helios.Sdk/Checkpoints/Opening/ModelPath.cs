@@ -1,4 +1,5 @@
 using Helios.Sdk.Checkpoints.Gguf;
+using Helios.Sdk.Models;
 
 namespace Helios.Sdk.Checkpoints.Opening;
 
@@ -17,6 +18,11 @@ internal static class ModelPath
     /// <param name="path">Its folder, or its GGUF file.</param>
     /// <exception cref="CheckpointException">The GGUF file is malformed.</exception>
     public static ModelFiles Of(string path) => IsGguf(path) ? GgufFiles.Open(Path.GetFullPath(path)) : new FolderFiles(path);
+
+    /// <summary>The architecture as the files of a model hold its weights.</summary>
+    /// <param name="model">The files.</param>
+    /// <param name="read">As the config says it.</param>
+    public static ModelArchitecture Settle(ModelFiles model, ModelArchitecture read) => model is GgufFiles gguf ? gguf.Settle(read) : read;
 
     /// <summary>Opens the weights of a model; the caller disposes them.</summary>
     /// <exception cref="CheckpointException">They are missing or malformed.</exception>

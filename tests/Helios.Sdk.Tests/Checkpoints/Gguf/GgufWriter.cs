@@ -166,8 +166,8 @@ public sealed class GgufWriter
         Tensors.Add(new GgufRaw(name, [.. tensor.Shape.Reverse().Select(dimension => (ulong)dimension)], TypeNumber(tensor.Type), bytes));
     }
 
-    // Row 2i of a head is the row i, row 2i + 1 is the row i + headDim / 2.
-    private static byte[] InPairs(byte[] rows, int rowBytes, int headDim)
+    /// <summary>Row 2i of a head is the row i, row 2i + 1 is the row i + headDim / 2.</summary>
+    public static byte[] InPairs(byte[] rows, int rowBytes, int headDim)
     {
         var paired = new byte[rows.Length];
         for (var row = 0; row < rows.Length / rowBytes; row++)
