@@ -60,7 +60,7 @@ public sealed class RepositoryFileTests : IDisposable
     [InlineData("version", "2", "version")]
     [InlineData("extra", "1", "extra")]
     [InlineData("models[0].note", "1", "models[0].note")]
-    [InlineData("models[0].precision", "\"auto\"", "fp32")]
+    [InlineData("models[0].precision", "\"half\"", "fp32")]
     [InlineData("models[0].exits", "[2, 4]", "6")]
     [InlineData("models[0].exits", "[4, 2, 6]", "ascending")]
     [InlineData("models[0].at", "\"yesterday\"", "models[0].at")]
