@@ -30,6 +30,7 @@ internal sealed class InspectCommand : Command
     {
         using var checkpoint = Checkpoint.Open(folder);
         var inspection = Inspect(checkpoint, device, Tokenizer(folder, screen));
+        if (inspection.Remark is { } remark) screen.Remark(remark);
         if (screen.IsJson) screen.Json(inspection, CliJson.Lines.Inspection);
         else screen.Show(ResultTables.Of(inspection));
         return ExitCode.Done;
@@ -55,6 +56,7 @@ internal sealed class InspectCommand : Command
             device.Precision.ToString().ToLowerInvariant())
         {
             Held = held,
+            Remark = info.Remark,
         };
     }
 

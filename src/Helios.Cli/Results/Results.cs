@@ -23,6 +23,9 @@ internal sealed record Inspection(
 {
     /// <summary>By the type of stored matrices how the device holds them; without those that it does not say.</summary>
     public required IReadOnlyDictionary<string, string> Held { get; init; }
+
+    /// <summary>What a user should know of how the model is served; null if there is nothing.</summary>
+    public string? Remark { get; init; }
 }
 
 /// <summary>Bytes on the device in the precision asked for: the fixed part, the largest layer, and the KV of one token in one layer.</summary>
