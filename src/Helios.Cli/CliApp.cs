@@ -55,6 +55,7 @@ internal static class CliApp
     /// <summary>The commands of <c>helios</c>, without the options of all of them.</summary>
     public static RootCommand CreateRoot(GlobalOptions global) => new("Inspect, score and serve early-exit language models.")
     {
+        new PullCommand(global),
         new InspectCommand(global),
         new TokenizeCommand(global),
         new TemplateCommand(global),

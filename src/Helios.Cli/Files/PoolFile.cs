@@ -3,6 +3,7 @@ using Helios.Cli.Errors;
 using Helios.Cli.Options;
 using Helios.Sdk;
 using Helios.Sdk.Checkpoints;
+using Helios.Sdk.Models;
 using Helios.Sdk.Naming;
 using Helios.Sdk.Quantities;
 
@@ -52,14 +53,17 @@ internal sealed record PoolFile(long? MemoryBudget, IReadOnlyList<PoolFileModel>
         var path = model.RequiredString("path", "the folder of a model, or a GGUF file");
         var folder = Find(file, path) ?? throw new FileException($"{model.At("path")} is '{path}', which is neither a folder nor a GGUF file, relative to neither the working directory nor the pool file: {WhyNot(file, path)}");
         var name = model.OptionalString("name", "a name that is not empty");
-        return new PoolFileModel(name ?? (ModelArgument.IsGguf(folder) ? Path.GetFileNameWithoutExtension(folder) : Path.GetFileName(Path.TrimEndingDirectorySeparator(folder))), folder);
+        
+        // A snapshot in the cache has the name of a commit.
+        var own = Directory.Exists(folder) && HeliosModels.Find(path) == folder && folder != path ? path.Split('@')[0] : folder;
+        return new PoolFileModel(name ?? (ModelArgument.IsGguf(folder) ? Path.GetFileNameWithoutExtension(folder) : Path.GetFileName(Path.TrimEndingDirectorySeparator(own))), folder);
     }
 
     /// <summary>Relative to the current folder, else to that of the pool file.</summary>
     private static string? Find(string file, string path)
     {
         string[] places = [Path.GetFullPath(path), BesideOf(file, path)];
-        return Array.Find(places, place => Directory.Exists(place) || ModelArgument.IsGguf(place));
+        return Array.Find(places, place => Directory.Exists(place) || ModelArgument.IsGguf(place)) ?? HeliosModels.Find(path);
     }
 
     /// <summary>What a checkpoint of that path would be refused for.</summary>

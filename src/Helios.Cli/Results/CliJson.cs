@@ -9,6 +9,7 @@ using Helios.Cli.Simulating;
 namespace Helios.Cli.Results;
 
 /// <summary>How results are written as JSON: camelCase, text as it is.</summary>
+[JsonSerializable(typeof(Pulled))]
 [JsonSerializable(typeof(Inspection))]
 [JsonSerializable(typeof(EncodedText))]
 [JsonSerializable(typeof(DecodedIds))]

@@ -6,6 +6,9 @@ using Helios.Sdk.Lab;
 
 namespace Helios.Cli.Results;
 
+/// <summary>What <c>pull</c> prints.</summary>
+internal sealed record Pulled(string Path, string Commit, int Files, long Bytes);
+
 /// <summary>What <c>inspect</c> prints.</summary>
 internal sealed record Inspection(
     string Name,

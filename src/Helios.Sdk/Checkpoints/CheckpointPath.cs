@@ -1,9 +1,9 @@
-using System.Text.RegularExpressions;
+using Helios.Sdk.Hub;
 
 namespace Helios.Sdk.Checkpoints;
 
 /// <summary>What was given for a model's folder, and what it is instead.</summary>
-internal static partial class CheckpointPath
+internal static class CheckpointPath
 {
     private const string Folder = "the folder of a checkpoint in Hugging Face layout (config.json, safetensors, tokenizer.json), or a GGUF file";
 
@@ -25,10 +25,7 @@ internal static partial class CheckpointPath
 
     /// <summary>An id of the Hugging Face Hub looks like a relative path; where its first part is no folder, it is no path that was misspelt.</summary>
     private static string AskForHub(string given) =>
-        HubId().IsMatch(given) && !Directory.Exists(given.Split('/')[0])
-            ? $". If '{given}' is a model of the Hugging Face Hub: models are not downloaded; fetch it first (hf download {given} --local-dir DIR) and give its folder"
+        given.Contains('/', StringComparison.Ordinal) && HubId.TryParse(given) is not null && !Directory.Exists(given.Split('/')[0])
+            ? $", and the cache has no such model. If '{given}' is a model of the Hugging Face Hub, pull it first: helios pull {given}, or HeliosModels.PullAsync"
             : "";
-
-    [GeneratedRegex(@"^[\w-][\w.-]*/[\w-][\w.-]*$", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
-    private static partial Regex HubId();
 }

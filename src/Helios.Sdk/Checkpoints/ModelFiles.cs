@@ -1,3 +1,5 @@
+using Helios.Sdk.Hub;
+
 namespace Helios.Sdk.Checkpoints;
 
 /// <summary>
@@ -34,7 +36,7 @@ internal sealed class FolderFiles(string folder) : ModelFiles
     public override string Path => folder;
 
     /// <summary>The folder's own name; at the root of a drive, its path.</summary>
-    public override string Name => System.IO.Path.GetFileName(folder) is { Length: > 0 } name ? name : folder;
+    public override string Name => HubCache.NameOf(folder) is { Length: > 0 } name ? name : folder;
 
     public override bool Has(string file) => File.Exists(PathOf(file));
 

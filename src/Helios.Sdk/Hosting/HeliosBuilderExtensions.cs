@@ -1,5 +1,6 @@
 using Helios.Sdk.Energy;
 using Helios.Sdk.ExitPolicies;
+using Helios.Sdk.Hub;
 using Helios.Sdk.Lab;
 
 namespace Helios.Sdk;
@@ -10,7 +11,7 @@ public static class HeliosBuilderExtensions
     /// <summary>Adds a model to the pool.</summary>
     /// <typeparam name="TBuilder">The builder's type, so that calls can be chained.</typeparam>
     /// <param name="builder">The builder.</param>
-    /// <param name="path">Folder in Hugging Face layout.</param>
+    /// <param name="path">Folder in Hugging Face layout, GGUF file, or id of a model of the Hugging Face Hub that was pulled: <c>org/name</c>.</param>
     /// <param name="name">Name in requests and decisions; the folder's name by default.</param>
     public static TBuilder AddModel<TBuilder>(this TBuilder builder, string path, string? name = null)
         where TBuilder : IHeliosBuilder =>
@@ -19,7 +20,7 @@ public static class HeliosBuilderExtensions
     /// <summary>Adds a model to the pool, with further settings.</summary>
     /// <typeparam name="TBuilder">The builder's type, so that calls can be chained.</typeparam>
     /// <param name="builder">The builder.</param>
-    /// <param name="path">Folder in Hugging Face layout.</param>
+    /// <param name="path">Folder in Hugging Face layout, GGUF file, or id of a model of the Hugging Face Hub that was pulled: <c>org/name</c>.</param>
     /// <param name="configure">Changes the settings of the model.</param>
     /// <param name="name">Name in requests and decisions; the folder's name by default.</param>
     public static TBuilder AddModel<TBuilder>(this TBuilder builder, string path, Action<ModelSource> configure, string? name = null)
@@ -27,7 +28,7 @@ public static class HeliosBuilderExtensions
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(path);
         ArgumentNullException.ThrowIfNull(configure);
-        var folder = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(path)));
+        var folder = HubCache.NameOf(Path.TrimEndingDirectorySeparator(Path.GetFullPath(HubId.NameOf(path))));
         return Change(builder, options =>
         {
             var source = new ModelSource(name ?? folder, path);

@@ -68,7 +68,7 @@ public sealed class PoolFileTests : IDisposable
         file.Should().Throw<FileException>().WithMessage("*models[0].path is 'model.bin'*is a file, expected the folder*");
 
         var hub = () => PoolFile.Read(Pool("""{ "models": [ { "path": "some-org/some-model" } ] }"""));
-        hub.Should().Throw<FileException>().WithMessage("*models[0].path*hf download some-org/some-model*");
+        hub.Should().Throw<FileException>().WithMessage("*models[0].path*helios pull some-org/some-model*");
     }
 
     [Fact]

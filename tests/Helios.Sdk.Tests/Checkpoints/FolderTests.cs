@@ -124,7 +124,7 @@ public sealed class FolderTests
     public void An_id_of_the_Hub_is_asked_for(string given, bool isAsked)
     {
         var message = FluentActions.Invoking(() => Checkpoint.Open(given)).Should().Throw<CheckpointException>().Which.Message;
-        message.Contains("hf download", StringComparison.Ordinal).Should().Be(isAsked);
+        message.Contains($"helios pull {given}", StringComparison.Ordinal).Should().Be(isAsked);
         message.Should().Contain("no such folder");
     }
 

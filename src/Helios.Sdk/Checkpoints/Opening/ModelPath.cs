@@ -1,4 +1,5 @@
 using Helios.Sdk.Checkpoints.Gguf;
+using Helios.Sdk.Hub;
 using Helios.Sdk.Models;
 
 namespace Helios.Sdk.Checkpoints.Opening;
@@ -10,9 +11,13 @@ internal static class ModelPath
     public static bool IsGguf(string path) => path.EndsWith(GgufFile.Extension, StringComparison.OrdinalIgnoreCase) && File.Exists(path);
 
     /// <summary>The files of a model that must be there.</summary>
-    /// <param name="path">Its folder, or its GGUF file.</param>
-    /// <exception cref="CheckpointException">There is neither; the message says what is there, and what was meant perhaps.</exception>
-    public static ModelFiles Require(string path) => IsGguf(path) ? Of(path) : new FolderFiles(CheckpointPath.Require(path));
+    /// <param name="path">Its folder, its GGUF file, or its id in the cache of the Hugging Face Hub.</param>
+    /// <exception cref="CheckpointException">There is none; the message says what is there, and what was meant perhaps.</exception>
+    public static ModelFiles Require(string path)
+    {
+        path = HubCache.Default.Find(path) ?? path;
+        return IsGguf(path) ? Of(path) : new FolderFiles(CheckpointPath.Require(path));
+    }
 
     /// <summary>The files of a model. A folder that is not there has none.</summary>
     /// <param name="path">Its folder, or its GGUF file.</param>
