@@ -14,6 +14,8 @@ internal sealed record ServedModel(CheckpointInfo Info, ITokenizer Tokenizer, IL
 {
     private static long lastId;
 
+    private readonly KvShape layerShape = Backends.KvShape.Of(Info.Architecture, 1);
+
     /// <summary>How conversations are put to it; null when it takes none.</summary>
     public ChatFormat? Chat { get; init; }
 
@@ -27,5 +29,5 @@ internal sealed record ServedModel(CheckpointInfo Info, ITokenizer Tokenizer, IL
     public int RecomputedBeyond { get; } =
         Info.Architecture.Stack.Any(layer => layer.Attention.Rotary?.Scaling.RecomputesBeyond == true) ? Info.Architecture.DependsFromLength!.Value : int.MaxValue;
 
-    public KvShape KvShape(int depth) => Backends.KvShape.Of(Info.Architecture, depth);
+    public KvShape KvShape(int depth) => layerShape with { Layers = depth };
 }
