@@ -32,8 +32,8 @@ internal sealed class StepWeights : ICheckpoint
 
     public bool TryGetTensor(TensorKey key, out StoredTensor tensor) => key.Role switch
     {
-        TensorRole.Embedding or TensorRole.Head when key.Part == TensorPart.Weight => TryGetOwn(TensorRole.ExitHead, HeadRole, out tensor),
-        TensorRole.FinalNorm => TryGetOwn(TensorRole.ExitNorm, TensorRole.FinalNorm, out tensor),
+        TensorRole.Embedding or TensorRole.Head when key.Part == TensorPart.Weight => TryGetOwn(TensorRole.ExitHead, HeadRole, key.Part, out tensor),
+        TensorRole.FinalNorm => TryGetOwn(TensorRole.ExitNorm, TensorRole.FinalNorm, key.Part, out tensor),
         TensorRole.ExitHead or TensorRole.ExitNorm => None(out tensor),
         _ => checkpoint.TryGetTensor(key, out tensor!),
     };
@@ -47,8 +47,8 @@ internal sealed class StepWeights : ICheckpoint
 
     private TensorRole HeadRole => checkpoint.Info.Architecture.Head.IsTied ? TensorRole.Embedding : TensorRole.Head;
 
-    private bool TryGetOwn(TensorRole own, TensorRole shared, out StoredTensor tensor) =>
-        checkpoint.TryGetTensor(new TensorKey(own, depth - 1), out tensor) || checkpoint.TryGetTensor(new TensorKey(shared), out tensor);
+    private bool TryGetOwn(TensorRole own, TensorRole shared, TensorPart part, out StoredTensor tensor) =>
+        checkpoint.TryGetTensor(new TensorKey(own, depth - 1, Part: part), out tensor) || checkpoint.TryGetTensor(new TensorKey(shared, Part: part), out tensor);
 
     private static bool None(out StoredTensor tensor)
     {

@@ -6,7 +6,7 @@ public sealed class InspectCommandTests
     public async Task Says_what_the_headers_say()
     {
         var found = await CliRunner.JsonAsync("inspect", TestData.TinyS);
-        found.Fields().Should().Equal("name", "architecture", "layers", "hiddenSize", "vocabSize", "contextLength", "exits", "dtype", "parameters", "bytes", "tokenizer", "precision", "held");
+        found.Fields().Should().Equal("name", "architecture", "layers", "hiddenSize", "vocabSize", "contextLength", "exits", "dtype", "parameters", "bytes", "tokenizer", "precision", "held", "remark");
         found.Text("name").Should().Be("tiny-s");
         found.Text("architecture").Should().Be("llama");
         found.Int("layers").Should().Be(6);
