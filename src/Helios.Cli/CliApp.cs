@@ -37,7 +37,9 @@ internal static class CliApp
             Output = stdout,
             Error = stderr,
             EnableDefaultExceptionHandler = false,
-            ProcessTerminationTimeout = CancellationTimeout,
+
+            // A chat has a use of its own for Ctrl+C.
+            ProcessTerminationTimeout = parsed.CommandResult.Command is ChatCommand ? null : CancellationTimeout,
         };
         try
         {
@@ -61,6 +63,7 @@ internal static class CliApp
         new TemplateCommand(global),
         new ScoreCommand(global),
         new GenerateCommand(global),
+        new ChatCommand(global),
         new RunCommand(global),
         new ProfileCommand(global),
         new CertifyCommand(global),

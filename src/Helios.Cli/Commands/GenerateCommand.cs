@@ -40,7 +40,7 @@ internal sealed class GenerateCommand : Command
         await using (engine.ConfigureAwait(false))
         {
             var answer = new Answer(TimeProvider.System);
-            await answer.ReadAsync(engine, request, text => ShowPiece(screen, text), cancellationToken).ConfigureAwait(false);
+            await answer.ReadAsync(engine, request, update => ShowPiece(screen, update.Text), cancellationToken).ConfigureAwait(false);
             var result = ToResult(answer, engine);
             Print(screen, request.LogProbabilities is null ? result : result with { Logprobs = [.. answer.LogProbabilities.Select(ToLogprobs)] });
             cancellationToken.ThrowIfCancellationRequested();

@@ -36,7 +36,7 @@ internal sealed class Answer(TimeProvider time)
     private const string Cancelled = "cancelled";
 
     /// <summary>Reads the answer to its end, or to where it is cancelled.</summary>
-    public async Task ReadAsync(HeliosEngine engine, GenerationRequest request, Action<string> show, CancellationToken cancellationToken)
+    public async Task ReadAsync(HeliosEngine engine, GenerationRequest request, Action<GenerationUpdate> show, CancellationToken cancellationToken)
     {
         try
         {
@@ -45,7 +45,7 @@ internal sealed class Answer(TimeProvider time)
             await foreach (var update in engine.StreamAsync(request, cancellationToken).ConfigureAwait(false))
             {
                 Add(update, time.GetElapsedTime(submitted));
-                show(update.Text);
+                show(update);
             }
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)

@@ -55,6 +55,29 @@ internal sealed class Screen
         output.Flush();
     }
 
+    /// <summary>A piece of an answer, in a colour that says how deep its token ran: from green to red on a terminal, plain text anywhere else.</summary>
+    /// <param name="text">The piece.</param>
+    /// <param name="depth">Layers that ran.</param>
+    /// <param name="layers">Layers of the model.</param>
+    public void Piece(string text, int depth, int layers)
+    {
+        if (!people.Profile.Capabilities.Ansi || text.Length == 0)
+        {
+            Text(text);
+            return;
+        }
+
+        var share = Math.Clamp((double)depth / layers, 0, 1);
+        people.Write(new Text(text, new Style(new Color((byte)(90 + 150 * share), (byte)(220 - 90 * share), 120))));
+        output.Flush();
+    }
+
+    /// <summary>Asks for a line, where a person sits at a terminal.</summary>
+    public void Prompt(string text)
+    {
+        if (people.Profile.Capabilities.Ansi && !Console.IsInputRedirected) Text(text);
+    }
+
     /// <summary>A remark beside the result, on standard error.</summary>
     public void Remark(string text) => remarks.MarkupLine($"[grey]{Markup.Escape(text)}[/]");
 
