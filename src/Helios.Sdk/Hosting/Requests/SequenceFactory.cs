@@ -122,9 +122,9 @@ internal sealed class SequenceFactory(ModelPool pool, Routes routes, PointOverri
     private async ValueTask<(EncodedPrompt Prompt, ImmutableArray<PromptForm> Others)?> EncodeInTimeAsync(GenerationRequest request, PoolEntry? pinned, PoolEntry encoder, long arrivedAt, CancellationToken cancellationToken)
     {
         var limit = Shorter(request.TimeLimit, options.MaxQueueTime);
-        if (limit is not { } most || !PromptEncoder.MayWait(request)) return await EncodeAsync(request, pinned, encoder, cancellationToken).ConfigureAwait(false);
+        if (limit is not { } most || most > LongestTimer || !PromptEncoder.MayWait(request)) return await EncodeAsync(request, pinned, encoder, cancellationToken).ConfigureAwait(false);
 
-        using var timeUp = new CancellationTokenSource(most < LongestTimer ? most : LongestTimer, time);
+        using var timeUp = new CancellationTokenSource(most, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timeUp.Token, cancellationToken);
         try
         {
@@ -132,6 +132,9 @@ internal sealed class SequenceFactory(ModelPool pool, Routes routes, PointOverri
         }
         catch (OperationCanceledException) when (timeUp.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
+            // A timer may be early by a fraction of a millisecond, and the loop goes by timestamps: it must not begin what is over.
+            while (most - time.GetElapsedTime(arrivedAt) is var left && left > TimeSpan.Zero)
+                await Task.Delay(TimeSpan.FromMilliseconds(Math.Ceiling(left.TotalMilliseconds)), time, cancellationToken).ConfigureAwait(false);
             if (limit == request.TimeLimit) return null;
             throw loop.Busy(Invariant($"The request waited {time.GetElapsedTime(arrivedAt).TotalSeconds:0.###} s to be encoded; Serving.MaxQueueTime is {most.TotalSeconds:0.###} s."), loop.Queue.Waiting);
         }
