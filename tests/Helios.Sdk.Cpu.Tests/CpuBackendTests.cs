@@ -35,6 +35,18 @@ public sealed class CpuBackendTests
     }
 
     [Fact]
+    public void A_trait_that_is_not_computed_is_refused_before_anything_is_loaded()
+    {
+        var plain = MemoryCheckpoint.Architecture();
+        var norm = new NormLayout(NormKind.Layer, 1e-5f, HasBias: true);
+        using var backend = new CpuBackend(new CpuOptions { Threads = 1 });
+        var checkpoint = new MemoryCheckpoint(plain with { Stack = plain.Stack.Select(layer => layer with { Attention = layer.Attention with { QueryKeyNorm = norm } }) });
+
+        var measure = () => backend.Loader.Measure(checkpoint, Precision.Fp32);
+        measure.Should().Throw<NotSupportedException>().WithMessage("*layer norms of queries and keys, which layer 0 has*");
+    }
+
+    [Fact]
     public void Held_bytes_are_the_weights_within_two_percent()
     {
         var shape = MemoryCheckpoint.Architecture(layers: 12, hidden: 128, heads: 8, kvHeads: 4, headDim: 16, feedForward: 352, vocabulary: 1000);

@@ -133,6 +133,7 @@ internal sealed class LayerPlan
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(layer, architecture.Layers);
         Layout = architecture.Stack[layer];
         if (Layout.State is not KvState) throw new NotSupportedException(Invariant($"The CPU backend does not keep the state of layer {layer}, {Layout.State}."));
+        if (Layout.Attention.QueryKeyNorm is { Kind: NormKind.Layer }) throw new NotSupportedException(Invariant($"The CPU backend does not compute layer norms of queries and keys, which layer {layer} has."));
         var plan = new LoadPlan(checkpoint, precision);
         var (norm, queryKeyNorm) = (Layout.Norm, Layout.Attention.QueryKeyNorm);
         AttentionNorm = plan.TryNorm(TensorRole.AttentionNorm, norm, layer);

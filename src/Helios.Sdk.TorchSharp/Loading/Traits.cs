@@ -19,6 +19,7 @@ internal static class Traits
         Refuse(layer.Norm.Kind != NormKind.Rms || architecture.Head.Norm != layer.Norm, "norms other than RMSNorm");
         Refuse(layer.NormPosition != NormPosition.Before || layer.IsParallel, "norms elsewhere than before each branch");
         Refuse(a.HasBias || a.HasOutputBias || f.HasBias || architecture.Head.HasBias, "biases");
+        Refuse(!a.Scale.Equals((float)(1 / Math.Sqrt(a.HeadDim))), "an attention scale of its own");
         Refuse(a.Window is not null, "windows");
         Refuse(a.QueryKeyNorm is not null, "norms of queries and keys");
         Refuse(a.Rotary is not { } rotary || rotary.Dimensions != a.HeadDim || rotary.Scaling.DependsOnLength || !rotary.Scaling.AttentionFactor.Equals(1), "rotary positions other than over whole heads");

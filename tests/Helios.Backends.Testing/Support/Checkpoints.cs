@@ -32,6 +32,7 @@ internal static class Checkpoints
             Attention = layer.Attention with { QueryKeyNorm = layer.Norm, NormsWholeProjection = true },
         })),
         ["norms around, soft-caps, windows on some layers, multipliers"] = () => Of(GemmaLike()),
+        ["an attention scale of its own"] = () => Of(With(layer => layer with { Attention = layer.Attention with { Scale = 0.21875f } })),
         ["experts"] = () => Of(With(layer => layer with
         {
             Attention = layer.Attention with { QueryKeyNorm = layer.Norm },
