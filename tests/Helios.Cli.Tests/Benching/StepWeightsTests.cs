@@ -28,8 +28,8 @@ public sealed class StepWeightsTests
 
         public bool TryGetTensor(TensorKey key, out StoredTensor tensor) => key switch
         {
-            { Role: TensorRole.ExitNorm, Layer: 0 } => checkpoint.TryGetTensor(new TensorKey(TensorRole.FinalNorm), out tensor),
-            { Role: TensorRole.ExitHead, Layer: 0 } => checkpoint.TryGetTensor(new TensorKey(TensorRole.Head), out tensor),
+            { Role: TensorRole.ExitNorm, Layer: 0 } => checkpoint.TryGetTensor(key with { Role = TensorRole.FinalNorm, Layer = -1 }, out tensor),
+            { Role: TensorRole.ExitHead, Layer: 0 } => checkpoint.TryGetTensor(key with { Role = TensorRole.Head, Layer = -1 }, out tensor),
             _ => checkpoint.TryGetTensor(key, out tensor),
         };
 
