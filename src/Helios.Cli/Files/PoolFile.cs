@@ -53,7 +53,7 @@ internal sealed record PoolFile(long? MemoryBudget, IReadOnlyList<PoolFileModel>
         var path = model.RequiredString("path", "the folder of a model, or a GGUF file");
         var folder = Find(file, path) ?? throw new FileException($"{model.At("path")} is '{path}', which is neither a folder nor a GGUF file, relative to neither the working directory nor the pool file: {WhyNot(file, path)}");
         var name = model.OptionalString("name", "a name that is not empty");
-        
+
         // A snapshot in the cache has the name of a commit.
         var own = Directory.Exists(folder) && HeliosModels.Find(path) == folder && folder != path ? path.Split('@')[0] : folder;
         return new PoolFileModel(name ?? (ModelArgument.IsGguf(folder) ? Path.GetFileNameWithoutExtension(folder) : Path.GetFileName(Path.TrimEndingDirectorySeparator(own))), folder);

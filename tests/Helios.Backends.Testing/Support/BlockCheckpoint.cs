@@ -16,7 +16,13 @@ public sealed class BlockCheckpoint : ICheckpoint
         var architecture = MemoryCheckpoint.Architecture(layers: 2, hidden: 256, heads: 4, kvHeads: 2, headDim: 64, feedForward: 256);
         Info = new CheckpointInfo
         {
-            Name = "blocks", Path = "/blocks", Architecture = architecture, Exits = [new ModelExit(architecture.Layers)], StoredType = type, Parameters = 0, Fingerprint = "blocks",
+            Name = "blocks",
+            Path = "/blocks",
+            Architecture = architecture,
+            Exits = [new ModelExit(architecture.Layers)],
+            StoredType = type,
+            Parameters = 0,
+            Fingerprint = "blocks",
         };
         foreach (var spec in Enumerable.Range(0, architecture.Layers).SelectMany(architecture.LayerTensors).Concat(architecture.FixedTensors()))
         {
