@@ -37,10 +37,11 @@ internal static class DocumentTargets
     private static void ReadListing(byte[] input)
     {
         var listing = HubListing.Read("list.json", input);
+        var folder = Path.Combine(Path.GetTempPath(), "model") + Path.DirectorySeparatorChar;
         var selection = new HubSelection(HubId.TryParse("org/model")!, listing);
         foreach (var file in listing.Files)
         {
-            if (!Path.GetFullPath(Path.Combine("/root", file.Name)).StartsWith("/root/", StringComparison.Ordinal)) throw new InvalidOperationException($"{file.Name} leaves its folder.");
+            if (!Path.GetFullPath(Path.Combine(folder, file.Name)).StartsWith(folder, StringComparison.Ordinal)) throw new InvalidOperationException($"{file.Name} leaves its folder.");
         }
 
         if (selection.HasGguf && !selection.HasSafetensors) selection.Gguf(chosen: null);
