@@ -2,7 +2,7 @@ using System.Collections;
 
 namespace Helios.Sdk.Models;
 
-/// <summary>The layers of a model, from the bottom. Equal sequences have equal layers. Immutable.</summary>
+/// <summary>The layers of a model, from the bottom. Equal layers are one object, and equal sequences have equal layers. Immutable.</summary>
 public sealed class LayerSequence : IReadOnlyList<LayerLayout>, IEquatable<LayerSequence>
 {
     private readonly LayerLayout[] layers;
@@ -12,7 +12,8 @@ public sealed class LayerSequence : IReadOnlyList<LayerLayout>, IEquatable<Layer
     public LayerSequence(IEnumerable<LayerLayout> layers)
     {
         ArgumentNullException.ThrowIfNull(layers);
-        this.layers = [.. layers];
+        var known = new Dictionary<LayerLayout, LayerLayout>();
+        this.layers = [.. layers.Select(layer => known.TryAdd(layer, layer) ? layer : known[layer])];
         ArgumentOutOfRangeException.ThrowIfZero(this.layers.Length, nameof(layers));
     }
 

@@ -14,7 +14,7 @@ internal sealed class SmolLm3Family : LlamaFamily
         return read with
         {
             Head = read.Head with { IsTied = config.Flag("tie_word_embeddings", fallback: true) },
-            Stack = new LayerSequence(Interned(read.Stack.Select((layer, i) => turns[i] ? layer : layer with { Attention = layer.Attention with { Rotary = null } }))),
+            Stack = new LayerSequence(read.Stack.Select((layer, i) => turns[i] ? layer : layer with { Attention = layer.Attention with { Rotary = null } })),
         };
     }
 
@@ -26,12 +26,5 @@ internal sealed class SmolLm3Family : LlamaFamily
             return list.ArrayLength(expected) == layers ? [.. list.Items(expected).Select(item => item.AsInt(0, 1) == 1)] : throw list.Bad(expected);
         var interval = config.Size("no_rope_layer_interval", 4);
         return [.. Enumerable.Range(0, layers).Select(layer => (layer + 1) % interval != 0)];
-    }
-
-    // Equal layers are one object, as everywhere.
-    private static IEnumerable<LayerLayout> Interned(IEnumerable<LayerLayout> layers)
-    {
-        var known = new Dictionary<LayerLayout, LayerLayout>();
-        foreach (var layer in layers) yield return known.TryGetValue(layer, out var same) ? same : known[layer] = layer;
     }
 }
