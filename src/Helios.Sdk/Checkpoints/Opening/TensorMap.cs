@@ -71,7 +71,7 @@ internal sealed class TensorMap
         var source = family.Locate(spec, architecture);
         var place = spec.Key.Role == TensorRole.Head ? FindHead(source.Name) : set.Find(prefix + source.Name);
         if (place is { } found) tensors.Add(spec.Key, Check(spec, source, found));
-        else throw CheckpointError.Tensor(WhereMissing(), (spec.Key.Role == TensorRole.Head ? headPrefix : prefix) + source.Name, $"is missing, expected with shape {ShowShape(spec, source)}{Why(spec.Key)}");
+        else if (!spec.IsOptional) throw CheckpointError.Tensor(WhereMissing(), (spec.Key.Role == TensorRole.Head ? headPrefix : prefix) + source.Name, $"is missing, expected with shape {ShowShape(spec, source)}{Why(spec.Key)}");
     }
 
     private void AddExit(SidecarExit exit, string sidecarPath, string field)
