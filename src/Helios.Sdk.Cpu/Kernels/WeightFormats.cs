@@ -191,19 +191,19 @@ internal readonly unsafe struct Block8OffsetFormat<TSimd, TVector> : IWeightForm
 
     public static int StripsAtOneColumn => 2;
 
-    public static void Pair(float* pair, out TVector even, out TVector odd) => Int8Format<TSimd, TVector>.Pair(pair, out even, out odd);
+    public static void Pair(float* pair, out TVector even, out TVector odd) => Block8Format<TSimd, TVector>.Pair(pair, out even, out odd);
 
     public static TVector Begin(float* offset) => default;
 
-    public static TVector MultiplyAdd(TVector weights, TVector activation, TVector sum) => TSimd.DotInt16(weights, activation, sum);
+    public static TVector MultiplyAdd(TVector weights, TVector activation, TVector sum) => Block8Format<TSimd, TVector>.MultiplyAdd(weights, activation, sum);
 
-    public static TVector Scale(float* scales, int group) => TSimd.Load(scales + group * PackedMatrix.BlockRows);
+    public static TVector Scale(float* scales, int group) => Block8Format<TSimd, TVector>.Scale(scales, group);
 
     public static TVector Offset(float* scales, int groups, int group) => TSimd.Load(scales + (groups + group) * PackedMatrix.BlockRows);
 
     public static void Store(TVector sum, TVector scale, TVector offset, float* activationScale, int groups, int group, float* y)
     {
-        GroupScales.Add<TSimd, TVector>(TSimd.FromInt32(sum), scale, activationScale, group, y);
+        Block8Format<TSimd, TVector>.Store(sum, scale, offset, activationScale, groups, group, y);
         TSimd.Store(TSimd.MultiplyAdd(offset, TSimd.Create(activationScale[groups]), TSimd.Load(y)), y);
     }
 }
