@@ -51,6 +51,9 @@ internal abstract class Family
         _ => throw new NotSupportedException($"{ModelType} has no {role}."),
     };
 
+    /// <summary>Place of a role among query, key and value, where one tensor holds them; -1 for others.</summary>
+    protected static int PlaceInQueryKeyValue(TensorRole role) => role switch { TensorRole.Query => 0, TensorRole.Key => 1, TensorRole.Value => 2, _ => -1 };
+
     /// <summary>Name of a tensor, without the prefix of the model.</summary>
     protected string NameOf(TensorKey key)
     {

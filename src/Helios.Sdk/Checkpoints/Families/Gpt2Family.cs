@@ -60,7 +60,7 @@ internal sealed class Gpt2Family : Family
         var source = base.Locate(spec, architecture);
         if (spec.Key.Layer < 0) return source;
         var size = architecture.HiddenSize;
-        var third = spec.Key.Role switch { TensorRole.Query => 0, TensorRole.Key => 1, TensorRole.Value => 2, _ => -1 };
+        var third = PlaceInQueryKeyValue(spec.Key.Role);
         if (third >= 0) source = source with { Rows = RowMap.Slice(third * size, size, checked(3 * size)) };
         return source with { IsTransposed = !spec.Key.IsVector };
     }

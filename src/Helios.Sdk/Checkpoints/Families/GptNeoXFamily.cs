@@ -53,7 +53,7 @@ internal sealed class GptNeoXFamily : Family
     public override TensorSource Locate(TensorSpec spec, ModelArchitecture architecture)
     {
         var source = base.Locate(spec, architecture);
-        var third = spec.Key.Role switch { TensorRole.Query => 0, TensorRole.Key => 1, TensorRole.Value => 2, _ => -1 };
+        var third = PlaceInQueryKeyValue(spec.Key.Role);
         if (third < 0) return source;
         var a = architecture.Stack[spec.Key.Layer].Attention;
         return source with { Rows = RowMap.OfHeads(third * a.HeadDim, a.Heads, a.HeadDim, checked(3 * a.HeadDim)) };
