@@ -6,7 +6,7 @@ using Helios.Sdk;
 namespace Helios.Cli.Chatting;
 
 /// <summary>How a conversation is held.</summary>
-/// <param name="System">What the model is told first; null for nothing.</param>
+/// <param name="System">System prompt; null for none.</param>
 /// <param name="MaxTokens">Most tokens of an answer; null for what fits.</param>
 /// <param name="Temperature">0 takes the likeliest token.</param>
 internal sealed record ChatSettings(string? System, int? MaxTokens, float Temperature);
