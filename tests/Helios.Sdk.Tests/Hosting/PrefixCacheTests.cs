@@ -1,5 +1,6 @@
 using Helios.Sdk.Scheduling;
 using Helios.Sdk.Serving.Decoding;
+using Helios.Sdk.Serving.Requests;
 using Helios.Sdk.Tests.Serving.Scheduling;
 
 namespace Helios.Sdk.Tests.Hosting;
@@ -141,8 +142,17 @@ public class PrefixCacheTests
         var cut = engine.Engine.GenerateAsync(request with { MaxTokens = 250, IgnoreEndOfSequence = true }, 3, cancelled.Token);
         await cancelled.CancelAsync();
         await cut.Invoking(task => task.WaitAsync(TestEngine.Patience)).Should().ThrowAsync<OperationCanceledException>();
-        await engine.SettleAsync();
+
+        // The room of the batch is known again when the next step was planned.
+        SpinWait.SpinUntil(() => TakesAndLeaves(engine.Engine.Parts.Serving.Loop.Queue, 3), TestEngine.Patience).Should().BeTrue();
         (await engine.Engine.GenerateAsync(request, 3).WaitAsync(TestEngine.Patience)).Should().HaveCount(3);
+    }
+
+    private static bool TakesAndLeaves(QueuePlaces queue, int count)
+    {
+        if (queue.TryTake(count) is not { } places) return false;
+        foreach (var place in places) place.Leave();
+        return true;
     }
 
     private static async Task<List<GenerationResult>> AnswerAsync(string policy, Action<ServingOptions> serving, Action<IHeliosBuilder>? more = null)
