@@ -6,7 +6,7 @@ using Helios.Peers.Reporting;
 namespace Helios.Peers;
 
 /// <summary>Loads one pair of precisions, checks that both engines compute the same, and measures them in turn.</summary>
-internal sealed class PairRun(PrecisionPair pair, ModelStore models, IPeer peer, Settings settings)
+internal sealed class PairRun(PrecisionPair pair, IModelStore model, IPeer peer, Settings settings)
 {
     private const int LongContext = 2048;
     private static readonly int[] Batches = [1, 8, 32];
@@ -14,14 +14,13 @@ internal sealed class PairRun(PrecisionPair pair, ModelStore models, IPeer peer,
 
     public async Task<PairResult> RunAsync()
     {
-        using var theirs = peer.Load(models.Gguf(pair.Theirs), settings.Shape.Vocabulary);
+        using var theirs = peer.Load(model.Theirs(pair.Theirs), model.Vocabulary);
         PeerEngine[] attentions = [new(theirs, flashAttention: true), new(theirs, flashAttention: false)];
         var (ours, refusal) = await LoadOursAsync();
         using (ours)
         {
-            // Only bf16 holds the same weights: the others quantise each in its own way.
-            var agreement = ours is not null && pair.Theirs == GgufFormat.Bf16
-                ? Agreement.Between(ours, attentions[0], settings.Shape.Vocabulary)
+            var agreement = ours is not null && pair.HasSameWeights
+                ? Agreement.Between(ours, attentions[0], model.Vocabulary, pair.Theirs is null ? AgreementLimits.Integers : AgreementLimits.Bf16)
                 : null;
             if (agreement is { Holds: false }) return new PairResult(pair, [], agreement, refusal, ours?.WeightBytes, theirs.Bytes);
 
@@ -32,14 +31,13 @@ internal sealed class PairRun(PrecisionPair pair, ModelStore models, IPeer peer,
 
     private async Task<(CpuEngine? Engine, string? Refusal)> LoadOursAsync()
     {
-        if (pair.Precision is not { } precision) return (null, $"{pair.Ours} is not built yet");
         try
         {
-            return (await CpuEngine.LoadAsync(models.HuggingFace(), precision, settings.Threads), null);
+            return (await CpuEngine.LoadAsync(model.Ours(), pair.Ours, settings.Threads), null);
         }
         catch (NotSupportedException error)
         {
-            return (null, $"{pair.Ours} is not built yet: {error.Message}");
+            return (null, $"{pair.OurName} is not built yet: {error.Message}");
         }
     }
 
@@ -61,7 +59,7 @@ internal sealed class PairRun(PrecisionPair pair, ModelStore models, IPeer peer,
         {
             Samples Speed(IEngine engine) => times[(workload, engine)].Select(milliseconds => workload.Rows * 1000 / milliseconds);
             var theirs = attentions.MaxBy(engine => Speed(engine).Median)!;
-            var target = settings.Shape == LlamaShape.Default ? Targets.For(pair, workload) : null;
+            var target = Targets.For(model, pair, workload);
             rows.Add(Row(workload.Name, "tok/s", ours is null ? null : Speed(ours), Speed(theirs), theirs.Name, target, (mine, other) => mine / other));
         }
 

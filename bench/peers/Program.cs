@@ -9,7 +9,8 @@ using Helios.Sdk;
 using LLama.Exceptions;
 
 var shape = new Option<string>("--shape") { Description = "Shape of the model.", DefaultValueFactory = _ => LlamaShape.Default.ToString() };
-var precisions = new Option<string>("--precision") { Description = "Precisions of ours, comma-separated.", DefaultValueFactory = _ => "bf16,int8,int4" };
+var model = new Option<FileInfo>("--model") { Description = "A GGUF file for both engines, instead of random weights of a shape." }.AcceptExistingOnly();
+var precisions = new Option<string?>("--precision") { Description = "Precisions of ours, comma-separated: bf16,int8,int4, or auto with --model." };
 var peer = new Option<string>("--peer") { Description = "Which build of llama.cpp: that of node-llama-cpp, or LLamaSharp's.", DefaultValueFactory = _ => "node-llama-cpp" };
 peer.AcceptOnlyFromAmong("node-llama-cpp", "llamasharp");
 var threads = new Option<int>("--threads") { Description = "Threads of either engine.", DefaultValueFactory = _ => 2 };
@@ -27,20 +28,23 @@ foreach (var option in new[] { threads, rounds })
 
 var root = new RootCommand("Compares the CPU backend with llama.cpp on the same weights, in one interleaved run.")
 {
-    shape, precisions, peer, threads, rounds, shortContext, folder, json,
+    shape, model, precisions, peer, threads, rounds, shortContext, folder, json,
 };
 root.SetAction(async (parsed, _) =>
 {
     try
     {
+        var home = Path.GetFullPath(parsed.GetValue(folder)!);
+        var file = parsed.GetValue(model);
+        var names = (parsed.GetValue(precisions) ?? (file is null ? "bf16,int8,int4" : "auto")).Split(',');
         return await CompareAsync(new Settings(
-            LlamaShape.Parse(parsed.GetValue(shape)!),
-            [.. parsed.GetValue(precisions)!.Split(',').Select(PrecisionPair.Parse)],
+            file is null ? new RandomModel(home, LlamaShape.Parse(parsed.GetValue(shape)!)) : new ModelFile(file.FullName),
+            [.. names.Select(name => file is null ? PrecisionPair.Parse(name) : PrecisionPair.ForFile(name))],
             parsed.GetValue(peer)!,
             parsed.GetValue(threads),
             parsed.GetValue(rounds),
             LongContext: !parsed.GetValue(shortContext),
-            Path.GetFullPath(parsed.GetValue(folder)!),
+            home,
             parsed.GetValue(json)));
     }
     catch (Exception error) when (error is PeerException or CheckpointException or RuntimeError or LoadWeightsFailedException or IOException or UnauthorizedAccessException or DllNotFoundException or EntryPointNotFoundException)
@@ -56,12 +60,11 @@ static async Task<int> CompareAsync(Settings settings)
     using IPeer peer = settings.Peer == "llamasharp"
         ? new LlamaSharpPeer(settings.Threads)
         : new LlamaLibrary(LlamaPackage.Install(settings.Folder), settings.Threads);
-    var models = new ModelStore(settings.Folder, settings.Shape);
     var results = new List<PairResult>();
     foreach (var pair in settings.Pairs)
     {
         await Console.Error.WriteLineAsync($"peers: {pair} ...");
-        results.Add(await new PairRun(pair, models, peer, settings).RunAsync());
+        results.Add(await new PairRun(pair, settings.Model, peer, settings).RunAsync());
     }
 
     Action<TextWriter, Settings, PeerBuild, IReadOnlyList<PairResult>> write = settings.Json ? JsonReport.Write : TextReport.Write;

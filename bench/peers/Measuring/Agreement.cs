@@ -4,18 +4,14 @@ namespace Helios.Peers.Measuring;
 /// <param name="Tokens">Length of the text.</param>
 /// <param name="SameTop">Share of tokens with the same top prediction.</param>
 /// <param name="MeanDifference">Mean difference of log probabilities of a random token, in nats.</param>
-internal sealed record Agreement(int Tokens, double SameTop, double MeanDifference)
+/// <param name="Limits">How far they may differ.</param>
+internal sealed record Agreement(int Tokens, double SameTop, double MeanDifference, AgreementLimits Limits)
 {
-    /// <summary>Rounding of activations to bf16, which llama.cpp does and we do not, stays well below these; a wrong rotation does not.</summary>
-    public const double LeastSameTop = 0.9;
-
-    public const double MostDifference = 0.1;
-
     private const int TextLength = 64;
 
-    public bool Holds => SameTop >= LeastSameTop && MeanDifference <= MostDifference;
+    public bool Holds => SameTop >= Limits.LeastSameTop && MeanDifference <= Limits.MostDifference;
 
-    public static Agreement Between(IEngine ours, IEngine theirs, int vocabulary)
+    public static Agreement Between(IEngine ours, IEngine theirs, int vocabulary, AgreementLimits limits)
     {
         var text = TokenSource.Take(TextLength, vocabulary, seed: 3);
         var targets = TokenSource.Take(TextLength, vocabulary, seed: 4);
@@ -24,6 +20,17 @@ internal sealed record Agreement(int Tokens, double SameTop, double MeanDifferen
         return new Agreement(
             TextLength,
             pairs.Average(pair => pair.First.Top == pair.Second.Top ? 1.0 : 0.0),
-            pairs.Average(pair => Math.Abs(pair.First.TargetLogProbability - pair.Second.TargetLogProbability)));
+            pairs.Average(pair => Math.Abs(pair.First.TargetLogProbability - pair.Second.TargetLogProbability)),
+            limits);
     }
+}
+
+/// <summary>What rounding of activations by llama.cpp, which rounds more than we do, stays below; a wrong rotation of queries and keys does not.</summary>
+internal sealed record AgreementLimits(double LeastSameTop, double MostDifference)
+{
+    /// <summary>With bf16 weights llama.cpp rounds activations to bf16.</summary>
+    public static AgreementLimits Bf16 { get; } = new(LeastSameTop: 0.9, MostDifference: 0.1);
+
+    /// <summary>With integer weights it rounds them to 8 bits.</summary>
+    public static AgreementLimits Integers { get; } = new(LeastSameTop: 0.8, MostDifference: 0.4);
 }

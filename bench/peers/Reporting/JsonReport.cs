@@ -12,14 +12,14 @@ internal static class JsonReport
         output.WriteLine(JsonSerializer.Serialize(
             new
             {
-                Shape = settings.Shape.ToString(),
+                Model = settings.Model.Name,
                 settings.Threads,
                 settings.Rounds,
                 Peer = peer,
                 Pairs = results.Select(result => new
                 {
-                    Ours = result.Pair.Ours,
-                    Theirs = result.Pair.Theirs.ToString().ToLowerInvariant(),
+                    Ours = result.Pair.OurName,
+                    Theirs = result.Pair.TheirName,
                     result.Refusal,
                     OurWeightBytes = result.OurBytes,
                     TheirWeightBytes = result.TheirBytes,

@@ -1,4 +1,6 @@
 using Helios.Peers.Measuring;
+using Helios.Peers.Models;
+using Helios.Sdk;
 
 namespace Helios.Peers.Reporting;
 
@@ -18,28 +20,32 @@ internal sealed record Row(
     public bool? Met => Ratio is { } ratio && Target is { } target ? ratio.Median >= target : null;
 }
 
-/// <summary>The least ratios asked for, on <see cref="Models.LlamaShape.Default"/>.</summary>
+/// <summary>The least ratios asked for: of the random model of the default shape, and of a model file as it is stored.</summary>
 internal static class Targets
 {
     /// <summary>Attention over a long context costs no more than llama.cpp's.</summary>
     public const double Attention = 1;
 
-    private static readonly Dictionary<(string Precision, string Point), double> Ratios = new()
+    private static readonly Dictionary<(Precision Precision, string Point), double> Ratios = new()
     {
-        [("bf16", "decode B=1")] = 1.15,
-        [("bf16", "decode B=8")] = 2.3,
-        [("bf16", "decode B=32")] = 1.75,
-        [("bf16", "prefill 512")] = 1.45,
-        [("int8", "decode B=1")] = 1.4,
-        [("int8", "decode B=8")] = 2.3,
-        [("int8", "decode B=32")] = 1.7,
-        [("int8", "prefill 512")] = 1.3,
-        [("int4", "decode B=1")] = 1.05,
-        [("int4", "decode B=8")] = 1.4,
-        [("int4", "decode B=32")] = 1.2,
-        [("int4", "prefill 512")] = 1.1,
+        [(Precision.Bf16, "decode B=1")] = 1.15,
+        [(Precision.Bf16, "decode B=8")] = 2.3,
+        [(Precision.Bf16, "decode B=32")] = 1.75,
+        [(Precision.Bf16, "prefill 512")] = 1.45,
+        [(Precision.Int8, "decode B=1")] = 1.4,
+        [(Precision.Int8, "decode B=8")] = 2.3,
+        [(Precision.Int8, "decode B=32")] = 1.7,
+        [(Precision.Int8, "prefill 512")] = 1.3,
+        [(Precision.Int4, "decode B=1")] = 1.05,
+        [(Precision.Int4, "decode B=8")] = 1.4,
+        [(Precision.Int4, "decode B=32")] = 1.2,
+        [(Precision.Int4, "prefill 512")] = 1.1,
+        [(Precision.Auto, "decode B=1")] = 1.1,
+        [(Precision.Auto, "decode B=8")] = 1.5,
+        [(Precision.Auto, "decode B=32")] = 1.5,
+        [(Precision.Auto, "prefill 512")] = 1.3,
     };
 
-    public static double? For(PrecisionPair pair, Workload workload) =>
-        Ratios.TryGetValue((pair.Ours, workload.Name), out var ratio) ? ratio : null;
+    public static double? For(IModelStore model, PrecisionPair pair, Workload workload) =>
+        (pair.Theirs is null || model.Name == LlamaShape.Default.ToString()) && Ratios.TryGetValue((pair.Ours, workload.Name), out var ratio) ? ratio : null;
 }

@@ -9,7 +9,7 @@ internal static class TextReport
 
     public static void Write(TextWriter output, Settings settings, PeerBuild peer, IReadOnlyList<PairResult> results)
     {
-        output.WriteLine($"{settings.Shape}, {settings.Threads} threads, {settings.Rounds} rounds: medians (least..most)");
+        output.WriteLine($"{settings.Model.Name}, {settings.Threads} threads, {settings.Rounds} rounds: medians (least..most)");
         output.WriteLine();
         string[] header = ["", "", "Helios", "llama.cpp", "its attention", "ratio", "target", ""];
         var lines = results.SelectMany(result => result.Rows).Select(Cells).Prepend(header).ToArray();
