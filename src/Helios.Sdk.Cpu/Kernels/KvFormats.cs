@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Helios.Sdk.Cpu.Kernels;
 
 /// <summary>
@@ -26,6 +28,7 @@ internal readonly unsafe struct Fp32Kv<TSimd, TVector> : IKvFormat<TVector>
 
     public static TVector Even(float* pair) => TSimd.Load(pair);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TVector Odd(float* pair) => TSimd.Load(pair + 16);
 }
 
@@ -36,7 +39,9 @@ internal readonly unsafe struct Bf16Kv<TSimd, TVector> : IKvFormat<TVector>
 {
     public static int PairStride => 16;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TVector Even(float* pair) => TSimd.LowBf16(TSimd.Load(pair));
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TVector Odd(float* pair) => TSimd.HighBf16(TSimd.Load(pair));
 }

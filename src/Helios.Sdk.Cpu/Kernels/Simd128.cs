@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.Arm;
 using System.Runtime.Intrinsics.X86;
@@ -38,12 +39,16 @@ internal readonly unsafe struct Simd128 : ISimd<Vector128<float>>
 
     public static float Sum(Vector128<float> value) => Vector128.Sum(value);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float MaxLane(Vector128<float> value) => Halves(Vector128.MaxNative(value, Vector128.Shuffle(value, Vector128.Create(2, 3, 0, 1))));
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> LowBf16(Vector128<float> pair) => (pair.AsUInt32() << 16).AsSingle();
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> HighBf16(Vector128<float> pair) => (pair.AsUInt32() & Vector128.Create(0xFFFF0000u)).AsSingle();
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> Scale(Vector128<float> value, Vector128<float> biased)
     {
         var exponent = biased.AsInt32() - Vector128.Create(VectorMath.BiasBits);
@@ -53,12 +58,16 @@ internal readonly unsafe struct Simd128 : ISimd<Vector128<float>>
         return value * ((half + one) << 23).AsSingle() * ((rest + one) << 23).AsSingle();
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> WidenInt8(sbyte* source) => Vector128.WidenLower(Vector64.Load(source).ToVector128Unsafe()).AsSingle();
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> LowNibbles(Vector128<float> bytes) => (bytes.AsByte() & Vector128.Create((byte)15)).AsSingle();
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> HighNibbles(Vector128<float> bytes) => ((bytes.AsUInt16() >> 4).AsByte() & Vector128.Create((byte)15)).AsSingle();
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> DotInt16(Vector128<float> left, Vector128<float> right, Vector128<float> sum)
     {
         var (l, r) = (left.AsInt16(), right.AsInt16());
@@ -75,20 +84,24 @@ internal readonly unsafe struct Simd128 : ISimd<Vector128<float>>
         return (even + odd + sum.AsInt32()).AsSingle();
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> BeginDotInt8(int* offset)
     {
         var broadcast = Vector128.Create(*offset);
         return (Dp.IsSupported ? (broadcast << 16) >> 16 : broadcast).AsSingle();
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> DotInt8(Vector128<float> left, Vector128<float> right, Vector128<float> sum) => Dp.IsSupported
         ? Dp.DotProduct(sum.AsInt32(), left.AsSByte(), right.AsSByte()).AsSingle()
         : PairsOfInt8(left, right, sum);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> EndDotInt8(Vector128<float> sum) =>
         FromInt32(Dp.IsSupported ? sum : DotInt16(sum, Vector128.Create((short)1).AsSingle(), default));
 
     /// <summary>sum + left x right over pairs of bytes, left 0 to 15, in 16-bit integers.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> PairsOfInt8(Vector128<float> left, Vector128<float> right, Vector128<float> sum)
     {
         if (Ssse3.IsSupported) return (Ssse3.MultiplyAddAdjacent(left.AsByte(), right.AsSByte()) + sum.AsInt16()).AsSingle();
@@ -99,19 +112,23 @@ internal readonly unsafe struct Simd128 : ISimd<Vector128<float>>
 
     public static Vector128<float> FromInt32(Vector128<float> integers) => Vector128.ConvertToSingle(integers.AsInt32());
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> Round(Vector128<float> value) => value + Vector128.Create(VectorMath.Bias) - Vector128.Create(VectorMath.Bias);
 
     public static void StoreInt16(Vector128<float> first, Vector128<float> second, short* destination) => Int16s(first, second).Store(destination);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void StoreInt8(Vector128<float> first, Vector128<float> second, sbyte* destination)
     {
         var integers = Int16s(first, second);
         Vector128.Narrow(integers, integers).GetLower().Store(destination);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<short> Int16s(Vector128<float> first, Vector128<float> second) =>
         Vector128.Narrow(Vector128.ConvertToInt32Native(first), Vector128.ConvertToInt32Native(second));
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static float Halves(Vector128<float> value) =>
         Vector128.MaxNative(value, Vector128.Shuffle(value, Vector128.Create(1, 0, 3, 2))).ToScalar();
 }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Helios.Sdk.Cpu.Formats;
 
 namespace Helios.Sdk.Cpu.Kernels;
@@ -51,6 +52,7 @@ internal readonly unsafe struct Fp32Format<TSimd, TVector> : IWeightFormat<TVect
 
     public static int StripsAtOneColumn => 4;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Pair(float* pair, out TVector even, out TVector odd)
     {
         even = TSimd.Load(pair);
@@ -78,6 +80,7 @@ internal readonly unsafe struct Bf16Format<TSimd, TVector> : IWeightFormat<TVect
 
     public static int StripsAtOneColumn => 4;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Pair(float* pair, out TVector even, out TVector odd)
     {
         var both = TSimd.Load(pair);
@@ -107,6 +110,7 @@ internal readonly unsafe struct Int8Format<TSimd, TVector> : IWeightFormat<TVect
 
     public static int StripsAtOneColumn => 2;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Pair(float* pair, out TVector even, out TVector odd)
     {
         even = TSimd.WidenInt8((sbyte*)pair);
@@ -121,6 +125,7 @@ internal readonly unsafe struct Int8Format<TSimd, TVector> : IWeightFormat<TVect
 
     public static TVector Offset(float* scales, int groups, int group) => default;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(TVector sum, TVector scale, TVector offset, float* activationScale, int groups, int group, float* y) =>
         GroupScales.Add<TSimd, TVector>(TSimd.FromInt32(sum), scale, activationScale, group, y);
 }
@@ -136,6 +141,7 @@ internal readonly unsafe struct Int4Format<TSimd, TVector> : IWeightFormat<TVect
 
     public static int StripsAtOneColumn => 4;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Pair(float* pair, out TVector even, out TVector odd)
     {
         var both = TSimd.Load(pair);
@@ -151,6 +157,7 @@ internal readonly unsafe struct Int4Format<TSimd, TVector> : IWeightFormat<TVect
 
     public static TVector Offset(float* scales, int groups, int group) => default;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(TVector sum, TVector scale, TVector offset, float* activationScale, int groups, int group, float* y) =>
         GroupScales.Add<TSimd, TVector>(TSimd.EndDotInt8(sum), scale, activationScale, group, y);
 }
@@ -172,10 +179,12 @@ internal readonly unsafe struct Block8Format<TSimd, TVector> : IWeightFormat<TVe
 
     public static TVector MultiplyAdd(TVector weights, TVector activation, TVector sum) => TSimd.DotInt16(weights, activation, sum);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TVector Scale(float* scales, int group) => TSimd.Load(scales + group * PackedMatrix.BlockRows);
 
     public static TVector Offset(float* scales, int groups, int group) => default;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(TVector sum, TVector scale, TVector offset, float* activationScale, int groups, int group, float* y) =>
         GroupScales.Add<TSimd, TVector>(TSimd.FromInt32(sum), scale, activationScale, group, y);
 }
@@ -199,8 +208,10 @@ internal readonly unsafe struct Block8OffsetFormat<TSimd, TVector> : IWeightForm
 
     public static TVector Scale(float* scales, int group) => Block8Format<TSimd, TVector>.Scale(scales, group);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TVector Offset(float* scales, int groups, int group) => TSimd.Load(scales + (groups + group) * PackedMatrix.BlockRows);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(TVector sum, TVector scale, TVector offset, float* activationScale, int groups, int group, float* y)
     {
         Block8Format<TSimd, TVector>.Store(sum, scale, offset, activationScale, groups, group, y);
@@ -211,6 +222,7 @@ internal readonly unsafe struct Block8OffsetFormat<TSimd, TVector> : IWeightForm
 /// <summary>Scales of groups, which lie in pairs of groups as bfloat16 weights do.</summary>
 internal static unsafe class GroupScales
 {
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TVector Of<TSimd, TVector>(float* scales, int group)
         where TSimd : struct, ISimd<TVector>
         where TVector : struct
@@ -219,6 +231,7 @@ internal static unsafe class GroupScales
         return group % 2 == 0 ? TSimd.LowBf16(pair) : TSimd.HighBf16(pair);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Add<TSimd, TVector>(TVector sum, TVector scale, float* activationScale, int group, float* y)
         where TSimd : struct, ISimd<TVector>
         where TVector : struct
