@@ -70,7 +70,7 @@ public sealed class TorchSharpBackend : IBackend
     {
         ArgumentNullException.ThrowIfNull(architecture);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(maxRows);
-        return Activations.Bound(architecture, maxRows, attentionBytes, device.FusesAttention(architecture.Stack[0].Attention.HeadDim));
+        return Activations.Bound(architecture, maxRows, attentionBytes, Activations.Fuses(device, architecture));
     }
 
     /// <inheritdoc/>

@@ -24,9 +24,13 @@ public abstract class BackendUnderTest
     /// <summary>How keys and values can be held; the first is the default.</summary>
     public abstract IReadOnlyList<Precision> KvPrecisions { get; }
 
-    /// <summary>What the backend does not compute of an architecture, as its message names it; null if it computes all.</summary>
-    /// <param name="architecture">The architecture.</param>
-    public virtual string? Lacks(ModelArchitecture architecture) => null;
+    /// <summary>
+    /// Whether <see cref="ToleranceOf"/> holds for a model. It may not where activations have few bits: a close choice between experts turns, or
+    /// a table of positions drowns the tokens.
+    /// </summary>
+    /// <param name="weights">How weights are held; never <see cref="Precision.Auto"/>.</param>
+    /// <param name="architecture">The model.</param>
+    public virtual bool IsNear(Precision weights, ModelArchitecture architecture) => true;
 
     /// <summary>Makes a backend. The caller disposes it.</summary>
     /// <param name="setup">What of it matters to a test.</param>

@@ -57,10 +57,11 @@ public sealed class TorchUnderTest : BackendUnderTest
     /// <inheritdoc/>
     public override long AllocatedBytes(IBackend backend) => ((TorchSharpBackend)backend).AllocatedBytes;
 
-    // A row's largest weight is 127 times its scale, which bfloat16 holds. Rows of other lengths than kernels take are held as they are.
+    // A router stays in FP32. A row's largest weight is 127 times its scale, which bfloat16 holds. Rows of other lengths than kernels take are held as they are.
     /// <inheritdoc/>
     public override float[] Held(Precision precision, TensorRole role, float[] matrix, int columns)
     {
+        if (role == TensorRole.Router || (role == TensorRole.PositionEmbedding && precision is Precision.Int8 or Precision.Int4)) return matrix;
         if (precision == Precision.Int4) return Int4(role, matrix, columns);
         if (precision != Precision.Int8) return base.Held(precision, role, matrix, columns);
         if (columns % TorchOperators.Int8Columns != 0) return matrix;
@@ -77,18 +78,8 @@ public sealed class TorchUnderTest : BackendUnderTest
     }
 
     /// <inheritdoc/>
-    public override string? Lacks(ModelArchitecture architecture)
-    {
-        try
-        {
-            Helios.Sdk.TorchSharp.Loading.Traits.Require(architecture);
-            return null;
-        }
-        catch (NotSupportedException error)
-        {
-            return error.Message;
-        }
-    }
+    public override bool IsNear(Precision weights, ModelArchitecture architecture) =>
+        weights != Precision.Bf16 || architecture.Stack.All(layer => layer.FeedForward.Experts is null);
 
     // Activations have the type of the weights, so that bfloat16 rounds every intermediate result to 8 bits.
     /// <inheritdoc/>
@@ -115,7 +106,7 @@ public sealed class TorchUnderTest : BackendUnderTest
     // What matrices of several tensors need of each, every tensor has in the shapes of the contract, or none.
     private static float[] Int4(TensorRole role, float[] matrix, int columns)
     {
-        if (role is TensorRole.Embedding or TensorRole.Head or TensorRole.ExitHead) return matrix;
+        if (role is TensorRole.Embedding or TensorRole.EmbeddingProjection or TensorRole.Head or TensorRole.HeadProjection or TensorRole.ExitHead) return matrix;
         if (columns % TorchOperators.Int4Group != 0 || matrix.Length / columns % TorchOperators.Int4Rows != 0) return matrix;
         using var scope = torch.NewDisposeScope();
         var (numbers, scales) = Rounding.ToInt4(torch.tensor(matrix).view(-1, columns));

@@ -4,19 +4,39 @@ using Helios.Sdk.TorchSharp.Operators;
 
 namespace Helios.Sdk.TorchSharp.Loading;
 
+/// <summary>A vector in the memory of a part: tensors one behind another.</summary>
+/// <param name="Tensors">What is stored, in order.</param>
+/// <param name="Type">Type in which it is held.</param>
+/// <param name="Addend">Added to every element.</param>
+/// <param name="Offset">First byte.</param>
+internal sealed record VectorPlan(IReadOnlyList<StoredTensor> Tensors, ScalarType Type, float Addend, long Offset)
+{
+    public long Length => Tensors.Sum(tensor => tensor.Elements);
+}
+
 /// <summary>Tensors one below another in the memory of a part, <c>[Rows, Columns]</c>.</summary>
 /// <param name="Tensors">What is stored, in order.</param>
 /// <param name="Format">How it is held.</param>
+/// <param name="Type">Type of plain weights, or of scales.</param>
 /// <param name="Offset">First byte.</param>
-/// <param name="Scales">First byte of scales, in the type of activations; 0 where the format has none.</param>
-/// <param name="Rows">Rows of all tensors.</param>
-/// <param name="Columns">Elements of a row.</param>
-internal sealed record MatrixPlan(IReadOnlyList<StoredTensor> Tensors, WeightFormat Format, long Offset, long Scales, long Rows, long Columns);
+/// <param name="Scales">First byte of scales; 0 where the format has none.</param>
+internal sealed record MatrixPlan(IReadOnlyList<StoredTensor> Tensors, WeightFormat Format, ScalarType Type, long Offset, long Scales)
+{
+    /// <summary>Rows of all tensors.</summary>
+    public long Rows => Tensors.Sum(tensor => (long)tensor.Rows);
 
-/// <summary>A norm's weights, in the type of activations.</summary>
-/// <param name="Tensor">What is stored.</param>
-/// <param name="Offset">First byte.</param>
-internal sealed record NormPlan(StoredTensor Tensor, long Offset);
+    /// <summary>Elements of a row.</summary>
+    public long Columns => Tensors[0].Columns;
+}
+
+/// <summary>A norm in the memory of a part.</summary>
+internal sealed record NormPlan(NormLayout Layout, VectorPlan Weight, VectorPlan? Bias);
+
+/// <summary>A projection in the memory of a part; a bias has the rows of the matrix.</summary>
+internal sealed record LinearPlan(MatrixPlan Weight, VectorPlan? Bias);
+
+/// <summary>A feed-forward network in the memory of a part.</summary>
+internal sealed record NetworkPlan(LinearPlan GateUp, LinearPlan Down);
 
 /// <summary>
 /// Lays the tensors of a part out in one piece of memory. Measuring and loading both follow it, so that what is measured
@@ -34,51 +54,70 @@ internal sealed class PartPlan
     {
         (this.checkpoint, format) = (checkpoint, precision switch { Precision.Int8 => WeightFormat.Int8, Precision.Int4 => WeightFormat.Int4, _ => WeightFormat.Plain });
         device.Require(format);
-        Traits.Require(checkpoint.Info.Architecture);
         Type = format != WeightFormat.Plain || precision == Precision.Auto ? Natural(checkpoint.Info.StoredType, device) : Elements.TypeOf(precision);
         if (!device.Computes(Type)) throw new NotSupportedException($"{device.Name} does not compute in {precision}; it holds Fp32, Bf16, Int8 and Int4.");
     }
 
-    /// <summary>Type of activations, of norms, and of matrices that are held as they are.</summary>
+    /// <summary>Type of activations, and of most weights that are held as they are.</summary>
     public ScalarType Type { get; }
 
     /// <summary>Bytes laid out so far.</summary>
     public long Bytes { get; private set; }
 
-    public NormPlan Norm(TensorRole role, int layer = -1) => TryNorm(role, layer) ?? throw Missing(role, layer);
+    public NormPlan Norm(TensorRole role, NormLayout norm) => TryNorm(role, norm, layer: -1) ?? throw Missing(new TensorKey(role));
 
-    public NormPlan? TryNorm(TensorRole role, int layer) =>
-        checkpoint.TryGetTensor(new TensorKey(role, layer), out var tensor) ? new NormPlan(tensor, Take(tensor.Elements * Elements.BytesOf(Type))) : null;
-
-    public MatrixPlan Matrix(int layer, params ReadOnlySpan<TensorRole> roles)
+    /// <summary>A norm, or null where the checkpoint has none.</summary>
+    public NormPlan? TryNorm(TensorRole role, NormLayout? norm, int layer)
     {
-        var tensors = new List<StoredTensor>(roles.Length);
-        var rows = 0L;
-        foreach (var role in roles)
-        {
-            if (!checkpoint.TryGetTensor(new TensorKey(role, layer), out var tensor)) throw Missing(role, layer);
-            tensors.Add(tensor);
-            rows += tensor.Rows;
-        }
+        var key = new TensorKey(role, layer);
+        if (norm is null || !checkpoint.TryGetTensor(key, out var weight)) return null;
 
-        var (columns, size) = (tensors[0].Columns, Elements.BytesOf(Type));
-        return FormatOf(tensors, roles[0]) switch
+        // Near 1, bfloat16 would keep little of what is added to it.
+        var plan = norm.Kind == NormKind.RmsOffset ? Vector([weight], ScalarType.Float32, addend: 1) : Vector([weight], Type);
+        return new NormPlan(norm, plan, checkpoint.TryGetTensor(key with { Part = TensorPart.Bias }, out var bias) ? Vector([bias], Type) : null);
+    }
+
+    /// <summary>Projections of one input, one below another. All have a bias, or none.</summary>
+    public LinearPlan Linear(params ReadOnlySpan<TensorKey> keys)
+    {
+        var weight = Matrix(keys);
+        if (!checkpoint.TryGetTensor(keys[0] with { Part = TensorPart.Bias }, out _)) return new LinearPlan(weight, Bias: null);
+        var biases = new List<StoredTensor>(keys.Length);
+        foreach (var key in keys) biases.Add(Find(key with { Part = TensorPart.Bias }));
+        return new LinearPlan(weight, Vector(biases, Type));
+    }
+
+    /// <summary>Tensors of as many columns, one below another.</summary>
+    public MatrixPlan Matrix(params ReadOnlySpan<TensorKey> keys)
+    {
+        var tensors = new List<StoredTensor>(keys.Length);
+        foreach (var key in keys) tensors.Add(Find(key));
+        var (rows, columns) = (tensors.Sum(tensor => (long)tensor.Rows), (long)tensors[0].Columns);
+
+        // A router decides between experts, which half precision may change.
+        var type = keys[0].Role == TensorRole.Router ? ScalarType.Float32 : Type;
+        var size = Elements.BytesOf(type);
+        return FormatOf(tensors, keys[0].Role) switch
         {
-            WeightFormat.Int8 => new MatrixPlan(tensors, WeightFormat.Int8, Take(rows * columns), Take(rows * size), rows, columns),
-            WeightFormat.Int4 => new MatrixPlan(tensors, WeightFormat.Int4, Take(rows * columns / 2), Take(2 * rows * columns / TorchOperators.Int4Group * size), rows, columns),
-            _ => new MatrixPlan(tensors, WeightFormat.Plain, Take(rows * columns * size), 0, rows, columns),
+            WeightFormat.Int8 => new MatrixPlan(tensors, WeightFormat.Int8, type, Take(rows * columns), Take(rows * size)),
+            WeightFormat.Int4 => new MatrixPlan(tensors, WeightFormat.Int4, type, Take(rows * columns / 2), Take(2 * rows * columns / TorchOperators.Int4Group * size)),
+            _ => new MatrixPlan(tensors, WeightFormat.Plain, type, Take(rows * columns * size), Scales: 0),
         };
     }
 
-    public MatrixPlan? TryMatrix(TensorRole role, int layer) =>
-        checkpoint.TryGetTensor(new TensorKey(role, layer), out _) ? Matrix(layer, role) : null;
+    public MatrixPlan? TryMatrix(TensorKey key) => checkpoint.TryGetTensor(key, out _) ? Matrix(key) : null;
 
-    // What kernels do not take stays as it is. So do, beside 4 bits, embedding and heads, where most of the loss would be.
+    private VectorPlan Vector(IReadOnlyList<StoredTensor> tensors, ScalarType type, float addend = 0) =>
+        new(tensors, type, addend, Take(tensors.Sum(tensor => tensor.Elements) * Elements.BytesOf(type)));
+
+    // What kernels do not take stays as it is. So do a router and learnt positions, of which a token reads one row; and, beside 4 bits, what
+    // turns tokens into states and states into tokens, where most of the loss would be.
     private WeightFormat FormatOf(List<StoredTensor> tensors, TensorRole role) => format switch
     {
+        WeightFormat.Int8 or WeightFormat.Int4 when role is TensorRole.Router or TensorRole.PositionEmbedding => WeightFormat.Plain,
         WeightFormat.Int8 when tensors[0].Columns % TorchOperators.Int8Columns == 0 => WeightFormat.Int8,
-        WeightFormat.Int4 when role is not (TensorRole.Embedding or TensorRole.Head or TensorRole.ExitHead) && tensors[0].Columns % TorchOperators.Int4Group == 0
-            && tensors.TrueForAll(tensor => tensor.Rows % TorchOperators.Int4Rows == 0) => WeightFormat.Int4,
+        WeightFormat.Int4 when role is TensorRole.Embedding or TensorRole.EmbeddingProjection or TensorRole.Head or TensorRole.HeadProjection or TensorRole.ExitHead => WeightFormat.Plain,
+        WeightFormat.Int4 when tensors[0].Columns % TorchOperators.Int4Group == 0 && tensors.TrueForAll(tensor => tensor.Rows % TorchOperators.Int4Rows == 0) => WeightFormat.Int4,
         _ => WeightFormat.Plain,
     };
 
@@ -98,73 +137,7 @@ internal sealed class PartPlan
         return offset;
     }
 
-    private CheckpointException Missing(TensorRole role, int layer) =>
-        new($"{checkpoint.Info.Path}: no tensor {role}{(layer < 0 ? "" : Invariant($" of layer {layer}"))}.");
-}
+    private StoredTensor Find(TensorKey key) => checkpoint.TryGetTensor(key, out var tensor) ? tensor : throw Missing(key);
 
-/// <summary>Where everything of a layer goes.</summary>
-internal sealed class LayerPlan
-{
-    public LayerPlan(ICheckpoint checkpoint, int layer, Precision precision, TorchDevice device)
-    {
-        ArgumentOutOfRangeException.ThrowIfNegative(layer);
-        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(layer, checkpoint.Info.Architecture.Layers);
-        var plan = new PartPlan(checkpoint, precision, device);
-        AttentionNorm = plan.Norm(TensorRole.AttentionNorm, layer);
-        QueryKeyValue = plan.Matrix(layer, TensorRole.Query, TensorRole.Key, TensorRole.Value);
-        AttentionOutput = plan.Matrix(layer, TensorRole.AttentionOutput);
-        FeedForwardNorm = plan.Norm(TensorRole.FeedForwardNorm, layer);
-        GateUp = plan.Matrix(layer, TensorRole.Gate, TensorRole.Up);
-        Down = plan.Matrix(layer, TensorRole.Down);
-        ExitNorm = plan.TryNorm(TensorRole.ExitNorm, layer);
-        ExitHead = plan.TryMatrix(TensorRole.ExitHead, layer);
-        (Type, Bytes) = (plan.Type, plan.Bytes);
-    }
-
-    public NormPlan AttentionNorm { get; }
-
-    public MatrixPlan QueryKeyValue { get; }
-
-    public MatrixPlan AttentionOutput { get; }
-
-    public NormPlan FeedForwardNorm { get; }
-
-    public MatrixPlan GateUp { get; }
-
-    public MatrixPlan Down { get; }
-
-    public NormPlan? ExitNorm { get; }
-
-    public MatrixPlan? ExitHead { get; }
-
-    /// <summary>Type of activations.</summary>
-    public ScalarType Type { get; }
-
-    public long Bytes { get; }
-}
-
-/// <summary>Where embedding, final norm and head go. A tied head is held once, and embeds too.</summary>
-internal sealed class FixedPlan
-{
-    public FixedPlan(ICheckpoint checkpoint, Precision precision, TorchDevice device)
-    {
-        var plan = new PartPlan(checkpoint, precision, device);
-        FinalNorm = plan.Norm(TensorRole.FinalNorm);
-        var tied = checkpoint.Info.Architecture.Head.IsTied;
-        Head = plan.Matrix(-1, tied ? TensorRole.Embedding : TensorRole.Head);
-        Embedding = tied ? Head : plan.Matrix(-1, TensorRole.Embedding);
-        (Type, Bytes) = (plan.Type, plan.Bytes);
-    }
-
-    public NormPlan FinalNorm { get; }
-
-    public MatrixPlan Head { get; }
-
-    /// <summary>The head itself where it is tied.</summary>
-    public MatrixPlan Embedding { get; }
-
-    /// <summary>Type of activations.</summary>
-    public ScalarType Type { get; }
-
-    public long Bytes { get; }
+    private CheckpointException Missing(TensorKey key) => new($"{checkpoint.Info.Path}: no tensor {key}.");
 }

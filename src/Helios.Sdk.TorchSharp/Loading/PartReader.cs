@@ -12,7 +12,7 @@ namespace Helios.Sdk.TorchSharp.Loading;
 /// Reads planned tensors, a slice at a time, through page-locked memory into the memory of a part. On a GPU the copies of slices
 /// queue between the kernels of the steps that go on meanwhile. What is held in fewer bits is rounded on the host.
 /// </summary>
-internal sealed class PartReader(ICheckpoint checkpoint, TorchDevice device, DeviceBuffer memory, ScalarType type, CancellationToken cancellationToken) : IDisposable
+internal sealed class PartReader(ICheckpoint checkpoint, TorchDevice device, DeviceBuffer memory, CancellationToken cancellationToken) : IDisposable
 {
     // A copy waits for the step whose kernels are queued, and holds up the next: few copies, each shorter than most steps.
     private const int SliceBytes = 32 << 20;
@@ -22,13 +22,15 @@ internal sealed class PartReader(ICheckpoint checkpoint, TorchDevice device, Dev
 
     private readonly Dictionary<ScalarType, HostBuffer> staging = [];
 
-    /// <summary>A norm's weights, <c>[length]</c>.</summary>
-    public Tensor Read(NormPlan plan)
-    {
-        var view = memory.ViewAs(type, plan.Offset, plan.Tensor.Elements);
-        ReadInto(plan.Tensor, view);
-        return view;
-    }
+    public TorchNorm? Read(NormPlan? plan) => plan is null ? null : new TorchNorm(plan.Layout, Read(plan.Weight), plan.Bias is null ? null : Read(plan.Bias));
+
+    public TorchLinear Read(LinearPlan plan) => new(Read(plan.Weight), plan.Bias is null ? null : Read(plan.Bias));
+
+    public TorchNetwork Read(NetworkPlan plan) => new(Read(plan.GateUp), Read(plan.Down));
+
+    /// <summary>Some rows of a projection that was read.</summary>
+    public TorchLinear Part(LinearPlan plan, TorchLinear whole, long firstRow, long rows) =>
+        new(Part(plan.Weight, whole.Weight, firstRow, rows), whole.Bias is null ? null : memory.Keep(whole.Bias.narrow(0, firstRow, rows)));
 
     /// <summary>A matrix of all its tensors.</summary>
     public WeightMatrix Read(MatrixPlan plan)
@@ -46,15 +48,31 @@ internal sealed class PartReader(ICheckpoint checkpoint, TorchDevice device, Dev
         return Over(plan, weights, scales, plan.Rows);
     }
 
-    /// <summary>Some rows of a matrix that was read.</summary>
-    public WeightMatrix Part(MatrixPlan plan, WeightMatrix whole, long firstRow, long rows) =>
-        plan.Format == WeightFormat.Int4 ? new PartMatrix(whole, firstRow, rows) : Over(plan, Weights(plan, firstRow, rows), Scales(plan, firstRow, rows), rows);
-
     public void Dispose()
     {
         foreach (var buffer in staging.Values) buffer.Dispose();
         staging.Clear();
     }
+
+    private Tensor Read(VectorPlan plan)
+    {
+        var vector = memory.ViewAs(plan.Type, plan.Offset, plan.Length);
+        using var scope = torch.NewDisposeScope();
+        var at = 0L;
+        foreach (var tensor in plan.Tensors)
+        {
+            ReadInto(tensor, vector.narrow(0, at, tensor.Elements));
+            at += tensor.Elements;
+        }
+
+        if (plan.Addend == 0) return vector;
+        using var addend = plan.Addend.ToScalar();
+        vector.add_(addend);
+        return vector;
+    }
+
+    private WeightMatrix Part(MatrixPlan plan, WeightMatrix whole, long firstRow, long rows) =>
+        plan.Format == WeightFormat.Int4 ? new PartMatrix(whole, firstRow, rows) : Over(plan, Weights(plan, firstRow, rows), Scales(plan, firstRow, rows), rows);
 
     // Of rows that follow each other, as one vector.
     private Tensor Weights(MatrixPlan plan, long firstRow, long rows)
@@ -63,15 +81,15 @@ internal sealed class PartReader(ICheckpoint checkpoint, TorchDevice device, Dev
         {
             WeightFormat.Int8 => (ScalarType.Int8, 1),
             WeightFormat.Int4 => device.IsCuda ? (ScalarType.Int32, 8) : (ScalarType.Byte, 2),
-            _ => (type, 1),
+            _ => (plan.Type, 1),
         };
         return memory.ViewAs(held, plan.Offset + (firstRow * plan.Columns / each * Elements.BytesOf(held)), rows * plan.Columns / each);
     }
 
     private Tensor? Scales(MatrixPlan plan, long firstRow, long rows) => plan.Format switch
     {
-        WeightFormat.Int8 => memory.ViewAs(type, plan.Scales + (firstRow * Elements.BytesOf(type)), rows),
-        WeightFormat.Int4 => memory.Keep(memory.ViewAs(type, plan.Scales, 2 * rows * plan.Columns / TorchOperators.Int4Group).view(-1, rows, 2)),
+        WeightFormat.Int8 => memory.ViewAs(plan.Type, plan.Scales + (firstRow * Elements.BytesOf(plan.Type)), rows),
+        WeightFormat.Int4 => memory.Keep(memory.ViewAs(plan.Type, plan.Scales, 2 * rows * plan.Columns / TorchOperators.Int4Group).view(-1, rows, 2)),
         _ => null,
     };
 

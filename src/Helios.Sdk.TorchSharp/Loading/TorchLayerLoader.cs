@@ -32,18 +32,18 @@ internal sealed class TorchLayerLoader(TorchDevice device, AllocationCounter cou
         new(Reservations.Load<IFixedPart>(bytes, () =>
         {
             var plan = new FixedPlan(checkpoint, precision, device);
-            return Fill(checkpoint, plan.Type, plan.Bytes, bytes, (reader, memory) => new TorchFixedPart(checkpoint.Info.Architecture, plan, reader, memory), cancellationToken);
+            return Fill(checkpoint, plan.Bytes, bytes, (reader, memory) => new TorchFixedPart(checkpoint.Info.Architecture, plan, reader, memory), cancellationToken);
         }));
 
     public ValueTask<ILayerWeights> LoadLayerAsync(ICheckpoint checkpoint, int layer, Precision precision, MemoryReservation bytes, CancellationToken cancellationToken) =>
         new(Reservations.Load<ILayerWeights>(bytes, () =>
         {
             var plan = new LayerPlan(checkpoint, layer, precision, device);
-            return Fill(checkpoint, plan.Type, plan.Bytes, bytes, (reader, memory) => new TorchLayerWeights(checkpoint.Info.Architecture, layer, plan, reader, memory), cancellationToken);
+            return Fill(checkpoint, plan.Bytes, bytes, (reader, memory) => new TorchLayerWeights(checkpoint.Info.Architecture, layer, plan, reader, memory), cancellationToken);
         }));
 
     private T Fill<T>(
-        ICheckpoint checkpoint, ScalarType type, long size, MemoryReservation reservation, Func<PartReader, DeviceBuffer, T> read,
+        ICheckpoint checkpoint, long size, MemoryReservation reservation, Func<PartReader, DeviceBuffer, T> read,
         CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
@@ -51,7 +51,7 @@ internal sealed class TorchLayerLoader(TorchDevice device, AllocationCounter cou
         var memory = new DeviceBuffer(device, counter, ScalarType.Byte, device.Take(size), reservation);
         try
         {
-            using var reader = new PartReader(checkpoint, device, memory, type, cancellationToken);
+            using var reader = new PartReader(checkpoint, device, memory, cancellationToken);
             return read(reader, memory);
         }
         catch

@@ -13,53 +13,65 @@ internal sealed class TorchLayerWeights : ILayerWeights
     {
         Architecture = architecture;
         Layer = layer;
-        (this.memory, Type) = (memory, plan.Type);
+        (this.memory, Type, Layout) = (memory, plan.Type, plan.Layout);
         AttentionNorm = reader.Read(plan.AttentionNorm);
         QueryKeyValue = reader.Read(plan.QueryKeyValue);
-        KeyValue = reader.Part(plan.QueryKeyValue, QueryKeyValue, architecture.Stack[0].Attention.QuerySize, 2L * architecture.Stack[0].Attention.KvSize);
+        KeyValue = reader.Part(plan.QueryKeyValue, QueryKeyValue, Layout.Attention.QuerySize, 2L * Layout.Attention.KvSize);
+        QueryNorm = reader.Read(plan.QueryNorm);
+        KeyNorm = reader.Read(plan.KeyNorm);
         AttentionOutput = reader.Read(plan.AttentionOutput);
+        AttentionPostNorm = reader.Read(plan.AttentionPostNorm);
         FeedForwardNorm = reader.Read(plan.FeedForwardNorm);
-        GateUp = reader.Read(plan.GateUp);
-        Down = reader.Read(plan.Down);
-        ExitNorm = plan.ExitNorm is { } norm ? reader.Read(norm) : null;
-        ExitHead = plan.ExitHead is { } head ? reader.Read(head) : null;
+        Router = plan.Router is { } router ? reader.Read(router) : null;
+        Networks = [.. plan.Networks.Select(reader.Read)];
+        FeedForwardPostNorm = reader.Read(plan.FeedForwardPostNorm);
+        ExitNorm = reader.Read(plan.ExitNorm);
+        ExitHead = plan.ExitHead is { } head ? new TorchLinear(reader.Read(head), Bias: null) : null;
     }
 
     public ModelArchitecture Architecture { get; }
 
     public int Layer { get; }
 
+    public LayerLayout Layout { get; }
+
     public long Bytes => memory.Bytes;
 
     /// <summary>Type of activations.</summary>
     public ScalarType Type { get; }
 
-    /// <summary><c>[hidden]</c>.</summary>
-    public Tensor AttentionNorm { get; }
+    public TorchNorm? AttentionNorm { get; }
 
     /// <summary><c>[(heads + 2 x kvHeads) x headDim, hidden]</c>.</summary>
-    public WeightMatrix QueryKeyValue { get; }
+    public TorchLinear QueryKeyValue { get; }
 
     /// <summary>The part of it that makes keys and values, <c>[2 x kvHeads x headDim, hidden]</c>.</summary>
-    public WeightMatrix KeyValue { get; }
+    public TorchLinear KeyValue { get; }
+
+    public TorchNorm? QueryNorm { get; }
+
+    public TorchNorm? KeyNorm { get; }
 
     /// <summary><c>[hidden, heads x headDim]</c>.</summary>
-    public WeightMatrix AttentionOutput { get; }
+    public TorchLinear AttentionOutput { get; }
 
-    /// <summary><c>[hidden]</c>.</summary>
-    public Tensor FeedForwardNorm { get; }
+    public TorchNorm? AttentionPostNorm { get; }
 
-    /// <summary>Gate, then up, <c>[2 x feedForward, hidden]</c>.</summary>
-    public WeightMatrix GateUp { get; }
+    public TorchNorm? FeedForwardNorm { get; }
 
-    /// <summary><c>[hidden, feedForward]</c>.</summary>
-    public WeightMatrix Down { get; }
+    /// <summary><c>[experts, hidden]</c> in FP32; null where there are no experts.</summary>
+    public WeightMatrix? Router { get; }
+
+    /// <summary>One for each expert; one where there are none.</summary>
+    public TorchNetwork[] Networks { get; }
+
+    public TorchNorm? FeedForwardPostNorm { get; }
 
     /// <summary>Norm of the exit behind this layer; null where it shares the final one.</summary>
-    public Tensor? ExitNorm { get; }
+    public TorchNorm? ExitNorm { get; }
 
-    /// <summary>Head of the exit behind this layer, <c>[vocabulary, hidden]</c>; null where it shares the final one.</summary>
-    public WeightMatrix? ExitHead { get; }
+    /// <summary>Head of the exit behind this layer, <c>[vocabulary, width]</c>; null where it shares the final one.</summary>
+    public TorchLinear? ExitHead { get; }
 
     public void Dispose() => memory.Dispose();
 }
@@ -75,7 +87,10 @@ internal sealed class TorchFixedPart : IFixedPart
         (this.memory, Type) = (memory, plan.Type);
         FinalNorm = reader.Read(plan.FinalNorm);
         Head = reader.Read(plan.Head);
-        Embedding = plan.Embedding == plan.Head ? Head : reader.Read(plan.Embedding);
+        Embedding = plan.Embedding is { } table ? reader.Read(table) : Head.Weight;
+        Positions = plan.Positions is { } learnt ? reader.Read(learnt) : null;
+        EmbeddingProjection = plan.EmbeddingProjection is { } into ? reader.Read(into) : null;
+        HeadProjection = plan.HeadProjection is { } outOf ? reader.Read(outOf) : null;
     }
 
     public ModelArchitecture Architecture { get; }
@@ -85,14 +100,23 @@ internal sealed class TorchFixedPart : IFixedPart
     /// <summary>Type of activations.</summary>
     public ScalarType Type { get; }
 
-    /// <summary><c>[hidden]</c>.</summary>
-    public Tensor FinalNorm { get; }
+    /// <summary>Null for a model without one.</summary>
+    public TorchNorm? FinalNorm { get; }
 
-    /// <summary><c>[vocabulary, hidden]</c>.</summary>
-    public WeightMatrix Head { get; }
+    /// <summary><c>[vocabulary, width]</c>.</summary>
+    public TorchLinear Head { get; }
 
-    /// <summary><c>[vocabulary, hidden]</c>.</summary>
+    /// <summary><c>[vocabulary, width]</c>.</summary>
     public WeightMatrix Embedding { get; }
+
+    /// <summary>Learned positions <c>[rows, hidden]</c>; null for a model without them.</summary>
+    public WeightMatrix? Positions { get; }
+
+    /// <summary><c>[hidden, width]</c>; null where the embedding is as wide as the residual stream.</summary>
+    public WeightMatrix? EmbeddingProjection { get; }
+
+    /// <summary><c>[width, hidden]</c>; null where the embedding is as wide as the residual stream.</summary>
+    public WeightMatrix? HeadProjection { get; }
 
     public void Dispose() => memory.Dispose();
 }

@@ -5,14 +5,17 @@ namespace Helios.Sdk.TorchSharp.Loading;
 /// <summary>A matrix of weights <c>[rows, columns]</c> as products take it. Its tensors belong to the memory of its part.</summary>
 internal abstract class WeightMatrix
 {
-    /// <summary><c>x [some, columns]</c> times the transposed matrix, <c>[some, rows]</c>.</summary>
-    public abstract Tensor Product(Tensor x);
+    /// <summary><c>x [some, columns]</c> times the transposed matrix, and a bias <c>[rows]</c> where there is one: <c>[some, rows]</c>.</summary>
+    public abstract Tensor Product(Tensor x, Tensor? bias = null);
 
     /// <summary>Adds <c>x [some, columns]</c> times the transposed matrix to <c>sum [some, rows]</c>.</summary>
     public abstract void AddProduct(Tensor sum, Tensor x);
 
     /// <summary>Rows by their numbers, <c>[numbers, columns]</c> in the type of activations.</summary>
     public abstract Tensor Pick(Tensor numbers);
+
+    /// <summary>A product with its bias added in place.</summary>
+    protected static Tensor WithBias(Tensor product, Tensor? bias) => bias is null ? product : product.add_(bias);
 }
 
 /// <summary>Weights in the type of activations.</summary>
@@ -20,7 +23,7 @@ internal abstract class WeightMatrix
 /// <param name="transposed">The same memory, <c>[columns, rows]</c>.</param>
 internal sealed class PlainMatrix(Tensor weights, Tensor transposed) : WeightMatrix
 {
-    public override Tensor Product(Tensor x) => x.matmul(transposed);
+    public override Tensor Product(Tensor x, Tensor? bias = null) => bias is null ? x.matmul(transposed) : bias.addmm(x, transposed);
 
     public override void AddProduct(Tensor sum, Tensor x) => sum.addmm_(x, transposed);
 
@@ -32,7 +35,7 @@ internal sealed class PlainMatrix(Tensor weights, Tensor transposed) : WeightMat
 /// <param name="scales"><c>[rows]</c> in the type of activations.</param>
 internal sealed class Int8Matrix(Tensor weights, Tensor scales) : WeightMatrix
 {
-    public override Tensor Product(Tensor x) => TorchOperators.Int8Product(x.contiguous(), weights, scales);
+    public override Tensor Product(Tensor x, Tensor? bias = null) => WithBias(TorchOperators.Int8Product(x.contiguous(), weights, scales), bias);
 
     public override void AddProduct(Tensor sum, Tensor x) => sum.add_(Product(x));
 
@@ -45,7 +48,7 @@ internal sealed class Int8Matrix(Tensor weights, Tensor scales) : WeightMatrix
 /// <param name="scales"><c>[columns / group, rows, 2]</c> in the type of activations.</param>
 internal sealed class Int4Matrix(Tensor packed, Tensor scales) : WeightMatrix
 {
-    public override Tensor Product(Tensor x) => TorchOperators.Int4Product(x.contiguous(), packed, scales);
+    public override Tensor Product(Tensor x, Tensor? bias = null) => WithBias(TorchOperators.Int4Product(x.contiguous(), packed, scales), bias);
 
     public override void AddProduct(Tensor sum, Tensor x) => sum.add_(Product(x));
 
@@ -58,7 +61,7 @@ internal sealed class Int4Matrix(Tensor packed, Tensor scales) : WeightMatrix
 /// <param name="rows">Number of rows.</param>
 internal sealed class PartMatrix(WeightMatrix whole, long first, long rows) : WeightMatrix
 {
-    public override Tensor Product(Tensor x) => whole.Product(x).narrow(1, first, rows);
+    public override Tensor Product(Tensor x, Tensor? bias = null) => WithBias(whole.Product(x).narrow(1, first, rows), bias);
 
     public override void AddProduct(Tensor sum, Tensor x) => sum.add_(Product(x));
 

@@ -33,10 +33,13 @@ internal sealed class TorchKvStore : IKvStore
     /// <summary>Type of keys and values.</summary>
     public ScalarType Type { get; }
 
-    public long BlockBytes(KvShape shape) => shape.Layers * UnitElements(shape.KvHeads, shape.HeadDim) * Elements.BytesOf(Type);
+    public long BlockBytes(KvShape shape) => shape.Layers * UnitElements(shape) * Elements.BytesOf(Type);
 
     /// <summary>Elements of one layer in a block.</summary>
-    public long UnitElements(int kvHeads, int headDim) => 2L * TokensPerBlock * kvHeads * headDim;
+    public long UnitElements(KvShape shape) => TokensPerBlock * TokenElements(shape);
+
+    /// <summary>Elements of one layer of a token.</summary>
+    public static long TokenElements(KvShape shape) => 2L * shape.KvHeads * shape.HeadDim;
 
     public int AddSlab(MemoryReservation bytes) => slabs.Add(new KvSlab(new DeviceBuffer(device, counter, Type, SlabBytes, bytes)));
 
@@ -67,7 +70,7 @@ internal sealed class TorchKvStore : IKvStore
     // [layers, elements of a unit]
     private Tensor Block(KvBlock block, KvShape shape)
     {
-        var unit = UnitElements(shape.KvHeads, shape.HeadDim);
+        var unit = UnitElements(shape);
         Require(block, shape.Layers * unit);
         return slabs[block.Slab].Memory.Memory.as_strided([shape.Layers, unit], [BlocksOf(shape.Layers * unit) * unit, 1], block.Index * unit);
     }

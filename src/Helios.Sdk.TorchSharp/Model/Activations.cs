@@ -1,5 +1,6 @@
 using Helios.Sdk.Backends;
 using Helios.Sdk.Models;
+using Helios.Sdk.TorchSharp.Devices;
 
 namespace Helios.Sdk.TorchSharp.Model;
 
@@ -8,37 +9,53 @@ internal static class Activations
 {
     /// <summary>
     /// A bound on the bytes held at one time, counted in FP32, beside the numbers of KV units and tokens, which are under a hundredth of what they
-    /// number. A layer's results are freed at its end, so that per row there are its states, at work, at rest and on the way between; two norms
-    /// with their mirror images; projections, turned, converted and cut by slabs; queries, and results in four orders; gate and up.
+    /// number.
     /// </summary>
     /// <param name="architecture">Shape of the model.</param>
     /// <param name="maxRows">Most rows of a step.</param>
     /// <param name="attentionBytes">Most bytes gathered at one time, and most bytes of masks, as <see cref="AttentionIndex"/> has it.</param>
-    /// <param name="fused">Whether attention is one kernel.</param>
+    /// <param name="fused">Whether attention is one kernel in every layer.</param>
     public static long Bound(ModelArchitecture architecture, int maxRows, long attentionBytes, bool fused)
     {
-        var row = (11L * architecture.HiddenSize) + (8L * architecture.Stack[0].Attention.QuerySize) + (7L * architecture.Stack[0].Attention.KvSize)
-            + (2L * architecture.Stack[0].FeedForward.Size) + (8L * architecture.Stack[0].Attention.HeadDim);
+        var kinds = architecture.Stack.Distinct().ToList();
+        var turning = RotaryTables.KindsOf(architecture).Sum(kind => kind.Dimensions);
+        var row = kinds.Max(layer => RowElements(layer, architecture.HiddenSize)) + (8L * turning);
 
         // Logits, edited; sorted with their ids; weights, sums and comparisons in double.
         var logits = Math.Min(maxRows, HeadReader.TileRows) * 18L * architecture.VocabularySize;
 
         // Gathered, and converted; where attention is not one kernel, keys and values also scaled and turned.
-        var gathered = Tile(2L * architecture.Stack[0].Attention.KvSize * sizeof(float));
+        var gathered = Tile(kinds.Max(layer => 2L * layer.Attention.KvSize * sizeof(float)));
 
-        // Masks kept for all layers, and the mask and scores of a tile, for which a mask in bytes is made first.
+        // Masks kept for all layers, of each kind of attention; and the mask and scores of a tile, for which masks in bytes are made first.
         var attended = Tile(AttendedBytes(architecture, fused));
-        return (sizeof(float) * ((maxRows * row) + logits)) + ((fused ? 2 : 4) * gathered) + (9 * attended / 4);
+        var kept = Math.Max(attended, Math.Min(attentionBytes, AttentionKind.CountOf(architecture) * attended));
+        return (sizeof(float) * ((maxRows * row) + logits)) + ((fused ? 2 : 4) * gathered) + kept + (3 * attended / 2);
 
         long Tile(long tokenBytes) => Math.Max(tokenBytes * architecture.ContextLength, Math.Min(attentionBytes, tokenBytes * architecture.ContextLength * maxRows));
     }
 
     /// <summary>
-    /// Bytes that a row takes for each token it may attend to: its mask, and where attention is not one kernel the scores of all heads, before and
-    /// after they become shares. In FP32.
+    /// Bytes that a row takes for each token it may attend to, of all layers the most: its mask, and where attention is not one kernel the scores of
+    /// all heads, before and after they become shares. In FP32.
     /// </summary>
-    public static long AttendedBytes(ModelArchitecture architecture, bool fused) =>
-        sizeof(float) * (architecture.Stack[0].Attention.Heads / architecture.Stack[0].Attention.KvHeads) * (fused ? 1L : 1 + (2 * architecture.Stack[0].Attention.KvHeads));
+    public static long AttendedBytes(ModelArchitecture architecture, bool fused) => architecture.Stack.Max(layer =>
+    {
+        var a = layer.Attention;
+        return sizeof(float) * (a.Heads / a.KvHeads) * (fused ? 1L : 1 + (2 * a.KvHeads));
+    });
+
+    /// <summary>Whether a device attends in one kernel in every layer.</summary>
+    public static bool Fuses(TorchDevice device, ModelArchitecture architecture) =>
+        architecture.Stack.All(layer => layer.Attention.SoftCap is null && device.FusesAttention(layer.Attention.HeadDim));
+
+    // Of a row: states at work, at rest and on the way between; what of a layer is held at one time, which is freed branch by branch.
+    private static long RowElements(LayerLayout layer, long hidden)
+    {
+        var (a, f) = (layer.Attention, layer.FeedForward);
+        var elements = (11L * hidden) + (8L * a.QuerySize) + (7L * a.KvSize) + ((f.IsGated ? 2L : 1L) * f.Size);
+        return elements;
+    }
 }
 
 /// <summary>What a composed model holds of the device for its activations.</summary>

@@ -1,4 +1,5 @@
 using Helios.Sdk.Models;
+using Helios.Sdk.TorchSharp.Operators;
 using TorchSharp;
 
 namespace Helios.Sdk.TorchSharp.Model;
@@ -6,8 +7,8 @@ namespace Helios.Sdk.TorchSharp.Model;
 /// <summary>Sequences that attend together.</summary>
 internal sealed class AttentionTile
 {
-    /// <summary>Shape of the model.</summary>
-    public required ModelArchitecture Architecture { get; init; }
+    /// <summary>What the attention of the layers has in common.</summary>
+    public required AttentionKind Kind { get; init; }
 
     /// <summary>Number of sequences.</summary>
     public required int Sequences { get; init; }
@@ -27,11 +28,14 @@ internal sealed class AttentionTile
     /// <summary>Tokens gathered of each sequence.</summary>
     public required int Tokens { get; init; }
 
+    /// <summary>Tokens that are gathered but not attended to, before the others.</summary>
+    public required int Skipped { get; init; }
+
     /// <summary>Tokens attended to.</summary>
     public required int Length { get; init; }
 
-    /// <summary>Positions of its rows; null for one row, which sees all.</summary>
-    public required Tensor? Positions { get; init; }
+    /// <summary>For each row its own place among the tokens gathered, <c>[rows]</c>; null for one row, which sees all that is not skipped.</summary>
+    public required Tensor? Ends { get; init; }
 
     /// <summary>Where the only sequence lies, when its tokens follow each other; null where units are gathered.</summary>
     public required WholePiece? Whole { get; init; }
@@ -43,31 +47,46 @@ internal sealed class AttentionTile
     public Tensor? Mask { get; set; }
 
     /// <summary>Bytes of a mask, in FP32.</summary>
-    public long MaskBytes => (long)Sequences * Rows * Length * (Architecture.Stack[0].Attention.Heads / Architecture.Stack[0].Attention.KvHeads) * sizeof(float);
+    public long MaskBytes => (long)Sequences * Rows * Length * Kind.Group * sizeof(float);
 
-    /// <summary>A row sees its own position and those before: <c>[sequences, 1, heads of a group x rows, length]</c>, added to scores.</summary>
-    public Tensor MakeMask(StepConstants constants, Tensor positions)
+    /// <summary>A row sees its own position and those before, within the window: <c>[sequences, 1, heads of a group x rows, length]</c>, added to scores.</summary>
+    public Tensor MakeMask(StepConstants constants, Tensor ends)
     {
-        var group = Architecture.Stack[0].Attention.Heads / Architecture.Stack[0].Attention.KvHeads;
-        var ends = positions.view(Sequences, 1, 1, Rows, 1).expand(Sequences, 1, group, Rows, 1).reshape(Sequences, 1, group * Rows, 1);
-        return torch.where(constants.Columns.narrow(0, 0, Length).le(ends), constants.Allowed, constants.Forbidden);
+        using var scope = torch.NewDisposeScope();
+        var group = Kind.Group;
+        var last = ends.view(Sequences, 1, 1, Rows, 1).expand(Sequences, 1, group, Rows, 1).reshape(Sequences, 1, group * Rows, 1);
+        var columns = constants.Columns.narrow(0, 0, Length);
+        var seen = columns.le(last);
+        if (Kind.Window is { } window) seen.logical_and_(columns.gt(last.sub(constants.Number(window))));
+        return torch.where(seen, constants.Allowed, constants.Forbidden).MoveToOuterDisposeScope();
     }
 
     /// <summary>Attention of a layer over the tile's rows <c>[rows, heads x headDim]</c>.</summary>
-    public Tensor Attend(StepConstants constants, int slot, Tensor queries)
+    public Tensor Attend(StepConstants constants, AttentionLayout layout, int slot, Tensor queries)
     {
-        var (kvHeads, headDim) = (Architecture.Stack[0].Attention.KvHeads, Architecture.Stack[0].Attention.HeadDim);
-        var group = Architecture.Stack[0].Attention.Heads / kvHeads;
+        var (kvHeads, headDim, group) = (layout.KvHeads, layout.HeadDim, Kind.Group);
         var gathered = Gather(slot).view(Sequences, Tokens, 2, kvHeads, headDim);
         if (gathered.dtype != constants.Type) gathered = gathered.to(constants.Type);
-        var keyValues = gathered.narrow(1, 0, Length).permute(2, 0, 3, 1, 4);
-        var mask = Mask ?? (Positions is null ? null : MakeMask(constants, Positions));
+        var keyValues = gathered.narrow(1, Skipped, Length).permute(2, 0, 3, 1, 4);
+        var (keys, values) = (keyValues.select(0, 0), keyValues.select(0, 1));
+        var mask = Mask ?? (Ends is null ? null : MakeMask(constants, Ends));
 
         // Query heads that share a key/value head are as so many rows of it.
         var mine = Which is null ? queries.narrow(0, First, Sequences * Rows) : queries.index_select(0, Which);
         var turned = mine.view(Sequences, Rows, kvHeads, group, headDim).permute(0, 2, 3, 1, 4).reshape(Sequences, kvHeads, group * Rows, headDim);
-        var attended = torch.nn.functional.scaled_dot_product_attention(turned, keyValues.select(0, 0), keyValues.select(0, 1), mask);
-        return attended.reshape(Sequences, kvHeads, group, Rows, headDim).permute(0, 3, 1, 2, 4).reshape(Sequences * Rows, Architecture.Stack[0].Attention.QuerySize);
+        var attended = layout.SoftCap is { } cap
+            ? AttendCapped(constants, turned, keys, values, mask, (layout.Scale, cap))
+            : TorchOperators.Attention(turned, keys, values, mask, layout.Scale);
+        return attended.reshape(Sequences, kvHeads, group, Rows, headDim).permute(0, 3, 1, 2, 4).reshape(Sequences * Rows, layout.QuerySize);
+    }
+
+    // Torch's attention has no soft-cap. Scores are in FP32, as those that torch writes down.
+    private static Tensor AttendCapped(StepConstants constants, Tensor queries, Tensor keys, Tensor values, Tensor? mask, (float Scale, float Cap) scores)
+    {
+        var capped = queries.to(ScalarType.Float32).matmul(keys.to(ScalarType.Float32).transpose(2, 3));
+        capped.mul_(constants.Number((double)scores.Scale / scores.Cap)).tanh_().mul_(constants.Number(scores.Cap));
+        if (mask is not null) capped.add_(mask);
+        return capped.softmax(3).matmul(values.to(ScalarType.Float32)).to(queries.dtype);
     }
 
     // [Units, elements of a unit], or the same tokens where they lie.

@@ -124,7 +124,7 @@ internal readonly struct DrawParameters
     public DrawParameters(StepConstants constants, ReadOnlySpan<SampleRow> draws, long vocabulary)
     {
         var count = draws.Length;
-        var parameters = constants.Draws.Room<double>(5 * count);
+        var parameters = constants.Doubles.Room<double>(5 * count);
         for (var i = 0; i < count; i++)
         {
             ref readonly var draw = ref draws[i];
@@ -136,7 +136,7 @@ internal readonly struct DrawParameters
             parameters[(4 * count) + i] = draw.Uniform;
         }
 
-        var device = constants.Draws.ToDevice(5 * count);
+        var device = constants.Doubles.ToDevice(5 * count);
         Tensor Parameter(int which) => device.narrow(0, which * count, count).view(count, 1);
         (Temperature, TopK, TopP, MinP, Uniform) = (Parameter(0), Parameter(1).to(ScalarType.Int64), Parameter(2), Parameter(3), Parameter(4));
     }

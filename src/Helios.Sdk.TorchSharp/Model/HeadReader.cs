@@ -10,7 +10,7 @@ namespace Helios.Sdk.TorchSharp.Model;
 /// Norm, head and the reduction to scalars, on the device, in tiles of rows, so that logits exist for those alone. Each tile comes back in
 /// one copy.
 /// </summary>
-internal sealed class HeadReader(StepConstants constants, LayerMath math)
+internal sealed class HeadReader(TorchFixedPart fixedPart, StepConstants constants)
 {
     /// <summary>Rows whose logits exist at one time.</summary>
     public const int TileRows = 64;
@@ -19,11 +19,11 @@ internal sealed class HeadReader(StepConstants constants, LayerMath math)
 
     /// <summary>Signals of rows.</summary>
     /// <param name="states"><c>[rows, hidden]</c>.</param>
-    /// <param name="norm">Norm of the depth.</param>
+    /// <param name="norm">Norm of the depth; null without one.</param>
     /// <param name="head">Head of the depth.</param>
     /// <param name="check">What is wanted; its rows are those of <paramref name="states"/>.</param>
     /// <param name="signals">One per row.</param>
-    public void Read(Tensor states, Tensor norm, WeightMatrix head, in ExitCheck check, Span<ExitSignal> signals)
+    public void Read(Tensor states, TorchNorm? norm, TorchLinear head, in ExitCheck check, Span<ExitSignal> signals)
     {
         for (var start = 0; start < check.Rows.Length; start += TileRows)
         {
@@ -43,12 +43,12 @@ internal sealed class HeadReader(StepConstants constants, LayerMath math)
 
     /// <summary>Draws a token for each row.</summary>
     /// <param name="states"><c>[rows, hidden]</c>.</param>
-    /// <param name="norm">Norm of the depth.</param>
+    /// <param name="norm">Norm of the depth; null without one.</param>
     /// <param name="head">Head of the depth.</param>
     /// <param name="draws">How to draw; one per row of <paramref name="states"/>.</param>
     /// <param name="positions">Positions of the rows.</param>
     /// <param name="tokens">One per row.</param>
-    public void Sample(Tensor states, Tensor norm, WeightMatrix head, ReadOnlySpan<SampleRow> draws, ReadOnlySpan<int> positions, Span<SampledToken> tokens)
+    public void Sample(Tensor states, TorchNorm? norm, TorchLinear head, ReadOnlySpan<SampleRow> draws, ReadOnlySpan<int> positions, Span<SampledToken> tokens)
     {
         for (var start = 0; start < draws.Length; start += TileRows)
         {
@@ -163,10 +163,16 @@ internal sealed class HeadReader(StepConstants constants, LayerMath math)
     }
 
     // [count, vocabulary] in FP32
-    private Tensor Logits(Tensor states, Tensor norm, WeightMatrix head, int start, int count)
+    private Tensor Logits(Tensor states, TorchNorm? norm, TorchLinear head, int start, int count)
     {
-        var mine = count == states.shape[0] ? states : states.narrow(0, start, count);
-        return head.Product(math.Norm(mine, norm)).to(ScalarType.Float32);
+        var x = count == states.shape[0] ? states : states.narrow(0, start, count);
+        if (norm is not null) x = norm.Of(x);
+        if (fixedPart.HeadProjection is { } projection) x = projection.Product(x);
+        var logits = head.Of(x).to(ScalarType.Float32);
+        var layout = fixedPart.Architecture.Head;
+        if (!layout.Scale.Equals(1f)) logits.mul_(constants.Number(layout.Scale));
+        if (layout.SoftCap is { } cap) logits.div_(constants.Number(cap)).tanh_().mul_(constants.Number(cap));
+        return logits;
     }
 
     // -1 is no target: any will do.

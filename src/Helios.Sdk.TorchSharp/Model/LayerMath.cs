@@ -1,35 +1,29 @@
 using Helios.Sdk.Models;
 using Helios.Sdk.TorchSharp.Loading;
-using Helios.Sdk.TorchSharp.Operators;
-using TorchSharp;
 
 namespace Helios.Sdk.TorchSharp.Model;
 
 /// <summary>
-/// A transformer layer as torch operations: 14 or 15 kernels where one tile attends. Each call frees what it made on the way.
+/// A transformer layer as torch operations: 14 or 15 kernels of a Llama layer where one tile attends. Each call frees what it made on the way.
 /// </summary>
-internal sealed class LayerMath(ModelArchitecture architecture, StepConstants constants)
+internal sealed class LayerMath(StepConstants constants)
 {
+    private readonly FeedForward feedForward = new(constants);
+
     /// <summary>Runs a layer.</summary>
     /// <param name="layer">The layer.</param>
     /// <param name="slot">Its slot in KV blocks.</param>
     /// <param name="states">Residual stream <c>[rows, hidden]</c>; changed in place.</param>
     /// <param name="index">The rows.</param>
     /// <param name="attention">How they attend.</param>
-    public void Run(TorchLayerWeights layer, int slot, Tensor states, RowIndex index, AttentionIndex attention)
+    public void Run(TorchLayerWeights layer, int slot, Tensor states, RowIndex index, StepAttention attention)
     {
         using var scope = torch.NewDisposeScope();
-        var (queries, keyValues) = (architecture.Stack[0].Attention.QuerySize, 2L * architecture.Stack[0].Attention.KvSize);
-        var projections = layer.QueryKeyValue.Product(Norm(states, layer.AttentionNorm));
-        Turn(projections.narrow(1, 0, queries + architecture.Stack[0].Attention.KvSize), architecture.Stack[0].Attention.Heads + architecture.Stack[0].Attention.KvHeads, index);
-        Store(slot, projections.narrow(1, queries, keyValues), index);
-        layer.AttentionOutput.AddProduct(states, attention.Attend(slot, projections.narrow(1, 0, queries)));
 
-        var gateUp = layer.GateUp.Product(Norm(states, layer.FeedForwardNorm));
-        var gate = gateUp.narrow(1, 0, architecture.Stack[0].FeedForward.Size);
-        gate.silu_();
-        gate.mul_(gateUp.narrow(1, architecture.Stack[0].FeedForward.Size, architecture.Stack[0].FeedForward.Size));
-        layer.Down.AddProduct(states, gate);
+        // A parallel branch reads the states as they are before attention changes them.
+        var before = layer.Layout.IsParallel ? layer.FeedForwardNorm?.Of(states) ?? states.clone() : null;
+        Attend(layer, slot, states, index, attention);
+        FeedForward(layer, states, before ?? Norm(layer.FeedForwardNorm, states));
     }
 
     /// <summary>Writes a layer's keys and values for rows that do not run it.</summary>
@@ -40,23 +34,82 @@ internal sealed class LayerMath(ModelArchitecture architecture, StepConstants co
     public void FillKv(TorchLayerWeights layer, int slot, Tensor states, RowIndex index)
     {
         using var scope = torch.NewDisposeScope();
-        var projections = layer.KeyValue.Product(Norm(states, layer.AttentionNorm));
-        Turn(projections.narrow(1, 0, architecture.Stack[0].Attention.KvSize), architecture.Stack[0].Attention.KvHeads, index);
+        var a = layer.Layout.Attention;
+        var projections = layer.KeyValue.Of(Norm(layer.AttentionNorm, states));
+        var keys = projections.narrow(1, 0, a.KvSize);
+        NormHeads(keys, a.KvHeads, a, layer.KeyNorm);
+        Turn(keys, a.KvHeads, a, index.RotationOf(layer.Layer));
         Store(slot, projections, index);
     }
 
-    /// <summary>RMS norm.</summary>
-    /// <param name="states"><c>[rows, hidden]</c>.</param>
-    /// <param name="weights"><c>[hidden]</c>.</param>
-    public Tensor Norm(Tensor states, Tensor weights) => TorchOperators.RmsNorm(states, weights, architecture.Stack[0].Norm.Epsilon);
+    // Without a norm the input is what goes on.
+    private static Tensor Norm(TorchNorm? norm, Tensor x) => norm is null ? x : norm.Of(x);
 
-    // (x1, x2) becomes (x1 cos - x2 sin, x2 cos + x1 sin), x1 and x2 being the halves of a head.
-    private void Turn(Tensor heads, int count, RowIndex index)
+    private void Attend(TorchLayerWeights layer, int slot, Tensor states, RowIndex index, StepAttention attention)
     {
-        var halves = heads.unflatten(1, count, 2, architecture.Stack[0].Attention.HeadDim / 2);
+        using var scope = torch.NewDisposeScope();
+        var a = layer.Layout.Attention;
+        var projections = layer.QueryKeyValue.Of(Norm(layer.AttentionNorm, states));
+        var queries = projections.narrow(1, 0, a.QuerySize);
+        NormHeads(queries, a.Heads, a, layer.QueryNorm);
+        NormHeads(projections.narrow(1, a.QuerySize, a.KvSize), a.KvHeads, a, layer.KeyNorm);
+        Turn(projections.narrow(1, 0, a.QuerySize + a.KvSize), a.Heads + a.KvHeads, a, index.RotationOf(layer.Layer));
+        Store(slot, projections.narrow(1, a.QuerySize, 2L * a.KvSize), index);
+        Add(layer.Layout, layer.AttentionOutput, layer.AttentionPostNorm, states, attention.Attend(a, slot, queries));
+    }
+
+    private void FeedForward(TorchLayerWeights layer, Tensor states, Tensor x)
+    {
+        using var scope = torch.NewDisposeScope();
+        if (layer.Router is null) Add(layer.Layout, layer.Networks[0].Down, layer.FeedForwardPostNorm, states, Model.FeedForward.Inside(layer.Layout.FeedForward, layer.Networks[0], x));
+        else Add(layer.Layout, feedForward.Mix(layer, x), layer.FeedForwardPostNorm, states);
+    }
+
+    // A branch's last projection into the residual stream, in place where nothing stands between.
+    private void Add(LayerLayout layout, TorchLinear last, TorchNorm? norm, Tensor states, Tensor x)
+    {
+        if ((norm is null || layout.NormPosition == NormPosition.AfterResidual) && layout.ResidualScale.Equals(1f))
+        {
+            last.AddTo(states, x);
+            NormSum(layout, norm, states);
+        }
+        else
+        {
+            Add(layout, last.Of(x), norm, states);
+        }
+    }
+
+    // A branch's output into the residual stream: norm of the output, scale, addition, norm of the sum.
+    private void Add(LayerLayout layout, Tensor output, TorchNorm? norm, Tensor states)
+    {
+        var branch = layout.NormPosition == NormPosition.AfterResidual ? output : Norm(norm, output);
+        states.add_(branch, constants.Number(layout.ResidualScale));
+        NormSum(layout, norm, states);
+    }
+
+    private static void NormSum(LayerLayout layout, TorchNorm? norm, Tensor states)
+    {
+        if (layout.NormPosition == NormPosition.AfterResidual && norm is not null) states.copy_(norm.Of(states));
+    }
+
+    private static void NormHeads(Tensor heads, int count, AttentionLayout a, TorchNorm? norm)
+    {
+        if (norm is null) return;
+        var pieces = a.NormsWholeProjection ? heads : heads.unflatten(1, count, a.HeadDim);
+        pieces.copy_(norm.Of(pieces));
+    }
+
+    // (x1, x2) becomes (x1 cos - x2 sin, x2 cos + x1 sin), x1 and x2 being the halves of what turns of a head.
+    private void Turn(Tensor heads, int count, AttentionLayout a, Rotation? rotation)
+    {
+        if (rotation is null) return;
+        var turning = a.Rotary!.Dimensions;
+        var halves = turning == a.HeadDim
+            ? heads.unflatten(1, count, 2, turning / 2)
+            : heads.unflatten(1, count, a.HeadDim).narrow(2, 0, turning).unflatten(2, 2, turning / 2);
         var swapped = halves.flip(2);
-        halves.mul_(index.Cosines);
-        halves.addcmul_(swapped, index.Sines, constants.One);
+        halves.mul_(rotation.Cosines);
+        halves.addcmul_(swapped, rotation.Sines, constants.Number(1));
     }
 
     // What is kept is finite, in the type it is kept in: a masked value counts 0 times, which of infinity or NaN is NaN, and would carry one

@@ -12,6 +12,8 @@ internal sealed class RowIndex : IDisposable
 {
     private readonly List<Tensor> held = [];
     private readonly List<Write> writes = [];
+    private readonly RotaryTables rotary;
+    private readonly Rotation[] rotations;
 
     /// <summary>Prepares rows of a step.</summary>
     /// <param name="constants">What does not change from step to step.</param>
@@ -55,8 +57,10 @@ internal sealed class RowIndex : IDisposable
         using var scope = torch.NewDisposeScope();
         var device = constants.Upload.ToDevice(5 * count);
         Ids = Hold(device.narrow(0, 0, count));
-        (Cosines, Sines) = constants.Turn(device.narrow(0, count, count));
-        held.AddRange([Cosines, Sines]);
+        Positions = Hold(device.narrow(0, count, count));
+        rotary = constants.Rotary;
+        rotations = rotary.Turn(constants, Positions, rows, some);
+        foreach (var rotation in rotations) held.AddRange([rotation.Cosines, rotation.Sines]);
         foreach (var (slab, start, length) in pieces)
         {
             var places = constants.BySlot(layers, device.narrow(0, start + count, length), device.narrow(0, start + (2 * count), length));
@@ -72,11 +76,12 @@ internal sealed class RowIndex : IDisposable
     /// <summary>Token ids <c>[rows]</c>.</summary>
     public Tensor Ids { get; }
 
-    /// <summary><c>[rows, 1, 1, headDim / 2]</c>.</summary>
-    public Tensor Cosines { get; }
+    /// <summary>Positions <c>[rows]</c>.</summary>
+    public Tensor Positions { get; }
 
-    /// <summary>Negative, then positive sines <c>[rows, 1, 2, headDim / 2]</c>.</summary>
-    public Tensor Sines { get; }
+    /// <summary>How the rows turn in a layer; null where it does not turn them.</summary>
+    /// <param name="layer">Index of the layer.</param>
+    public Rotation? RotationOf(int layer) => rotary.KindOf(layer) is var kind and >= 0 ? rotations[kind] : null;
 
     /// <summary>Writes keys and values of a layer.</summary>
     /// <param name="slot">Slot of the layer.</param>

@@ -1,4 +1,4 @@
-using Helios.Sdk.Models;
+using Helios.Sdk.Backends;
 using Helios.Sdk.TorchSharp.Devices;
 using Helios.Sdk.TorchSharp.Loading;
 using Helios.Sdk.TorchSharp.Memory;
@@ -9,22 +9,24 @@ namespace Helios.Sdk.TorchSharp.Model;
 /// <summary>What a composed model keeps on the device from step to step.</summary>
 internal sealed class StepConstants : IDisposable
 {
-    private readonly ModelArchitecture architecture;
-    private readonly Tensor frequencies;
-    private readonly Tensor signs;
+    private readonly KvShape shape;
     private readonly List<Tensor> kept = [];
+    private readonly Dictionary<double, Scalar> numbers = [];
+    private readonly Dictionary<long, Scalar> wholeNumbers = [];
 
     public StepConstants(TorchFixedPart fixedPart, TorchKvStore kv, TorchDevice device)
     {
         using var scope = torch.NewDisposeScope();
-        architecture = fixedPart.Architecture;
+        var architecture = fixedPart.Architecture;
+        shape = KvShape.Of(architecture, architecture.Layers);
         Device = device;
         Kv = kv;
         Type = fixedPart.Type;
         Upload = new HostBuffer(device, ScalarType.Int64);
-        Draws = new HostBuffer(device, ScalarType.Float64);
-        frequencies = Keep(torch.tensor(architecture.Stack[0].Attention.Rotary!.InverseFrequencies(length: 1)));
-        signs = Keep(torch.tensor(new double[] { -1, 1 }).view(1, 2, 1));
+        Doubles = new HostBuffer(device, ScalarType.Float64);
+        Rotary = new RotaryTables(architecture, Keep);
+        AttentionKinds = AttentionKind.CountOf(architecture);
+        AttendedBytes = Activations.AttendedBytes(architecture, Activations.Fuses(device, architecture));
         Slots = Keep(torch.arange(architecture.Layers, ScalarType.Int64).view(architecture.Layers, 1));
         Columns = Keep(torch.arange((architecture.ContextLength + kv.TokensPerBlock - 1) / kv.TokensPerBlock * kv.TokensPerBlock, ScalarType.Int64));
         Allowed = Keep(torch.zeros(1, Type));
@@ -33,9 +35,6 @@ internal sealed class StepConstants : IDisposable
         Zero64 = Keep(torch.zeros(1, ScalarType.Float64));
         foreach (var tensor in kept) tensor.DetachFromDisposeScope();
     }
-
-    /// <summary>The number 1.</summary>
-    public Scalar One { get; } = 1.ToScalar();
 
     public TorchDevice Device { get; }
 
@@ -47,8 +46,17 @@ internal sealed class StepConstants : IDisposable
     /// <summary>Indices on their way to the device.</summary>
     public HostBuffer Upload { get; }
 
-    /// <summary>Parameters of sampling on their way to the device.</summary>
-    public HostBuffer Draws { get; }
+    /// <summary>Numbers in double on their way to the device: parameters of sampling, frequencies.</summary>
+    public HostBuffer Doubles { get; }
+
+    /// <summary>Rotary positions of the layers.</summary>
+    public RotaryTables Rotary { get; }
+
+    /// <summary>Kinds of attention that the layers have.</summary>
+    public int AttentionKinds { get; }
+
+    /// <summary>Bytes that a row takes for each token it may attend to, as <see cref="Activations"/> has them.</summary>
+    public long AttendedBytes { get; }
 
     /// <summary>Slots from 0, <c>[layers, 1]</c>.</summary>
     public Tensor Slots { get; }
@@ -76,26 +84,30 @@ internal sealed class StepConstants : IDisposable
     public Tensor BySlot(int layers, Tensor first, Tensor stride) => (Slots.narrow(0, 0, layers) * stride).add_(first);
 
     /// <summary>A slab by units: one layer of one block each, <c>[units, elements of a unit]</c>. It is the slab's to dispose.</summary>
-    public Tensor Units(int slab) => Kv.Rows(slab, Kv.UnitElements(architecture.Stack[0].Attention.KvHeads, architecture.Stack[0].Attention.HeadDim));
+    public Tensor Units(int slab) => Kv.Rows(slab, Kv.UnitElements(shape));
 
     /// <summary>A slab by tokens: one layer of one token each, <c>[tokens, 2 x kvHeads x headDim]</c>. It is the slab's to dispose.</summary>
-    public Tensor Tokens(int slab) => Kv.Rows(slab, 2L * architecture.Stack[0].Attention.KvSize);
+    public Tensor Tokens(int slab) => Kv.Rows(slab, TorchKvStore.TokenElements(shape));
 
-    /// <summary>How positions turn pairs of elements. In double: at position 100,000 a float angle would be off by a hundredth of a radian.</summary>
-    /// <param name="positions"><c>[rows]</c>.</param>
-    public (Tensor Cosines, Tensor Sines) Turn(Tensor positions)
+    /// <summary>A number as torch takes it, made once.</summary>
+    public Scalar Number(double value)
     {
-        var angles = positions.to(ScalarType.Float64).unsqueeze(1) * frequencies;
-        var (rows, half) = (positions.numel(), frequencies.numel());
-        var sines = angles.sin().unsqueeze(1) * signs;
-        return (angles.cos().to(Type).view(rows, 1, 1, half), sines.to(Type).view(rows, 1, 2, half));
+        if (!numbers.TryGetValue(value, out var number)) numbers.Add(value, number = value.ToScalar());
+        return number;
+    }
+
+    /// <summary>The same of a whole number: what it is added to keeps its type.</summary>
+    public Scalar Number(long value)
+    {
+        if (!wholeNumbers.TryGetValue(value, out var number)) wholeNumbers.Add(value, number = value.ToScalar());
+        return number;
     }
 
     public void Dispose()
     {
         Upload.Dispose();
-        Draws.Dispose();
-        One.Dispose();
+        Doubles.Dispose();
+        foreach (var number in numbers.Values.Concat(wholeNumbers.Values)) number.Dispose();
         foreach (var tensor in kept) tensor.Dispose();
     }
 

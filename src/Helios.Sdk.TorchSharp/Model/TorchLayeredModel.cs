@@ -21,7 +21,7 @@ internal sealed class TorchLayeredModel : LayeredModel<TorchLayerWeights>
     private readonly long attentionBytes;
     private readonly ActivationClaim claim;
     private RowIndex? index;
-    private AttentionIndex? attention;
+    private StepAttention? attention;
     private int indexed;
 
     // States of the rows at work, in order [active, hidden], and of all others in their places [rows, hidden]. Either may be null while
@@ -38,8 +38,8 @@ internal sealed class TorchLayeredModel : LayeredModel<TorchLayerWeights>
         this.constants = constants;
         this.attentionBytes = attentionBytes;
         this.claim = claim;
-        math = new LayerMath(architecture, constants);
-        heads = new HeadReader(constants, math);
+        math = new LayerMath(constants);
+        heads = new HeadReader(fixedPart, constants);
     }
 
     protected override ModelArchitecture ArchitectureOf(TorchLayerWeights layer) => layer.Architecture;
@@ -64,7 +64,7 @@ internal sealed class TorchLayeredModel : LayeredModel<TorchLayerWeights>
         }
 
         Prepare();
-        Keep(ref walking, fixedPart.Embedding.Pick(index!.Ids));
+        Keep(ref walking, EmbeddingOf(index!));
     }
 
     // The index is made anew by the version of the rows; the states stay.
@@ -76,7 +76,7 @@ internal sealed class TorchLayeredModel : LayeredModel<TorchLayerWeights>
     {
         using var mode = torch.inference_mode();
         Prepare();
-        attention ??= new AttentionIndex(constants, architecture, rows, Layers.Length, attentionBytes);
+        attention ??= new StepAttention(constants, rows, Layers.Length, attentionBytes);
         math.Run(layer, slot, walking!, index!, attention);
     }
 
@@ -202,7 +202,18 @@ internal sealed class TorchLayeredModel : LayeredModel<TorchLayerWeights>
         indexed = rows.Version;
     }
 
-    private (Tensor Norm, WeightMatrix Head) HeadAt(int depth)
+    // Scaled, then projected; learnt positions are as wide as the residual stream.
+    private Tensor EmbeddingOf(RowIndex some)
+    {
+        var embedding = architecture.Embedding;
+        var states = fixedPart.Embedding.Pick(some.Ids);
+        if (!embedding.Scale.Equals(1f)) states.mul_(constants.Number(embedding.Scale));
+        if (fixedPart.EmbeddingProjection is { } projection) states = projection.Product(states);
+        if (fixedPart.Positions is { } positions) states.add_(positions.Pick(some.Positions.add(constants.Number(embedding.Positions!.Offset))));
+        return states;
+    }
+
+    private (TorchNorm? Norm, TorchLinear Head) HeadAt(int depth)
     {
         var layer = depth - 1 - Layers[0].Layer is var slot and >= 0 ? Layers[slot] : null;
         return (layer?.ExitNorm ?? fixedPart.FinalNorm, layer?.ExitHead ?? fixedPart.Head);

@@ -18,7 +18,7 @@ internal sealed class TorchStepRows(ModelArchitecture architecture, TorchKvStore
     public IReadOnlyList<Run> Runs => runs;
 
     /// <summary>Elements of one layer in a block.</summary>
-    public long UnitElements { get; } = kv.UnitElements(architecture.Stack[0].Attention.KvHeads, architecture.Stack[0].Attention.HeadDim);
+    public long UnitElements { get; } = kv.UnitElements(KvShape.Of(architecture, architecture.Layers));
 
     /// <summary>Units between two slots of a row's blocks.</summary>
     public long SlotUnits(int row) => kv.BlocksOf(this[row].KvDepth * UnitElements);

@@ -27,6 +27,25 @@ internal static class TorchOperators
             "aten::rms_norm"u8,
             [Dispatcher.Argument(x), Dispatcher.List(weights.numel()), Dispatcher.Given(Dispatcher.Argument(weights)), Dispatcher.Given(Dispatcher.Argument(epsilon))]);
 
+    /// <summary>Scaled dot-product attention.</summary>
+    /// <param name="queries"><c>[sequences, heads, rows, headDim]</c>.</param>
+    /// <param name="keys"><c>[sequences, heads, length, headDim]</c>.</param>
+    /// <param name="values">As <paramref name="keys"/>.</param>
+    /// <param name="mask">Added to scores, <c>[sequences, 1, rows, length]</c> in their type; null for none.</param>
+    /// <param name="scale">Factor of scores.</param>
+    /// <returns>As <paramref name="queries"/>.</returns>
+    public static Tensor Attention(Tensor queries, Tensor keys, Tensor values, Tensor? mask, double scale)
+    {
+        const ulong none = 0;
+        const ulong no = 0;
+        return Dispatcher.Call(
+            "aten::scaled_dot_product_attention"u8,
+            [
+                Dispatcher.Argument(queries), Dispatcher.Argument(keys), Dispatcher.Argument(values), mask is null ? none : Dispatcher.Given(Dispatcher.Argument(mask)),
+                Dispatcher.Argument(0d), no, Dispatcher.Given(Dispatcher.Argument(scale)), no,
+            ]);
+    }
+
     /// <summary>A product with weights in 8 bits: x times the transposed weights, each column of the result times its scale.</summary>
     /// <param name="x"><c>[rows, columns]</c>, contiguous; FP32, BF16 or FP16.</param>
     /// <param name="weights"><c>[outputs, columns]</c> in 8 bits, contiguous; columns are a multiple of <see cref="Int8Columns"/>.</param>

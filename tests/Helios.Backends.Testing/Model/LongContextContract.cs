@@ -16,16 +16,12 @@ public abstract class LongContextContract<TBackend> : BackendContract<TBackend>
     public void A_sequence_gets_the_same_cut_anywhere_in_any_company(string variant, Precision precision) => MustBeTheSame(Checkpoint(), variant, precision);
 
     [SkippableFact]
-    public void So_does_one_whose_layers_see_windows()
-    {
-        if (Backend.Lacks(Windowed().Info.Architecture) is null) MustBeTheSame(Windowed(), variant: null, Backend.KvPrecisions[0]);
-    }
+    public void So_does_one_whose_layers_see_windows() => MustBeTheSame(Windowed(), variant: null, Backend.KvPrecisions[0]);
 
     [SkippableFact]
     public void Windows_over_strips_and_splits_match_the_reference()
     {
         var checkpoint = Windowed();
-        if (Backend.Lacks(checkpoint.Info.Architecture) is not null) return;
         var tokens = Tokens(0, Context - 1);
         var (signals, tolerance) = (Alone(checkpoint, tokens, null, Backend.KvPrecisions[0]), Backend.ToleranceOf(Precision.Fp32, Backend.KvPrecisions[0]).LogProbability);
         var reference = new ReferenceModel(checkpoint);
