@@ -83,7 +83,6 @@ public sealed partial class StepPeakTests
         const int trimThreshold = -1;
         const int mapThreshold = -3;
         Skip.If(MallOpt(mapThreshold, 1 << 18) == 0 || MallOpt(trimThreshold, 1 << 18) == 0, "This C library has no such setting.");
-        GC.Collect();
         _ = MallocTrim(0);
     }
 
