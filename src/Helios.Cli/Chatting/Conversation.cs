@@ -8,8 +8,8 @@ namespace Helios.Cli.Chatting;
 /// <summary>How a conversation is held.</summary>
 /// <param name="System">System prompt; null for none.</param>
 /// <param name="MaxTokens">Most tokens of an answer; null for what fits.</param>
-/// <param name="Temperature">0 takes the likeliest token.</param>
-internal sealed record ChatSettings(string? System, int? MaxTokens, float Temperature);
+/// <param name="Temperature">0 takes the likeliest token; null is the model's default.</param>
+internal sealed record ChatSettings(string? System, int? MaxTokens, float? Temperature);
 
 /// <summary>Reads lines, answers them over the model's chat template, and shows the depth of every token. Used by one caller at a time.</summary>
 /// <param name="engine">Serves one model.</param>

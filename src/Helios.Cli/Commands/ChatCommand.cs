@@ -13,7 +13,7 @@ internal sealed class ChatCommand : Command
     private readonly Argument<string> model = ModelArgument.Create();
     private readonly Option<string?> system = new("--system") { Description = "System prompt.", HelpName = "T" };
     private readonly Option<int?> maxTokens = new("--max-tokens") { Description = "Maximum tokens of an answer; as many as fit the context by default.", HelpName = "N" };
-    private readonly Option<float> temperature = new("--temperature") { Description = "0 takes the most likely token, above 0 samples.", HelpName = "X" };
+    private readonly Option<float?> temperature = TemperatureOption.Create();
     private readonly Option<string?> depth = EngineOptions.Create("--depth", "E", "Layers to load; all by default.");
     private readonly Option<string?> exitPolicy = EngineOptions.Create("--exit-policy", "P", "none (the default), confidence:0.8, top1:0.9, margin:0.3, entropy:1.5 or patience:2.");
     private readonly DeviceOptions device = new();
@@ -22,7 +22,6 @@ internal sealed class ChatCommand : Command
         : base("chat", "Chat with a model; /help lists what it understands.")
     {
         maxTokens.MustBe(value => value >= 1, "at least 1");
-        temperature.MustBe(value => value >= 0 && float.IsFinite(value), "a finite number of at least 0");
         foreach (var part in (Symbol[])[model, system, maxTokens, temperature, depth, exitPolicy])
         {
             if (part is Argument argument) Add(argument);

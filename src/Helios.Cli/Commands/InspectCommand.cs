@@ -56,6 +56,7 @@ internal sealed class InspectCommand : Command
             device.Precision.ToString().ToLowerInvariant())
         {
             Held = held,
+            Generation = InspectedGeneration.Of(info),
             Remark = info.Remark,
         };
     }

@@ -10,11 +10,11 @@ internal sealed class GenerationOptions
     private readonly Option<string?> prompt = new("--prompt") { Description = "Prompt as text; the tokenizer adds its special tokens.", HelpName = "T" };
     private readonly Option<ImmutableArray<int>?> ids = IdList.Option("--ids", "Prompt as token ids, without added special tokens.");
     private readonly Option<int?> maxTokens = new("--max-tokens") { Description = "Maximum tokens to generate; as many as fit the context by default.", HelpName = "N" };
-    private readonly Option<float> temperature = new("--temperature") { Description = "0 takes the most likely token, above 0 samples.", HelpName = "X" };
-    private readonly Option<float> topP = new("--top-p") { Description = "Keep the most likely tokens whose probabilities sum to this.", HelpName = "X", DefaultValueFactory = _ => 1 };
-    private readonly Option<int> topK = new("--top-k") { Description = "Keep this many most likely tokens; 0 keeps all.", HelpName = "N" };
-    private readonly Option<float> minP = new("--min-p") { Description = "Keep tokens with at least this fraction of the highest probability; 0 keeps all.", HelpName = "X" };
-    private readonly Option<float> repetitionPenalty = new("--repetition-penalty") { Description = "Divides positive logits of tokens in prompt and answer, multiplies negative ones.", HelpName = "X", DefaultValueFactory = _ => 1 };
+    private readonly Option<float?> temperature = TemperatureOption.Create();
+    private readonly Option<float?> topP = new("--top-p") { Description = "Keep the most likely tokens whose probabilities sum to this; the model's default if not given.", HelpName = "X" };
+    private readonly Option<int?> topK = new("--top-k") { Description = "Keep this many most likely tokens; 0 keeps all; the model's default if not given.", HelpName = "N" };
+    private readonly Option<float?> minP = new("--min-p") { Description = "Keep tokens with at least this fraction of the highest probability; 0 keeps all; the model's default if not given.", HelpName = "X" };
+    private readonly Option<float?> repetitionPenalty = new("--repetition-penalty") { Description = "Divides positive logits of tokens in prompt and answer, multiplies negative ones; the model's default if not given.", HelpName = "X" };
     private readonly Option<float> presencePenalty = new("--presence-penalty") { Description = "Subtracted from the logit of every token that is in the answer.", HelpName = "X" };
     private readonly Option<float> frequencyPenalty = new("--frequency-penalty") { Description = "Subtracted for every occurrence in the answer.", HelpName = "X" };
     private readonly Option<KeyValuePair<int, float>[]> logitBias = LogitBias.Option("--logit-bias", "Added to the logit of a token; -inf forbids it; may be given several times.");
@@ -27,7 +27,6 @@ internal sealed class GenerationOptions
     public GenerationOptions()
     {
         maxTokens.MustBe(value => value >= 1, "at least 1");
-        temperature.MustBe(value => value >= 0 && float.IsFinite(value), "a finite number of at least 0");
         topP.MustBe(value => value is > 0 and <= 1, "above 0 and at most 1");
         topK.MustBe(value => value >= 0, "at least 0");
         minP.MustBe(value => value is >= 0 and <= 1, "a number from 0 to 1");

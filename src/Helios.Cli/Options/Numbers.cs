@@ -27,6 +27,7 @@ internal static class Numbers
             case Option<int[]> wholes: wholes.CustomParser = All<int>; break;
             case Option<long?> { CustomParser: null } whole: whole.CustomParser = result => One<long>(result); break;
             case Option<float> number: number.CustomParser = One<float>; break;
+            case Option<float?> number: number.CustomParser = result => One<float>(result); break;
             case Option<double> number: number.CustomParser = One<double>; break;
             case Option<double?> number: number.CustomParser = result => One<double>(result); break;
         }

@@ -20,7 +20,9 @@ internal static class ResultTables
         ("fixed part", Units.Bytes(model.Bytes.Fixed)),
         ("largest layer", Units.Bytes(model.Bytes.PerLayer)),
         ("KV", $"{Units.Bytes(model.Bytes.KvPerTokenPerLayer)} per token and layer"),
-        ("tokenizer", model.Tokenizer ?? "none that can be read"));
+        ("tokenizer", model.Tokenizer ?? "none that can be read"),
+        ("end of sequence", model.Generation.EndOfSequence.IsEmpty ? "none" : string.Join(", ", model.Generation.EndOfSequence)),
+        ("sampling", model.Generation.Ignored.IsEmpty ? model.Generation.ToWords() : $"{model.Generation.ToWords()}; ignored: {string.Join(", ", model.Generation.Ignored)}"));
 
     public static Table Of(Profiled profiled)
     {

@@ -3,6 +3,7 @@ using System.Text.Json.Serialization;
 using Helios.Cli.Events;
 using Helios.Cli.Options;
 using Helios.Sdk.Lab;
+using Helios.Sdk.Models;
 
 namespace Helios.Cli.Results;
 
@@ -27,8 +28,39 @@ internal sealed record Inspection(
     /// <summary>By the type of stored matrices how the device holds them; without those that it does not say.</summary>
     public required IReadOnlyDictionary<string, string> Held { get; init; }
 
+    /// <summary>What holds for a request that says nothing else.</summary>
+    public required InspectedGeneration Generation { get; init; }
+
     /// <summary>What a user should know of how the model is served; null if there is nothing.</summary>
     public string? Remark { get; init; }
+}
+
+/// <summary>
+/// Ids that end an answer, how tokens are sampled where a request says nothing (temperature 0 is greedy), and the fields of the model's own defaults that
+/// have no effect.
+/// </summary>
+internal sealed record InspectedGeneration(ImmutableArray<int> EndOfSequence, float Temperature, int TopK, float TopP, float MinP, float RepetitionPenalty, ImmutableArray<string> Ignored)
+{
+    public static InspectedGeneration Of(CheckpointInfo info) => new(
+        info.EndOfSequenceIds,
+        info.Sampling.Temperature,
+        info.Sampling.TopK,
+        info.Sampling.TopP,
+        info.Sampling.MinP,
+        info.Sampling.RepetitionPenalty,
+        info.Sampling.Ignored);
+
+    /// <summary>In words.</summary>
+    public string ToWords() => string.Join(", ", Parts());
+
+    private IEnumerable<string> Parts()
+    {
+        yield return Temperature == 0 ? "greedy" : Invariant($"temperature {Temperature}");
+        if (TopK > 0) yield return Invariant($"top-k {TopK}");
+        if (TopP < 1) yield return Invariant($"top-p {TopP}");
+        if (MinP > 0) yield return Invariant($"min-p {MinP}");
+        if (RepetitionPenalty != 1) yield return Invariant($"repetition penalty {RepetitionPenalty}");
+    }
 }
 
 /// <summary>Bytes on the device in the precision asked for: the fixed part, the largest layer, and the KV of one token in one layer.</summary>

@@ -18,6 +18,7 @@ internal sealed class RunJob(RunSettings settings, Screen screen, TimeProvider t
         if (settings.WarmUp >= prompts.Count) throw new UsageException(Invariant($"--warm-up is {settings.WarmUp}; {settings.Prompts} has {prompts.Count} prompts, and at least one must remain."));
         var log = new EventLog(screen, time);
         var run = await new ServingPart(settings, log, time).RunAsync(pool, prompts, cancellationToken).ConfigureAwait(false);
+        if (run.Samples && settings.Check != CheckExtent.None) screen.Remark("Answers were sampled: agreement counts tokens that were drawn; --temperature 0 takes the most likely ones.");
         var check = await CheckAsync(pool, run, cancellationToken).ConfigureAwait(false);
         log.Finish(run.Summarize(check, log.Changes));
 

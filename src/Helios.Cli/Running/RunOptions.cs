@@ -32,6 +32,7 @@ internal sealed class RunOptions
     private readonly Option<string?> maxBatch = EngineOptions.Create("--max-batch", "N", "64, or as many as --concurrency, by default.");
     private readonly Option<string?> maxQueue = EngineOptions.Create("--max-queue", "N", "Further requests are refused.");
     private readonly Option<int> maxTokens = new("--max-tokens") { Description = "Maximum tokens of an answer if a prompt has no maxTokens.", HelpName = "N", DefaultValueFactory = _ => 128 };
+    private readonly Option<float?> temperature = TemperatureOption.Create();
     private readonly Option<bool> ignoreEos = new("--ignore-eos") { Description = "Continue past end-of-sequence ids." };
     private readonly Option<string> check = new("--check") { Description = "Which answers are scored again afterwards: sample (a tenth, at least 10), all or none.", HelpName = "sample|all|none", DefaultValueFactory = _ => "sample" };
     private readonly Option<int> seed = new("--seed") { Description = "Seed of arrivals and of the sample.", HelpName = "N" };
@@ -57,7 +58,7 @@ internal sealed class RunOptions
         [
             pool, prompts, objective, baseline, rate, concurrency, warmUp, maxQualityGap, minAgreement, certificates, maxBytes, maxJoules, maxTtft,
             estimateWatts, exitPolicy, reassess,
-            requestsPerCandidate, candidates, maxBatch, maxQueue, maxTokens, ignoreEos, check, seed, repository,
+            requestsPerCandidate, candidates, maxBatch, maxQueue, maxTokens, temperature, ignoreEos, check, seed, repository,
             profileStore, depthRule,
         ];
         foreach (var option in options) command.Add(option);
@@ -81,6 +82,7 @@ internal sealed class RunOptions
             Serve = options => EngineOptions.Apply(parsed, [maxBatch, maxQueue], options),
             Adapt = options => EngineOptions.Apply(parsed, [objective, maxQualityGap, minAgreement, maxBytes, maxJoules, maxTtft, exitPolicy, reassess, requestsPerCandidate, candidates, repository, profileStore, depthRule], options),
             MaxTokens = parsed.GetValue(maxTokens),
+            Temperature = parsed.GetValue(temperature),
             IgnoreEndOfSequence = parsed.GetValue(ignoreEos),
             Check = Checked[parsed.GetRequiredValue(check)],
             Seed = parsed.GetValue(seed),

@@ -41,6 +41,9 @@ internal sealed record RunSettings
 
     public required int MaxTokens { get; init; }
 
+    /// <summary>0 takes the likeliest token; null is the default of the model that answers.</summary>
+    public required float? Temperature { get; init; }
+
     public required bool IgnoreEndOfSequence { get; init; }
 
     public required CheckExtent Check { get; init; }

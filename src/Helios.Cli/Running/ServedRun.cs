@@ -39,6 +39,9 @@ internal sealed record ServedRun
     /// <summary>Requests that were not, by number.</summary>
     public required ImmutableArray<Unserved> Unserved { get; init; }
 
+    /// <summary>Whether tokens were drawn, because the run or a model of the pool asks for it.</summary>
+    public required bool Samples { get; init; }
+
     /// <summary>From the first request to the last answer.</summary>
     public required TimeSpan Took { get; init; }
 

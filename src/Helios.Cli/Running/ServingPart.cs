@@ -57,6 +57,7 @@ internal sealed class ServingPart(RunSettings settings, EventLog log, TimeProvid
         {
             Completed = [.. completed.OrderBy(served => served.Arrival.Request)],
             Unserved = [.. unserved.OrderBy(request => request.Arrival.Request)],
+            Samples = engine.Pool.Snapshot.Models.Any(model => (settings.Temperature ?? model.Info.Sampling.Temperature) > 0),
             Took = took,
             PeakBytes = engine.Pool.Snapshot.PeakBytes,
             MaxBatch = snapshot.PeakBatch,
@@ -103,6 +104,7 @@ internal sealed class ServingPart(RunSettings settings, EventLog log, TimeProvid
         MaxTokens = prompt.MaxTokens,
         Tenant = prompt.Tenant,
         Priority = prompt.Priority,
+        Sampling = new() { Temperature = settings.Temperature },
         IgnoreEndOfSequence = settings.IgnoreEndOfSequence,
     };
 }

@@ -83,8 +83,8 @@ public sealed record GenerationRequest
     /// </summary>
     public int? MaxTokens { get; init; }
 
-    /// <summary>Sampling of tokens; greedy by default.</summary>
-    public SamplingOptions Sampling { get; init; } = SamplingOptions.Greedy;
+    /// <summary>Sampling of tokens; by default as the model recommends, and greedy if it recommends nothing.</summary>
+    public SamplingOptions Sampling { get; init; } = SamplingOptions.ModelDefaults;
 
     /// <summary>
     /// Generation ends before the first of these strings; they are not part of the answer. A string that is a special token of the model,
@@ -146,7 +146,7 @@ public sealed record GenerationRequest
 
     private bool PrintMembers(StringBuilder builder)
     {
-        builder.Append(CultureInfo.InvariantCulture, $"{Asked()}, MaxTokens = {MaxTokens?.ToString(CultureInfo.InvariantCulture) ?? "what fits"}, Temperature = {Sampling?.Temperature}, Priority = {Priority}");
+        builder.Append(CultureInfo.InvariantCulture, $"{Asked()}, MaxTokens = {MaxTokens?.ToString(CultureInfo.InvariantCulture) ?? "what fits"}, Temperature = {Sampling?.Temperature?.ToString(CultureInfo.InvariantCulture) ?? "the model's"}, Priority = {Priority}");
         if (Model is not null) builder.Append(CultureInfo.InvariantCulture, $", Model = {(Model.Length > LongestShown || Model.Any(char.IsControl) ? Invariant($"{Model.Length} characters") : Model)}");
         if (Sampling?.Seed is { } seed) builder.Append(CultureInfo.InvariantCulture, $", Seed = {seed}");
         if (Stop is { Count: > 0 }) builder.Append(CultureInfo.InvariantCulture, $", Stop = {Stop.Count} strings");

@@ -35,6 +35,9 @@ public sealed record CheckpointInfo
     /// <summary>Ids at which generation stops, from <c>generation_config.json</c> or <c>config.json</c>, or from the metadata of a GGUF file.</summary>
     public ImmutableArray<int> EndOfSequenceIds { get; init; } = [];
 
+    /// <summary>How the model asks to be sampled, from <c>generation_config.json</c>, or from the metadata of a GGUF file; greedy if it says nothing.</summary>
+    public SamplingDefaults Sampling { get; init; } = SamplingDefaults.None;
+
     /// <summary>Calibration of the exits' signals from <c>helios.json</c>; null if it has none.</summary>
     public SidecarCalibration? Calibration { get; init; }
 

@@ -83,6 +83,17 @@ internal readonly struct JsonField(string file, string path, JsonElement? elemen
 
     public string AsText() => TryText() ?? throw Bad("a string");
 
+    /// <summary>Whether it is a value that changes nothing: false, 0, another number that does not, or what is empty.</summary>
+    public bool IsNeutral(double number) => element?.ValueKind switch
+    {
+        JsonValueKind.False => true,
+        JsonValueKind.Number => element.Value.TryGetDouble(out var value) && (value == 0 || value == number),
+        JsonValueKind.Array => element.Value.GetArrayLength() == 0,
+        JsonValueKind.Object => element.Value.GetPropertyCount() == 0,
+        JsonValueKind.String => TryText() is "",
+        _ => IsNull,
+    };
+
     public string? AsTextOrNull() => IsNull ? null : AsText();
 
     public JsonField AsObject() => IsObject ? this : throw Bad("an object");

@@ -76,9 +76,9 @@ internal sealed class RequestTrace
         activity.SetTag("gen_ai.provider.name", HeliosTelemetry.Provider);
         if (request.Model is { } model) activity.SetTag("gen_ai.request.model", model);
         if (request.MaxTokens is { } most) activity.SetTag("gen_ai.request.max_tokens", most);
-        activity.SetTag("gen_ai.request.temperature", request.Sampling.Temperature);
-        if (request.Sampling.TopK > 0) activity.SetTag("gen_ai.request.top_k", request.Sampling.TopK);
-        if (request.Sampling.TopP < 1) activity.SetTag("gen_ai.request.top_p", request.Sampling.TopP);
+        if (request.Sampling.Temperature is { } temperature) activity.SetTag("gen_ai.request.temperature", temperature);
+        if (request.Sampling.TopK is > 0 and var topK) activity.SetTag("gen_ai.request.top_k", topK);
+        if (request.Sampling.TopP is < 1 and var topP) activity.SetTag("gen_ai.request.top_p", topP);
         if (request.Sampling.PresencePenalty != 0) activity.SetTag("gen_ai.request.presence_penalty", request.Sampling.PresencePenalty);
         if (request.Sampling.FrequencyPenalty != 0) activity.SetTag("gen_ai.request.frequency_penalty", request.Sampling.FrequencyPenalty);
         if (request.Sampling.Seed is { } seed) activity.SetTag("gen_ai.request.seed", seed);

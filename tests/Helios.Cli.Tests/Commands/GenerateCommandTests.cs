@@ -52,6 +52,18 @@ public sealed class GenerateCommandTests
     }
 
     [Fact]
+    public async Task The_models_own_sampling_holds_where_no_option_is_given()
+    {
+        using var folder = WithGenerationConfig("""{"do_sample":true,"temperature":1.5,"top_k":40}""");
+        string[] args = ["--ids", Once, "--max-tokens", "24", "--seed", "3"];
+        var found = await CliRunner.JsonAsync(["generate", folder.Path, .. args]);
+        found.Ints("ids").Should().Equal((await CliRunner.JsonAsync(["generate", TestData.TinyS, .. args, "--temperature", "1.5", "--top-k", "40"])).Ints("ids"));
+        var greedy = await CliRunner.JsonAsync(["generate", folder.Path, .. args, "--temperature", "0"]);
+        greedy.Ints("ids").Should().Equal((await CliRunner.JsonAsync(["generate", TestData.TinyS, .. args])).Ints("ids"));
+        greedy.Ints("ids").Should().NotEqual(found.Ints("ids"));
+    }
+
+    [Fact]
     public async Task A_partial_load_takes_the_bytes_of_its_layers()
     {
         var bytes = (await CliRunner.JsonAsync("inspect", TestData.TinyS)).GetProperty("bytes");
@@ -200,6 +212,15 @@ public sealed class GenerateCommandTests
         result.Code.Should().Be(ExitCode.Failed);
         result.Lines().Single().Text("finishReason").Should().Be("cancelled");
         result.Error.Should().Be("helios: Cancelled." + Environment.NewLine);
+    }
+
+    /// <summary>tiny-s with a <c>generation_config.json</c>.</summary>
+    internal static TempFolder WithGenerationConfig(string json)
+    {
+        var folder = new TempFolder();
+        foreach (var file in Directory.GetFiles(TestData.TinyS)) File.Copy(file, Path.Combine(folder.Path, Path.GetFileName(file)));
+        folder.Write("generation_config.json", json);
+        return folder;
     }
 
     /// <summary>Cancels as soon as something is written.</summary>

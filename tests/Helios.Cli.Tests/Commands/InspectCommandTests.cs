@@ -6,7 +6,7 @@ public sealed class InspectCommandTests
     public async Task Says_what_the_headers_say()
     {
         var found = await CliRunner.JsonAsync("inspect", TestData.TinyS);
-        found.Fields().Should().Equal("name", "architecture", "layers", "hiddenSize", "vocabSize", "contextLength", "exits", "dtype", "parameters", "bytes", "tokenizer", "precision", "held", "remark");
+        found.Fields().Should().Equal("name", "architecture", "layers", "hiddenSize", "vocabSize", "contextLength", "exits", "dtype", "parameters", "bytes", "tokenizer", "precision", "held", "generation", "remark");
         found.Text("name").Should().Be("tiny-s");
         found.Text("architecture").Should().Be("llama");
         found.Int("layers").Should().Be(6);
@@ -17,6 +17,22 @@ public sealed class InspectCommandTests
         found.Text("dtype").Should().Be("bf16");
         found.Long("parameters").Should().Be(2_469_920);
         found.Text("tokenizer").Should().Contain("4096");
+    }
+
+    [Fact]
+    public async Task Shows_how_the_model_asks_to_be_sampled()
+    {
+        var plain = (await CliRunner.JsonAsync("inspect", TestData.TinyS)).GetProperty("generation");
+        plain.Fields().Should().Equal("endOfSequence", "temperature", "topK", "topP", "minP", "repetitionPenalty", "ignored");
+        plain.Double("temperature").Should().Be(0);
+        using var folder = GenerateCommandTests.WithGenerationConfig("""{"eos_token_id":[1,5],"do_sample":true,"temperature":0.5,"top_k":20,"num_beams":4}""");
+        var found = (await CliRunner.JsonAsync("inspect", folder.Path)).GetProperty("generation");
+        found.Ints("endOfSequence").Should().Equal(1, 5);
+        found.Double("temperature").Should().Be(0.5);
+        found.Int("topK").Should().Be(20);
+        found.GetProperty("ignored").EnumerateArray().Select(name => name.GetString()).Should().Equal("num_beams");
+        var words = await CliRunner.RunAsync("inspect", folder.Path);
+        words.Out.Should().Contain("temperature 0.5, top-k 20; ignored: num_beams");
     }
 
     [Fact]

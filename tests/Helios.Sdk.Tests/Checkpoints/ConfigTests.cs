@@ -155,6 +155,48 @@ public sealed class ConfigTests
         Opening.Info(writer).EndOfSequenceIds.Should().Equal(expected);
     }
 
+    [Theory]
+    [InlineData(null, 0, 0, 1, 0, 1)]
+    [InlineData("""{"temperature":0.6,"top_p":0.9}""", 0, 0, 0.9f, 0, 1)]
+    [InlineData("""{"do_sample":false,"temperature":0.6,"repetition_penalty":1.1}""", 0, 0, 1, 0, 1.1f)]
+    [InlineData("""{"do_sample":true}""", 1, 0, 1, 0, 1)]
+    [InlineData("""{"do_sample":true,"temperature":0.6,"top_k":20,"top_p":0.95,"min_p":0.05,"repetition_penalty":1.05}""", 0.6f, 20, 0.95f, 0.05f, 1.05f)]
+    [InlineData("""{"do_sample":true,"temperature":null,"top_k":null,"top_p":null,"min_p":null,"repetition_penalty":null}""", 1, 0, 1, 0, 1)]
+    [InlineData("""{"do_sample":true,"temperature":0,"top_k":0,"top_p":0}""", 0, 0, float.Epsilon, 0, 1)]
+    public void Sampling_defaults_come_from_the_generation_config(string? generation, float temperature, int topK, float topP, float minP, float repetitionPenalty)
+    {
+        var sampling = Opening.Info(new CheckpointWriter { GenerationConfig = generation }).Sampling;
+        sampling.Should().BeEquivalentTo(
+            new { Temperature = temperature, TopK = topK, TopP = topP, MinP = minP, RepetitionPenalty = repetitionPenalty });
+    }
+
+    [Theory]
+    [InlineData("""{"num_beams":1,"typical_p":1.0,"max_length":0,"bad_words_ids":[],"guidance_scale":null,"transformers_version":"5.0"}""")]
+    [InlineData("""{"num_beams":4,"typical_p":0.9,"suppress_tokens":[3],"do_sample":true,"temperature":0.5}""", "num_beams", "typical_p", "suppress_tokens")]
+    [InlineData("""{"do_sample":false,"temperature":0.5,"max_new_tokens":"many"}""", "temperature", "max_new_tokens")]
+    public void What_the_sampler_does_not_do_is_named(string generation, params string[] ignored) =>
+        Opening.Info(new CheckpointWriter { GenerationConfig = generation }).Sampling.Ignored.Should().Equal(ignored);
+
+    [Theory]
+    [InlineData("do_sample", "1")]
+    [InlineData("do_sample", "\"true\"")]
+    [InlineData("temperature", "-0.1")]
+    [InlineData("temperature", "1e39")]
+    [InlineData("temperature", "1e400")]
+    [InlineData("temperature", "[0.6]")]
+    [InlineData("top_k", "-1")]
+    [InlineData("top_k", "1.5")]
+    [InlineData("top_k", "99999999999")]
+    [InlineData("top_p", "1.5")]
+    [InlineData("top_p", "-1e-9")]
+    [InlineData("min_p", "2")]
+    [InlineData("repetition_penalty", "0")]
+    [InlineData("repetition_penalty", "-1.1")]
+    [InlineData("repetition_penalty", "1e9")]
+    [InlineData("temperature", "NaN")]
+    public void A_bad_sampling_default_is_named(string field, string value) =>
+        Opening.MustBeRefused(new CheckpointWriter { GenerationConfig = $$"""{"{{field}}":{{value}}}""" }, "generation_config.json", field);
+
     [Fact]
     public void A_bad_generation_config_is_named() =>
         Opening.MustBeRefused(new CheckpointWriter { GenerationConfig = """{"eos_token_id":"two"}""" }, "generation_config.json", "eos_token_id", "two");

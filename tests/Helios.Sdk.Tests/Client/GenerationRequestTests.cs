@@ -45,6 +45,6 @@ public class GenerationRequestTests
     }
 
     [Fact]
-    public void The_likeliest_token_is_taken_by_default() =>
-        GenerationRequest.FromText("a").Sampling.Should().BeSameAs(SamplingOptions.Greedy).And.Be(new SamplingOptions());
+    public void A_request_leaves_sampling_to_the_model_by_default() =>
+        GenerationRequest.FromText("a").Sampling.Should().BeSameAs(SamplingOptions.ModelDefaults).And.Be(new SamplingOptions());
 }

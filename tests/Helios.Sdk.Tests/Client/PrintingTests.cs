@@ -9,9 +9,9 @@ public class PrintingTests
         (GenerationRequest.FromText("SECRET") with { Stop = ["SECRET"], Model = "m", Sampling = new() { Seed = 5, Temperature = 0.5f } }).ToString()
             .Should().Be("GenerationRequest { Prompt = 6 characters, MaxTokens = what fits, Temperature = 0.5, Priority = Normal, Model = m, Seed = 5, Stop = 1 strings }");
         GenerationRequest.FromTokens([777, 778]).ToString()
-            .Should().Be("GenerationRequest { TokenIds = 2 ids, MaxTokens = what fits, Temperature = 0, Priority = Normal }");
+            .Should().Be("GenerationRequest { TokenIds = 2 ids, MaxTokens = what fits, Temperature = the model's, Priority = Normal }");
         (GenerationRequest.FromMessages([new ChatTurn("user", "SECRET")]) with { Stop = null! }).ToString()
-            .Should().Be("GenerationRequest { Messages = 1 turns, MaxTokens = what fits, Temperature = 0, Priority = Normal }");
+            .Should().Be("GenerationRequest { Messages = 1 turns, MaxTokens = what fits, Temperature = the model's, Priority = Normal }");
         GenerationRequest.FromText("").ToString().Should().Contain("Prompt = 0 characters");
     }
 

@@ -170,17 +170,18 @@ public class SamplingTests
     private static int Draw(float[] logits, GenerationRequest request, int position)
     {
         var order = Enumerable.Range(0, logits.Length).OrderByDescending(id => logits[id]).ThenBy(id => id).ToList();
-        if (request.Sampling.Temperature == 0) return order[0];
-        double Weight(int id) => Math.Exp(((double)logits[id] - logits[order[0]]) / request.Sampling.Temperature);
-        if (request.Sampling.TopK > 0) order = order[..request.Sampling.TopK];
-        var (mass, kept) = (order.Sum(Weight) * request.Sampling.TopP, 0);
-        if (request.Sampling.TopP < 1)
+        var (temperature, topK, topP) = (request.Sampling.Temperature ?? 0, request.Sampling.TopK ?? 0, request.Sampling.TopP ?? 1);
+        if (temperature == 0) return order[0];
+        double Weight(int id) => Math.Exp(((double)logits[id] - logits[order[0]]) / temperature);
+        if (topK > 0) order = order[..topK];
+        var (mass, kept) = (order.Sum(Weight) * topP, 0);
+        if (topP < 1)
         {
             for (var sum = 0d; sum < mass;) sum += Weight(order[kept++]);
             order = order[..kept];
         }
 
-        order = [.. order.TakeWhile(id => Weight(id) >= request.Sampling.MinP)];
+        order = [.. order.TakeWhile(id => Weight(id) >= (request.Sampling.MinP ?? 0))];
         var target = CounterRandom.Uniform(request.Sampling.Seed!.Value, position) * order.Sum(Weight);
         var passed = 0d;
         return order.First(id => (passed += Weight(id)) > target);

@@ -37,7 +37,7 @@ internal sealed class TestEngine : IAsyncDisposable
         var engine = Build(
             builder =>
             {
-                builder.AddModel(TestData.Model(model)).ServeFixed(depth, policy);
+                builder.AddModel(Path.IsPathRooted(model) ? model : TestData.Model(model)).ServeFixed(depth, policy);
                 more?.Invoke(builder);
             },
             cpu: cpu);

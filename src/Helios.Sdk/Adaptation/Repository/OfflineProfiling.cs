@@ -90,6 +90,7 @@ internal sealed class OfflineProfiling(ProfilingParts parts)
             {
                 Model = entry.Info.Name,
                 FullDepth = true,
+                Sampling = SamplingOptions.Greedy,
                 MaxTokens = Math.Min(AnswerTokens, entry.Info.Architecture.ContextLength / 2),
                 IgnoreEndOfSequence = true,
             }, cancellationToken).ConfigureAwait(false));

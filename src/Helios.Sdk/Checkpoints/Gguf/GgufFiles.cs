@@ -50,7 +50,7 @@ internal sealed class GgufFiles : ModelFiles
     public override bool Has(string file) => file switch
     {
         SidecarName => File.Exists(PathOf(file)),
-        "config.json" or "tokenizer.json" or "tokenizer_config.json" => true,
+        "config.json" or "generation_config.json" or "tokenizer.json" or "tokenizer_config.json" => true,
         _ => false,
     };
 
@@ -60,6 +60,7 @@ internal sealed class GgufFiles : ModelFiles
     {
         SidecarName => CheckpointFile.ReadAll(PathOf(file), longest),
         "config.json" => config.ToJson(),
+        "generation_config.json" => GgufGenerationConfig.ToJson(metadata),
         "tokenizer.json" => GgufTokenizer.ToJson(metadata),
         _ => GgufTokenizerConfig.ToJson(metadata),
     };

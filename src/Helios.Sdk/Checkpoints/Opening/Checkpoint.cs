@@ -50,6 +50,7 @@ public sealed class Checkpoint : ICheckpoint
         read = read with { Architecture = ModelPath.Settle(model, read.Architecture) };
         var architecture = read.Architecture;
         var endOfSequence = files.ReadEndOfSequence(architecture.VocabularySize);
+        var sampling = files.ReadSampling();
         var sidecar = files.ReadSidecar(architecture.Layers);
         var set = ModelPath.OpenTensors(model);
         try
@@ -70,6 +71,7 @@ public sealed class Checkpoint : ICheckpoint
                 Parameters = tensors.ByKey.Values.Distinct().Sum(tensor => tensor.Elements),
                 Fingerprint = Fingerprint.Compute(files.Config, files.Sidecar, set.Files),
                 EndOfSequenceIds = endOfSequence,
+                Sampling = sampling,
                 Calibration = sidecar.Calibration,
                 Remark = read.Remark,
             });

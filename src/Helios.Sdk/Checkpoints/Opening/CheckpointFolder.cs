@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Helios.Sdk.Models;
 
 namespace Helios.Sdk.Checkpoints.Opening;
 
@@ -8,12 +9,14 @@ internal sealed class CheckpointFolder
     private const string ConfigName = "config.json";
 
     private readonly ModelFiles files;
+    private readonly byte[]? generation;
 
     public CheckpointFolder(ModelFiles files)
     {
         this.files = files;
         if (!files.Has(ConfigName)) throw OtherFormats.Refuse(Path.GetDirectoryName(ConfigPath)!) ?? CheckpointError.File(ConfigPath, "is missing, expected the config of a Hugging Face checkpoint");
         Config = files.Read(ConfigName);
+        generation = files.Has(GenerationConfigReader.FileName) ? files.Read(GenerationConfigReader.FileName) : null;
         Sidecar = files.Has(SidecarReader.FileName) ? files.Read(SidecarReader.FileName) : null;
     }
 
@@ -38,12 +41,14 @@ internal sealed class CheckpointFolder
     /// </summary>
     public ImmutableArray<int> ReadEndOfSequence(int vocabulary)
     {
-        const string Name = "generation_config.json";
-        var fromGeneration = files.Has(Name)
-            ? JsonFile.Parse(files.PathOf(Name), files.Read(Name), root => ReadIfSaid(root, vocabulary))
-            : null;
-        return fromGeneration ?? JsonFile.Parse(ConfigPath, Config, root => ConfigReader.ReadEndOfSequence(root, vocabulary));
+        var said = generation is null ? null : ParseGeneration(generation, root => ReadIfSaid(root, vocabulary));
+        return said ?? JsonFile.Parse(ConfigPath, Config, root => ConfigReader.ReadEndOfSequence(root, vocabulary));
     }
+
+    /// <summary>How the model asks to be sampled.</summary>
+    public SamplingDefaults ReadSampling() => generation is null ? SamplingDefaults.None : ParseGeneration(generation, GenerationConfigReader.Read);
+
+    private T ParseGeneration<T>(byte[] json, Func<JsonField, T> read) => JsonFile.Parse(files.PathOf(GenerationConfigReader.FileName), json, read);
 
     private static ImmutableArray<int>? ReadIfSaid(JsonField root, int vocabulary) =>
         root.HasKey("eos_token_id") ? ConfigReader.ReadEndOfSequence(root, vocabulary) : null;

@@ -14,11 +14,11 @@ internal static class Draws
     /// <param name="needs">Signals wanted of the row.</param>
     public static SampleRow Of(Sequence sequence, int row, int position, ExitSignals needs)
     {
-        var request = sequence.Request;
-        var uniform = request.Sampling.Temperature > 0 ? CounterRandom.Uniform(sequence.Seed, position) : 0;
-        return new SampleRow(row, request.Sampling.Temperature, request.Sampling.TopK, request.Sampling.TopP, uniform, needs)
+        var sampling = sequence.Sampling;
+        var uniform = sampling.Draws ? CounterRandom.Uniform(sequence.Seed, position) : 0;
+        return new SampleRow(row, sampling.Temperature, sampling.TopK, sampling.TopP, uniform, needs)
         {
-            MinP = request.Sampling.MinP,
+            MinP = sampling.MinP,
             Edit = sequence.Edit,
             Likeliest = sequence.Output.LogProbabilities?.LikeliestAt(position + 1 - sequence.PromptLength) ?? default,
         };

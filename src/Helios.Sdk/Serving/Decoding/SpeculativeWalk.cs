@@ -278,6 +278,6 @@ internal sealed class SpeculativeWalk
 
         public readonly int LastRow => FirstRow + Length;
 
-        public readonly bool Samples => Sequence.Request.Sampling.Temperature > 0;
+        public readonly bool Samples => Sequence.Sampling.Draws;
     }
 }

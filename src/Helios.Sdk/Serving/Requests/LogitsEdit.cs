@@ -35,8 +35,8 @@ internal sealed class LogitsEdit : ILogitsEdit
     {
         this.sequence = sequence;
         var request = sequence.Request;
-        penalises = Penalises(request);
-        (repetition, presence, frequency) = (request.Sampling.RepetitionPenalty, request.Sampling.PresencePenalty, request.Sampling.FrequencyPenalty);
+        penalises = Penalises(sequence);
+        (repetition, presence, frequency) = (sequence.Sampling.RepetitionPenalty, request.Sampling.PresencePenalty, request.Sampling.FrequencyPenalty);
         bias = [.. request.Sampling.LogitBias ?? ImmutableDictionary<int, float>.Empty];
         forbids = bias.Any(entry => float.IsNegativeInfinity(entry.Value));
         processors = [.. request.Sampling.LogitsProcessors];
@@ -46,7 +46,7 @@ internal sealed class LogitsEdit : ILogitsEdit
     public static LogitsEdit? For(Sequence sequence)
     {
         var request = sequence.Request;
-        return Penalises(request) || request.Sampling.LogitBias is { Count: > 0 } || request.Sampling.LogitsProcessors.Count > 0 ? new LogitsEdit(sequence) : null;
+        return Penalises(sequence) || request.Sampling.LogitBias is { Count: > 0 } || request.Sampling.LogitsProcessors.Count > 0 ? new LogitsEdit(sequence) : null;
     }
 
     /// <summary>
@@ -93,8 +93,8 @@ internal sealed class LogitsEdit : ILogitsEdit
         }
     }
 
-    private static bool Penalises(GenerationRequest request) =>
-        request.Sampling.RepetitionPenalty != 1 || request.Sampling.PresencePenalty != 0 || request.Sampling.FrequencyPenalty != 0;
+    private static bool Penalises(Sequence sequence) =>
+        sequence.Sampling.RepetitionPenalty != 1 || sequence.Request.Sampling.PresencePenalty != 0 || sequence.Request.Sampling.FrequencyPenalty != 0;
 
     private void Apply(ReadOnlySpan<int> before, Span<float> logits)
     {

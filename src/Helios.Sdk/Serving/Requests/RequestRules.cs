@@ -91,11 +91,11 @@ internal static class RequestRules
     private static void CheckSampling(SamplingOptions? sampling)
     {
         if (sampling is null) throw Missing(nameof(GenerationRequest.Sampling));
-        if (!(sampling.Temperature >= 0) || !float.IsFinite(sampling.Temperature)) throw Bad(nameof(sampling.Temperature), sampling.Temperature, "a finite number of at least 0");
-        if (!(sampling.TopP > 0 && sampling.TopP <= 1)) throw Bad(nameof(sampling.TopP), sampling.TopP, "above 0 and at most 1");
+        if (sampling.Temperature is { } temperature && (!(temperature >= 0) || !float.IsFinite(temperature))) throw Bad(nameof(sampling.Temperature), temperature, "a finite number of at least 0");
+        if (sampling.TopP is { } topP && !(topP > 0 && topP <= 1)) throw Bad(nameof(sampling.TopP), sampling.TopP, "above 0 and at most 1");
         if (sampling.TopK < 0) throw Bad(nameof(sampling.TopK), sampling.TopK, "at least 0 (0 keeps all)");
-        if (!(sampling.MinP >= 0 && sampling.MinP <= 1)) throw Bad(nameof(sampling.MinP), sampling.MinP, "a number from 0 to 1 (0 keeps all)");
-        if (!(sampling.RepetitionPenalty >= 0.1f && sampling.RepetitionPenalty <= 10)) throw Bad(nameof(sampling.RepetitionPenalty), sampling.RepetitionPenalty, "a number from 0.1 to 10 (1 changes nothing)");
+        if (sampling.MinP is { } minP && !(minP >= 0 && minP <= 1)) throw Bad(nameof(sampling.MinP), sampling.MinP, "a number from 0 to 1 (0 keeps all)");
+        if (sampling.RepetitionPenalty is { } repetition && !(repetition >= 0.1f && repetition <= 10)) throw Bad(nameof(sampling.RepetitionPenalty), sampling.RepetitionPenalty, "a number from 0.1 to 10 (1 changes nothing)");
         if (!(Math.Abs(sampling.PresencePenalty) <= 2)) throw Bad(nameof(sampling.PresencePenalty), sampling.PresencePenalty, "a number from -2 to 2 (0 changes nothing)");
         if (!(Math.Abs(sampling.FrequencyPenalty) <= 2)) throw Bad(nameof(sampling.FrequencyPenalty), sampling.FrequencyPenalty, "a number from -2 to 2 (0 changes nothing)");
         foreach (var (id, bias) in sampling.LogitBias ?? ImmutableDictionary<int, float>.Empty)

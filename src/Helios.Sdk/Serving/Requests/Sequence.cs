@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using Helios.Sdk.Backends;
+using Helios.Sdk.Models;
 using Helios.Sdk.Scheduling;
 using Helios.Sdk.Serving.KvCache;
 using Helios.Sdk.Serving.Routing;
@@ -36,8 +37,7 @@ internal sealed class Sequence
         depths = [];
         SetPrompt(prompt);
         MaxTokens = request.MaxTokens ?? Array.MaxLength - PromptLength;
-        Edit = LogitsEdit.For(this);
-        TakesLikeliest = request.Sampling.Temperature == 0 && Edit is null && output.LogProbabilities is null;
+        SampleBy(SamplingDefaults.None);
     }
 
     public RequestId Id { get; }
@@ -46,11 +46,14 @@ internal sealed class Sequence
 
     public long Seed { get; }
 
+    /// <summary>How its tokens are sampled, on a model without defaults until it is settled where it runs.</summary>
+    public SamplingChoice Sampling { get; private set; }
+
     /// <summary>What is done to its logits before a token is drawn; null when nothing is.</summary>
-    public LogitsEdit? Edit { get; }
+    public LogitsEdit? Edit { get; private set; }
 
     /// <summary>Whether its token is the likeliest of the model and nothing else is wanted of the logits: an exit check has read them already.</summary>
-    public bool TakesLikeliest { get; }
+    public bool TakesLikeliest { get; private set; }
 
     public string Tenant { get; }
 
@@ -183,11 +186,19 @@ internal sealed class Sequence
         Route = route;
         Lease = lease;
         TakeWhatFits(lease.Served.Info.Architecture.ContextLength);
+        SampleBy(lease.Served.Info.Sampling);
 
         // Its tokens are its own copy.
         Prompt = Prompt with { Ids = [] };
         OtherForms = [];
         promptBytes = 0;
+    }
+
+    private void SampleBy(SamplingDefaults model)
+    {
+        Sampling = SamplingChoice.Of(Request.Sampling, model);
+        Edit = LogitsEdit.For(this);
+        TakesLikeliest = !Sampling.Draws && Edit is null && Output.LogProbabilities is null;
     }
 
     /// <summary>The context it will have at most: an answer without a limit of its own may fill it.</summary>

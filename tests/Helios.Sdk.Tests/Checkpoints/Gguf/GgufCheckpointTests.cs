@@ -41,6 +41,43 @@ public sealed class GgufCheckpointTests
     }
 
     [Fact]
+    public void It_may_recommend_how_it_is_sampled()
+    {
+        var writer = GgufWriter.Of(new CheckpointWriter());
+        Sampling().Should().BeEquivalentTo(SamplingDefaults.None);
+        writer.Set("general.sampling.top_k", -1);
+        writer.Set("general.sampling.top_p", 0.9f);
+        Sampling().Should().BeEquivalentTo(new { Temperature = 0f, TopK = 0, TopP = 0.9f });
+        writer.Set("general.sampling.temp", 0.6f);
+        writer.Set("general.sampling.top_k", 20);
+        writer.Set("general.sampling.min_p", 0.05f);
+        writer.Set("general.sampling.penalty_repeat", 1.1f);
+        writer.Set("general.sampling.penalty_last_n", 64);
+        Sampling().Should().BeEquivalentTo(new { Temperature = 0.6f, TopK = 20, TopP = 0.9f, MinP = 0.05f, RepetitionPenalty = 1.1f, Ignored = new[] { "penalty_last_n" } });
+
+        SamplingDefaults Sampling()
+        {
+            using var file = writer.Write("tiny.gguf");
+            using var checkpoint = Checkpoint.Open(file["tiny.gguf"]);
+            return checkpoint.Info.Sampling;
+        }
+    }
+
+    [Theory]
+    [InlineData("temp", -1f)]
+    [InlineData("temp", float.NaN)]
+    [InlineData("top_p", 7f)]
+    [InlineData("penalty_repeat", 0f)]
+    public void A_recommendation_that_cannot_be_meant_is_refused(string key, float value)
+    {
+        var writer = GgufWriter.Of(new CheckpointWriter());
+        writer.Set($"general.sampling.{key}", value);
+        using var file = writer.Write("tiny.gguf");
+        var open = () => Checkpoint.Open(file["tiny.gguf"]);
+        open.Should().Throw<CheckpointException>().WithMessage("*tiny.gguf*");
+    }
+
+    [Fact]
     public void Rows_that_lie_in_pairs_are_handed_out_in_order_whichever_part_is_asked_for()
     {
         var model = new CheckpointWriter(CheckpointWriter.Tiny with { Heads = 4, KvHeads = 2, HiddenSize = 32 });

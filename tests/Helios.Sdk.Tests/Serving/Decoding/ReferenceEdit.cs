@@ -6,7 +6,8 @@ internal static class ReferenceEdit
     public static void Apply(GenerationRequest request, IReadOnlyList<int> tokens, int promptLength, float[] logits)
     {
         var edited = Array.ConvertAll(logits, logit => (double)logit);
-        foreach (var id in tokens.Distinct()) edited[id] = edited[id] > 0 ? edited[id] / request.Sampling.RepetitionPenalty : edited[id] * request.Sampling.RepetitionPenalty;
+        var repetition = request.Sampling.RepetitionPenalty ?? 1;
+        foreach (var id in tokens.Distinct()) edited[id] = edited[id] > 0 ? edited[id] / repetition : edited[id] * repetition;
         foreach (var group in tokens.Skip(promptLength).GroupBy(id => id))
             edited[group.Key] -= group.Count() * (double)request.Sampling.FrequencyPenalty + request.Sampling.PresencePenalty;
         foreach (var (id, bias) in request.Sampling.LogitBias ?? new Dictionary<int, float>()) edited[id] += bias;

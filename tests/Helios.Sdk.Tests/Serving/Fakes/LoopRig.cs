@@ -186,7 +186,7 @@ internal sealed class LoopRig : IDisposable
         return reference.Answer(
             [.. sequence.Tokens[..sequence.PromptLength]],
             count ?? sequence.MaxTokens,
-            sequence.Request.Sampling.Temperature,
+            sequence.Sampling.Temperature,
             position => CounterRandom.Uniform(sequence.Seed, position));
     }
 
