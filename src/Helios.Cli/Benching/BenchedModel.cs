@@ -46,6 +46,7 @@ internal sealed class BenchedModel : IDisposable
     public static string NameOf(Precision precision, CheckpointInfo info) => (precision, info.StoredType) switch
     {
         (Precision.Auto, TensorType.BF16) => "bf16",
+        (Precision.Auto, TensorType.F16) => "fp16",
         (Precision.Auto, var stored) when stored.IsQuantised() => stored.ToString().ToLowerInvariant(),
         (Precision.Auto, _) => "fp32",
         _ => PrecisionOption.NameOf(precision),

@@ -8,7 +8,7 @@ internal sealed class DeviceOptions
 {
     private readonly BackendOptions backend = new();
     private readonly Option<Precision?> precision = PrecisionOption.One(
-        "--precision", "Precision of weights: auto (the default: as stored, F16 as fp32), fp32, bf16, int8 or int4 (quantised while loading).", PrecisionOption.Weights);
+        "--precision", "Precision of weights: auto (the default: as stored), fp32, bf16, fp16, int8 or int4 (quantised while loading).", PrecisionOption.Weights);
 
     public void AddTo(Command command)
     {

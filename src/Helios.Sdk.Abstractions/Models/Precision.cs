@@ -7,8 +7,7 @@ namespace Helios.Sdk;
 public enum Precision
 {
     /// <summary>
-    /// The stored precision: BF16 stays BF16, F32 is FP32. F16 becomes FP32, without loss, or <see cref="Fp16"/> if the backend
-    /// supports that. Weights of quantised GGUF files are held and computed as stored on the CPU backend, as BF16 on a GPU.
+    /// The stored precision: BF16 stays BF16, F32 is FP32, F16 is <see cref="Fp16"/> on the CPU backend and what <c>docs/cuda.md</c> says on others. Weights of quantised GGUF files are held and computed as stored on the CPU backend, as BF16 on a GPU.
     /// </summary>
     Auto,
 
@@ -31,6 +30,9 @@ public enum Precision
     /// </summary>
     Int4,
 
-    /// <summary>IEEE half precision, 2 bytes a weight; on GPUs.</summary>
+    /// <summary>
+    /// IEEE half precision, 2 bytes a weight: on the CPU backend, and with the TorchSharp backend on CUDA. On the CPU backend the sums and all that is not a weight stay FP32, so
+    /// that weights of F16 checkpoints give the results of <see cref="Fp32"/> to the bit. Others are rounded to the nearest; a weight beyond 65,504 in magnitude fails the load.
+    /// </summary>
     Fp16,
 }

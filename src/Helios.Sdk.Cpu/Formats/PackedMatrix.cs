@@ -63,7 +63,7 @@ internal sealed unsafe class PackedMatrix(float* data, WeightFormat format, int 
     /// <summary>Scales of a block.</summary>
     public ushort* Scales(int block) => (ushort*)(Block(block) + layout.WeightBytes);
 
-    /// <summary>Scales of a block of a block format, <c>[groups][16]</c>; behind them its offsets.</summary>
+    /// <summary>Scales of a block of a block format, <c>[groups][16]</c>; behind them its offsets. With half precision, the factors of rows.</summary>
     public float* BlockScales(int block) => (float*)Scales(block);
 
     /// <summary>Where the scale of a lane's group stands among those of its block.</summary>
@@ -81,6 +81,9 @@ internal sealed unsafe class PackedMatrix(float* data, WeightFormat format, int 
                 break;
             case WeightFormat.Bf16:
                 for (var k = 0; k < Columns; k++) destination[k] = WeightCodec.Bf16.Read(weights, k / 2 * 2 * BlockRows + 2 * lane + k % 2);
+                break;
+            case WeightFormat.Fp16:
+                for (var k = 0; k < Columns; k++) destination[k] = (float)((Half*)weights)[k / 2 * 2 * BlockRows + 2 * lane + k % 2] * BlockScales(block)[lane];
                 break;
             case WeightFormat.Int8:
                 for (var k = 0; k < Columns; k++)
@@ -118,8 +121,8 @@ internal sealed unsafe class PackedMatrix(float* data, WeightFormat format, int 
             if (group == 0)
             {
                 (Groups, GroupPairs) = (1, (columns + 1) / 2);
-                WeightBytes = 2L * GroupPairs * BlockRows * (format == WeightFormat.Bf16 ? 2 : 4);
-                Bytes = WeightBytes;
+                WeightBytes = 2L * GroupPairs * BlockRows * (format == WeightFormat.Fp32 ? 4 : 2);
+                Bytes = WeightBytes + (format == WeightFormat.Fp16 ? BlockRows * sizeof(float) : 0);
                 return;
             }
 

@@ -54,6 +54,30 @@ internal static unsafe class WeightCodec
         }
     }
 
+    /// <summary>Finds a finite number whose nearest half is infinite; null if there is none.</summary>
+    /// <param name="source">Whole blocks as stored.</param>
+    /// <param name="type">Their type.</param>
+    /// <param name="elements">Number of elements.</param>
+    public static float? FindBeyondHalf(byte* source, TensorType type, int elements)
+    {
+        var floats = ArrayPool<float>.Shared.Rent(elements);
+        try
+        {
+            var values = floats.AsSpan(0, elements);
+            TensorBlocks.ToFloats(type, new ReadOnlySpan<byte>(source, elements / type.BlockElements() * type.BlockBytes()), values);
+            foreach (var value in values)
+            {
+                if (float.IsFinite(value) && float.IsInfinity((float)(Half)value)) return value;
+            }
+
+            return null;
+        }
+        finally
+        {
+            ArrayPool<float>.Shared.Return(floats);
+        }
+    }
+
     // As floats, a few rows at a time.
     private static void PackBlocks(byte* source, TensorType type, PackedMatrix destination, int firstRow, int rows)
     {
@@ -84,6 +108,7 @@ internal static unsafe class WeightCodec
             var count = Math.Min(PackedMatrix.BlockRows - lane, rows - done);
             var from = source + (long)done * destination.Columns * TStored.Bytes;
             if (destination.Quantised) PackIntegers<TStored>(from, destination, block, lane, count);
+            else if (destination.Format == WeightFormat.Fp16) PackFp16<TStored>(from, destination, block, lane, count);
             else if (destination.Format == WeightFormat.Bf16) PackBf16<TStored>(from, destination.Columns, (ushort*)destination.Block(block), lane, count);
             else PackFp32<TStored>(from, destination.Columns, (float*)destination.Block(block), lane, count);
             done += count;
@@ -115,6 +140,26 @@ internal static unsafe class WeightCodec
         }
     }
 
+    private static void PackFp16<TStored>(byte* from, PackedMatrix destination, int block, int lane, int count)
+        where TStored : struct, IStored
+    {
+        var columns = destination.Columns;
+        var factors = destination.BlockScales(block) + lane;
+        var lifts = stackalloc int[count];
+        for (var row = 0; row < count; row++)
+        {
+            var largest = 0;
+            for (var k = 0; k < columns; k++) largest = Math.Max(largest, HalfRows.Magnitude(TStored.ReadHalf(from, (long)row * columns + k)));
+            (lifts[row], factors[row]) = (HalfRows.LiftOf(largest), HalfRows.FactorOf(largest));
+        }
+
+        for (var k = 0; k < columns; k++)
+        {
+            var to = (ushort*)destination.Block(block) + k / 2 * 2 * PackedMatrix.BlockRows + 2 * lane + (k & 1);
+            for (var row = 0; row < count; row++) to[2 * row] = HalfRows.Hold(TStored.ReadHalf(from, (long)row * columns + k), lifts[row]);
+        }
+    }
+
     private static void PackFp32<TStored>(byte* from, int columns, float* block, int lane, int count)
         where TStored : struct, IStored
     {
@@ -130,6 +175,9 @@ internal static unsafe class WeightCodec
         static abstract int Bytes { get; }
 
         static abstract float Read(byte* source, long index);
+
+        /// <summary>The nearest half, as its bits.</summary>
+        static abstract ushort ReadHalf(byte* source, long index);
     }
 
     internal readonly struct Bf16 : IStored
@@ -137,6 +185,8 @@ internal static unsafe class WeightCodec
         public static int Bytes => 2;
 
         public static float Read(byte* source, long index) => BitConverter.UInt32BitsToSingle((uint)((ushort*)source)[index] << 16);
+
+        public static ushort ReadHalf(byte* source, long index) => HalfRows.Round(Read(source, index));
 
         /// <summary>To the nearest, ties to even; a NaN stays one.</summary>
         public static ushort Round(float value)
@@ -152,6 +202,8 @@ internal static unsafe class WeightCodec
         public static int Bytes => 2;
 
         public static float Read(byte* source, long index) => (float)((Half*)source)[index];
+
+        public static ushort ReadHalf(byte* source, long index) => ((ushort*)source)[index];
     }
 
     private readonly struct Fp32 : IStored
@@ -159,5 +211,7 @@ internal static unsafe class WeightCodec
         public static int Bytes => 4;
 
         public static float Read(byte* source, long index) => ((float*)source)[index];
+
+        public static ushort ReadHalf(byte* source, long index) => HalfRows.Round(Read(source, index));
     }
 }

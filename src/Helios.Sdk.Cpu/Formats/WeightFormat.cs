@@ -10,6 +10,12 @@ internal enum WeightFormat
     Bf16,
 
     /// <summary>
+    /// IEEE half precision, laid out as <see cref="Bf16"/> is. Behind the weights of a block stand 16 factors in single precision, one for each row: a weight
+    /// is its half times that. See <see cref="HalfRows"/>.
+    /// </summary>
+    Fp16,
+
+    /// <summary>
     /// Signed bytes in pairs of columns, <c>[rows / 16][columns / 2][16][2]</c>. Behind the weights of a block stand their
     /// scales, one per row and group of columns, laid out as a bfloat16 block is.
     /// </summary>

@@ -96,6 +96,9 @@ internal sealed unsafe class CpuKernels<TSimd, TVector> : CpuKernels
             case WeightFormat.Bf16:
                 MatMul<TSimd, TVector, Bf16Format<TSimd, TVector>>.Multiply(weights, firstBlock, endBlock, x, ldx, y, ldy, columns);
                 break;
+            case WeightFormat.Fp16:
+                MatMul<TSimd, TVector, Fp16Format<TSimd, TVector>>.Multiply(weights, firstBlock, endBlock, x, ldx, y, ldy, columns);
+                break;
             case WeightFormat.Int8:
                 MatMul<TSimd, TVector, Int8Format<TSimd, TVector>>.Multiply(weights, firstBlock, endBlock, x, ldx, y, ldy, columns);
                 break;

@@ -53,6 +53,12 @@ internal unsafe interface ISimd<TVector>
     /// <summary>Floats whose upper halves are the upper 16 bits of each lane.</summary>
     static abstract TVector HighBf16(TVector pair);
 
+    /// <summary>Halves that are the lower 16 bits of each lane, as floats: normal ones and zero.</summary>
+    static abstract TVector LowFp16(TVector pair);
+
+    /// <summary>Halves that are the upper 16 bits of each lane, as floats: normal ones and zero.</summary>
+    static abstract TVector HighFp16(TVector pair);
+
     /// <summary>value x 2^n, where n + 1.5 x 2^23 is <paramref name="biased"/>. In two factors, so that it overflows and underflows as it should.</summary>
     static abstract TVector Scale(TVector value, TVector biased);
 

@@ -49,6 +49,14 @@ internal readonly unsafe struct Simd128 : ISimd<Vector128<float>>
     public static Vector128<float> HighBf16(Vector128<float> pair) => (pair.AsUInt32() & Vector128.Create(0xFFFF0000u)).AsSingle();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> LowFp16(Vector128<float> pair) => HighFp16((pair.AsUInt32() << 16).AsSingle());
+
+    // The sign stays, exponent and fraction go to their places; what the exponent is then too small by is multiplied in.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> HighFp16(Vector128<float> pair) =>
+        ((pair.AsInt32() >> 3).AsUInt32() & Vector128.Create(VectorMath.HalfBits)).AsSingle() * Vector128.Create(VectorMath.HalfExponent);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> Scale(Vector128<float> value, Vector128<float> biased)
     {
         var exponent = biased.AsInt32() - Vector128.Create(VectorMath.BiasBits);

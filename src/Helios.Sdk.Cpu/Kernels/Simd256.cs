@@ -49,6 +49,14 @@ internal readonly unsafe struct Simd256 : ISimd<Vector256<float>>
     public static Vector256<float> HighBf16(Vector256<float> pair) => (pair.AsUInt32() & Vector256.Create(0xFFFF0000u)).AsSingle();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> LowFp16(Vector256<float> pair) => HighFp16((pair.AsUInt32() << 16).AsSingle());
+
+    // The sign stays, exponent and fraction go to their places; what the exponent is then too small by is multiplied in.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> HighFp16(Vector256<float> pair) =>
+        ((pair.AsInt32() >> 3).AsUInt32() & Vector256.Create(VectorMath.HalfBits)).AsSingle() * Vector256.Create(VectorMath.HalfExponent);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Scale(Vector256<float> value, Vector256<float> biased)
     {
         var exponent = biased.AsInt32() - Vector256.Create(VectorMath.BiasBits);

@@ -49,6 +49,14 @@ internal readonly unsafe struct Simd512 : ISimd<Vector512<float>>
     public static Vector512<float> HighBf16(Vector512<float> pair) => (pair.AsUInt32() & Vector512.Create(0xFFFF0000u)).AsSingle();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> LowFp16(Vector512<float> pair) => HighFp16((pair.AsUInt32() << 16).AsSingle());
+
+    // The sign stays, exponent and fraction go to their places; what the exponent is then too small by is multiplied in.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> HighFp16(Vector512<float> pair) =>
+        ((pair.AsInt32() >> 3).AsUInt32() & Vector512.Create(VectorMath.HalfBits)).AsSingle() * Vector512.Create(VectorMath.HalfExponent);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Scale(Vector512<float> value, Vector512<float> biased)
     {
         var exponent = biased.AsInt32() - Vector512.Create(VectorMath.BiasBits);

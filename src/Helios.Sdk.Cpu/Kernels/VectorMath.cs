@@ -12,6 +12,12 @@ internal static class VectorMath
     /// <summary>The float of those bits.</summary>
     public const float Bias = 12582912f;
 
+    /// <summary>Sign, exponent and fraction of a half in the upper 16 bits of an integer that was shifted down by 3, with its sign.</summary>
+    public const uint HalfBits = 0x8FFFE000;
+
+    /// <summary>2^112, which is how much the exponent of a half is too small by in a float.</summary>
+    public const float HalfExponent = 5.192296858534828e33f;
+
     /// <summary>Asks for a cache line that will be read soon. A hint: the address need not be valid.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static unsafe void Prefetch(float* address)

@@ -99,6 +99,37 @@ internal readonly unsafe struct Bf16Format<TSimd, TVector> : IWeightFormat<TVect
     public static void Store(TVector sum, TVector scale, TVector offset, float* activationScale, int groups, int group, float* y) => TSimd.Store(sum, y);
 }
 
+/// <summary>Halves times a factor for each row, see <see cref="HalfRows"/>.</summary>
+internal readonly unsafe struct Fp16Format<TSimd, TVector> : IWeightFormat<TVector>
+    where TSimd : struct, ISimd<TVector>
+    where TVector : struct
+{
+    public static int PairStride => 16;
+
+    public static int LaneBytes => 4;
+
+    public static int StripsAtOneColumn => 4;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Pair(float* pair, out TVector even, out TVector odd)
+    {
+        var both = TSimd.Load(pair);
+        even = TSimd.LowFp16(both);
+        odd = TSimd.HighFp16(both);
+    }
+
+    public static TVector Begin(float* offset) => default;
+
+    public static TVector MultiplyAdd(TVector weights, TVector activation, TVector sum) => TSimd.MultiplyAdd(weights, activation, sum);
+
+    public static TVector Scale(float* scales, int group) => TSimd.Load(scales);
+
+    public static TVector Offset(float* scales, int groups, int group) => default;
+
+    public static void Store(TVector sum, TVector scale, TVector offset, float* activationScale, int groups, int group, float* y) =>
+        TSimd.Store(TSimd.Multiply(sum, scale), y);
+}
+
 /// <summary>Bytes by 16-bit activations. The sum of a group cannot overflow 32 bits, see <see cref="Quantisation"/>.</summary>
 internal readonly unsafe struct Int8Format<TSimd, TVector> : IWeightFormat<TVector>
     where TSimd : struct, ISimd<TVector>

@@ -19,7 +19,7 @@ internal sealed class CpuLayerLoader(AllocationCounter counter) : ILayerLoader
     public string? HeldAs(TensorType stored, Precision precision)
     {
         if (precision != Precision.Auto) return precision.ToString().ToLowerInvariant();
-        if (!stored.IsQuantised()) return stored == TensorType.BF16 ? "bf16" : "fp32";
+        if (!stored.IsQuantised()) return stored switch { TensorType.BF16 => "bf16", TensorType.F16 => "fp16", _ => "fp32" };
         var format = BlockPacking.IsNibble(stored) ? WeightFormat.Block4 : WeightFormat.Block8;
         var bits = 8.0 * PackedMatrix.Bytes(format, 1, TensorBlocks.LargestBlock, BlockPacking.Groups(format, [stored])) / (PackedMatrix.BlockRows * TensorBlocks.LargestBlock);
         return Invariant($"as stored, {(format == WeightFormat.Block4 ? 4 : 8)}-bit integers, {bits} bits a weight");

@@ -101,15 +101,17 @@ internal sealed class LoadPlan(ICheckpoint checkpoint, Precision precision)
     // experts, so it is not rounded, and neither are learnt positions, of which a token reads one row.
     private WeightFormat Format(List<Segment> segments, TensorRole role)
     {
-        var isBf16 = segments.TrueForAll(segment => segment.Tensor.Type == TensorType.BF16);
+        bool Are(TensorType type) => segments.TrueForAll(segment => segment.Tensor.Type == type);
+        var floats = Are(TensorType.BF16) ? WeightFormat.Bf16 : Are(TensorType.F16) ? WeightFormat.Fp16 : WeightFormat.Fp32;
         return precision switch
         {
             Precision.Fp32 => WeightFormat.Fp32,
             Precision.Bf16 => WeightFormat.Bf16,
+            Precision.Fp16 => WeightFormat.Fp16,
             Precision.Auto when segments.TrueForAll(segment => BlockPacking.IsNibble(segment.Tensor.Type)) => WeightFormat.Block4,
             Precision.Auto when segments.TrueForAll(segment => segment.Tensor.Type.IsQuantised()) => WeightFormat.Block8,
-            Precision.Auto => isBf16 ? WeightFormat.Bf16 : WeightFormat.Fp32,
-            Precision.Int8 or Precision.Int4 when role is TensorRole.Router or TensorRole.PositionEmbedding => isBf16 ? WeightFormat.Bf16 : WeightFormat.Fp32,
+            Precision.Auto => floats,
+            Precision.Int8 or Precision.Int4 when role is TensorRole.Router or TensorRole.PositionEmbedding => floats,
             Precision.Int8 => WeightFormat.Int8,
             Precision.Int4 when role is TensorRole.Embedding or TensorRole.EmbeddingProjection or TensorRole.Head or TensorRole.HeadProjection or TensorRole.ExitHead => WeightFormat.Int8,
             Precision.Int4 => WeightFormat.Int4,

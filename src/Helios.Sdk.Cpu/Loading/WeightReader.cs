@@ -26,7 +26,11 @@ internal sealed unsafe class WeightReader(ICheckpoint checkpoint, NativeBuffer m
             var tensor = segment.Tensor;
             var lastRow = segment.Start + tensor.Rows;
             if (tensor.Rows % PackedMatrix.BlockRows != 0) Clear(matrix, lastRow / PackedMatrix.BlockRows, 1);
-            ReadRows(tensor, tensor, (source, row, rows) => WeightCodec.Pack((byte*)source, tensor.Type, matrix, segment.Start + row, rows));
+            ReadRows(tensor, tensor, (source, row, rows) =>
+            {
+                if (matrix.Format == WeightFormat.Fp16 && tensor.Type != TensorType.F16) RequireHalves((byte*)source, tensor, rows);
+                WeightCodec.Pack((byte*)source, tensor.Type, matrix, segment.Start + row, rows);
+            });
         }
 
         return matrix;
@@ -52,6 +56,12 @@ internal sealed unsafe class WeightReader(ICheckpoint checkpoint, NativeBuffer m
     {
         if (staging.Length > 0) ArrayPool<byte>.Shared.Return(staging);
         staging = [];
+    }
+
+    private void RequireHalves(byte* source, StoredTensor tensor, int rows)
+    {
+        if (WeightCodec.FindBeyondHalf(source, tensor.Type, checked(rows * tensor.Columns)) is not { } beyond) return;
+        throw new CheckpointException(Invariant($"{checkpoint.Info.Path}: the tensor '{tensor.Name}' has {beyond}, expected at most {HalfRows.Largest} in magnitude, the largest number of Precision.Fp16; Bf16 and Fp32 hold it."));
     }
 
     private static void Clear(PackedMatrix matrix, int firstBlock, int blocks)

@@ -17,7 +17,7 @@ public sealed class CpuUnderTest : BackendUnderTest
     public override IReadOnlyList<string> Variants => [.. KernelTests.AllWidths.Select(width => width.ToString(CultureInfo.InvariantCulture))];
 
     /// <inheritdoc/>
-    public override IReadOnlyList<Precision> Precisions => [Precision.Fp32, Precision.Bf16, Precision.Int8, Precision.Int4];
+    public override IReadOnlyList<Precision> Precisions => [Precision.Fp32, Precision.Bf16, Precision.Fp16, Precision.Int8, Precision.Int4];
 
     /// <inheritdoc/>
     public override IReadOnlyList<Precision> KvPrecisions => [Precision.Fp32, Precision.Bf16];
@@ -59,6 +59,7 @@ public sealed class CpuUnderTest : BackendUnderTest
     private static WeightFormat FormatOf(Precision precision, TensorRole role) => precision switch
     {
         Precision.Bf16 => WeightFormat.Bf16,
+        Precision.Fp16 => WeightFormat.Fp16,
         Precision.Int8 or Precision.Int4 when role is TensorRole.Router or TensorRole.PositionEmbedding => WeightFormat.Fp32,
         Precision.Int8 => WeightFormat.Int8,
         Precision.Int4 => role is TensorRole.Embedding or TensorRole.EmbeddingProjection or TensorRole.Head or TensorRole.HeadProjection or TensorRole.ExitHead ? WeightFormat.Int8 : WeightFormat.Int4,

@@ -221,9 +221,11 @@ public class AddHeliosTests
     [Fact]
     public void A_precision_that_the_device_cannot_hold_is_reported_by_its_option()
     {
-        using var provider = Services(helios => helios.Configure(options => options.Precision = Precision.Fp16)).BuildServiceProvider();
+        using var provider = Services(helios => helios
+            .UseBackend(() => new FaultyBackend(new CpuBackend(new CpuOptions { Threads = 1 })) { Lacks = Precision.Fp16 })
+            .Configure(options => options.Precision = Precision.Fp16)).BuildServiceProvider();
         var resolve = () => provider.GetRequiredService<HeliosEngine>();
-        resolve.Should().Throw<OptionsValidationException>().WithMessage("Precision is Fp16; expected a precision that the backend holds. The CPU backend cannot hold weights as Fp16.");
+        resolve.Should().Throw<OptionsValidationException>().WithMessage("Precision is Fp16; expected a precision that the backend holds. It cannot hold weights as Fp16.");
     }
 
     [Theory]

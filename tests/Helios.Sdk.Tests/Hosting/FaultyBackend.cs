@@ -16,6 +16,9 @@ internal sealed class FaultyBackend(IBackend inner) : IBackend, ILayerLoader
     /// <summary>Runs on the device thread before a step, or a part of one: model, and whether it is a probe.</summary>
     public Action<string, bool> BeforeStep { get; set; } = static (_, _) => { };
 
+    /// <summary>A precision that it cannot hold.</summary>
+    public Precision? Lacks { get; init; }
+
     /// <summary>What does the work.</summary>
     public IBackend Inner => inner;
 
@@ -32,7 +35,8 @@ internal sealed class FaultyBackend(IBackend inner) : IBackend, ILayerLoader
     public ILayeredModel Compose(IFixedPart fixedPart, IKvStore kv, int maxRows, MemoryReservation bytes) =>
         new FaultyModel(inner.Compose(fixedPart, kv, maxRows, bytes), isProbe => BeforeStep(names[fixedPart], isProbe));
 
-    public LoadSize Measure(ICheckpoint checkpoint, Precision precision) => inner.Loader.Measure(checkpoint, precision);
+    public LoadSize Measure(ICheckpoint checkpoint, Precision precision) =>
+        precision == Lacks ? throw new NotSupportedException($"It cannot hold weights as {precision}.") : inner.Loader.Measure(checkpoint, precision);
 
     public async ValueTask<IFixedPart> LoadFixedAsync(ICheckpoint checkpoint, Precision precision, MemoryReservation bytes, CancellationToken cancellationToken)
     {

@@ -27,8 +27,10 @@ public class StartTests
     [Fact]
     public void A_precision_that_the_backend_has_not_is_a_wrong_option()
     {
-        var build = () => TestEngine.Build(builder => builder.AddModel(TestData.Model("tiny-s")).Configure(options => options.Precision = Precision.Fp16));
-        build.Should().Throw<ArgumentException>().WithMessage("Precision is Fp16; expected *CPU*");
+        var build = () => TestEngine.Build(
+            builder => builder.AddModel(TestData.Model("tiny-s")).Configure(options => options.Precision = Precision.Fp16),
+            wrap: cpu => new FaultyBackend(cpu) { Lacks = Precision.Fp16 });
+        build.Should().Throw<ArgumentException>().WithMessage("Precision is Fp16; expected *It cannot hold weights as Fp16.*");
     }
 
     [Fact]

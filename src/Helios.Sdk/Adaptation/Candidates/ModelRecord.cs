@@ -8,7 +8,7 @@ namespace Helios.Sdk.Adaptation.Candidates;
 /// <summary>What a record is about: what was measured of one checkpoint holds on one device, in one precision.</summary>
 /// <param name="Fingerprint">Hash of the checkpoint.</param>
 /// <param name="Device">The hardware, as <see cref="DeviceInfo.Description"/> says.</param>
-/// <param name="Precision">How weights are held; <see cref="Precision.Auto"/> for quantised files, whose weights are held as they are.</param>
+/// <param name="Precision">How weights are held; <see cref="Precision.Auto"/> for F16 and quantised files, which backends hold in their own ways.</param>
 internal readonly record struct ModelKey(string Fingerprint, string Device, Precision Precision)
 {
     /// <summary>The key of a checkpoint; <see cref="Precision.Auto"/> is what it comes to.</summary>
@@ -21,7 +21,7 @@ internal readonly record struct ModelKey(string Fingerprint, string Device, Prec
         (precision, model.StoredType) switch
         {
             (Precision.Auto, TensorType.BF16) => Precision.Bf16,
-            (Precision.Auto, var stored) when stored.IsQuantised() => Precision.Auto,
+            (Precision.Auto, var stored) when stored == TensorType.F16 || stored.IsQuantised() => Precision.Auto,
             (Precision.Auto, _) => Precision.Fp32,
             _ => precision,
         });
