@@ -126,6 +126,7 @@ internal readonly unsafe struct Fp16Format<TSimd, TVector> : IWeightFormat<TVect
 
     public static TVector Offset(float* scales, int groups, int group) => default;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(TVector sum, TVector scale, TVector offset, float* activationScale, int groups, int group, float* y) =>
         TSimd.Store(TSimd.Multiply(sum, scale), y);
 }
