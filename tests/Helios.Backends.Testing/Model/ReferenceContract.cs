@@ -126,6 +126,10 @@ public abstract class ReferenceContract<TBackend> : BackendContract<TBackend>
     [SkippableTheory]
     [InlineData("odd shapes, tied, f32")]
     [InlineData("one head for all, own exits")]
+    [InlineData("layer norms, biases, learned positions, no gate, relu")]
+    [InlineData("norms on outputs and over whole projections")]
+    [InlineData("norms around, soft-caps, windows on some layers, multipliers")]
+    [InlineData("experts that are not normed, layers of several kinds")]
     public void Tokens_that_leave_early_fill_the_kv_above(string name)
     {
         var checkpoint = Checkpoints.Named[name]();

@@ -23,6 +23,7 @@ internal static class Checkpoints
         ["llama 3 scaling, wide"] = () => new(
             MemoryCheckpoint.Architecture(hidden: 512, heads: 8, kvHeads: 2, headDim: 64, feedForward: 333, vocabulary: 1003, layers: 2, scaling: new Llama3RopeScaling(8, 1, 4, 32)),
             TensorType.BF16),
+        ["scaling by the length of the sequence"] = () => new(MemoryCheckpoint.Architecture(scaling: new DynamicRopeScaling(2, 24))),
         ["layer norms, biases, learned positions, no gate, relu"] = () => Of(OptLike()),
         ["sums normed, a narrower embedding, no final norm"] = () => Of(OptLike(narrow: true)),
         ["both branches on one input, a part of each head turns"] = () => Of(NeoXLike()),
@@ -106,7 +107,7 @@ internal static class Checkpoints
             {
                 0 => layer with { Attention = layer.Attention with { Window = 70 } },
                 1 => layer with { FeedForward = new FeedForwardLayout(17, Activation.Silu) { Experts = new ExpertsLayout(7, 3, Normalizes: false) } },
-                _ => layer with { Attention = layer.Attention with { Rotary = new RotaryLayout(500, 8, new YarnRopeScaling(4, 32)) } },
+                _ => layer with { Attention = layer.Attention with { Heads = 2, Rotary = new RotaryLayout(500, 8, new YarnRopeScaling(4, 32)) } },
             })),
         };
     }
