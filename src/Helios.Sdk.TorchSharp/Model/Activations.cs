@@ -49,12 +49,13 @@ internal static class Activations
     public static bool Fuses(TorchDevice device, ModelArchitecture architecture) =>
         architecture.Stack.All(layer => layer.Attention.SoftCap is null && device.FusesAttention(layer.Attention.HeadDim));
 
-    // Of a row: states at work, at rest and on the way between; what of a layer is held at one time, which is freed branch by branch.
+    // Of a row: states at work, at rest and on the way between; and of a layer, whose branches free what they made one after the other, inputs
+    // normed, in FP32 and as they were, outputs, also normed, and those of experts; projections, normed, turned, converted and cut by slabs;
+    // queries, and results in four orders; gate and up; shares of experts.
     private static long RowElements(LayerLayout layer, long hidden)
     {
         var (a, f) = (layer.Attention, layer.FeedForward);
-        var elements = (11L * hidden) + (8L * a.QuerySize) + (7L * a.KvSize) + ((f.IsGated ? 2L : 1L) * f.Size);
-        return elements;
+        return (11 * hidden) + (8L * a.QuerySize) + (7L * a.KvSize) + ((f.IsGated ? 2L : 1L) * f.Size) + (4L * (f.Experts?.Count ?? 0));
     }
 }
 

@@ -36,9 +36,8 @@ internal sealed class LayerMath(StepConstants constants)
         using var scope = torch.NewDisposeScope();
         var a = layer.Layout.Attention;
         var projections = layer.KeyValue.Of(Norm(layer.AttentionNorm, states));
-        var keys = projections.narrow(1, 0, a.KvSize);
-        NormHeads(keys, a.KvHeads, a, layer.KeyNorm);
-        Turn(keys, a.KvHeads, a, index.RotationOf(layer.Layer));
+        NormHeads(projections, 0, a.KvHeads, a, layer.KeyNorm);
+        Turn(projections.narrow(1, 0, a.KvSize), a.KvHeads, a, index.RotationOf(layer.Layer));
         Store(slot, projections, index);
     }
 
@@ -50,12 +49,11 @@ internal sealed class LayerMath(StepConstants constants)
         using var scope = torch.NewDisposeScope();
         var a = layer.Layout.Attention;
         var projections = layer.QueryKeyValue.Of(Norm(layer.AttentionNorm, states));
-        var queries = projections.narrow(1, 0, a.QuerySize);
-        NormHeads(queries, a.Heads, a, layer.QueryNorm);
-        NormHeads(projections.narrow(1, a.QuerySize, a.KvSize), a.KvHeads, a, layer.KeyNorm);
+        NormHeads(projections, 0, a.Heads, a, layer.QueryNorm);
+        NormHeads(projections, a.QuerySize, a.KvHeads, a, layer.KeyNorm);
         Turn(projections.narrow(1, 0, a.QuerySize + a.KvSize), a.Heads + a.KvHeads, a, index.RotationOf(layer.Layer));
         Store(slot, projections.narrow(1, a.QuerySize, 2L * a.KvSize), index);
-        Add(layer.Layout, layer.AttentionOutput, layer.AttentionPostNorm, states, attention.Attend(a, slot, queries));
+        Add(layer.Layout, layer.AttentionOutput, layer.AttentionPostNorm, states, attention.Attend(a, slot, projections.narrow(1, 0, a.QuerySize)));
     }
 
     private void FeedForward(TorchLayerWeights layer, Tensor states, Tensor x)
@@ -92,9 +90,11 @@ internal sealed class LayerMath(StepConstants constants)
         if (layout.NormPosition == NormPosition.AfterResidual && norm is not null) states.copy_(norm.Of(states));
     }
 
-    private static void NormHeads(Tensor heads, int count, AttentionLayout a, TorchNorm? norm)
+    // In place: some heads of the projections, from an element on.
+    private static void NormHeads(Tensor projections, long first, int count, AttentionLayout a, TorchNorm? norm)
     {
         if (norm is null) return;
+        var heads = projections.narrow(1, first, (long)count * a.HeadDim);
         var pieces = a.NormsWholeProjection ? heads : heads.unflatten(1, count, a.HeadDim);
         pieces.copy_(norm.Of(pieces));
     }
