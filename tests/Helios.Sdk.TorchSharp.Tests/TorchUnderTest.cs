@@ -61,7 +61,7 @@ public sealed class TorchUnderTest : BackendUnderTest
     /// <inheritdoc/>
     public override float[] Held(Precision precision, TensorRole role, float[] matrix, int columns)
     {
-        if (role == TensorRole.Router || (role == TensorRole.PositionEmbedding && precision is Precision.Int8 or Precision.Int4)) return matrix;
+        if (role == TensorRole.Router || (role is TensorRole.PositionEmbedding or TensorRole.ExitMap && precision is Precision.Int8 or Precision.Int4)) return matrix;
         if (precision == Precision.Int4) return Int4(role, matrix, columns);
         if (precision != Precision.Int8) return base.Held(precision, role, matrix, columns);
         if (columns % TorchOperators.Int8Columns != 0) return matrix;

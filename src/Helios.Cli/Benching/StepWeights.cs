@@ -5,7 +5,7 @@ using Helios.Sdk.Models;
 namespace Helios.Cli.Benching;
 
 /// <summary>
-/// A checkpoint seen as what one step at a depth reads: its layers, and the norm and head behind them; no embedding table,
+/// A checkpoint seen as what one step at a depth reads: its layers, and the norm and head behind them, with what that exit computes before; no embedding table,
 /// of which a step reads a row per token, and no other exit's norm or head. Only ever measured, never read.
 /// </summary>
 internal sealed class StepWeights : ICheckpoint
@@ -17,7 +17,15 @@ internal sealed class StepWeights : ICheckpoint
     {
         this.checkpoint = checkpoint;
         this.depth = depth;
-        Info = checkpoint.Info with { Architecture = checkpoint.Info.Architecture with { Head = checkpoint.Info.Architecture.Head with { IsTied = true } } };
+        var architecture = checkpoint.Info.Architecture;
+        Info = checkpoint.Info with
+        {
+            Architecture = architecture with
+            {
+                Head = architecture.Head with { IsTied = true },
+                Stack = new LayerSequence(architecture.Stack.Select((layer, i) => i == depth - 1 ? layer : layer with { ExitTransform = null })),
+            },
+        };
     }
 
     /// <summary>Of a tied head, so that measuring counts one matrix where the head and a table would be two.</summary>

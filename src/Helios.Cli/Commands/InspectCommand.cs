@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.CommandLine;
 using Helios.Cli.Errors;
 using Helios.Cli.Files;
@@ -56,9 +57,20 @@ internal sealed class InspectCommand : Command
             device.Precision.ToString().ToLowerInvariant())
         {
             Held = held,
+            ExitParts = info.Exits.Select(exit => (exit.Depth, Parts: PartsOf(exit, a))).Where(exit => exit.Parts.Length > 0)
+                .ToDictionary(exit => Invariant($"{exit.Depth}"), exit => exit.Parts, StringComparer.Ordinal),
             Generation = InspectedGeneration.Of(info),
             Remark = info.Remark,
         };
+    }
+
+    private static ImmutableArray<string> PartsOf(ModelExit exit, ModelArchitecture architecture)
+    {
+        var parts = ImmutableArray.CreateBuilder<string>();
+        if (exit.OwnNorm) parts.Add("norm");
+        if (exit.OwnHead) parts.Add("head");
+        if (architecture.Stack[exit.Depth - 1].ExitTransform is { } transform) parts.Add(transform is ExitMap ? "map" : "mlp");
+        return parts.ToImmutable();
     }
 
     private static (InspectedBytes Bytes, SortedDictionary<string, string> Held) Measure(Checkpoint checkpoint, DeviceChoice device)
@@ -80,7 +92,7 @@ internal sealed class InspectCommand : Command
     private static IEnumerable<TensorType> StoredTypes(Checkpoint checkpoint)
     {
         var a = checkpoint.Info.Architecture;
-        return Enumerable.Range(0, a.Layers).SelectMany(a.LayerTensors).Concat(a.FixedTensors())
+        return Enumerable.Range(0, a.Layers).SelectMany(a.LayerTensors).Concat(a.FixedTensors()).Concat(checkpoint.Info.Exits.SelectMany(exit => a.ExitTensors(exit.Depth)))
             .Where(spec => !spec.Key.IsVector)
             .Select(spec => checkpoint.TryGetTensor(spec.Key, out var tensor) ? tensor.Type : (TensorType?)null)
             .OfType<TensorType>().Distinct();

@@ -11,7 +11,7 @@ internal static class ResultTables
     public static Table Of(Inspection model) => Tables.Facts(
         ("name", model.Name),
         ("architecture", model.Architecture),
-        ("layers", Invariant($"{model.Layers}, exits at {string.Join(", ", model.Exits)}")),
+        ("layers", Invariant($"{model.Layers}, exits at {string.Join(", ", model.Exits.Select(exit => model.ExitParts.TryGetValue(Invariant($"{exit}"), out var parts) ? Invariant($"{exit} (own {string.Join(", ", parts)})") : Invariant($"{exit}")))}")),
         ("hidden size", Units.Count(model.HiddenSize)),
         ("vocabulary", Units.Count(model.VocabSize)),
         ("context", $"{Units.Count(model.ContextLength)} tokens"),

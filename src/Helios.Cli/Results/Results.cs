@@ -28,6 +28,9 @@ internal sealed record Inspection(
     /// <summary>By the type of stored matrices how the device holds them; without those that it does not say.</summary>
     public required IReadOnlyDictionary<string, string> Held { get; init; }
 
+    /// <summary>By the depth of an exit what it has of its own, those with something: norm, head, map, mlp.</summary>
+    public required IReadOnlyDictionary<string, ImmutableArray<string>> ExitParts { get; init; }
+
     /// <summary>What holds for a request that says nothing else.</summary>
     public required InspectedGeneration Generation { get; init; }
 

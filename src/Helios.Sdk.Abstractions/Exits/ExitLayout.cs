@@ -12,7 +12,7 @@ public readonly ref struct ExitLayout
     /// <summary>Served depth: a row that leaves at no exit runs to it.</summary>
     public required int ServedDepth { get; init; }
 
-    /// <summary>Cost of a check for a row, in layers: the ratio of the head's weights to those of a layer.</summary>
+    /// <summary>Cost of a check for a row, in layers: the ratio of the weights of the head, and of what exits compute before it, to those of a layer.</summary>
     public required double CheckCost { get; init; }
 
     /// <summary>The part of the layout from a depth on.</summary>

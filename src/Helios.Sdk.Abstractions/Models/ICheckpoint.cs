@@ -98,6 +98,21 @@ public enum TensorRole
 
     /// <summary>An exit's own LM head <c>[vocabulary, width]</c>; belongs to the last layer that runs before the exit.</summary>
     ExitHead,
+
+    /// <summary>An exit's map to the final state <c>[hidden, hidden]</c>; see <see cref="Models.ExitMap"/>.</summary>
+    ExitMap,
+
+    /// <summary>Norm of the input of an exit's own feed-forward network <c>[hidden]</c>; see <see cref="ExitFeedForward"/>.</summary>
+    ExitFeedForwardNorm,
+
+    /// <summary>Gate projection of an exit's own feed-forward network <c>[feedForward, hidden]</c>.</summary>
+    ExitGate,
+
+    /// <summary>Up projection of an exit's own feed-forward network <c>[feedForward, hidden]</c>.</summary>
+    ExitUp,
+
+    /// <summary>Down projection of an exit's own feed-forward network <c>[hidden, feedForward]</c>.</summary>
+    ExitDown,
 }
 
 /// <summary>Parts of a projection or of a norm.</summary>
@@ -122,7 +137,7 @@ public readonly record struct TensorKey(TensorRole Role, int Layer = -1, int Exp
 
     /// <summary>Whether it belongs to a norm.</summary>
     public bool IsNorm => Role is TensorRole.FinalNorm or TensorRole.AttentionNorm or TensorRole.QueryNorm or TensorRole.KeyNorm
-        or TensorRole.AttentionPostNorm or TensorRole.FeedForwardNorm or TensorRole.FeedForwardPostNorm or TensorRole.ExitNorm;
+        or TensorRole.AttentionPostNorm or TensorRole.FeedForwardNorm or TensorRole.FeedForwardPostNorm or TensorRole.ExitNorm or TensorRole.ExitFeedForwardNorm;
 
     /// <inheritdoc/>
     public override string ToString() =>

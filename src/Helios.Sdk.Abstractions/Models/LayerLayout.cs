@@ -21,10 +21,13 @@ public sealed record LayerLayout
     /// <summary>Factor of what a branch adds to the residual stream.</summary>
     public float ResidualScale { get; init; } = 1;
 
+    /// <summary>What an exit behind this layer computes before its norm and head; null for nothing.</summary>
+    public ExitTransform? ExitTransform { get; init; }
+
     /// <summary>State that the layer keeps for a sequence. A backend refuses kinds that it does not know.</summary>
     public LayerState State => new KvState(Attention.KvHeads, Attention.HeadDim, Attention.Window);
 
-    /// <summary>The tensors of the layer.</summary>
+    /// <summary>The tensors of the layer, without those of an exit behind it.</summary>
     /// <param name="layer">Index of the layer, for the keys.</param>
     /// <param name="hidden">Width of the residual stream.</param>
     public IEnumerable<TensorSpec> Tensors(int layer, int hidden)

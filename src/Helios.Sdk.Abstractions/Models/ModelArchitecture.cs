@@ -60,7 +60,7 @@ public sealed record ModelArchitecture
     /// <param name="layer">Index from 0.</param>
     public IEnumerable<TensorSpec> LayerTensors(int layer) => Stack[layer].Tensors(layer, HiddenSize);
 
-    /// <summary>The tensors that an exit may have of its own: norm and head.</summary>
+    /// <summary>The tensors of an exit: its own norm and head, which it may lack, and those of <see cref="LayerLayout.ExitTransform"/>.</summary>
     /// <param name="depth">Layers executed.</param>
     public IEnumerable<TensorSpec> ExitTensors(int depth)
     {
@@ -70,6 +70,8 @@ public sealed record ModelArchitecture
         }
 
         yield return new TensorSpec(new TensorKey(TensorRole.ExitHead, depth - 1), Embedding.VocabularySize, Embedding.Width, IsOptional: true);
+        if (Stack[depth - 1].ExitTransform is not { } transform) yield break;
+        foreach (var tensor in transform.Tensors(depth - 1, HiddenSize)) yield return tensor;
     }
 
     /// <summary>Weights of a layer's projections that a token passes through: of experts only the active ones.</summary>

@@ -52,6 +52,9 @@ internal sealed unsafe class CpuLayerWeights : ILayerWeights
         FeedForwardPostNorm = reader.Read(plan.FeedForwardPostNorm);
         ExitNorm = reader.Read(plan.ExitNorm);
         ExitHead = plan.ExitHead is { } head ? reader.Read(head) : null;
+        ExitMap = plan.ExitMap is { } map ? reader.Read(map) : null;
+        ExitFeedForwardNorm = reader.Read(plan.ExitFeedForwardNorm);
+        ExitNetwork = plan.ExitNetwork is { } own ? new CpuNetwork(reader.Read(own.GateUp), reader.Read(own.Down)) : null;
         this.memory = memory;
         this.reservation = reservation;
     }
@@ -93,6 +96,15 @@ internal sealed unsafe class CpuLayerWeights : ILayerWeights
 
     /// <summary>Head of the exit behind this layer; null where it shares the final one.</summary>
     public PackedMatrix? ExitHead { get; }
+
+    /// <summary>Map of the exit behind this layer <c>[hidden, hidden]</c>; null without one.</summary>
+    public CpuLinear? ExitMap { get; }
+
+    /// <summary>Norm of the input of <see cref="ExitNetwork"/>.</summary>
+    public CpuNorm? ExitFeedForwardNorm { get; }
+
+    /// <summary>Feed-forward network of the exit behind this layer; null without one.</summary>
+    public CpuNetwork? ExitNetwork { get; }
 
     /// <summary>First key element in a row of projections.</summary>
     public int KeyOffset => Padded(Layout.Attention.QuerySize);

@@ -98,7 +98,7 @@ internal sealed class LoadPlan(ICheckpoint checkpoint, Precision precision)
 
     // Where tensors of one matrix are stored differently, the wider type holds them all. What turns states into tokens and
     // tokens into states keeps 8 bits: two thirds of what int4 costs in quality would be lost there. A router decides between
-    // experts, so it is not rounded, and neither are learnt positions, of which a token reads one row.
+    // experts, so it is not rounded, and neither are learnt positions, of which a token reads one row, and the map of an exit, which an exit's confidence hangs on.
     private WeightFormat Format(List<Segment> segments, TensorRole role)
     {
         bool Are(TensorType type) => segments.TrueForAll(segment => segment.Tensor.Type == type);
@@ -111,7 +111,7 @@ internal sealed class LoadPlan(ICheckpoint checkpoint, Precision precision)
             Precision.Auto when segments.TrueForAll(segment => BlockPacking.IsNibble(segment.Tensor.Type)) => WeightFormat.Block4,
             Precision.Auto when segments.TrueForAll(segment => segment.Tensor.Type.IsQuantised()) => WeightFormat.Block8,
             Precision.Auto => floats,
-            Precision.Int8 or Precision.Int4 when role is TensorRole.Router or TensorRole.PositionEmbedding => floats,
+            Precision.Int8 or Precision.Int4 when role is TensorRole.Router or TensorRole.PositionEmbedding or TensorRole.ExitMap => floats,
             Precision.Int8 => WeightFormat.Int8,
             Precision.Int4 when role is TensorRole.Embedding or TensorRole.EmbeddingProjection or TensorRole.Head or TensorRole.HeadProjection or TensorRole.ExitHead => WeightFormat.Int8,
             Precision.Int4 => WeightFormat.Int4,
@@ -152,6 +152,14 @@ internal sealed class LayerPlan
         FeedForwardPostNorm = plan.TryNorm(TensorRole.FeedForwardPostNorm, norm, layer);
         ExitNorm = plan.TryNorm(TensorRole.ExitNorm, architecture.Head.Norm, layer);
         ExitHead = plan.TryMatrix(new TensorKey(TensorRole.ExitHead, layer));
+        if (Layout.ExitTransform is ExitMap) ExitMap = plan.Linear(new TensorKey(TensorRole.ExitMap, layer));
+        if (Layout.ExitTransform is ExitFeedForward own)
+        {
+            ExitFeedForwardNorm = plan.Norm(TensorRole.ExitFeedForwardNorm, own.Norm, layer);
+            var up = new TensorKey(TensorRole.ExitUp, layer);
+            ExitNetwork = new NetworkPlan(own.Network.IsGated ? plan.Linear(up with { Role = TensorRole.ExitGate }, up) : plan.Linear(up), plan.Linear(up with { Role = TensorRole.ExitDown }));
+        }
+
         Bytes = plan.Bytes;
     }
 
@@ -181,6 +189,12 @@ internal sealed class LayerPlan
     public NormPlan? ExitNorm { get; }
 
     public MatrixPlan? ExitHead { get; }
+
+    public LinearPlan? ExitMap { get; }
+
+    public NormPlan? ExitFeedForwardNorm { get; }
+
+    public NetworkPlan? ExitNetwork { get; }
 
     public long Bytes { get; }
 

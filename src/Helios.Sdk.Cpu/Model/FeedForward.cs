@@ -61,6 +61,18 @@ internal sealed unsafe class FeedForward : IRowWork
         else RunNetwork(layer.Networks[0], space.Normed, space.Outputs, rows);
     }
 
+    /// <summary>Computes outputs of a network of an exit's own, without the bias of the last projection.</summary>
+    /// <param name="own">The network.</param>
+    /// <param name="inside">Its layout.</param>
+    /// <param name="input">Normed states <c>[rows][Hidden]</c>; spent.</param>
+    /// <param name="output">Outputs, as the input; it may be the same place.</param>
+    /// <param name="rows">Number of rows.</param>
+    public void RunOwn(CpuNetwork own, FeedForwardLayout inside, float* input, float* output, int rows)
+    {
+        layout = inside;
+        RunNetwork(own, input, output, rows);
+    }
+
     public void DoRow(int index)
     {
         switch (phase)

@@ -20,6 +20,7 @@ internal sealed unsafe class HeadReader : IParallelWork
     private readonly Workspace space;
     private readonly CpuStepRows rows;
     private readonly MatMulWork product;
+    private readonly ExitStates exits;
     private readonly Entry[] tile;
     private CpuLayerWeights[] layers = [];
     private int count;
@@ -33,6 +34,7 @@ internal sealed unsafe class HeadReader : IParallelWork
         this.space = space;
         this.rows = rows;
         product = new MatMulWork(kernels, pool);
+        exits = new ExitStates(kernels, pool, space, architecture);
         tile = new Entry[Math.Min(Workspace.LogitRows, rows.Capacity)];
     }
 
@@ -144,9 +146,10 @@ internal sealed unsafe class HeadReader : IParallelWork
 
     private void Compute(PackedMatrix head)
     {
+        Transform();
         for (var e = 0; e < count; e++)
         {
-            var state = space.States + (nint)tile[e].Row * space.Hidden;
+            var state = TransformAt(tile[e].Depth) is null ? space.States + (nint)tile[e].Row * space.Hidden : space.Outputs + (nint)e * space.Hidden;
             var normed = space.Normed + (nint)e * space.Hidden;
             if (NormAt(tile[e].Depth) is { } norm) kernels.Norm(norm, state, normed, architecture.HiddenSize);
             else new ReadOnlySpan<float>(state, space.Hidden).CopyTo(new Span<float>(normed, space.Hidden));
@@ -162,6 +165,26 @@ internal sealed unsafe class HeadReader : IParallelWork
         product.Run(head, input, space.Hidden, space.Logits, space.LogitStride, count);
         pool.Run(this, count);
     }
+
+    // What exits compute before their norm goes to outputs: for entries of one exit that lie next to each other together.
+    private void Transform()
+    {
+        for (int first = 0, end; first < count; first = end)
+        {
+            var depth = tile[first].Depth;
+            var layer = TransformAt(depth);
+            var states = space.Outputs + (nint)first * space.Hidden;
+            for (end = first; end < count && tile[end].Depth == depth; end++)
+            {
+                if (layer is null) continue;
+                new ReadOnlySpan<float>(space.States + (nint)tile[end].Row * space.Hidden, space.Hidden).CopyTo(new Span<float>(space.Outputs + (nint)end * space.Hidden, space.Hidden));
+            }
+
+            if (layer is not null) exits.Run(layer, states, end - first);
+        }
+    }
+
+    private CpuLayerWeights? TransformAt(int depth) => LayerBefore(depth) is { Layout.ExitTransform: not null } layer ? layer : null;
 
     private CpuLayerWeights? LayerBefore(int depth)
     {

@@ -34,6 +34,7 @@ internal sealed unsafe class Workspace : IDisposable
         layout = new Layout(architecture, maxRows, threads);
         memory = new NativeBuffer(counter, layout.Bytes);
         System.Runtime.InteropServices.NativeMemory.Clear(memory.Pointer, (nuint)layout.Bytes);
+        if (layout.HasOnes) new Span<float>(Ones, architecture.HiddenSize).Fill(1);
     }
 
     /// <summary>Elements of a hidden state with padding.</summary>
@@ -81,6 +82,9 @@ internal sealed unsafe class Workspace : IDisposable
     /// <summary>Logits of a tile <c>[LogitRows][LogitStride]</c>.</summary>
     public float* Logits => At(layout.Logits);
 
+    /// <summary>The weight of a norm without one <c>[Hidden]</c>: ones, then zeros. Only where an exit has a map.</summary>
+    public float* Ones => At(layout.Ones);
+
     /// <summary>Most splits of a sequence whose states have room.</summary>
     public int Splits => layout.Splits;
 
@@ -122,7 +126,7 @@ internal sealed unsafe class Workspace : IDisposable
             var experts = kinds.Max(layer => layer.FeedForward.Experts?.Count ?? 0);
             Hidden = Stride(QuantisedRow.Room(Math.Max(architecture.HiddenSize, architecture.Embedding.Width)));
             Projection = Stride(kinds.Max(layer => ProjectionSize(layer.Attention)));
-            GateUp = Stride(kinds.Max(layer => GateUpSize(layer.FeedForward)));
+            GateUp = Stride(kinds.Max(layer => Math.Max(GateUpSize(layer.FeedForward), layer.ExitTransform is ExitFeedForward own ? GateUpSize(own.Network) : 0)));
             Router = Pad(experts);
             Logit = Pad(architecture.VocabularySize);
 
@@ -136,6 +140,8 @@ internal sealed unsafe class Workspace : IDisposable
             ExpertInputs = Take(experts > 0 ? (long)maxRows * Hidden : 0);
             ExpertOutputs = Take(experts > 0 ? (long)maxRows * Hidden : 0);
             Logits = Take((long)LogitRows * Logit);
+            HasOnes = kinds.Exists(layer => layer.ExitTransform is ExitMap);
+            Ones = Take(HasOnes ? Hidden : 0);
 
             var heads = kinds.Max(layer => layer.Attention.Heads / layer.Attention.KvHeads);
             var kvHeads = kinds.Max(layer => layer.Attention.KvHeads);
@@ -180,6 +186,10 @@ internal sealed unsafe class Workspace : IDisposable
         public long Rotations { get; }
 
         public long Logits { get; }
+
+        public bool HasOnes { get; }
+
+        public long Ones { get; }
 
         public long AttentionScratch { get; }
 

@@ -29,6 +29,14 @@ internal sealed class LayerPlan
         FeedForwardPostNorm = plan.TryNorm(TensorRole.FeedForwardPostNorm, norm, layer);
         ExitNorm = plan.TryNorm(TensorRole.ExitNorm, architecture.Head.Norm, layer);
         ExitHead = plan.TryMatrix(new TensorKey(TensorRole.ExitHead, layer));
+        if (Layout.ExitTransform is ExitMap) ExitMap = plan.Linear(new TensorKey(TensorRole.ExitMap, layer));
+        if (Layout.ExitTransform is ExitFeedForward own)
+        {
+            ExitFeedForwardNorm = plan.TryNorm(TensorRole.ExitFeedForwardNorm, own.Norm, layer);
+            var up = new TensorKey(TensorRole.ExitUp, layer);
+            ExitNetwork = new NetworkPlan(own.Network.IsGated ? plan.Linear(up with { Role = TensorRole.ExitGate }, up) : plan.Linear(up), plan.Linear(up with { Role = TensorRole.ExitDown }));
+        }
+
         (Type, Bytes) = (plan.Type, plan.Bytes);
     }
 
@@ -58,6 +66,12 @@ internal sealed class LayerPlan
     public NormPlan? ExitNorm { get; }
 
     public MatrixPlan? ExitHead { get; }
+
+    public LinearPlan? ExitMap { get; }
+
+    public NormPlan? ExitFeedForwardNorm { get; }
+
+    public NetworkPlan? ExitNetwork { get; }
 
     /// <summary>Type of activations.</summary>
     public ScalarType Type { get; }

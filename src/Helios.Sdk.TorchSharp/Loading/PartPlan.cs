@@ -110,11 +110,11 @@ internal sealed class PartPlan
     private VectorPlan Vector(IReadOnlyList<StoredTensor> tensors, ScalarType type, float addend = 0) =>
         new(tensors, type, addend, Take(tensors.Sum(tensor => tensor.Elements) * Elements.BytesOf(type)));
 
-    // What kernels do not take stays as it is. So do a router and learnt positions, of which a token reads one row; and, beside 4 bits, what
+    // What kernels do not take stays as it is. So do a router, the map of an exit, and learnt positions, of which a token reads one row; and, beside 4 bits, what
     // turns tokens into states and states into tokens, where most of the loss would be.
     private WeightFormat FormatOf(List<StoredTensor> tensors, TensorRole role) => format switch
     {
-        WeightFormat.Int8 or WeightFormat.Int4 when role is TensorRole.Router or TensorRole.PositionEmbedding => WeightFormat.Plain,
+        WeightFormat.Int8 or WeightFormat.Int4 when role is TensorRole.Router or TensorRole.PositionEmbedding or TensorRole.ExitMap => WeightFormat.Plain,
         WeightFormat.Int8 when tensors[0].Columns % TorchOperators.Int8Columns == 0 => WeightFormat.Int8,
         WeightFormat.Int4 when role is TensorRole.Embedding or TensorRole.EmbeddingProjection or TensorRole.Head or TensorRole.HeadProjection or TensorRole.ExitHead => WeightFormat.Plain,
         WeightFormat.Int4 when tensors[0].Columns % TorchOperators.Int4Group == 0 && tensors.TrueForAll(tensor => tensor.Rows % TorchOperators.Int4Rows == 0) => WeightFormat.Int4,

@@ -27,6 +27,9 @@ internal sealed class TorchLayerWeights : ILayerWeights
         FeedForwardPostNorm = reader.Read(plan.FeedForwardPostNorm);
         ExitNorm = reader.Read(plan.ExitNorm);
         ExitHead = plan.ExitHead is { } head ? new TorchLinear(reader.Read(head), Bias: null) : null;
+        ExitMap = plan.ExitMap is { } map ? reader.Read(map) : null;
+        ExitFeedForwardNorm = reader.Read(plan.ExitFeedForwardNorm);
+        ExitNetwork = plan.ExitNetwork is { } own ? reader.Read(own) : null;
     }
 
     public ModelArchitecture Architecture { get; }
@@ -72,6 +75,15 @@ internal sealed class TorchLayerWeights : ILayerWeights
 
     /// <summary>Head of the exit behind this layer, <c>[vocabulary, width]</c>; null where it shares the final one.</summary>
     public TorchLinear? ExitHead { get; }
+
+    /// <summary>Map of the exit behind this layer <c>[hidden, hidden]</c>; null without one.</summary>
+    public TorchLinear? ExitMap { get; }
+
+    /// <summary>Norm of the input of <see cref="ExitNetwork"/>.</summary>
+    public TorchNorm? ExitFeedForwardNorm { get; }
+
+    /// <summary>Feed-forward network of the exit behind this layer; null without one.</summary>
+    public TorchNetwork? ExitNetwork { get; }
 
     public void Dispose() => memory.Dispose();
 }

@@ -55,7 +55,10 @@ internal static class Activations
     private static long RowElements(LayerLayout layer, long hidden)
     {
         var (a, f) = (layer.Attention, layer.FeedForward);
-        return (11 * hidden) + (8L * a.QuerySize) + (7L * a.KvSize) + ((f.IsGated ? 2L : 1L) * f.Size) + (4L * (f.Experts?.Count ?? 0));
+        var exit = layer.ExitTransform is ExitFeedForward own ? Inside(own.Network) : 0;
+        return (11 * hidden) + (8L * a.QuerySize) + (7L * a.KvSize) + Math.Max(Inside(f), exit) + (4L * (f.Experts?.Count ?? 0));
+
+        static long Inside(FeedForwardLayout network) => (network.IsGated ? 2L : 1L) * network.Size;
     }
 }
 

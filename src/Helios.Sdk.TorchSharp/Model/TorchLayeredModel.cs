@@ -141,7 +141,7 @@ internal sealed class TorchLayeredModel : LayeredModel<TorchLayerWeights>
         using var mode = torch.inference_mode();
         using var scope = torch.NewDisposeScope();
         var (norm, head) = HeadAt(Depth);
-        heads.Read(StatesOf(check.Rows), norm, head, check, signals);
+        heads.Read(Transformed(Depth, StatesOf(check.Rows)), norm, head, check, signals);
     }
 
     // Rows of one depth share norm and head, and so a product.
@@ -171,7 +171,7 @@ internal sealed class TorchLayeredModel : LayeredModel<TorchLayerWeights>
             }
 
             var drawn = new SampledToken[which.Length];
-            heads.Sample(StatesOf(places), norm, head, which, positions, drawn);
+            heads.Sample(Transformed(depth, StatesOf(places)), norm, head, which, positions, drawn);
             for (var i = 0; i < drawn.Length; i++) tokens[some[i]] = drawn[i];
         }
     }
@@ -213,9 +213,13 @@ internal sealed class TorchLayeredModel : LayeredModel<TorchLayerWeights>
         return states;
     }
 
+    private TorchLayerWeights? LayerBefore(int depth) => depth - 1 - Layers[0].Layer is var slot and >= 0 ? Layers[slot] : null;
+
+    private Tensor Transformed(int depth, Tensor states) => LayerBefore(depth) is { } layer ? ExitStates.Of(layer, states) : states;
+
     private (TorchNorm? Norm, TorchLinear Head) HeadAt(int depth)
     {
-        var layer = depth - 1 - Layers[0].Layer is var slot and >= 0 ? Layers[slot] : null;
+        var layer = LayerBefore(depth);
         return (layer?.ExitNorm ?? fixedPart.FinalNorm, layer?.ExitHead ?? fixedPart.Head);
     }
 

@@ -14,9 +14,6 @@ internal sealed record Sidecar(ImmutableArray<SidecarExit> Exits, SidecarCalibra
     /// <summary>Digests that tensors are held against, by name.</summary>
     public IReadOnlyDictionary<string, TensorDigests.Named> Digests { get; init; } = ImmutableDictionary<string, TensorDigests.Named>.Empty;
 
-    /// <summary>Whether some exit brings tensors of its own.</summary>
-    public bool NamesTensors => Exits.Any(exit => exit.Norm is not null || exit.Head is not null);
-
     /// <summary>Exits as the model offers them: the full depth always last.</summary>
     public ImmutableArray<ModelExit> ToExits(int layers)
     {
@@ -25,8 +22,39 @@ internal sealed record Sidecar(ImmutableArray<SidecarExit> Exits, SidecarCalibra
     }
 }
 
-/// <summary>One listed exit.</summary>
+/// <summary>One listed exit. What is null it has not, or shares with the model.</summary>
 /// <param name="Depth">Layers executed.</param>
-/// <param name="Norm">Name of its own norm, or null to share the final one.</param>
-/// <param name="Head">Name of its own LM head, or null to share the final one.</param>
-internal sealed record SidecarExit(int Depth, string? Norm, string? Head);
+internal sealed record SidecarExit(int Depth)
+{
+    /// <summary>Its own norm.</summary>
+    public SidecarTensors? Norm { get; init; }
+
+    /// <summary>Its own LM head.</summary>
+    public SidecarTensor? Head { get; init; }
+
+    /// <summary>Its map to the final state.</summary>
+    public SidecarTensors? Map { get; init; }
+
+    /// <summary>Its own feed-forward network.</summary>
+    public SidecarNetwork? Network { get; init; }
+
+    /// <summary>Its screen, which nothing uses yet: projections to a few directions, and from them to logits.</summary>
+    public (SidecarTensors Down, SidecarTensors Up)? Screen { get; init; }
+
+    /// <summary>Maps to the inputs of layers above the first that a leaving token skips, which nothing uses yet.</summary>
+    public ImmutableArray<SidecarTensors> Fill { get; init; } = [];
+
+    /// <summary>Whether it has anything of its own.</summary>
+    public bool IsOwn => (Norm ?? Map) is not null || Head is not null || Network is not null || Screen is not null || !Fill.IsEmpty;
+}
+
+/// <summary>A tensor that the sidecar names.</summary>
+/// <param name="Name">Its name in the files.</param>
+/// <param name="Field">The field that names it.</param>
+internal sealed record SidecarTensor(string Name, string Field);
+
+/// <summary>A weight and the bias beside it.</summary>
+internal sealed record SidecarTensors(SidecarTensor Weight, SidecarTensor? Bias);
+
+/// <summary>An exit's own feed-forward network; without a gate where that is null.</summary>
+internal sealed record SidecarNetwork(SidecarTensors Norm, SidecarTensors? Gate, SidecarTensors Up, SidecarTensors Down);

@@ -130,6 +130,7 @@ public abstract class ReferenceContract<TBackend> : BackendContract<TBackend>
     [InlineData("norms on outputs and over whole projections")]
     [InlineData("norms around, soft-caps, windows on some layers, multipliers")]
     [InlineData("experts that are not normed, layers of several kinds")]
+    [InlineData(Checkpoints.OwnTransforms)]
     public void Tokens_that_leave_early_fill_the_kv_above(string name)
     {
         var checkpoint = Checkpoints.Named[name]();

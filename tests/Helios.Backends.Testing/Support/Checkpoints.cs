@@ -40,6 +40,23 @@ internal static class Checkpoints
             FeedForward = new FeedForwardLayout(22, Activation.Silu) { Experts = new ExpertsLayout(5, 2, Normalizes: true) },
         })),
         ["experts that are not normed, layers of several kinds"] = () => Of(Mixed()),
+        [OwnTransforms] = () => new(
+            WithTransforms(MemoryCheckpoint.Architecture(tied: false), new ExitMap(HasBias: true), layer => new(layer.FeedForward with { Size = 131 }, layer.Norm)), TensorType.BF16, 3,
+            new ModelExit(1), new ModelExit(2, OwnNorm: true, OwnHead: true)),
+        ["exits with a map and a network, layer norms"] = () => new(
+            WithTransforms(OptLike(), new ExitMap(HasBias: false), layer => new(layer.FeedForward with { Size = 33 }, layer.Norm)), TensorType.F32, 4,
+            new ModelExit(1, OwnNorm: true), new ModelExit(2)),
+        ["an exit with a map behind norms with an offset"] = () => new(
+            WithTransforms(GemmaLike(), new ExitMap(HasBias: true), layer => new(layer.FeedForward with { IsGated = false }, layer.Norm)), TensorType.F16, 5,
+            new ModelExit(1), new ModelExit(2)),
+    };
+
+    /// <summary>Of <see cref="Named"/> the Llama with a map at its first exit and a network at its second.</summary>
+    public const string OwnTransforms = "exits with a map and a network";
+
+    private static ModelArchitecture WithTransforms(ModelArchitecture plain, ExitMap first, Func<LayerLayout, ExitFeedForward> second) => plain with
+    {
+        Stack = new LayerSequence(plain.Stack.Select((layer, i) => layer with { ExitTransform = i switch { 0 => first, 1 => second(layer), _ => null } })),
     };
 
     private static MemoryCheckpoint Of(ModelArchitecture architecture) => new(architecture);

@@ -40,7 +40,7 @@ public sealed class MemoryCheckpoint : ICheckpoint
         {
             foreach (var spec in architecture.ExitTensors(exit.Depth))
             {
-                if (spec.Key.Role == TensorRole.ExitNorm ? exit.OwnNorm : exit.OwnHead) Add(spec);
+                if (spec.Key.Role switch { TensorRole.ExitNorm => exit.OwnNorm, TensorRole.ExitHead => exit.OwnHead, _ => true }) Add(spec);
             }
         }
     }

@@ -96,13 +96,16 @@ public sealed class ReferenceModel
         return result;
     }
 
-    private double[] Network(int layer, int expert, double[] normed)
+    private double[] Network(int layer, int expert, double[] normed) =>
+        Network(architecture.Stack[layer].FeedForward, new(TensorRole.Up, layer, expert), TensorRole.Gate, TensorRole.Down, normed);
+
+    private double[] Network(FeedForwardLayout layout, TensorKey key, TensorRole gateRole, TensorRole downRole, double[] normed)
     {
-        var layout = architecture.Stack[layer].FeedForward;
-        var up = Linear(new(TensorRole.Up, layer, expert), normed);
-        if (!layout.IsGated) return Linear(new(TensorRole.Down, layer, expert), [.. up.Select(value => Activate(layout.Activation, value))]);
-        var gate = Linear(new(TensorRole.Gate, layer, expert), normed);
-        return Linear(new(TensorRole.Down, layer, expert), [.. gate.Select((value, i) => Activate(layout.Activation, value) * up[i])]);
+        var up = Linear(key, normed);
+        var down = key with { Role = downRole };
+        if (!layout.IsGated) return Linear(down, [.. up.Select(value => Activate(layout.Activation, value))]);
+        var gate = Linear(key with { Role = gateRole }, normed);
+        return Linear(down, [.. gate.Select((value, i) => Activate(layout.Activation, value) * up[i])]);
     }
 
     private static double Activate(Activation activation, double x) => activation switch
@@ -130,6 +133,7 @@ public sealed class ReferenceModel
     private double[] LogProbabilities(double[] state, int depth)
     {
         var head = architecture.Head;
+        state = Transform(state, depth - 1);
         var ownNorm = W(new(TensorRole.ExitNorm, depth - 1)) is not null;
         var normed = head.Norm is null ? state : Norm(state, ownNorm ? TensorRole.ExitNorm : TensorRole.FinalNorm, ownNorm ? depth - 1 : -1, head.Norm);
         if (W(new(TensorRole.HeadProjection)) is { } projection) normed = Product(projection, normed);
@@ -140,6 +144,13 @@ public sealed class ReferenceModel
         var log = max + Math.Log(logits.Sum(logit => Math.Exp(logit - max)));
         return [.. logits.Select(logit => logit - log)];
     }
+
+    private double[] Transform(double[] state, int layer) => architecture.Stack[layer].ExitTransform switch
+    {
+        ExitMap => Linear(new(TensorRole.ExitMap, layer), Normed(state, architecture.Head.Norm!)),
+        ExitFeedForward own => Add(state, Network(own.Network, new(TensorRole.ExitUp, layer), TensorRole.ExitGate, TensorRole.ExitDown, Norm(state, TensorRole.ExitFeedForwardNorm, layer, own.Norm))),
+        _ => state,
+    };
 
     private double[] Attend(int layer, double[] queries, int position)
     {
@@ -198,11 +209,16 @@ public sealed class ReferenceModel
     private double[] Norm(double[] x, TensorRole role, int layer, NormLayout layout)
     {
         if (W(new(role, layer)) is not { } weight) return x;
-        var mean = layout.Kind == NormKind.Layer ? x.Average() : 0;
-        var inverse = 1 / Math.Sqrt(x.Sum(v => (v - mean) * (v - mean)) / x.Length + layout.Epsilon);
         var offset = layout.Kind == NormKind.RmsOffset ? 1 : 0;
         var bias = W(new(role, layer, Part: TensorPart.Bias));
-        return [.. x.Select((v, i) => (v - mean) * inverse * (weight[i] + offset) + (bias?[i] ?? 0))];
+        return [.. Normed(x, layout).Select((v, i) => v * (weight[i] + offset) + (bias?[i] ?? 0))];
+    }
+
+    private static double[] Normed(double[] x, NormLayout layout)
+    {
+        var mean = layout.Kind == NormKind.Layer ? x.Average() : 0;
+        var inverse = 1 / Math.Sqrt(x.Sum(v => (v - mean) * (v - mean)) / x.Length + layout.Epsilon);
+        return [.. x.Select(v => (v - mean) * inverse)];
     }
 
     private double[] Linear(TensorKey key, double[] x)

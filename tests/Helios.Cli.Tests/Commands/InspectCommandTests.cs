@@ -6,7 +6,8 @@ public sealed class InspectCommandTests
     public async Task Says_what_the_headers_say()
     {
         var found = await CliRunner.JsonAsync("inspect", TestData.TinyS);
-        found.Fields().Should().Equal("name", "architecture", "layers", "hiddenSize", "vocabSize", "contextLength", "exits", "dtype", "parameters", "bytes", "tokenizer", "precision", "held", "generation", "remark");
+        found.Fields().Should().Equal("name", "architecture", "layers", "hiddenSize", "vocabSize", "contextLength", "exits", "dtype", "parameters", "bytes", "tokenizer", "precision", "held", "exitParts", "generation", "remark");
+        found.GetProperty("exitParts").Fields().Should().BeEmpty();
         found.Text("name").Should().Be("tiny-s");
         found.Text("architecture").Should().Be("llama");
         found.Int("layers").Should().Be(6);
@@ -17,6 +18,22 @@ public sealed class InspectCommandTests
         found.Text("dtype").Should().Be("bf16");
         found.Long("parameters").Should().Be(2_469_920);
         found.Text("tokenizer").Should().Contain("4096");
+    }
+
+    [Fact]
+    public async Task Shows_what_exits_have_of_their_own()
+    {
+        using var folder = GenerateCommandTests.WithGenerationConfig("{}");
+        folder.Write("helios.json", """
+            {"version":2,"exits":[{"layers":2},{"layers":3,"norm":"model.norm.weight","map":"model.layers.0.self_attn.q_proj.weight"},
+             {"layers":4,"mlp":{"norm":"model.norm.weight","up":"model.layers.0.mlp.up_proj.weight","down":"model.layers.0.mlp.down_proj.weight"}}]}
+            """);
+        var found = (await CliRunner.JsonAsync("inspect", folder.Path)).GetProperty("exitParts");
+        found.Fields().Should().Equal("3", "4");
+        found.GetProperty("3").EnumerateArray().Select(part => part.GetString()).Should().Equal("norm", "map");
+        found.GetProperty("4").EnumerateArray().Select(part => part.GetString()).Should().Equal("mlp");
+        (await CliRunner.RunAsync("inspect", folder.Path)).Out.Should().Contain("exits at 2, 3 (own norm, map), 4 (own mlp), 6");
+        (await CliRunner.JsonAsync("generate", folder.Path, "--ids", "1,2,3", "--max-tokens", "8", "--exit-policy", "top1:0.1")).Ints("exitDepths").Should().NotBeEmpty();
     }
 
     [Fact]

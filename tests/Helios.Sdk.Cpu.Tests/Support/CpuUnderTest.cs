@@ -60,7 +60,7 @@ public sealed class CpuUnderTest : BackendUnderTest
     {
         Precision.Bf16 => WeightFormat.Bf16,
         Precision.Fp16 => WeightFormat.Fp16,
-        Precision.Int8 or Precision.Int4 when role is TensorRole.Router or TensorRole.PositionEmbedding => WeightFormat.Fp32,
+        Precision.Int8 or Precision.Int4 when role is TensorRole.Router or TensorRole.PositionEmbedding or TensorRole.ExitMap => WeightFormat.Fp32,
         Precision.Int8 => WeightFormat.Int8,
         Precision.Int4 => role is TensorRole.Embedding or TensorRole.EmbeddingProjection or TensorRole.Head or TensorRole.HeadProjection or TensorRole.ExitHead ? WeightFormat.Int8 : WeightFormat.Int4,
         _ => WeightFormat.Fp32,

@@ -61,7 +61,9 @@ public sealed class SidecarTests
 
     [Theory]
     [InlineData("{}", "version")]
-    [InlineData("""{"version":2,"exits":[]}""", "version")]
+    [InlineData("""{"version":3,"exits":[]}""", "version")]
+    [InlineData("""{"version":1,"exits":[{"layers":2,"map":"m"}]}""", "exits[0].map")]
+    [InlineData("""{"version":1,"exits":[{"layers":2,"norm":{"weight":"n"}}]}""", "exits[0].norm")]
     [InlineData("""{"version":"1","exits":[]}""", "version")]
     [InlineData("""{"version":1}""", "exits")]
     [InlineData("""{"version":1,"exits":{}}""", "exits")]

@@ -56,11 +56,12 @@ public sealed class Checkpoint : ICheckpoint
         try
         {
             var map = new TensorMap(set, read, files.ConfigPath);
-            architecture = TiedHead.Settle(architecture, set, map);
+            var named = new ExitTransforms(set, files.SidecarPath);
+            architecture = named.Settle(TiedHead.Settle(architecture, set, map), sidecar);
             var digests = new Dictionary<string, TensorDigests.Named>(sidecar.Digests, StringComparer.Ordinal);
             if (digestFile is not null) TensorDigests.ReadFile(Path.GetFullPath(digestFile), digests);
             TensorDigests.RequireTensors(digests, set);
-            var tensors = map.Find(architecture, sidecar, files.SidecarPath);
+            var tensors = map.Find(architecture, sidecar, named);
             return new Checkpoint(set, tensors, new TensorDigests(digests), new CheckpointInfo
             {
                 Name = name ?? model.Name,

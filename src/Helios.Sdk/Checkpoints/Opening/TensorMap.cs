@@ -41,10 +41,10 @@ internal sealed class TensorMap
     public TensorPlace? Head => FindHead(NameOf(new TensorKey(TensorRole.Head)));
 
     /// <summary>Finds all.</summary>
-    /// <param name="settled">The architecture, with a head that is tied or not.</param>
+    /// <param name="settled">The architecture, with a head that is tied or not, and what exits compute.</param>
     /// <param name="sidecar">Exits.</param>
-    /// <param name="sidecarPath">For messages.</param>
-    public FoundTensors Find(ModelArchitecture settled, Sidecar sidecar, string sidecarPath)
+    /// <param name="named">Tensors that the sidecar names.</param>
+    public FoundTensors Find(ModelArchitecture settled, Sidecar sidecar, ExitTransforms named)
     {
         RefuseWhatContradicts();
         foreach (var spec in settled.FixedTensors())
@@ -58,7 +58,7 @@ internal sealed class TensorMap
             foreach (var spec in settled.LayerTensors(layer)) AddOwn(spec);
         }
 
-        for (var i = 0; i < sidecar.Exits.Length; i++) AddExit(sidecar.Exits[i], sidecarPath, Invariant($"exits[{i}]"));
+        foreach (var exit in sidecar.Exits) AddExit(settled, exit, named);
         return new FoundTensors(tensors, views);
     }
 
@@ -74,18 +74,48 @@ internal sealed class TensorMap
         else if (!spec.IsOptional) throw CheckpointError.Tensor(WhereMissing(), (spec.Key.Role == TensorRole.Head ? headPrefix : prefix) + source.Name, $"is missing, expected with shape {ShowShape(spec, source)}{Why(spec.Key)}");
     }
 
-    private void AddExit(SidecarExit exit, string sidecarPath, string field)
+    private void AddExit(ModelArchitecture settled, SidecarExit exit, ExitTransforms named)
     {
-        foreach (var spec in architecture.ExitTensors(exit.Depth))
+        if (settled.Head.Norm is not { HasBias: true }) named.RefuseBias(exit.Norm);
+        foreach (var spec in settled.ExitTensors(exit.Depth))
         {
-            if (spec.Key.Part == TensorPart.Bias) continue;
-            var (name, part) = spec.Key.Role == TensorRole.ExitNorm ? (exit.Norm, "norm") : (exit.Head, "head");
-            if (name is null) continue;
-            var place = set.FindAnywhere(name)
-                ?? throw CheckpointError.File(sidecarPath, $"field '{field}.{part}' names tensor '{CheckpointError.Show(name)}', which is in no safetensors file of the folder");
-            tensors.Add(spec.Key, Check(spec, TensorSource.Whole(name, spec), place));
+            if (NamedBy(exit, spec.Key) is { } tensor) tensors.Add(spec.Key, Check(spec, TensorSource.Whole(tensor.Name, spec), named.Require(tensor)));
         }
+
+        var (hidden, vocabulary) = (settled.HiddenSize, settled.VocabularySize);
+        foreach (var map in exit.Fill) RequireShape(named, map, hidden, hidden);
+        if (exit.Screen is not var (down, up)) return;
+        var rank = RequireShape(named, down, rows: null, settled.Embedding.Width);
+        RequireShape(named, up, vocabulary, rank);
     }
+
+    /// <summary>The tensor that the sidecar names for a part of an exit; null where the exit has none.</summary>
+    private static SidecarTensor? NamedBy(SidecarExit exit, TensorKey key)
+    {
+        var pair = key.Role switch
+        {
+            TensorRole.ExitNorm => exit.Norm,
+            TensorRole.ExitMap => exit.Map,
+            TensorRole.ExitFeedForwardNorm => exit.Network?.Norm,
+            TensorRole.ExitGate => exit.Network?.Gate,
+            TensorRole.ExitUp => exit.Network?.Up,
+            TensorRole.ExitDown => exit.Network?.Down,
+            _ => exit.Head is { } head ? new SidecarTensors(head, null) : null,
+        };
+        return key.Part == TensorPart.Bias ? pair?.Bias : pair?.Weight;
+    }
+
+    /// <summary>Checks tensors that nothing reads yet, so that a file that is accepted stays readable; returns the rows.</summary>
+    private long RequireShape(ExitTransforms named, SidecarTensors pair, long? rows, long columns)
+    {
+        var place = named.Require(pair.Weight);
+        if (place.Entry.Shape is not [> 0 and var found, var width] || width != columns || found != (rows ?? found)) throw Misshapen(place, pair.Weight, [rows ?? place.Entry.Shape.FirstOrDefault(1), columns]);
+        if (pair.Bias is { } bias && named.Require(bias) is var beside && !beside.Entry.Shape.AsSpan().SequenceEqual([found])) throw Misshapen(beside, bias, [found]);
+        return found;
+    }
+
+    private CheckpointException Misshapen(TensorPlace place, SidecarTensor tensor, long[] expected) =>
+        CheckpointError.Tensor(set.Files[place.File].Path, tensor.Name, $"has shape {CheckpointError.Show(place.Entry.Shape)}, expected {CheckpointError.Show(expected)}");
 
     private StoredTensor Check(TensorSpec spec, TensorSource source, TensorPlace place)
     {

@@ -34,10 +34,11 @@ internal static class ExitChoice
         return [.. exits.Where((_, i) => checks[i])];
     }
 
-    /// <summary>Weights of the head over those that a token passes through in a layer, on average.</summary>
+    /// <summary>Weights of the head, and of the largest map or network before it, over those that a token passes through in a layer, on average.</summary>
     private static double CheckCost(ModelArchitecture model)
     {
         var layers = Enumerable.Range(0, model.Layers).Sum(model.ActiveWeights);
-        return (double)model.VocabularySize * model.Embedding.Width * model.Layers / layers;
+        var transform = model.Stack.Max(layer => layer.ExitTransform?.Weights(model.HiddenSize) ?? 0);
+        return ((double)model.VocabularySize * model.Embedding.Width + transform) * model.Layers / layers;
     }
 }
