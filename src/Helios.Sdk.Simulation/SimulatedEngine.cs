@@ -37,7 +37,7 @@ internal sealed class SimulatedEngine : IDisposable
         Blocks = new BlockPool(kv, Budget);
         Work = new DeviceWork(settings.Adaptation.MaxScoringShare, clock, context, wake);
         var sequences = new SequenceTable();
-        var memory = new KvReclaimer(Budget, Blocks, sequences, Routes, Work);
+        var memory = new KvReclaimer(Budget, Blocks, sequences, Routes, Work) { MaxRowsPerStep = serving.MaxRowsPerStep };
         Pool = new ModelPool(world.Models.Select(Entry), backend, kv, memory, new PoolSettings(Precision.Auto, serving.MaxRowsPerStep, Budget, clock));
         Telemetry = new ServingTelemetry(settings.Adaptation, clock, context);
         Tally = new SimulationTally(world, Routes, sequences) { MaxQualityGap = settings.Adaptation.MaxQualityGap };

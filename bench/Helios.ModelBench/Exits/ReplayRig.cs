@@ -23,11 +23,9 @@ internal sealed class ReplayRig : IDisposable
     public ReplayRig(BenchedModel model, int depth, int longest)
     {
         maxRows = Math.Min(longest, MostRows);
-        table = [.. Enumerable.Range(0, RigSize.BlocksFor(longest)).Select(i => new KvBlock(0, i))];
-        kv = model.Backend.CreateKvStore(table.Length * model.BlockBytes(depth), DecodeRig.TokensPerBlock);
+        (kv, table) = model.CreateKv(depth, RigSize.BlocksFor(longest), Invariant($"KV of {longest} tokens"));
         try
         {
-            kv.AddSlab(model.Reserve(kv.SlabBytes, Invariant($"KV of {longest} tokens")));
             device = model.Compose(kv, maxRows);
         }
         catch

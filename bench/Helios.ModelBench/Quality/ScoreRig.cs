@@ -27,14 +27,12 @@ internal sealed class ScoreRig : IDisposable
     public ScoreRig(BenchedModel model, ImmutableArray<int> depths, int longest)
     {
         this.depths = depths;
-        table = [.. Enumerable.Range(0, RigSize.BlocksFor(longest)).Select(i => new KvBlock(0, i))];
         rows = new StepRow[Math.Min(longest, MostRows)];
         all = [.. Enumerable.Range(0, rows.Length)];
         signals = new ExitSignal[rows.Length];
-        kv = model.Backend.CreateKvStore(table.Length * model.BlockBytes(depths[^1]), DecodeRig.TokensPerBlock);
+        (kv, table) = model.CreateKv(depths[^1], RigSize.BlocksFor(longest), Invariant($"KV of {longest} tokens"));
         try
         {
-            kv.AddSlab(model.Reserve(kv.SlabBytes, Invariant($"KV of {longest} tokens")));
             device = model.Compose(kv, rows.Length);
         }
         catch

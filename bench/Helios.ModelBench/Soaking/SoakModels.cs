@@ -49,7 +49,8 @@ internal sealed class SoakModels
             var size = backend.Loader.Measure(checkpoint, settings.Device.Precision);
             whole += size.ToDepth(a.Layers) + backend.MeasureWorkspace(a, SoakEngine.RowsPerStep(settings));
             scoring = Math.Max(scoring, size.LayerBytes.Max() + backend.MeasureWorkspace(a, a.ContextLength));
-            longest = Math.Max(longest, kv.BlockBytes(KvShape.Of(a, a.Layers)) * (a.ContextLength / serving.KvBlockTokens + 1));
+            var groups = KvGroups.Of(a);
+            longest = Math.Max(longest, Enumerable.Range(0, groups.Count).Select(group => groups.Shape(group, LayerRange.To(a.Layers))).Sum(kv.BlockBytes) * (a.ContextLength / serving.KvBlockTokens + 1));
         }
 
         return whole + scoring + longest * Math.Max(2, settings.Clients / ClientsPerLongest);

@@ -31,7 +31,7 @@ internal sealed class CpuSession : ISession
         this.workload = workload;
         depth = layers.Count;
         var architecture = fixedPart.Architecture;
-        var shape = KvShape.Of(architecture, depth);
+        var shape = KvGroups.Of(architecture).Shape(group: 0, LayerRange.To(depth));
         blocksPerSequence = (workload.Capacity + TokensPerBlock - 1) / TokensPerBlock;
         blocks = [.. Enumerable.Range(0, workload.Sequences * blocksPerSequence).Select(i => new KvBlock(Slab: 0, i))];
         using (var measure = backend.CreateKvStore(slabBytes: 1, TokensPerBlock))

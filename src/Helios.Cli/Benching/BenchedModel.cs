@@ -83,11 +83,24 @@ internal sealed class BenchedModel : IDisposable
     /// <summary>Bytes of weights that a step at a depth reads, each once.</summary>
     public long BytesRead(int depth) => StepWeights.Measure(Backend.Loader, checkpoint, precision, depth);
 
-    /// <summary>Bytes of a KV block at a depth.</summary>
-    public long BlockBytes(int depth)
+    /// <summary>A KV store with blocks for so many times 16 tokens at a depth, and their table: each group of layers has a slab.</summary>
+    /// <exception cref="HeliosException">The budget does not hold it.</exception>
+    public (IKvStore Kv, KvBlock[] Table) CreateKv(int depth, int blocks, string what)
     {
+        var groups = KvGroups.Of(Architecture);
+        var shapes = Enumerable.Range(0, groups.Count).Select(group => groups.Shape(group, LayerRange.To(depth))).ToList();
         using var measure = Backend.CreateKvStore(slabBytes: 1, DecodeRig.TokensPerBlock);
-        return measure.BlockBytes(KvShape.Of(Architecture, depth));
+        var kv = Backend.CreateKvStore(blocks * shapes.Max(measure.BlockBytes), DecodeRig.TokensPerBlock);
+        try
+        {
+            var slabs = shapes.Select(shape => shape.Layers > 0 ? kv.AddSlab(Reserve(kv.SlabBytes, what)) : KvBlock.None.Slab).ToArray();
+            return (kv, [.. Enumerable.Range(0, blocks * slabs.Length).Select(i => slabs[i % slabs.Length] is >= 0 and var slab ? new KvBlock(slab, i / slabs.Length) : KvBlock.None)]);
+        }
+        catch
+        {
+            kv.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Bytes of the budget for the activations of so many rows.</summary>

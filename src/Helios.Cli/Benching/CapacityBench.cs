@@ -57,7 +57,7 @@ internal sealed class CapacityBench(ICheckpoint checkpoint, IBackend backend, Ca
             DecodeTps = batch / step,
             StepMs = step * 1e3,
             WorkspaceBytes = need.WorkspaceBytes(most),
-            KvSlabBytes = table.Select(block => block.Slab).Distinct().Count() * kv.SlabBytes,
+            KvSlabBytes = table.Where(block => block != KvBlock.None).Select(block => block.Slab).Distinct().Count() * kv.SlabBytes,
             BudgetUsedBytes = budget.Used,
             PeakRssBytes = memory.Bytes,
         };
@@ -67,16 +67,36 @@ internal sealed class CapacityBench(ICheckpoint checkpoint, IBackend backend, Ca
     private static (KvBlock[] Table, int Sequences) Fill(IKvStore kv, CapacityNeed need, BenchedModel model, int rows)
     {
         using var activations = model.ReserveActivations(rows);
-        var sequences = Math.Min(rows, model.Budget.Free / kv.SlabBytes * need.BlocksPerSlab / need.BlocksPerSequence);
-        var wanted = (int)sequences * need.BlocksPerSequence;
+        var sequences = Math.Min(rows, need.MostSequences());
+        var blocks = need.Groups.Select(group => Take(kv, model, group, sequences)).ToArray();
+        for (var i = 0; i < blocks.Length; i++)
+        {
+            if (need.Groups[i].Blocks > 0) sequences = Math.Min(sequences, blocks[i].Count / need.Groups[i].Blocks);
+        }
+
+        var table = new KvBlock[sequences * need.Positions * blocks.Length];
+        for (var i = 0; i < table.Length; i++)
+        {
+            var (sequence, position) = Math.DivRem(i / blocks.Length, need.Positions);
+            var (group, own) = (need.Groups[i % blocks.Length], blocks[i % blocks.Length]);
+
+            // Behind a window the same blocks come round again.
+            table[i] = group.Blocks == 0 ? KvBlock.None : own[sequence * group.Blocks + position % group.Blocks];
+        }
+
+        return (table, sequences);
+    }
+
+    private static List<KvBlock> Take(IKvStore kv, BenchedModel model, GroupNeed group, int sequences)
+    {
+        var wanted = sequences * group.Blocks;
         var blocks = new List<KvBlock>(wanted);
         while (blocks.Count < wanted && TryAddSlab(kv, model) is { } slab)
         {
-            for (var i = 0; i < need.BlocksPerSlab && blocks.Count < wanted; i++) blocks.Add(new KvBlock(slab, i));
+            for (var i = 0; i < group.PerSlab && blocks.Count < wanted; i++) blocks.Add(new KvBlock(slab, i));
         }
 
-        var held = blocks.Count / need.BlocksPerSequence;
-        return ([.. blocks[..(held * need.BlocksPerSequence)]], held);
+        return blocks;
     }
 
     /// <summary>Null where the device lacks the memory that the budget has.</summary>

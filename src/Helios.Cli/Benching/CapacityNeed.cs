@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Helios.Sdk;
 using Helios.Sdk.Backends;
 using Helios.Sdk.Models;
@@ -21,21 +22,22 @@ internal sealed class CapacityNeed
         budget = plan.BudgetBytes;
         WeightBytes = backend.Loader.Measure(checkpoint, plan.Precision).ToDepth(depth);
 
-        var shape = ShapeAt(depth);
         using var measure = backend.CreateKvStore(slabBytes: 1, serving.KvBlockTokens);
-        SlabBytes = SlabSize.For(serving.KvSlabBytes, budget, measure.BlockBytes(ShapeAt(architecture.Layers)), backend.Device.KvSlabs);
-        BlocksPerSequence = (plan.Context + serving.KvBlockTokens - 1) / serving.KvBlockTokens;
-        BlocksPerSlab = SlabBytes / measure.BlockBytes(shape);
-        KvBytesPerSequence = BlocksPerSequence * measure.BlockBytes(shape);
+        SlabBytes = SlabSize.For(serving.KvSlabBytes, budget, PartsAt(architecture.Layers).Max(part => measure.BlockBytes(part.Shape)), backend.Device.KvSlabs);
+        Positions = (plan.Context + serving.KvBlockTokens - 1) / serving.KvBlockTokens;
+        Groups = [.. PartsAt(depth).Select(part => GroupNeed.Of(part, plan.Context, serving.KvBlockTokens, SlabBytes, measure))];
+        KvBytesPerSequence = Groups.Sum(group => group.Blocks * group.BlockBytes);
     }
 
     public long WeightBytes { get; }
 
     public long SlabBytes { get; }
 
-    public long BlocksPerSlab { get; }
+    /// <summary>Blocks of tokens of a sequence.</summary>
+    public int Positions { get; }
 
-    public int BlocksPerSequence { get; }
+    /// <summary>What a sequence needs of each group of layers.</summary>
+    public ImmutableArray<GroupNeed> Groups { get; }
 
     /// <summary>Bytes of the blocks of one sequence.</summary>
     public long KvBytesPerSequence { get; }
@@ -63,9 +65,29 @@ internal sealed class CapacityNeed
 
     private bool Fits(long sequences)
     {
-        var slabs = (sequences * BlocksPerSequence + BlocksPerSlab - 1) / BlocksPerSlab;
-        return WeightBytes + WorkspaceBytes((int)sequences) + slabs * SlabBytes <= budget;
+        return WeightBytes + WorkspaceBytes((int)sequences) + Groups.Sum(group => group.Slabs(sequences)) * SlabBytes <= budget;
     }
 
-    private KvShape ShapeAt(int depth) => KvShape.Of(architecture, depth);
+    private IEnumerable<KvPart> PartsAt(int depth)
+    {
+        var groups = KvGroups.Of(architecture);
+        return Enumerable.Range(0, groups.Count).Select(group => groups.Part(group, LayerRange.To(depth)));
+    }
+}
+
+/// <summary>What a sequence needs of a group of layers.</summary>
+/// <param name="Blocks">Blocks that it holds; fewer than it has tokens for where there is a window.</param>
+/// <param name="BlockBytes">Bytes of each; 0 where the group has no layers.</param>
+/// <param name="PerSlab">Blocks of a slab.</param>
+internal readonly record struct GroupNeed(int Blocks, long BlockBytes, long PerSlab)
+{
+    public static GroupNeed Of(KvPart part, int context, int tokensPerBlock, long slabBytes, IKvStore measure)
+    {
+        if (part.Shape.Layers == 0) return new GroupNeed(0, 0, 1);
+        var bytes = measure.BlockBytes(part.Shape);
+        return new GroupNeed(part.MostBlocks(context, rows: 1, tokensPerBlock), bytes, slabBytes / bytes);
+    }
+
+    /// <summary>Whole slabs for so many sequences.</summary>
+    public long Slabs(long sequences) => (sequences * Blocks + PerSlab - 1) / PerSlab;
 }

@@ -22,6 +22,7 @@ internal sealed class DecodeRig : IDisposable
     private readonly SampleRow[] draws;
     private readonly SampledToken[] tokens;
     private readonly int vocabulary;
+    private readonly int tableLength;
 
     /// <summary>Takes memory for activations from the model's budget and fills the KV of every sequence.</summary>
     /// <param name="model">The loaded model.</param>
@@ -34,6 +35,7 @@ internal sealed class DecodeRig : IDisposable
         this.size = size;
         this.table = table;
         vocabulary = model.Architecture.VocabularySize;
+        tableLength = size.BlocksPerSequence * KvGroups.Of(model.Architecture).Count;
         rows = new StepRow[size.Rows];
         all = [.. Enumerable.Range(0, size.Rows)];
         draws = new SampleRow[size.Rows];
@@ -58,7 +60,7 @@ internal sealed class DecodeRig : IDisposable
     {
         for (var i = 0; i < batch; i++)
         {
-            rows[i] = new StepRow(tokens[i].TokenId, size.Context, i * size.BlocksPerSequence, size.Depth);
+            rows[i] = new StepRow(tokens[i].TokenId, size.Context, i * tableLength, size.Depth);
             draws[i] = Greedy(i);
         }
 
@@ -97,7 +99,7 @@ internal sealed class DecodeRig : IDisposable
         {
             for (var done = 0; done < size.Context;)
             {
-                var count = Begin(sequence * size.BlocksPerSequence, done, size.Context);
+                var count = Begin(sequence * tableLength, done, size.Context);
                 device.Retire(all.AsSpan(0, count));
                 done += count;
             }

@@ -3,7 +3,7 @@ using Helios.Sdk.Backends;
 
 namespace Helios.Cli.Benching;
 
-/// <summary>A rig at a depth, and the one KV slab that just holds its sequences, or a prompt.</summary>
+/// <summary>A rig at a depth, and the KV slabs that just hold its sequences, or a prompt.</summary>
 internal sealed class RigInSlab : IDisposable
 {
     private const int MostPrefillRows = 512;
@@ -17,11 +17,10 @@ internal sealed class RigInSlab : IDisposable
         var rows = Math.Max(batch, Math.Min(Math.Max(plan.Prefill, plan.Context), MostPrefillRows));
         var size = new RigSize(depth, batch, plan.Context, rows);
         var blocks = Math.Max(checked(batch * size.BlocksPerSequence), RigSize.BlocksFor(plan.Prefill));
-        kv = model.Backend.CreateKvStore(blocks * model.BlockBytes(depth), DecodeRig.TokensPerBlock);
+        (kv, var table) = model.CreateKv(depth, blocks, Invariant($"KV of {batch} sequences of {plan.Context} tokens"));
         try
         {
-            kv.AddSlab(model.Reserve(kv.SlabBytes, Invariant($"KV of {batch} sequences of {plan.Context} tokens")));
-            Rig = new DecodeRig(model, kv, [.. Enumerable.Range(0, blocks).Select(i => new KvBlock(0, i))], size);
+            Rig = new DecodeRig(model, kv, table, size);
         }
         catch
         {

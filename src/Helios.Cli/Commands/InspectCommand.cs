@@ -80,13 +80,15 @@ internal sealed class InspectCommand : Command
         using var backend = device.Backend.Create();
         using var kv = backend.CreateKvStore(slabBytes: 1, Tokens);
         var size = backend.Loader.Measure(checkpoint, device.Precision);
+        var groups = KvGroups.Of(a);
+        var perToken = Enumerable.Range(0, groups.Count).Max(group => kv.BlockBytes(groups.Shape(group, LayerRange.To(a.Layers)) with { Layers = 1 })) / Tokens;
         var held = new SortedDictionary<string, string>(StringComparer.Ordinal);
         foreach (var type in StoredTypes(checkpoint))
         {
             if (backend.Loader.HeldAs(type, device.Precision) is { } words) held.Add(type.ToString().ToLowerInvariant(), words);
         }
 
-        return (new InspectedBytes(size.FixedBytes, size.LayerBytes.Max(), kv.BlockBytes(KvShape.Of(a, 1)) / Tokens), held);
+        return (new InspectedBytes(size.FixedBytes, size.LayerBytes.Max(), perToken), held);
     }
 
     private static IEnumerable<TensorType> StoredTypes(Checkpoint checkpoint)

@@ -1,5 +1,3 @@
-using Helios.Sdk.Models;
-
 namespace Helios.Sdk.Backends;
 
 /// <summary>
@@ -34,31 +32,17 @@ public interface IKvStore : IDisposable
     void CopyBlock(KvShape shape, KvBlock from, KvBlock to);
 }
 
-/// <summary>Contents of a KV block per token. Sequences of one model at one depth have the same shape.</summary>
+/// <summary>Contents of a KV block per token, of the layers of one of the <see cref="KvGroups"/> of a model. Sequences of one model at one depth have the same shapes.</summary>
 /// <param name="Layers">Layers with keys and values.</param>
 /// <param name="KvHeads">Key/value heads of a layer.</param>
 /// <param name="HeadDim">Elements of a head.</param>
-public readonly record struct KvShape(int Layers, int KvHeads, int HeadDim)
-{
-    /// <summary>The shape of a model's first layers.</summary>
-    /// <param name="architecture">The model.</param>
-    /// <param name="layers">Number of layers.</param>
-    /// <exception cref="NotSupportedException">Its layers do not all keep keys and values of one shape.</exception>
-    public static KvShape Of(ModelArchitecture architecture, int layers)
-    {
-        ArgumentNullException.ThrowIfNull(architecture);
-        var first = architecture.Stack[0].State as KvState;
-        foreach (var layer in architecture.Stack)
-        {
-            if (first is null || layer.State is not KvState kv || (kv.KvHeads, kv.HeadDim) != (first.KvHeads, first.HeadDim))
-                throw new NotSupportedException("Layers that keep different states for a token are not supported.");
-        }
+public readonly record struct KvShape(int Layers, int KvHeads, int HeadDim);
 
-        return new KvShape(layers, first!.KvHeads, first.HeadDim);
-    }
-}
-
-/// <summary>Position of a KV block: block <paramref name="Index"/> of slab <paramref name="Slab"/>, with the sequence's shape.</summary>
+/// <summary>Position of a KV block: block <paramref name="Index"/> of slab <paramref name="Slab"/>, with the shape of its table.</summary>
 /// <param name="Slab">Slab index.</param>
 /// <param name="Index">Block index inside the slab.</param>
-public readonly record struct KvBlock(int Slab, int Index);
+public readonly record struct KvBlock(int Slab, int Index)
+{
+    /// <summary>Stands in a table where no block is needed: behind a window, or for a group without layers.</summary>
+    public static KvBlock None { get; } = new(-1, -1);
+}

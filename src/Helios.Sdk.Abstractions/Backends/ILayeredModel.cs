@@ -74,7 +74,11 @@ public readonly ref struct StepBatch
     /// <summary>One token each; rows of a sequence are adjacent, in order of position.</summary>
     public required ReadOnlySpan<StepRow> Rows { get; init; }
 
-    /// <summary>Block tables of the sequences, one after another.</summary>
+    /// <summary>
+    /// Block tables of the sequences, one after another. A table has, for every <see cref="IKvStore.TokensPerBlock"/> tokens of its sequence, a block
+    /// for each of the <see cref="KvGroups"/> of the model. <see cref="KvBlock.None"/> stands where all tokens are behind the window
+    /// of the sequence's first row, and where a group has none of the layers that the sequence keeps KV for.
+    /// </summary>
     public required ReadOnlySpan<KvBlock> Blocks { get; init; }
 
     /// <summary>

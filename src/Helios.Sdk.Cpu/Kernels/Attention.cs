@@ -244,7 +244,10 @@ internal static unsafe class Attention<TSimd, TVector, TFormat>
         /// <summary>Bytes from each tile's values to what is read after them: the keys of the strip to come.</summary>
         public nint* ValuesAhead => KeysAhead + 1;
 
-        /// <summary>Finds the panels of a strip. What lies beyond its last tile, or beyond the last dimension, stands for something that does not: it is computed and not used.</summary>
+        /// <summary>
+        /// Finds the panels of a strip. What lies before the first token that is seen, beyond its last tile, or beyond the last dimension, stands for
+        /// something that does not: it is computed and not used.
+        /// </summary>
         /// <param name="task">The task.</param>
         /// <param name="start">First token of the strip.</param>
         /// <param name="end">One past the last token that the task sees.</param>
@@ -252,11 +255,12 @@ internal static unsafe class Attention<TSimd, TVector, TFormat>
         public void Locate(in AttentionTask task, int start, int end)
         {
             var layout = task.Layout;
+            var first = task.FirstToken(0);
             *KeysAhead = layout.KeyBytes;
             for (var i = 0; i < AttentionShape.Tiles; i++)
             {
                 var token = start + i * KvLayout.Tile;
-                var tile = TileOf(task, Math.Min(token, end - 1));
+                var tile = TileOf(task, Math.Clamp(token, first, end - 1));
                 token += AttentionShape.Strip;
                 ValuesAhead[i] = token < end ? (nint)(TileOf(task, token) - tile - layout.KeyBytes) : 0;
                 for (var v = 0; v < VectorsPerPanel; v++) Keys(i * KvLayout.Tile)[v] = (float*)tile + v * TSimd.Lanes;

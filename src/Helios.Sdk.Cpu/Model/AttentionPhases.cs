@@ -8,7 +8,7 @@ namespace Helios.Sdk.Cpu.Model;
 internal sealed unsafe class AttentionPhases(CpuKernels kernels, WorkerPool pool, Workspace space, CpuStepRows rows) : IParallelWork
 {
     private AttentionLayout? layout;
-    private int slot;
+    private KvPlace kv;
     private Phase phase;
 
     private enum Phase
@@ -25,11 +25,11 @@ internal sealed unsafe class AttentionPhases(CpuKernels kernels, WorkerPool pool
 
     /// <summary>Attends; results take the place of the queries. Either way gives the same: splits are what a row's attention is made of in any case.</summary>
     /// <param name="attention">The layer's attention.</param>
-    /// <param name="kvSlot">The layer's place in KV blocks.</param>
-    public void Run(AttentionLayout attention, int kvSlot)
+    /// <param name="place">Where its keys and values lie.</param>
+    public void Run(AttentionLayout attention, in KvPlace place)
     {
-        (layout, slot) = (attention, kvSlot);
-        var items = rows.GroupCount * attention.KvHeads;
+        (layout, kv) = (attention, place);
+        var items = rows.RunCount * attention.KvHeads;
         if (rows.SplitCount == 1 || rows.SplitCount > space.Splits || rows.ActiveCount > space.SplitRows)
         {
             Run(Phase.Attend, items);
@@ -66,8 +66,8 @@ internal sealed unsafe class AttentionPhases(CpuKernels kernels, WorkerPool pool
     private AttentionTask TaskOf(int item, int worker)
     {
         var a = layout!;
-        var (group, kvHead) = Math.DivRem(item, a.KvHeads);
-        var (start, end) = rows.Group(group);
+        var (run, kvHead) = Math.DivRem(item, a.KvHeads);
+        var (start, end) = rows.Run(run);
         var heads = a.Heads / a.KvHeads;
         var splitStride = (nint)space.SplitRows * space.SplitRowFloats;
         return new AttentionTask
@@ -78,11 +78,11 @@ internal sealed unsafe class AttentionPhases(CpuKernels kernels, WorkerPool pool
             Rows = end - start,
             Heads = heads,
             KvHead = kvHead,
-            Blocks = rows.Blocks(rows.Active[start]),
-            LayerOffset = slot * rows.KvLayout.LayerBytes,
+            Blocks = rows.Blocks(rows.Active[start], kv.Group),
+            LayerOffset = kv.Offset,
             Window = a.Window ?? 0,
             SoftCap = a.SoftCap ?? 0,
-            Layout = rows.KvLayout,
+            Layout = kv.Layout,
             Scratch = space.AttentionScratch(worker),
             States = space.SplitStates + kvHead * rows.SplitCount * splitStride + start * space.SplitRowFloats,
             SplitStride = splitStride,

@@ -30,11 +30,11 @@ internal sealed class CpuLayeredModel : LayeredModel<CpuLayerWeights>
 
     protected override void Resume() => walk.Resume();
 
-    protected override void RunLayer(CpuLayerWeights layer, int slot) => walk.Layer(layer, slot);
+    protected override void RunLayer(CpuLayerWeights layer, int slot) => walk.Layer(layer);
 
     protected override void FillKv(int firstSlot, ReadOnlySpan<int> rows)
     {
-        for (var slot = firstSlot; slot < Layers.Length; slot++) walk.FillKv(Layers[slot], slot, rows);
+        for (var slot = firstSlot; slot < Layers.Length; slot++) walk.FillKv(Layers[slot], rows);
     }
 
     protected override void Read(in ExitCheck check, Span<ExitSignal> signals) => heads.Read(Layers, Depth, check, signals);

@@ -21,7 +21,7 @@ internal sealed unsafe class LayerPhases : IRowWork
     private readonly RotaryTables rotary;
     private readonly int[] selected;
     private int selectedCount;
-    private int slot;
+    private KvPlace place;
     private CpuLayerWeights? layer;
     private Phase phase;
 
@@ -94,15 +94,14 @@ internal sealed unsafe class LayerPhases : IRowWork
 
     /// <summary>Runs a layer over the active rows.</summary>
     /// <param name="run">The layer.</param>
-    /// <param name="kvSlot">Its place in KV blocks.</param>
-    public void Layer(CpuLayerWeights run, int kvSlot)
+    public void Layer(CpuLayerWeights run)
     {
         Select(rows.Active);
-        (layer, slot) = (run, kvSlot);
+        (layer, place) = (run, rows.PlaceOf(run.Layer));
         Run(Phase.Enter, space.Hidden);
         product.Run(run.QueryKeyValue.Weight, space.Normed, space.Hidden, space.Projections, space.ProjectionStride, selectedCount);
         Run(Phase.Rotate, space.ProjectionStride);
-        attention.Run(run.Layout.Attention, kvSlot);
+        attention.Run(run.Layout.Attention, place);
         product.Run(run.AttentionOutput.Weight, space.Projections, space.ProjectionStride, space.Outputs, space.Hidden, selectedCount);
         Run(Phase.Between, space.Hidden);
         feedForward.Run(run, selectedCount);
@@ -111,18 +110,17 @@ internal sealed unsafe class LayerPhases : IRowWork
 
     /// <summary>Writes a layer's keys and values for rows that do not run it, from the states they retired with.</summary>
     /// <param name="run">The layer.</param>
-    /// <param name="kvSlot">Its place in KV blocks.</param>
-    /// <param name="candidates">Rows; those that keep KV for the slot are filled.</param>
-    public void FillKv(CpuLayerWeights run, int kvSlot, ReadOnlySpan<int> candidates)
+    /// <param name="candidates">Rows; those that keep KV for the layer are filled.</param>
+    public void FillKv(CpuLayerWeights run, ReadOnlySpan<int> candidates)
     {
         selectedCount = 0;
         foreach (var row in candidates)
         {
-            if (kvSlot < rows[row].KvDepth) selected[selectedCount++] = row;
+            if (run.Layer - rows.FirstLayer < rows[row].KvDepth) selected[selectedCount++] = row;
         }
 
         if (selectedCount == 0) return;
-        (layer, slot) = (run, kvSlot);
+        (layer, place) = (run, rows.PlaceOf(run.Layer));
         Run(Phase.Enter, space.Hidden);
         product.Run(
             run.QueryKeyValue.Weight, space.Normed, space.Hidden, space.Projections, space.ProjectionStride, selectedCount,
@@ -246,13 +244,13 @@ internal sealed unsafe class LayerPhases : IRowWork
         if (layer.QueryKeyValue.Bias is var bias && bias is not null) kernels.Add(keys, bias + layer.KeyOffset, 2 * (layer.ValueOffset - layer.KeyOffset));
         NormHeads(keys, a.KvHeads, layer.KeyNorm);
         var cosines = rotary.Of(TablesOf(row), layer.Layer);
-        var layout = rows.KvLayout;
+        var layout = place.Layout;
         var (block, token) = Math.DivRem(rows[row].Position, layout.TokensPerBlock);
-        var place = (byte*)rows.Blocks(row)[block] + slot * layout.LayerBytes;
+        var to = (byte*)rows.Blocks(row, place.Group)[block] + place.Offset;
         for (var head = 0; head < a.KvHeads; head++)
         {
             Rotate(keys + head * a.HeadDim, cosines, 1);
-            layout.Store(place, head, token, keys + head * a.HeadDim, values + head * a.HeadDim);
+            layout.Store(to, head, token, keys + head * a.HeadDim, values + head * a.HeadDim);
         }
     }
 

@@ -29,13 +29,13 @@ internal sealed class TorchStepRows(ModelArchitecture architecture, TorchKvStore
     /// <summary>The block of a row's sequence that holds a position.</summary>
     public KvBlock BlockOf(int row, int position) => blocks[TableOf(row) + position / kv.TokensPerBlock];
 
-    protected override int AddTable(ReadOnlySpan<KvBlock> table, int kvDepth)
+    protected override int AddTable(ReadOnlySpan<KvBlock> table, LayerRange layers)
     {
         if (blockCount + table.Length > blocks.Length) Array.Resize(ref blocks, Math.Max(2 * blocks.Length, blockCount + table.Length));
         var first = blockCount;
         foreach (var block in table)
         {
-            kv.Require(block, kvDepth * UnitElements);
+            kv.Require(block, layers.Count * UnitElements);
             blocks[blockCount++] = block;
         }
 

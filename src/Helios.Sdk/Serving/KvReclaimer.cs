@@ -12,6 +12,9 @@ namespace Helios.Sdk.Serving;
 /// </summary>
 internal sealed class KvReclaimer(MemoryBudget budget, BlockPool blocks, SequenceTable sequences, Routes routes, DeviceWork work)
 {
+    /// <summary>Most rows of a step.</summary>
+    public required int MaxRowsPerStep { get; init; }
+
     /// <summary>KV that one sequence of a usual length takes where new requests go. Any thread.</summary>
     public long ForNext => routes.Current?.KvFloor ?? 0;
 
@@ -32,8 +35,8 @@ internal sealed class KvReclaimer(MemoryBudget budget, BlockPool blocks, Sequenc
         return true;
     });
 
-    /// <summary>Bytes of whole slabs that <paramref name="tokens"/> tokens of one sequence take.</summary>
-    public long SlabBytesFor(KvShape shape, int tokens) => shape.Layers == 0 ? 0 : blocks.SlabBytesFor(shape, blocks.BlocksFor(tokens));
+    /// <summary>Bytes of whole slabs that one sequence of so many tokens takes at most.</summary>
+    public long SlabBytesFor(KvParts parts, int tokens) => parts.SlabBytes(blocks, tokens, MaxRowsPerStep);
 
     /// <summary>The same, on the device thread.</summary>
     public (MemoryReservation? Reservation, long Available) Reserve(long bytes, long kvBytes)
@@ -73,7 +76,7 @@ internal sealed class KvReclaimer(MemoryBudget budget, BlockPool blocks, Sequenc
     private long LargestLive()
     {
         long bytes = 0;
-        foreach (var sequence in sequences.Begun) bytes = Math.Max(bytes, SlabBytesFor(sequence.KvShape, sequence.Capacity));
+        foreach (var sequence in sequences.Begun) bytes = Math.Max(bytes, SlabBytesFor(sequence.KvParts, sequence.Capacity));
         return bytes;
     }
 }

@@ -39,7 +39,7 @@ public abstract class KvStoreContract<TBackend> : BackendContract<TBackend>
         var expected = session.Run(own, tokens.AsSpan(35), 35);
 
         var copy = session.Table(tokens.Length);
-        for (var i = 0; i < own.Length; i++) session.Kv.CopyBlock(session.Shape, own[i], copy[i]);
+        for (var i = 0; i < own.Length; i++) session.Kv.CopyBlock(session.Shape(group: 0), own[i], copy[i]);
         session.MustBeSame(session.Run(copy, tokens.AsSpan(35), 35), expected);
         session.Run(own, tokens.AsSpan(30), 0);
         session.MustBeSame(session.Run(copy, tokens.AsSpan(35), 35), expected, "a copy is nobody else's");
@@ -60,7 +60,7 @@ public abstract class KvStoreContract<TBackend> : BackendContract<TBackend>
 
         // Another sequence may come and go, with its slab, beside it.
         session.Run([new(1, 1), new(1, 2)], tokens.AsSpan(0, 20), 0);
-        session.Kv.CopyBlock(session.Shape, new(1, 0), new(0, 0));
+        session.Kv.CopyBlock(session.Shape(group: 0), new(1, 0), new(0, 0));
         session.Kv.RemoveSlab(1);
         table[2] = new(0, 0);
         session.Run(table, tokens.AsSpan(0, 33), 0);

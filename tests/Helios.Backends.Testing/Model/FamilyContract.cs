@@ -80,6 +80,7 @@ public abstract class FamilyContract<TBackend> : BackendContract<TBackend>
         session.Run(table, prompt.AsSpan(0, prompt.Length - 1), 0);
         for (var (token, position) = (prompt[^1], prompt.Length - 1); answer.Count < count; position++)
         {
+            session.DropBehind(table, position);
             session.Model.Begin(new StepBatch { Rows = [new StepRow(token, position, 0, session.Depth)], Blocks = table });
             session.Model.Run(LayerRange.To(session.Depth));
             answer.Add(token = session.Greedy(1)[0].TokenId);

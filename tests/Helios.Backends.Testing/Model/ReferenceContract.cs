@@ -50,6 +50,40 @@ public abstract class ReferenceContract<TBackend> : BackendContract<TBackend>
     }
 
     [SkippableTheory]
+    [MemberData(nameof(Shapes))]
+    public void Blocks_behind_a_window_are_not_needed(string name)
+    {
+        var checkpoint = Checkpoints.Named[name]();
+        if (MustRefuse(checkpoint)) return;
+        using var session = new Session(Backend, checkpoint);
+        int[] tokens = [.. Enumerable.Range(0, 100).Select(i => i * 5 % session.Architecture.VocabularySize)];
+        var (whole, dropped) = (session.Table(tokens.Length), session.Table(tokens.Length));
+        for (var start = 0; start < tokens.Length;)
+        {
+            var chunk = tokens.AsSpan(start, Math.Min(1 + start % 23, tokens.Length - start));
+            session.DropBehind(dropped, start);
+            session.MustBeSame(session.Run(dropped, chunk, start), session.Run(whole, chunk, start), $"from {start}");
+            start += chunk.Length;
+        }
+    }
+
+    [SkippableTheory]
+    [MemberData(nameof(Shapes))]
+    public void A_missing_block_that_a_row_needs_is_refused(string name)
+    {
+        var checkpoint = Checkpoints.Named[name]();
+        if (MustRefuse(checkpoint)) return;
+        using var session = new Session(Backend, checkpoint);
+        var table = session.Table(20);
+        session.Run(table, Tokens.AsSpan(0, 18), 0);
+        table[^1] = KvBlock.None;
+
+        var run = () => session.Run(table, Tokens.AsSpan(0, 1), 18);
+
+        run.Should().Throw<ArgumentException>().WithMessage("Row 0: tokens from 16 on have no block*");
+    }
+
+    [SkippableTheory]
     [MemberData(nameof(PrecisionsOfShapes))]
     public void A_precision_is_the_reference_on_the_weights_it_holds(Precision precision, string name)
     {

@@ -11,7 +11,8 @@ public sealed class Session : IDisposable
     private readonly IFixedPart fixedPart;
     private readonly List<ILayerWeights> layers = [];
     private readonly int tokensPerBlock;
-    private int blocksUsed;
+    private readonly KvGroups groups;
+    private readonly int[] blocksUsed;
 
     public Session(
         BackendUnderTest under, ICheckpoint checkpoint, int maxRows = 64, int threads = 2, string? variant = null, Precision precision = Precision.Auto,
@@ -27,10 +28,12 @@ public sealed class Session : IDisposable
         fixedPart = Wait(Backend.Loader.LoadFixedAsync(checkpoint, precision, Budget.TryReserve(Size.FixedBytes)!, default));
         for (var layer = 0; layer < Depth; layer++)
             layers.Add(Wait(Backend.Loader.LoadLayerAsync(checkpoint, layer, precision, Budget.TryReserve(Size.LayerBytes[layer])!, default)));
-        Shape = KvShape.Of(Architecture, kvLayers == 0 ? Depth : kvLayers);
+        KvDepth = kvLayers == 0 ? Depth : kvLayers;
+        groups = KvGroups.Of(Architecture);
+        blocksUsed = new int[groups.Count];
         using var probe = Backend.CreateKvStore(1, tokensPerBlock);
-        Kv = Backend.CreateKvStore(probe.BlockBytes(Shape) * blocks, tokensPerBlock);
-        Kv.AddSlab(Budget.TryReserve(Kv.SlabBytes)!);
+        Kv = Backend.CreateKvStore(Enumerable.Range(0, groups.Count).Max(group => probe.BlockBytes(Shape(group))) * blocks, tokensPerBlock);
+        foreach (var _ in blocksUsed) Kv.AddSlab(Budget.TryReserve(Kv.SlabBytes)!);
         Model = Backend.Compose(fixedPart, Kv, maxRows, Budget.TryReserve(Backend.MeasureWorkspace(Architecture, maxRows))!);
         Model.UseLayers(layers);
     }
@@ -43,7 +46,8 @@ public sealed class Session : IDisposable
 
     public LoadSize Size { get; }
 
-    public KvShape Shape { get; }
+    /// <summary>Layers for which KV is kept.</summary>
+    public int KvDepth { get; }
 
     public int Depth { get; }
 
@@ -60,20 +64,37 @@ public sealed class Session : IDisposable
 
     public static T Wait<T>(ValueTask<T> task) => task.AsTask().GetAwaiter().GetResult();
 
-    /// <summary>A block table for a sequence of so many tokens; blocks come in an order of no meaning.</summary>
+    /// <summary>What a block of a group holds per token.</summary>
+    public KvShape Shape(int group) => groups.Shape(group, LayerRange.To(KvDepth));
+
+    /// <summary>A block table for a sequence of so many tokens; blocks come in an order of no meaning, those of a group from a slab of their own.</summary>
     public KvBlock[] Table(int tokens)
     {
         var count = (tokens + tokensPerBlock - 1) / tokensPerBlock;
-        var table = new KvBlock[count];
-        for (var i = 0; i < count; i++) table[count - 1 - i] = new KvBlock(0, blocksUsed++);
+        var table = new KvBlock[count * groups.Count];
+        for (var i = table.Length - 1; i >= 0; i--)
+        {
+            var group = i % groups.Count;
+            table[i] = Shape(group).Layers == 0 ? KvBlock.None : new KvBlock(group, blocksUsed[group]++);
+        }
+
         return table;
+    }
+
+    /// <summary>Puts nothing where no row from a position on needs a block.</summary>
+    public void DropBehind(KvBlock[] table, int position)
+    {
+        for (var group = 0; group < groups.Count; group++)
+        {
+            for (var block = 0; block < groups.FirstNeeded(group, position) / tokensPerBlock; block++) table[block * groups.Count + group] = KvBlock.None;
+        }
     }
 
     /// <summary>Runs part of one sequence through all layers in one step; returns full signals with targets per row.</summary>
     public ExitSignal[] Run(KvBlock[] table, ReadOnlySpan<int> tokens, int start)
     {
         var rows = new StepRow[tokens.Length];
-        for (var i = 0; i < rows.Length; i++) rows[i] = new StepRow(tokens[i], start + i, 0, Shape.Layers);
+        for (var i = 0; i < rows.Length; i++) rows[i] = new StepRow(tokens[i], start + i, 0, KvDepth);
         Model.Begin(new StepBatch { Rows = rows, Blocks = table });
         Model.Run(LayerRange.To(Depth));
         var signals = Check(rows.Length);

@@ -13,7 +13,7 @@ public class KvReclaimerTests
     public async Task What_the_next_request_needs_is_left_to_it()
     {
         using var rig = new LoopRig(new ServingOptions(), budget: 12 * Slab, slabBytes: Slab, work: InlineDevice.Create(TimeProvider.System));
-        var memory = new KvReclaimer(rig.Budget, rig.Blocks, rig.Loop.Sequences, rig.Routes, rig.Work);
+        var memory = new KvReclaimer(rig.Budget, rig.Blocks, rig.Loop.Sequences, rig.Routes, rig.Work) { MaxRowsPerStep = 64 };
         rig.Routes.Publish(rig.Route() with { KvFloor = 3 * Slab });
         var free = rig.Budget.Free;
 
@@ -30,7 +30,7 @@ public class KvReclaimerTests
     {
         var random = new Random(seed);
         using var rig = new LoopRig(new ServingOptions { MaxBatchSize = 12, MaxRowsPerStep = 64 }, budget: 12 * Slab, slabBytes: Slab);
-        var memory = new KvReclaimer(rig.Budget, rig.Blocks, rig.Loop.Sequences, rig.Routes, rig.Work);
+        var memory = new KvReclaimer(rig.Budget, rig.Blocks, rig.Loop.Sequences, rig.Routes, rig.Work) { MaxRowsPerStep = 64 };
         rig.Serve();
         var sequences = new List<Sequence>();
         var (granted, refused, preempted) = (0, 0, 0);

@@ -310,7 +310,7 @@ public class ServingLoopTests
     public void Memory_is_not_taken_for_a_load_that_a_live_answer_comes_back_for()
     {
         using var rig = new LoopRig(budget: 4 << 13, slabBytes: 1 << 13).Serve();
-        var memory = new KvReclaimer(rig.Budget, rig.Blocks, rig.Loop.Sequences, rig.Routes, rig.Work);
+        var memory = new KvReclaimer(rig.Budget, rig.Blocks, rig.Loop.Sequences, rig.Routes, rig.Work) { MaxRowsPerStep = 64 };
         var sequence = rig.Submit(LoopRig.Prompt(40, 1), 200);
         for (var i = 0; i < 5; i++) rig.Step();
         rig.Loop.Sequences.PreemptLeast(rig.Blocks).Should().BeTrue();
@@ -328,7 +328,7 @@ public class ServingLoopTests
     public void Nobody_is_preempted_for_a_load_that_pinned_blocks_leave_no_room_for()
     {
         using var rig = new LoopRig(budget: 4 << 13, slabBytes: 1 << 13).Serve();
-        var memory = new KvReclaimer(rig.Budget, rig.Blocks, rig.Loop.Sequences, rig.Routes, rig.Work);
+        var memory = new KvReclaimer(rig.Budget, rig.Blocks, rig.Loop.Sequences, rig.Routes, rig.Work) { MaxRowsPerStep = 64 };
         var pinned = new BlockTable(new KvShape(1, 1, 1), 1) { IsPinned = true };
         rig.Blocks.TryGrow(pinned, 1).Should().BeTrue();
         var sequence = rig.Submit(LoopRig.Prompt(20, 1), 10);

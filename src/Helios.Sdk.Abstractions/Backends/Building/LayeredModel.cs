@@ -221,7 +221,7 @@ public abstract class LayeredModel<TLayer>(ModelArchitecture architecture, StepR
         restDepth = 0;
         if (batch.Resume)
         {
-            step.Resume(batch);
+            step.Resume(batch, from);
             Layers = taken;
             Resume();
         }

@@ -11,11 +11,18 @@ namespace Helios.Sdk.Backends;
 /// <param name="tokensPerBlock">Tokens of a KV block.</param>
 public abstract class StepRows(ModelArchitecture architecture, int maxRows, int tokensPerBlock)
 {
+    private readonly KvGroups groups = KvGroups.Of(architecture);
     private readonly StepRow[] rows = new StepRow[maxRows];
     private readonly int[] tables = new int[maxRows];
     private readonly RowState[] states = new RowState[maxRows];
     private readonly int[] leftAt = new int[maxRows];
     private readonly int[] active = new int[maxRows];
+
+    /// <summary>Layers that share KV blocks.</summary>
+    public KvGroups Groups => groups;
+
+    /// <summary>First layer of the model for which KV is kept in the step.</summary>
+    public int FirstLayer { get; private set; }
 
     /// <summary>Rows of the step.</summary>
     public int Count { get; private set; }
@@ -48,10 +55,12 @@ public abstract class StepRows(ModelArchitecture architecture, int maxRows, int 
 
     /// <summary>Starts a step. Until it returns there is no step.</summary>
     /// <param name="batch">Rows and block tables.</param>
+    /// <param name="firstLayer">First layer in use: KV is kept from there on.</param>
     /// <exception cref="ArgumentException">A row, a depth or a table is out of range; <see cref="StepRowException"/> names a row with an invalid token.</exception>
-    public void Begin(in StepBatch batch)
+    public void Begin(in StepBatch batch, int firstLayer = 0)
     {
         Clear();
+        FirstLayer = firstLayer;
         if (batch.Rows.Length > Capacity)
             throw new ArgumentException(Invariant($"A step of {batch.Rows.Length} rows; the model was composed for {Capacity}."), nameof(batch));
         Accept(batch);
@@ -61,8 +70,9 @@ public abstract class StepRows(ModelArchitecture architecture, int maxRows, int 
 
     /// <summary>Continues with the rows of the previous step, with other block tables.</summary>
     /// <param name="batch">The same rows, with block tables.</param>
+    /// <param name="firstLayer">First layer in use: KV is kept from there on.</param>
     /// <exception cref="InvalidOperationException">The rows differ from the previous step, or some have retired.</exception>
-    public void Resume(in StepBatch batch)
+    public void Resume(in StepBatch batch, int firstLayer)
     {
         if (Count == 0 || ActiveCount != Count || batch.Rows.Length != Count)
             throw new InvalidOperationException(Invariant($"Only a step with the same rows, none of them retired, can be resumed: {batch.Rows.Length} rows, {Count} before, {Count - ActiveCount} of them retired."));
@@ -73,6 +83,7 @@ public abstract class StepRows(ModelArchitecture architecture, int maxRows, int 
         }
 
         Clear();
+        FirstLayer = firstLayer;
         Accept(batch);
         Regroup();
     }
@@ -151,9 +162,9 @@ public abstract class StepRows(ModelArchitecture architecture, int maxRows, int 
 
     /// <summary>Adds the blocks of a sequence, up to its last row, and returns its number.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A block is outside its slab.</exception>
-    /// <param name="table">Its blocks, up to its last row.</param>
-    /// <param name="kvDepth">Layers for which it keeps KV.</param>
-    protected abstract int AddTable(ReadOnlySpan<KvBlock> table, int kvDepth);
+    /// <param name="table">Its blocks, up to its last row: for every block of tokens one for each of <see cref="Groups"/>.</param>
+    /// <param name="layers">Layers for which it keeps KV.</param>
+    protected abstract int AddTable(ReadOnlySpan<KvBlock> table, LayerRange layers);
 
     /// <summary>Removes all tables.</summary>
     protected abstract void ClearTables();
@@ -177,8 +188,8 @@ public abstract class StepRows(ModelArchitecture architecture, int maxRows, int 
     private void AcceptSequence(in StepBatch batch, int first, int end)
     {
         var sequence = batch.Rows[first];
-        if (sequence.KvDepth < 1 || sequence.KvDepth > architecture.Layers)
-            throw new ArgumentOutOfRangeException(nameof(batch), sequence.KvDepth, Invariant($"Row {first}: KV depth lies in 1..{architecture.Layers}."));
+        if (sequence.KvDepth < 1 || sequence.KvDepth > architecture.Layers - FirstLayer)
+            throw new ArgumentOutOfRangeException(nameof(batch), sequence.KvDepth, Invariant($"Row {first}: KV depth lies in 1..{architecture.Layers - FirstLayer}."));
 
         var last = -1;
         for (var row = first; row < end; row++)
@@ -194,11 +205,27 @@ public abstract class StepRows(ModelArchitecture architecture, int maxRows, int 
             rows[row] = batch.Rows[row];
         }
 
-        var used = last / tokensPerBlock + 1;
+        var used = (last / tokensPerBlock + 1) * groups.Count;
         if (sequence.FirstBlock < 0 || sequence.FirstBlock > batch.Blocks.Length - used)
             throw new ArgumentOutOfRangeException(nameof(batch), sequence.FirstBlock, Invariant($"Row {first}: {used} blocks from there do not lie in a table of {batch.Blocks.Length}."));
-        var table = AddTable(batch.Blocks.Slice(sequence.FirstBlock, used), sequence.KvDepth);
+        var blocks = batch.Blocks.Slice(sequence.FirstBlock, used);
+        var layers = new LayerRange(FirstLayer, FirstLayer + sequence.KvDepth);
+        RequireNeeded(blocks, sequence.Position, layers, first);
+        var table = AddTable(blocks, layers);
         tables.AsSpan(first, end - first).Fill(table);
+    }
+
+    private void RequireNeeded(ReadOnlySpan<KvBlock> blocks, int position, LayerRange layers, int row)
+    {
+        for (var group = 0; group < groups.Count; group++)
+        {
+            if (groups.Shape(group, layers).Layers == 0) continue;
+            for (var i = groups.FirstNeeded(group, position) / tokensPerBlock * groups.Count + group; i < blocks.Length; i += groups.Count)
+            {
+                if (blocks[i] == KvBlock.None)
+                    throw new ArgumentException(Invariant($"Row {row}: tokens from {i / groups.Count * tokensPerBlock} on have no block in group {group}, though the row attends to them."), nameof(blocks));
+            }
+        }
     }
 
     private void Regroup()

@@ -25,8 +25,8 @@ internal sealed class PointReplay(ModelPool pool, BlockPool blocks, DeviceWork w
         var depth = planned.Point.Depth;
         using var lease = await AcquireAsync(entry, depth, cancellationToken).ConfigureAwait(false);
         var longest = texts.Max(text => text.Tokens.Length);
-        var table = new BlockTable(lease.Served.KvShape(depth), blocks.BlocksFor(longest)) { IsPinned = true };
-        if (!await work.RunInBackgroundAsync(() => blocks.TryGrow(table, longest)).ConfigureAwait(false))
+        var kv = new KvTables(lease.Served.KvParts(depth), blocks.BlocksFor(longest), isPinned: true);
+        if (!await work.RunInBackgroundAsync(() => kv.TryGrow(blocks, first: 0, longest, longest)).ConfigureAwait(false))
             throw new HeliosException(Invariant($"The memory budget has no room for the KV of {longest} tokens of '{entry.Info.Name}' at depth {depth}."));
 
         try
@@ -41,7 +41,7 @@ internal sealed class PointReplay(ModelPool pool, BlockPool blocks, DeviceWork w
                 var found = new ReplayedToken[text.Tokens.Length];
                 await work.RunInBackgroundAsync(() =>
                 {
-                    replay.Run(text.Tokens, text.PromptLength, table.Blocks, found);
+                    replay.Run(text.Tokens, text.PromptLength, kv.ToArray(), found);
                     return true;
                 }).ConfigureAwait(false);
                 counted.Add(text.Compare([.. found.Select(token => token.TopId)], fullTopIds[i]));
@@ -51,7 +51,7 @@ internal sealed class PointReplay(ModelPool pool, BlockPool blocks, DeviceWork w
         }
         finally
         {
-            await work.ReleaseAsync(() => blocks.Release(table)).ConfigureAwait(false);
+            await work.ReleaseAsync(() => kv.Release(blocks)).ConfigureAwait(false);
         }
     }
 

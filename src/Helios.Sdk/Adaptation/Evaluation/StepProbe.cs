@@ -40,19 +40,19 @@ internal sealed class StepProbe(BlockPool blocks, DeviceWork work, TimeProvider 
     public async Task<IReadOnlyList<StepTiming>> MeasureAsync(ModelLease lease, int maxRows, CancellationToken cancellationToken)
     {
         var context = Math.Min(Context, lease.Served.Info.Architecture.ContextLength);
-        var table = new BlockTable(lease.Served.KvShape(lease.Target.Depth), blocks.BlocksFor(context)) { IsPinned = true };
-        if (!await TryGrowAsync(table, context, cancellationToken).ConfigureAwait(false)) return [];
+        var kv = new KvTables(lease.Served.KvParts(lease.Target.Depth), blocks.BlocksFor(context), isPinned: true);
+        if (!await TryGrowAsync(kv, context, cancellationToken).ConfigureAwait(false)) return [];
         try
         {
-            return await MeasureAsync(lease, table, maxRows, context, cancellationToken).ConfigureAwait(false);
+            return await MeasureAsync(lease, kv, maxRows, context, cancellationToken).ConfigureAwait(false);
         }
         finally
         {
-            await work.ReleaseAsync(() => blocks.Release(table)).ConfigureAwait(false);
+            await work.ReleaseAsync(() => kv.Release(blocks)).ConfigureAwait(false);
         }
     }
 
-    private async Task<IReadOnlyList<StepTiming>> MeasureAsync(ModelLease lease, BlockTable table, int maxRows, int context, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<StepTiming>> MeasureAsync(ModelLease lease, KvTables kv, int maxRows, int context, CancellationToken cancellationToken)
     {
         var timings = new List<StepTiming>();
         var depth = lease.Target.Depth;
@@ -62,7 +62,7 @@ internal sealed class StepProbe(BlockPool blocks, DeviceWork work, TimeProvider 
         for (var written = 0; written < context; written += maxRows)
         {
             var (first, count) = (written, Math.Min(maxRows, context - written));
-            await StepAsync(count, step => step.AddText(new int[count], first, step.AddBlocks(table.Blocks), depth, first + count)).ConfigureAwait(false);
+            await StepAsync(count, step => step.AddText(new int[count], first, step.AddBlocks(kv), depth, first + count)).ConfigureAwait(false);
         }
 
         for (var rows = 1; rows <= maxRows && longest <= LongestStep.TotalSeconds; rows *= 2)
@@ -84,7 +84,7 @@ internal sealed class StepProbe(BlockPool blocks, DeviceWork work, TimeProvider 
 
         void AddRows(StepAssembly step, int count, int position)
         {
-            for (var i = 0; i < count; i++) step.Add(new StepRow(0, position, step.AddBlocks(table.Blocks), depth));
+            for (var i = 0; i < count; i++) step.Add(new StepRow(0, position, step.AddBlocks(kv), depth));
         }
 
         // A step is put together where it runs: between two of them the pool may have moved the blocks.
@@ -101,12 +101,12 @@ internal sealed class StepProbe(BlockPool blocks, DeviceWork work, TimeProvider 
     }
 
     /// <summary>Live sequences may have all KV there is: some of it comes free with each that ends.</summary>
-    private async Task<bool> TryGrowAsync(BlockTable table, int tokens, CancellationToken cancellationToken)
+    private async Task<bool> TryGrowAsync(KvTables kv, int tokens, CancellationToken cancellationToken)
     {
         for (var attempt = 0; attempt < Attempts; attempt++)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            if (await work.RunInBackgroundAsync(() => blocks.TryGrow(table, tokens)).ConfigureAwait(false)) return true;
+            if (await work.RunInBackgroundAsync(() => kv.TryGrow(blocks, first: 0, tokens, tokens)).ConfigureAwait(false)) return true;
         }
 
         return false;

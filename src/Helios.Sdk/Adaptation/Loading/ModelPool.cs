@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using Helios.Sdk.Backends;
 using Helios.Sdk.Models;
+using Helios.Sdk.Serving.KvCache;
 using Helios.Sdk.Naming;
 using Helios.Sdk.Serving;
 using Helios.Sdk.Serving.Routing;
@@ -211,7 +212,7 @@ internal sealed class ModelPool : IModelPool
     public long KvFloor(LoadTarget target)
     {
         var a = Find(target.Model).Info.Architecture;
-        return memory.SlabBytesFor(KvShape.Of(a, target.Depth), Math.Min(a.ContextLength, settings.UsualContext));
+        return memory.SlabBytesFor(KvParts.Of(a, target.Depth), Math.Min(a.ContextLength, settings.UsualContext));
     }
 }
 

@@ -1,15 +1,18 @@
 using System.Collections.Immutable;
 using Helios.Sdk.Adaptation.Candidates;
 using Helios.Sdk.Adaptation.Estimation;
+using Helios.Sdk.Backends;
+using Helios.Sdk.Models;
+using Helios.Sdk.Serving.KvCache;
 
 namespace Helios.Sdk.Adaptation.Profiling;
 
 /// <summary>What a candidate's profiles are made of.</summary>
 /// <param name="Model">What is known of it before it runs.</param>
-/// <param name="KvBytesPerTokenPerLayer">Bytes of keys and values of one token in one layer.</param>
+/// <param name="Kv">What keys and values take.</param>
 /// <param name="Costs">The cost of its steps.</param>
 /// <param name="Evidence">What scoring has shown of it.</param>
-internal sealed record Measurements(ModelFacts Model, long KvBytesPerTokenPerLayer, StepCosts Costs, CandidateEvidence Evidence);
+internal sealed record Measurements(ModelFacts Model, IKvSizes Kv, StepCosts Costs, CandidateEvidence Evidence);
 
 /// <summary>What an engine has to offer, and what it is usually asked for.</summary>
 internal sealed record ServingFacts
@@ -134,11 +137,22 @@ internal static class Profiler
     {
         var tokens = Math.Min(serving.UsualSequenceTokens, candidate.Model.Info.Architecture.ContextLength);
         var weights = candidate.Model.Size.ToDepth(depth) + candidate.Model.WorkspaceBytes;
-        var blockBytes = serving.BlockTokens * candidate.KvBytesPerTokenPerLayer * depth;
-        var blocks = (tokens + serving.BlockTokens - 1) / serving.BlockTokens;
+        var kv = KvParts.Of(candidate.Model.Info.Architecture, depth).All
+            .Select(part => new BlockNeed(part.Shape, part.MostBlocks(tokens, rows: 1, serving.BlockTokens)))
+            .Where(need => need.Blocks > 0).ToList();
         var slabs = Math.Max(0, serving.BudgetBytes - weights) / serving.SlabBytes;
-        var sequences = slabs * (serving.SlabBytes / blockBytes) / blocks;
-        return new Room(tokens, weights, blocks * blockBytes, (int)Math.Min(sequences, serving.MaxBatch));
+        return new Room(tokens, weights, kv.Sum(need => need.Blocks * candidate.Kv.BlockBytes(need.Shape)), Sequences(kv, candidate.Kv, slabs, serving));
+    }
+
+    /// <summary>Sequences that fit some slabs, each of which holds blocks of one shape.</summary>
+    private static int Sequences(List<BlockNeed> kv, IKvSizes sizes, long slabs, ServingFacts serving)
+    {
+        long PerSlab(BlockNeed need) => serving.SlabBytes / sizes.BlockBytes(need.Shape);
+        long Slabs(long count) => kv.Sum(need => (count * need.Blocks + PerSlab(need) - 1) / Math.Max(1, PerSlab(need)));
+
+        var count = Math.Min(serving.MaxBatch, kv.Min(need => slabs * PerSlab(need) / need.Blocks));
+        while (count > 0 && Slabs(count) > slabs) count--;
+        return (int)count;
     }
 
     /// <summary>

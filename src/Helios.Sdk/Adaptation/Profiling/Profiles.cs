@@ -102,13 +102,11 @@ internal sealed class Profiles(IEnumerable<Candidate> initial, ServingTelemetry 
 
     private ImmutableArray<PointProfile> Profile(Candidate candidate)
     {
-        var a = candidate.Model.Info.Architecture;
         var evidence = candidates.Select(rival => rival.Evidence).ToList();
-        var blockBytes = settings.Kv.BlockBytes(KvShape.Of(a, 1));
         foreach (var one in candidates) one.Gate.Enter();
         try
         {
-            var measured = new Measurements(candidate.Model, blockBytes / settings.Serving.KvBlockTokens, CostsOf(candidate), candidate.Evidence);
+            var measured = new Measurements(candidate.Model, settings.Kv, CostsOf(candidate), candidate.Evidence);
             return Profiler.Profile(measured, Serving() with { Watts = settings.Energy?.Watts ?? candidate.FormerWatts }, evidence);
         }
         finally

@@ -25,9 +25,9 @@ internal sealed class ScoringPass
 
     /// <param name="group">The texts.</param>
     /// <param name="depths">Depths to read signals at, ascending.</param>
-    /// <param name="tokensPerBlock">Tokens of a KV block.</param>
+    /// <param name="form">How block tables are made.</param>
     /// <param name="time">Clock.</param>
-    public ScoringPass(TextGroup group, ImmutableArray<int> depths, int tokensPerBlock, TimeProvider time)
+    public ScoringPass(TextGroup group, ImmutableArray<int> depths, TableForm form, TimeProvider time)
     {
         this.group = group;
         this.time = time;
@@ -41,7 +41,7 @@ internal sealed class ScoringPass
         {
             for (var i = 0; i < text.Length; i++) targets[rows.Count + i] = i + 1 < text.Length ? text[i + 1] : ExitCheck.NoTarget;
             rows.AddText(text.AsSpan(), position: 0, block, kvDepth: 1, text.Length);
-            block += (text.Length + tokensPerBlock - 1) / tokensPerBlock;
+            block += (text.Length + form.TokensPerBlock - 1) / form.TokensPerBlock * form.Groups;
         }
     }
 
@@ -90,3 +90,8 @@ internal sealed class ScoringPass
         return new ScoredGroup(texts.MoveToImmutable(), new StepTiming(rows.Count, SampledRows: 0, layersRun, group.ContextTokens, times));
     }
 }
+
+/// <summary>How block tables are made.</summary>
+/// <param name="TokensPerBlock">Tokens of a KV block.</param>
+/// <param name="Groups">Blocks for as many tokens: one for each group of layers.</param>
+internal readonly record struct TableForm(int TokensPerBlock, int Groups);

@@ -18,7 +18,9 @@ internal sealed class ScoringSession : IAsyncDisposable
     private readonly ModelLease lease;
     private readonly Action ended;
     private readonly long stagingBytes;
-    private BlockTable? table;
+    private readonly KvGroups groups;
+    private readonly Dictionary<KvShape, BlockTable> tables = [];
+    private KvBlock[] laid = [];
     private MemoryReservation? staging;
     private ILayeredModel? model;
 
@@ -32,6 +34,7 @@ internal sealed class ScoringSession : IAsyncDisposable
         this.entry = entry;
         this.lease = lease;
         this.ended = ended;
+        groups = KvGroups.Of(entry.Info.Architecture);
         stagingBytes = entry.Size.LayerBytes.Skip(lease.Target.Depth).DefaultIfEmpty(0).Max();
     }
 
@@ -46,28 +49,31 @@ internal sealed class ScoringSession : IAsyncDisposable
     public Task<bool> BeginAsync(IReadOnlyList<int[]> texts) => parts.Work.RunInBackgroundAsync(() =>
         TryBegin(TextGroup.Cut(texts, parts.MaxRowsPerStep)) || TryBegin(TextGroup.Cut(texts, mostTokens: 0)));
 
-    private bool TryBegin(IReadOnlyList<TextGroup> groups)
+    private bool TryBegin(IReadOnlyList<TextGroup> textGroups)
     {
-        var maxRows = groups.Max(group => group.Tokens);
-        var maxBlocks = groups.Max(group => group.Texts.Sum(text => parts.Blocks.BlocksFor(text.Length)));
+        var maxRows = textGroups.Max(group => group.Tokens);
+        var maxBlocks = textGroups.Max(group => group.Texts.Sum(text => parts.Blocks.BlocksFor(text.Length)));
         var a = entry.Info.Architecture;
-        var blocks = new BlockTable(KvShape.Of(a, 1), maxBlocks) { IsPinned = true };
-        var kvTokens = maxBlocks * parts.Blocks.TokensPerBlock;
+        var shapes = Enumerable.Range(0, a.Layers).Select(ShapeOf).Distinct().ToList();
         var workspace = parts.Backend.MeasureWorkspace(a, maxRows);
-        var kv = parts.Memory.SlabBytesFor(blocks.Shape, kvTokens);
+        var kv = shapes.Sum(shape => parts.Blocks.SlabBytesFor(shape, maxBlocks));
         if (parts.Memory.Reserve(workspace + kv + stagingBytes, kvBytes: 0).Reservation is not { } bytes) return false;
 
         // The pool of blocks reserves for itself: nothing comes between giving its part back and growing.
         bytes.Split(kv).Dispose();
         var forStaging = bytes.Split(stagingBytes);
-        if (!parts.Blocks.TryGrow(blocks, kvTokens))
+        foreach (var shape in shapes)
         {
+            var table = tables[shape] = new BlockTable(shape, maxBlocks) { IsPinned = true };
+            if (parts.Blocks.TryGrow(table, maxBlocks * parts.Blocks.TokensPerBlock)) continue;
+            ReleaseTables();
             forStaging.Dispose();
             bytes.Dispose();
             return false;
         }
 
-        (Groups, table, staging) = (groups, blocks, forStaging);
+        (Groups, staging) = (textGroups, forStaging);
+        laid = new KvBlock[maxBlocks * groups.Count];
         model = parts.Backend.Compose(entry.Parts.Fixed, parts.Kv, maxRows, bytes);
         return true;
     }
@@ -80,7 +86,7 @@ internal sealed class ScoringSession : IAsyncDisposable
     /// <exception cref="TimeoutException">Reading a layer took longer than a load may.</exception>
     public async Task<ScoredGroup> ScoreAsync(TextGroup group, ImmutableArray<int> depths, CancellationToken cancellationToken)
     {
-        var pass = new ScoringPass(group, depths, parts.Blocks.TokensPerBlock, parts.Time);
+        var pass = new ScoringPass(group, depths, new TableForm(parts.Blocks.TokensPerBlock, groups.Count), parts.Time);
         for (var layer = 0; layer < depths[^1];)
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -115,7 +121,7 @@ internal sealed class ScoringSession : IAsyncDisposable
         var end = pass.Rows <= parts.MaxRowsPerStep ? Math.Min(lease.Target.Depth, pass.Depths[^1]) : layer + 1;
         await parts.Work.RunInBackgroundAsync(() =>
         {
-            for (var next = layer; next < end; next++) pass.Run(model!, resident[next], table!.Blocks);
+            for (var next = layer; next < end; next++) pass.Run(model!, resident[next], BlocksOf(next));
             return true;
         }).ConfigureAwait(false);
         return end;
@@ -136,7 +142,7 @@ internal sealed class ScoringSession : IAsyncDisposable
             await parts.Work.RunInBackgroundAsync(() =>
             {
                 parts.Work.CountElsewhere(took.TotalSeconds * parts.LoadShare);
-                pass.Run(model!, staged, table!.Blocks);
+                pass.Run(model!, staged, BlocksOf(layer));
                 Unstage(staged);
                 return true;
             }).ConfigureAwait(false);
@@ -163,6 +169,25 @@ internal sealed class ScoringSession : IAsyncDisposable
         model?.Dispose();
         model = null;
         staging?.Dispose();
-        if (table is not null) parts.Blocks.Release(table);
+        ReleaseTables();
+    }
+
+    /// <summary>What a block holds of a layer alone.</summary>
+    private KvShape ShapeOf(int layer) => groups.Shape(groups.GroupOf(layer), new LayerRange(layer, layer + 1));
+
+    /// <summary>The blocks of all texts as a step of one layer takes them. Device thread: between two items the pool may have moved them.</summary>
+    private ReadOnlySpan<KvBlock> BlocksOf(int layer)
+    {
+        var blocks = tables[ShapeOf(layer)].Blocks;
+        if (groups.Count == 1) return blocks;
+        laid.AsSpan().Fill(KvBlock.None);
+        for (var i = 0; i < blocks.Length; i++) laid[i * groups.Count + groups.GroupOf(layer)] = blocks[i];
+        return laid;
+    }
+
+    private void ReleaseTables()
+    {
+        foreach (var table in tables.Values) parts.Blocks.Release(table);
+        tables.Clear();
     }
 }

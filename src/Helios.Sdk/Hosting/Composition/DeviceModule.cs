@@ -27,7 +27,7 @@ internal sealed class DeviceModule : IAsyncDisposable
         Sequences = parts.Sequences;
         Blocks = new BlockPool(kv, Budget);
         Work = new DeviceWork(options.Adaptation.MaxScoringShare, time);
-        Memory = new KvReclaimer(Budget, Blocks, Sequences, Routes, Work);
+        Memory = new KvReclaimer(Budget, Blocks, Sequences, Routes, Work) { MaxRowsPerStep = options.Serving.MaxRowsPerStep };
         Pool = new ModelPool(parts.Models, Backend, kv, Memory, new PoolSettings(options.Precision, options.Serving.MaxRowsPerStep, Budget, time));
     }
 
@@ -129,7 +129,7 @@ internal sealed class DeviceModule : IAsyncDisposable
         var block = checkpoints.Max(checkpoint =>
         {
             var a = checkpoint.Info.Architecture;
-            return measure.BlockBytes(KvShape.Of(a, a.Layers));
+            return KvParts.Of(a, a.Layers).All.Max(part => measure.BlockBytes(part.Shape));
         });
         return backend.CreateKvStore(SlabSize.For(options.KvSlabBytes, budget.Limit, block, backend.Device.KvSlabs), options.KvBlockTokens);
     }

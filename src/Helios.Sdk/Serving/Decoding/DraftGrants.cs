@@ -38,9 +38,9 @@ internal sealed class DraftGrants(BlockPool blocks)
         // The last token of an answer is sampled, but never run.
         var drafts = Math.Min(wanted, sequence.MaxTokens - sequence.Answer.Length - 1);
         if (drafts <= 0) return 0;
-        var table = sequence.Kv!;
-        return blocks.TryGrow(table, sequence.Known + drafts)
+        var (kv, end) = (sequence.Kv!, sequence.Known + drafts);
+        return kv.TryGrow(blocks, sequence.Computed, end, end)
             ? drafts
-            : Math.Min(drafts, table.Count * blocks.TokensPerBlock - sequence.Known);
+            : Math.Min(drafts, kv.Tokens(blocks) - sequence.Known);
     }
 }

@@ -57,7 +57,7 @@ internal sealed class LayerWalk
         step.Clear();
         foreach (var (sequence, count) in plan)
         {
-            step.AddText(sequence.Tokens.Slice(sequence.Computed, count), sequence.Computed, step.AddBlocks(sequence.Kv!.Blocks), sequence.Route!.Depth, sequence.RotaryLength);
+            step.AddText(sequence.Tokens.Slice(sequence.Computed, count), sequence.Computed, step.AddBlocks(sequence.Kv!), sequence.Route!.Depth, sequence.RotaryLength);
             for (var i = 0; i < count; i++) rows[step.Count - count + i] = WalkRow.For(sequence, sequence.Computed + i);
         }
 

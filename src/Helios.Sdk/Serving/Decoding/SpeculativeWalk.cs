@@ -73,7 +73,7 @@ internal sealed class SpeculativeWalk
         foreach (ref readonly var planned in plan)
         {
             var sequence = planned.Sequence;
-            var (table, position, depth) = (rows.AddBlocks(sequence.Kv!.Blocks), sequence.Computed, sequence.Route!.Depth);
+            var (table, position, depth) = (rows.AddBlocks(sequence.Kv!), sequence.Computed, sequence.Route!.Depth);
             drafts[count++] = new Draft { Sequence = sequence, FirstRow = rows.Add(new StepRow(sequence.Tokens[position], position, table, depth)), Granted = planned.Drafts, Chance = 1 };
             for (var i = 1; i <= planned.Drafts; i++) rows.Add(new StepRow(StepRow.Unknown, position + i, table, depth));
         }

@@ -1,4 +1,5 @@
 using Helios.Sdk.Backends;
+using Helios.Sdk.Serving.KvCache;
 
 namespace Helios.Sdk.Serving.Decoding;
 
@@ -22,13 +23,13 @@ internal sealed class StepAssembly(int maxRows)
     /// <summary>Begins anew, without rows and blocks.</summary>
     public void Clear() => (Count, blockCount) = (0, 0);
 
-    /// <summary>Adds a sequence's block table; returns where it starts, for <see cref="StepRow.FirstBlock"/>.</summary>
-    public int AddBlocks(ReadOnlySpan<KvBlock> table)
+    /// <summary>Adds a sequence's blocks; returns where they start, for <see cref="StepRow.FirstBlock"/>.</summary>
+    public int AddBlocks(KvTables kv)
     {
-        var first = blockCount;
-        if (blocks.Length < first + table.Length) Array.Resize(ref blocks, Math.Max(blocks.Length * 2, first + table.Length));
-        table.CopyTo(blocks.AsSpan(first));
-        blockCount += table.Length;
+        var (first, length) = (blockCount, kv.Count * kv.Tables.Length);
+        if (blocks.Length < first + length) Array.Resize(ref blocks, Math.Max(blocks.Length * 2, first + length));
+        kv.CopyTo(blocks.AsSpan(first, length));
+        blockCount += length;
         return first;
     }
 

@@ -7,15 +7,15 @@ namespace Helios.Sdk.Serving.KvCache;
 /// it is empty. A block that no table holds any more stays cached when <see cref="Enter"/> made it known, until its memory is
 /// wanted. Integers only: where bytes lie is the backend's affair. Belongs to the device thread, which alone reserves bytes.
 /// Invariant: free + used + cached blocks of every slab = its blocks; bytes of all slabs = bytes reserved for KV; who holds a
-/// block of a prefix holds all before it, so that what follows an unused block is unused too, and for longer.
+/// block of a prefix holds all before it, so that what follows an unused block is unused too, and for longer. Layers with a window are the exception:
+/// their sequences give up blocks from the front, which may go while others that follow them stay.
 /// </summary>
 internal sealed class BlockPool : IKvSizes, IDisposable
 {
     private readonly IKvStore store;
     private readonly MemoryBudget budget;
     private readonly SlabSet slabs;
-    private readonly PrefixIndex index;
-    private readonly CacheOrder cached = new();
+    private readonly KnownBlocks known;
     private readonly List<BlockTable> tables = [];
     private long usedBytes;
 
@@ -24,7 +24,7 @@ internal sealed class BlockPool : IKvSizes, IDisposable
         this.store = store;
         this.budget = budget;
         slabs = new SlabSet(store, budget);
-        index = new PrefixIndex(store.TokensPerBlock);
+        known = new KnownBlocks(slabs, store.TokensPerBlock);
     }
 
     public int TokensPerBlock => store.TokensPerBlock;
@@ -39,10 +39,10 @@ internal sealed class BlockPool : IKvSizes, IDisposable
     public long UsedBytes => Volatile.Read(ref usedBytes);
 
     /// <summary>Bytes of blocks that no sequence uses, kept for a prompt with the same tokens.</summary>
-    public long CachedBytes => cached.Bytes;
+    public long CachedBytes => known.Cached.Bytes;
 
     /// <summary>Bytes of whole slabs that the blocks of pinned tables take: no load can have them.</summary>
-    public long PinnedBytes => tables.Where(table => table.IsPinned).Sum(table => SlabBytesFor(table.Shape, table.Count));
+    public long PinnedBytes => tables.Where(table => table.IsPinned).Sum(table => SlabBytesFor(table.Shape, table.Held));
 
     /// <summary>Most bytes of blocks that were ever in use.</summary>
     public long PeakBytes { get; private set; }
@@ -61,6 +61,9 @@ internal sealed class BlockPool : IKvSizes, IDisposable
     /// <summary>Blocks of a shape that all memory there is for KV would make.</summary>
     public long Possible(KvShape shape) => slabs.Possible(slabs.GroupOf(shape));
 
+    /// <summary>Whether blocks of several shapes can be had together.</summary>
+    public bool CanHave(ReadOnlySpan<BlockNeed> needs) => slabs.CanHave(needs);
+
     /// <summary>Grows a table to hold <paramref name="tokens"/> tokens: whole, or not at all.</summary>
     public bool TryGrow(BlockTable table, int tokens)
     {
@@ -68,31 +71,64 @@ internal sealed class BlockPool : IKvSizes, IDisposable
         if (missing <= 0) return true;
         var group = slabs.GroupOf(table.Shape);
         if (missing > slabs.Obtainable(group)) return false;
-        var held = table.Count;
+        var count = table.Count;
         while (missing-- > 0)
         {
-            if (TryTake(group, table.Count > 0 ? table.Blocks[^1] : null) is { } block)
+            if (TryTake(group, table.Held > 0 ? table.Blocks[^1] : null) is { } block)
             {
                 Push(table, block);
                 continue;
             }
 
-            if (held == 0) Release(table);
-            while (table.Count > held) Drop(table.Pop());
+            Shrink(table, count);
             return false;
         }
 
         return true;
     }
 
-    /// <summary>Fills an empty table with the cached blocks that <paramref name="tokens"/> begin with; returns how many.</summary>
-    public int Attach(BlockTable table, in PrefixKey key, ReadOnlySpan<int> tokens)
+    /// <summary>Takes back the last blocks of a table, down to so many positions.</summary>
+    public void Shrink(BlockTable table, int count)
     {
-        var node = index.FindRoot(key);
-        for (; tokens.Length >= TokensPerBlock; tokens = tokens[TokensPerBlock..])
+        if (count <= table.First)
         {
-            node = node is null ? null : index.Find(node, tokens[..TokensPerBlock]);
+            Release(table);
+            return;
+        }
+
+        while (table.Count > count) Drop(table.Pop());
+    }
+
+    /// <summary>Takes back the blocks of a table before a position, which no row needs any more.</summary>
+    public void Slide(BlockTable table, int first)
+    {
+        if (first >= table.Count)
+        {
+            var count = table.Count;
+            Release(table);
+            table.StartBehind(count);
+            return;
+        }
+
+        while (table.First < first) Drop(table.Shift());
+    }
+
+    /// <inheritdoc cref="KnownBlocks.CountKnown"/>
+    public int CountKnown(in PrefixKey key, ReadOnlySpan<int> tokens) => known.CountKnown(key, tokens);
+
+    /// <inheritdoc cref="KnownBlocks.CountUsable"/>
+    public int CountUsable(in PrefixKey key, ReadOnlySpan<int> tokens, int window) => known.CountUsable(key, tokens, window);
+
+    /// <summary>Fills an empty table with the cached blocks that <paramref name="tokens"/> begin with, from a position on; returns of how many positions.</summary>
+    public int Attach(BlockTable table, in PrefixKey key, ReadOnlySpan<int> tokens, int first = 0)
+    {
+        var node = known.Index.FindRoot(key);
+        table.StartBehind(first);
+        for (var position = 0; tokens.Length >= TokensPerBlock; tokens = tokens[TokensPerBlock..])
+        {
+            node = node is null ? null : known.Index.Find(node, tokens[..TokensPerBlock]);
             if (node is null) break;
+            if (position++ < first) continue;
             Hold(node.Block);
             Push(table, node.Block);
         }
@@ -103,7 +139,8 @@ internal sealed class BlockPool : IKvSizes, IDisposable
     /// <summary>Fills an empty table with the first blocks of another.</summary>
     public void Share(BlockTable from, BlockTable into, int count)
     {
-        foreach (var block in from.Blocks[..count])
+        into.StartBehind(Math.Min(from.First, count));
+        foreach (var block in from.Blocks[into.First..count])
         {
             Hold(block);
             Push(into, block);
@@ -120,18 +157,23 @@ internal sealed class BlockPool : IKvSizes, IDisposable
         var own = table.Blocks[position];
         ref var node = ref NodeOf(own);
         if (node is not null) return true;
-        var parent = position == 0 ? index.RootOf(key) : NodeOf(table.Blocks[position - 1]);
+        var parent = position == 0 ? known.Index.RootOf(key) : position > table.First ? NodeOf(table.Blocks[position - 1]) : null;
         if (parent is null) return false;
 
-        if (index.Find(parent, tokens) is { } known)
+        if (known.Index.Find(parent, tokens) is not { } twin)
         {
-            Hold(known.Block);
-            table.Replace(position, known.Block);
-            Drop(own);
+            node = known.Index.Add(parent, tokens, own);
+        }
+        else if (twin.Block == KvBlock.None)
+        {
+            twin.Block = own;
+            node = twin;
         }
         else
         {
-            node = index.Add(parent, tokens, own);
+            Hold(twin.Block);
+            table.Replace(position, twin.Block);
+            Drop(own);
         }
 
         return true;
@@ -157,15 +199,14 @@ internal sealed class BlockPool : IKvSizes, IDisposable
             return true;
         }
 
-        if (!isShared) Forget(node!);
+        if (!isShared) known.Forget(node!);
         return !isShared;
     }
 
-    /// <summary>Whether no block is in use but those of <paramref name="table"/>, which it shares with no other.</summary>
-    public bool AllUsedBy(BlockTable table)
+    /// <summary>Whether a table shares no block with another.</summary>
+    public bool HoldsAlone(BlockTable table)
     {
-        if (usedBytes != table.Count * store.BlockBytes(table.Shape)) return false;
-        foreach (var block in table.Blocks)
+        foreach (var block in table.Blocks[table.First..])
         {
             if (slabs.Of(block).Holders(block.Index) > 1) return false;
         }
@@ -176,8 +217,14 @@ internal sealed class BlockPool : IKvSizes, IDisposable
     /// <summary>Takes back every block of a table, the last one first: what is unused for longest is never what others follow on.</summary>
     public void Release(BlockTable table)
     {
-        if (table.Count == 0) return;
-        while (table.Count > 0) Drop(table.Pop());
+        if (table.Held == 0)
+        {
+            table.Clear();
+            return;
+        }
+
+        while (table.Held > 0) Drop(table.Pop());
+        table.Clear();
         var last = tables[^1];
         tables[table.PoolIndex] = last;
         last.PoolIndex = table.PoolIndex;
@@ -185,10 +232,7 @@ internal sealed class BlockPool : IKvSizes, IDisposable
     }
 
     /// <summary>A model is gone: nothing that ran on it will be looked for again.</summary>
-    public void ForgetModel(long model)
-    {
-        foreach (var first in index.FirstBlocksOf(model)) Forget(first);
-    }
+    public void ForgetModel(long model) => known.ForgetModel(model);
 
     /// <summary>Gives slabs back to the budget until that many bytes are free in it: empty ones, then those that cached blocks fill.</summary>
     public void Trim(long bytesWanted)
@@ -201,15 +245,15 @@ internal sealed class BlockPool : IKvSizes, IDisposable
 
     /// <summary>Checks the invariant.</summary>
     /// <exception cref="InvalidOperationException">A block was lost, or is counted wrongly.</exception>
-    public void Verify(IEnumerable<BlockTable> live) => new PoolCheck(slabs, index).Run(live, UsedBytes, CachedBytes);
+    public void Verify(IEnumerable<BlockTable> live) => new PoolCheck(slabs, known.Index).Run(live, UsedBytes, CachedBytes);
 
     public void Dispose() => slabs.Dispose();
 
-    private ref PrefixNode? NodeOf(KvBlock block) => ref slabs.Of(block).Node(block.Index);
+    private ref PrefixNode? NodeOf(KvBlock block) => ref known.NodeOf(block);
 
     private void Push(BlockTable table, KvBlock block)
     {
-        if (table.Count == 0)
+        if (table.Held == 0)
         {
             table.PoolIndex = tables.Count;
             tables.Add(table);
@@ -247,7 +291,7 @@ internal sealed class BlockPool : IKvSizes, IDisposable
         var isOldest = group.Surplus.Count > 0 || !(slabs.LongestIdle?.IdleSince < oldest?.UnusedSince);
         if (oldest is not null && isOldest)
         {
-            Forget(oldest);
+            known.Forget(oldest);
             return true;
         }
 
@@ -262,7 +306,7 @@ internal sealed class BlockPool : IKvSizes, IDisposable
     /// </summary>
     private bool TryVacate(ShapeSlabs? except)
     {
-        if (slabs.LongestIdle is { } idle) ForgetBlocksOf(idle);
+        if (slabs.LongestIdle is { } idle) known.ForgetBlocksOf(idle);
         else if (slabs.FindRoomy(except) is { } group) Compact(group);
         else return false;
         return true;
@@ -272,13 +316,13 @@ internal sealed class BlockPool : IKvSizes, IDisposable
     private void Compact(ShapeSlabs group)
     {
         var slab = slabs.Cut.Where(slab => slab.Group == group).MinBy(slab => slab.UsedBlocks)!;
-        ForgetBlocksOf(slab);
+        known.ForgetBlocksOf(slab);
         group.Withdraw(slab);
         var moved = new KvBlock[slab.Blocks];
         for (var i = 0; i < slab.Blocks; i++)
         {
             if (slab.Holders(i) == 0) continue;
-            while (!group.HasRoom) Forget(group.Oldest!);
+            while (!group.HasRoom) known.Forget(group.Oldest!);
             var place = moved[i] = group.Take();
             store.CopyBlock(group.Shape, new KvBlock(slab.Index, i), place);
             NodeOf(place) = slab.Node(i);
@@ -289,21 +333,13 @@ internal sealed class BlockPool : IKvSizes, IDisposable
 
         foreach (var table in tables)
         {
-            for (var i = 0; i < table.Count; i++)
+            for (var i = table.First; i < table.Count; i++)
             {
                 if (table.Blocks[i].Slab == slab.Index) table.Replace(i, moved[table.Blocks[i].Index]);
             }
         }
 
         slabs.Clear(slab);
-    }
-
-    private void ForgetBlocksOf(Slab slab)
-    {
-        for (var i = 0; i < slab.Blocks; i++)
-        {
-            if (slab.Holders(i) == 0 && slab.Node(i) is { } node) Forget(node);
-        }
     }
 
     private void Hold(KvBlock block)
@@ -315,7 +351,7 @@ internal sealed class BlockPool : IKvSizes, IDisposable
             return;
         }
 
-        cached.Remove(NodeOf(block)!);
+        known.Cached.Remove(NodeOf(block)!);
         Use(block, holders: 1);
     }
 
@@ -325,9 +361,9 @@ internal sealed class BlockPool : IKvSizes, IDisposable
         if (--slab.Holders(block.Index) > 0) return;
 
         Unuse(slab);
-        if (NodeOf(block) is { } node) cached.Add(node, slab.Group, budget.Free + SlabBytes);
+        if (NodeOf(block) is { } node) known.Cached.Add(node, slab.Group, budget.Free + SlabBytes);
         else slab.Group.Return(slab, block.Index);
-        slabs.Settle(slab, cached.Now);
+        slabs.Settle(slab, known.Cached.Now);
     }
 
     /// <summary>A block that no table held is used from now on.</summary>
@@ -344,34 +380,5 @@ internal sealed class BlockPool : IKvSizes, IDisposable
     {
         slab.UsedBlocks--;
         Volatile.Write(ref usedBytes, usedBytes - slab.Group.BlockBytes);
-    }
-
-    /// <summary>A block and all that follow it leave the index; those that no sequence uses are free.</summary>
-    private void Forget(PrefixNode node)
-    {
-        for (var leaf = PrefixIndex.LeafOf(node); ;)
-        {
-            var parent = leaf.Parent!;
-            Remove(leaf);
-            if (leaf == node) return;
-            leaf = PrefixIndex.LeafOf(parent);
-        }
-    }
-
-    private void Remove(PrefixNode leaf)
-    {
-        var block = leaf.Block;
-        var slab = slabs.Of(block);
-        NodeOf(block) = null;
-        if (slab.Holders(block.Index) > 0)
-        {
-            index.Remove(leaf);
-            return;
-        }
-
-        cached.Remove(leaf);
-        index.Remove(leaf);
-        slab.Group.Return(slab, block.Index);
-        slabs.Settle(slab, cached.Now);
     }
 }

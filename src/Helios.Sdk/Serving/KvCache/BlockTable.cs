@@ -3,8 +3,8 @@ using Helios.Sdk.Backends;
 namespace Helios.Sdk.Serving.KvCache;
 
 /// <summary>
-/// The KV blocks of one sequence, in order of position; several tables may hold a block. Owned by the sequence, filled and
-/// emptied by <see cref="BlockPool"/>.
+/// The KV blocks of one sequence for a group of layers, in order of position; several tables may hold a block. Those behind a window are given up:
+/// <see cref="KvBlock.None"/> stands for them. Owned by the sequence, filled and emptied by <see cref="BlockPool"/>.
 /// </summary>
 /// <param name="shape">What each block holds per token.</param>
 /// <param name="capacity">Blocks that there is room for to begin with; it grows by doubling.</param>
@@ -15,8 +15,14 @@ internal sealed class BlockTable(KvShape shape, int capacity)
     /// <summary>What each block holds per token.</summary>
     public KvShape Shape { get; } = shape;
 
-    /// <summary>Blocks held.</summary>
+    /// <summary>Blocks of positions, held or given up.</summary>
     public int Count { get; private set; }
+
+    /// <summary>The first block that is held; those before it were given up.</summary>
+    public int First { get; private set; }
+
+    /// <summary>Blocks held.</summary>
+    public int Held => Count - First;
 
     /// <summary>Whether its blocks stay with it until its owner lets go: no preemption gives them back.</summary>
     public bool IsPinned { get; init; }
@@ -25,6 +31,9 @@ internal sealed class BlockTable(KvShape shape, int capacity)
     public int PoolIndex { get; set; }
 
     public ReadOnlySpan<KvBlock> Blocks => blocks.AsSpan(0, Count);
+
+    /// <summary>The block of a position; none where it was given up, or is not there yet.</summary>
+    public KvBlock this[int index] => index < Count ? blocks[index] : KvBlock.None;
 
     public void Push(KvBlock block)
     {
@@ -35,4 +44,22 @@ internal sealed class BlockTable(KvShape shape, int capacity)
     public KvBlock Pop() => blocks[--Count];
 
     public void Replace(int index, KvBlock block) => blocks[index] = block;
+
+    /// <summary>Takes the first held block out.</summary>
+    public KvBlock Shift()
+    {
+        var block = blocks[First];
+        blocks[First++] = KvBlock.None;
+        return block;
+    }
+
+    /// <summary>An empty table begins behind so many blocks that it never held.</summary>
+    public void StartBehind(int count)
+    {
+        while (Count < count) Push(KvBlock.None);
+        First = Count;
+    }
+
+    /// <summary>It holds none, and begins anew.</summary>
+    public void Clear() => Count = First = 0;
 }

@@ -14,5 +14,6 @@ internal readonly record struct CacheScope(string Name, bool IsGroup, double Sha
 /// <summary>Under which prefixes are looked for: none is ever found under another key.</summary>
 /// <param name="Scope">Who shares them.</param>
 /// <param name="Model">The loaded model they ran on; stands for its weights, their precision and that of the KV.</param>
-/// <param name="Shape">Layers they ran through.</param>
-internal readonly record struct PrefixKey(CacheScope Scope, long Model, KvShape Shape);
+/// <param name="Shape">Layers they ran through, of one group.</param>
+/// <param name="Window">Window of the group; null where all tokens are attended to.</param>
+internal readonly record struct PrefixKey(CacheScope Scope, long Model, KvShape Shape, int? Window = null);

@@ -8,7 +8,7 @@ internal sealed class PoolCheck(SlabSet slabs, PrefixIndex index)
     /// <exception cref="InvalidOperationException">Says what does not add up.</exception>
     public void Run(IEnumerable<BlockTable> live, long usedBytes, long cachedBytes)
     {
-        var held = live.SelectMany(table => table.Blocks.ToArray()).CountBy(block => block).ToDictionary();
+        var held = live.SelectMany(table => table.Blocks[table.First..].ToArray()).CountBy(block => block).ToDictionary();
         long used = 0, cached = 0, known = 0, bytesUsed = 0, bytesCached = 0;
         foreach (var slab in slabs.Cut)
         {
@@ -54,7 +54,7 @@ internal sealed class PoolCheck(SlabSet slabs, PrefixIndex index)
     }
 
     private bool IsHeldLike(PrefixNode node) =>
-        node.Parent is PrefixRoot || slabs.Of(node.Block).Holders(node.Block.Index) <= slabs.Of(node.Parent!.Block).Holders(node.Parent.Block.Index);
+        node.HasWindow || node.Parent is PrefixRoot || slabs.Of(node.Block).Holders(node.Block.Index) <= slabs.Of(node.Parent!.Block).Holders(node.Parent.Block.Index);
 
     private static InvalidOperationException Wrong(string what) => new(what);
 }

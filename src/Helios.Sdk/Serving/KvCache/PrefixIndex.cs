@@ -16,7 +16,7 @@ internal sealed class PrefixIndex(int tokensPerBlock)
     private readonly Stack<PrefixNode> spare = new();
 
     /// <summary>Blocks in it.</summary>
-    public int Count => nodes.Count;
+    public int Count => nodes.Count(node => node.Block != KvBlock.None);
 
     public PrefixNode? FindRoot(in PrefixKey key) => roots.GetValueOrDefault(key);
 
@@ -43,6 +43,7 @@ internal sealed class PrefixIndex(int tokensPerBlock)
         tokens.CopyTo(node.Tokens);
         node.Parent = parent;
         node.Scope = parent.Scope;
+        node.HasWindow = parent.HasWindow;
         node.Block = block;
         node.Hash = new NodeKey(parent, tokens).Hash();
         nodes.Add(node);
@@ -58,6 +59,7 @@ internal sealed class PrefixIndex(int tokensPerBlock)
         parent.Children.Remove(leaf.Sibling);
         leaf.Parent = null;
         leaf.Scope = null;
+        leaf.Block = KvBlock.None;
         spare.Push(leaf);
         if (parent is PrefixRoot root && root.Children.Count == 0) RemoveRoot(root);
     }

@@ -2,7 +2,10 @@ using Helios.Sdk.Backends;
 
 namespace Helios.Sdk.Serving.KvCache;
 
-/// <summary>A full block of tokens behind the block of its parent, and where its KV lies. Used again once it was removed.</summary>
+/// <summary>
+/// A full block of tokens behind the block of its parent, and where its KV lies. Where layers have a window, that may be given up, and the node stays
+/// while others follow it. Used again once it was removed.
+/// </summary>
 internal class PrefixNode
 {
     public PrefixNode()
@@ -20,8 +23,11 @@ internal class PrefixNode
     /// <summary>Its tokens.</summary>
     public int[] Tokens { get; init; } = [];
 
-    /// <summary>Where their KV lies.</summary>
-    public KvBlock Block { get; set; }
+    /// <summary>Where their KV lies; none if it was given up.</summary>
+    public KvBlock Block { get; set; } = KvBlock.None;
+
+    /// <summary>Whether its layers have a window, so that what follows it is of use without it.</summary>
+    public bool HasWindow { get; set; }
 
     /// <summary>Its hash in the index.</summary>
     public int Hash { get; set; }
@@ -46,9 +52,11 @@ internal class PrefixNode
 }
 
 /// <summary>What every prefix of a key begins with: no tokens at all.</summary>
-internal sealed class PrefixRoot(PrefixKey key) : PrefixNode
+internal sealed class PrefixRoot : PrefixNode
 {
-    public PrefixKey Key { get; } = key;
+    public PrefixRoot(PrefixKey key) => (Key, HasWindow) = (key, key.Window is not null);
+
+    public PrefixKey Key { get; }
 }
 
 /// <summary>What a scope has in the cache.</summary>

@@ -56,6 +56,31 @@ internal sealed class SlabSet(IKvStore store, MemoryBudget budget) : IDisposable
         return group.FreeBlocks + group.CachedBlocks + spare * group.BlocksPerSlab;
     }
 
+    /// <summary>Whether blocks of several shapes can be had together.</summary>
+    public bool CanHave(ReadOnlySpan<BlockNeed> needs)
+    {
+        long wanted = 0;
+        var spare = empty.Count + budget.Free / store.SlabBytes;
+        foreach (var need in needs)
+        {
+            if (need.Blocks > 0) GroupOf(need.Shape);
+        }
+
+        foreach (var group in groups.Values)
+        {
+            var left = group.FreeBlocks + group.CachedBlocks;
+            foreach (var need in needs)
+            {
+                if (need.Shape == group.Shape) left -= need.Blocks;
+            }
+
+            if (left < 0) wanted += (-left + group.BlocksPerSlab - 1) / group.BlocksPerSlab;
+            else spare += left / group.BlocksPerSlab;
+        }
+
+        return wanted <= spare;
+    }
+
     /// <summary>Blocks that all memory there is for KV would make of a group's shape.</summary>
     public long Possible(ShapeSlabs group) => (count + budget.Free / store.SlabBytes) * group.BlocksPerSlab;
 

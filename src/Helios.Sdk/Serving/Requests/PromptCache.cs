@@ -23,15 +23,16 @@ internal sealed class PromptCache(BlockPool blocks, ServingOptions options)
     /// when there is no room, and then it may hold some.
     /// </summary>
     /// <param name="sequence">The sequence; it was settled where it runs.</param>
-    /// <param name="table">Its table, empty.</param>
-    /// <param name="reserve">Blocks that must stay obtainable for others.</param>
-    public bool TryStart(Sequence sequence, BlockTable table, long reserve)
+    /// <param name="kv">Its tables, empty.</param>
+    /// <param name="reserve">What must stay obtainable for others.</param>
+    public bool TryStart(Sequence sequence, KvTables kv, in KvReserve reserve)
     {
         // Without room for a single block the prompt need not be looked for, step after step.
-        if (blocks.Obtainable(table.Shape) <= reserve) return false;
-        var found = TakeOver(sequence, table);
-        if (blocks.Obtainable(table.Shape) - (blocks.BlocksFor(sequence.Known) - table.Count) < reserve) return false;
-        if (!blocks.TryGrow(table, sequence.Known) || !blocks.TryOwn(table, found / blocks.TokensPerBlock)) return false;
+        if (!kv.CanGrow(blocks, first: 0, end: 1, known: 1, reserve)) return false;
+        var found = TakeOver(sequence, kv);
+        var end = Math.Min(sequence.Known, found + options.MaxRowsPerStep);
+        if (!kv.CanGrow(blocks, found, end, sequence.Known, reserve)) return false;
+        if (!kv.TryGrow(blocks, found, end, sequence.Known) || !kv.TryOwn(blocks, found / blocks.TokensPerBlock)) return false;
 
         if (sequence.DepthOf(0) == 0)
         {
@@ -52,28 +53,26 @@ internal sealed class PromptCache(BlockPool blocks, ServingOptions options)
         for (var block = first / size; (block + 1) * size <= end; block++)
         {
             var tokens = sequence.Tokens.Slice(block * size, size);
-            if (!sequence.RanWhole(block * size, size) || !blocks.Enter(sequence.Kv!, block, KeyOf(sequence), tokens)) return;
+            if (!sequence.RanWhole(block * size, size) || !sequence.Kv!.Enter(blocks, block, KeyOf(sequence), tokens)) return;
         }
     }
 
     /// <summary>Returns how many tokens came with KV: at most all but the last one known, for a row must run.</summary>
-    private int TakeOver(Sequence sequence, BlockTable table)
+    private int TakeOver(Sequence sequence, KvTables kv)
     {
-        if (sequence.Source is { Kv: { } kv, Lease: { } lease } source && ReferenceEquals(lease.Served, sequence.Lease!.Served) && kv.Shape == table.Shape)
+        if (sequence.Source is { Kv: { } theirs, Lease: { } lease } source && ReferenceEquals(lease.Served, sequence.Lease!.Served) && lease.Target.Depth == sequence.Lease.Target.Depth)
         {
             var shared = Math.Min(source.Computed, sequence.PromptLength - 1);
-            blocks.Share(kv, table, blocks.BlocksFor(shared));
-            return shared;
+            if (kv.TryShare(blocks, theirs, shared)) return shared;
         }
 
         if (!Shares(sequence)) return 0;
         var exact = sequence.PromptLength;
         while (exact < sequence.Known && sequence.RanWhole(exact, 1)) exact++;
-        var attached = blocks.Attach(table, KeyOf(sequence), sequence.Tokens[..exact]);
-        return Math.Min(attached * blocks.TokensPerBlock, sequence.Known - 1);
+        return Math.Min(kv.Attach(blocks, KeyOf(sequence), sequence.Tokens[..exact]), sequence.Known - 1);
     }
 
     private bool Shares(Sequence sequence) => options.PrefixCache && sequence.RotaryLength <= sequence.Lease!.Served.LongestShared;
 
-    private PrefixKey KeyOf(Sequence sequence) => new(scopes.Of(sequence.Tenant), sequence.Lease!.Served.Id, sequence.KvShape);
+    private PrefixKey KeyOf(Sequence sequence) => new(scopes.Of(sequence.Tenant), sequence.Lease!.Served.Id, default);
 }

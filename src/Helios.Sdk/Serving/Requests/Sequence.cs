@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
-using Helios.Sdk.Backends;
 using Helios.Sdk.Models;
 using Helios.Sdk.Scheduling;
 using Helios.Sdk.Serving.KvCache;
@@ -107,13 +106,13 @@ internal sealed class Sequence
     public ModelLease? Lease { get; private set; }
 
     /// <summary>Its KV; null while it holds none.</summary>
-    public BlockTable? Kv { get; set; }
+    public KvTables? Kv { get; set; }
 
-    /// <summary>The table that its KV comes and goes with, so that waiting for blocks allocates nothing.</summary>
-    public BlockTable? SpareTable { get; set; }
+    /// <summary>The tables that its KV comes and goes with, so that waiting for blocks allocates nothing.</summary>
+    public KvTables? SpareTables { get; set; }
 
-    /// <summary>What its KV holds per token; once it was settled where it runs.</summary>
-    public KvShape KvShape => Lease!.Served.KvShape(Lease.Target.Depth);
+    /// <summary>What KV it keeps; once it was settled where it runs.</summary>
+    public KvParts KvParts => Lease!.Served.KvParts(Lease.Target.Depth);
 
     /// <summary>A sequence with the same prompt whose KV it may share when it starts; until then.</summary>
     public Sequence? Source { get; set; }

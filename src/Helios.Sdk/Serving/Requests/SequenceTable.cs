@@ -44,9 +44,9 @@ internal sealed class SequenceTable
         begun.Remove(sequence);
     }
 
-    public void GiveKv(Sequence sequence, BlockTable table)
+    public void GiveKv(Sequence sequence, KvTables kv)
     {
-        sequence.Kv = table;
+        sequence.Kv = kv;
         sequence.Place?.Leave();
         begun.Add(sequence);
         Running++;
@@ -90,8 +90,8 @@ internal sealed class SequenceTable
 
     private bool DropKv(Sequence sequence, BlockPool blocks)
     {
-        if (sequence.Kv is not { } table) return false;
-        blocks.Release(table);
+        if (sequence.Kv is not { } kv) return false;
+        kv.Release(blocks);
         sequence.Kv = null;
         sequence.Restart();
         Running--;

@@ -1,5 +1,6 @@
 using Helios.Sdk.Backends;
 using Helios.Sdk.Models;
+using Helios.Sdk.Serving.KvCache;
 using Helios.Sdk.Tokenization;
 using Helios.Sdk.Tokenization.ChatTemplates;
 
@@ -14,7 +15,7 @@ internal sealed record ServedModel(CheckpointInfo Info, ITokenizer Tokenizer, IL
 {
     private static long lastId;
 
-    private readonly KvShape layerShape = Backends.KvShape.Of(Info.Architecture, 1);
+    private readonly KvParts[] kvParts = [.. Enumerable.Range(0, Info.Architecture.Layers + 1).Select(depth => KvCache.KvParts.Of(Info.Architecture, depth))];
 
     /// <summary>How conversations are put to it; null when it takes none.</summary>
     public ChatFormat? Chat { get; init; }
@@ -29,5 +30,6 @@ internal sealed record ServedModel(CheckpointInfo Info, ITokenizer Tokenizer, IL
     public int RecomputedBeyond { get; } =
         Info.Architecture.Stack.Any(layer => layer.Attention.Rotary?.Scaling.RecomputesBeyond == true) ? Info.Architecture.DependsFromLength!.Value : int.MaxValue;
 
-    public KvShape KvShape(int depth) => layerShape with { Layers = depth };
+    /// <summary>What KV sequences at a depth keep.</summary>
+    public KvParts KvParts(int depth) => kvParts[depth];
 }

@@ -1,4 +1,3 @@
-using Helios.Sdk.Backends;
 using Helios.Sdk.Scheduling;
 using Helios.Sdk.Serving.Drafting;
 using Helios.Sdk.Serving.KvCache;
@@ -100,8 +99,8 @@ internal sealed class StepPlan : StepPlanBuilder
         if (sequence.Kv is null && Admit(sequence) is var admitted and not PlanResult.Added) return admitted;
 
         var count = Math.Min(Math.Min(tokens, sequence.Known - sequence.Computed), rowsLeft);
-        if (!TryGrow(sequence, sequence.Kv!, sequence.Computed + count)) return PlanResult.NoBlocks;
-        if (!blocks.TryOwn(sequence.Kv!, sequence.Computed / blocks.TokensPerBlock)) return PlanResult.NoBlocks;
+        if (!TryGrow(sequence, sequence.Kv!, count)) return PlanResult.NoBlocks;
+        if (!sequence.Kv!.TryOwn(blocks, sequence.Computed / blocks.TokensPerBlock)) return PlanResult.NoBlocks;
 
         sequence.PlannedInStep = step;
         entries.Add(new PlannedRows(sequence, count));
@@ -123,37 +122,37 @@ internal sealed class StepPlan : StepPlanBuilder
             return PlanResult.NotRunnable;
         }
 
-        var table = sequence.SpareTable ??= new BlockTable(sequence.KvShape, blocks.BlocksFor(sequence.Known) + 1);
-        if (!prompts.TryStart(sequence, table, Reserve(table.Shape)))
+        var kv = sequence.SpareTables ??= new KvTables(sequence.KvParts, blocks.BlocksFor(sequence.Known) + 1);
+        if (!prompts.TryStart(sequence, kv, Reserve))
         {
-            NoteStuck(sequence, table);
-            blocks.Release(table);
+            NoteStuck(sequence, kv);
+            kv.Release(blocks);
             return PlanResult.NoBlocks;
         }
 
-        sequences.GiveKv(sequence, table);
+        sequences.GiveKv(sequence, kv);
         sequence.StartedAt ??= now;
         return PlanResult.Added;
     }
 
     /// <summary>Blocks that must stay obtainable beside a newcomer's, so that those that run can grow; it may take all when none runs.</summary>
-    private long Reserve(KvShape shape) => sequences.Running == 0
-        ? 0
-        : (long)Math.Ceiling(Math.Max(sequences.Running, limits.KvWatermark * blocks.Possible(shape)));
+    private KvReserve Reserve => new(sequences.Running, limits.KvWatermark);
 
     private PromptPacing NewPacing() => new(limits.MaxDecodeStretch, limits.KvBlockTokens, limits.UnpacedStepTime.TotalSeconds);
 
-    private bool TryGrow(Sequence sequence, BlockTable table, int tokens)
+    private bool TryGrow(Sequence sequence, KvTables kv, int rows)
     {
-        if (blocks.TryGrow(table, tokens)) return true;
-        NoteStuck(sequence, table);
+        var end = sequence.Computed + rows;
+        kv.Slide(blocks, sequence.Computed);
+        if (kv.TryGrow(blocks, sequence.Computed, end, end)) return true;
+        NoteStuck(sequence, kv);
         return false;
     }
 
     /// <summary>Whether it found no blocks although no other sequence holds any: then it will never fit.</summary>
-    private void NoteStuck(Sequence sequence, BlockTable table)
+    private void NoteStuck(Sequence sequence, KvTables kv)
     {
-        if (blocks.AllUsedBy(table)) stuck = sequence;
+        if (kv.AreAllUsed(blocks)) stuck = sequence;
     }
 
     private void Refuse(Sequence sequence, RequestOutcome outcome)

@@ -31,7 +31,7 @@ public class StepProbeTests
         using var rig = new LoopRig();
         var (probe, clock) = Probe(rig);
         rig.Model.OnStep = rows => clock.Advance(StepOf(rows));
-        var shape = rig.Route().Lease.Served.KvShape(LoopRig.Layers);
+        var shape = rig.Route().Lease.Served.KvParts(LoopRig.Layers).All[0].Shape;
         var live = new BlockTable(shape, capacity: 4096);
         rig.Blocks.TryGrow(live, (int)(rig.Blocks.Obtainable(shape) - 4) * rig.Blocks.TokensPerBlock).Should().BeTrue();
 
@@ -48,7 +48,7 @@ public class StepProbeTests
         using var rig = new LoopRig();
         var (probe, clock) = Probe(rig);
         rig.Model.OnStep = rows => clock.Advance(StepOf(rows));
-        var shape = rig.Route().Lease.Served.KvShape(LoopRig.Layers);
+        var shape = rig.Route().Lease.Served.KvParts(LoopRig.Layers).All[0].Shape;
         var live = new BlockTable(shape, capacity: 4096);
         rig.Blocks.TryGrow(live, (int)rig.Blocks.Obtainable(shape) * rig.Blocks.TokensPerBlock).Should().BeTrue();
         var attempts = 0;
@@ -69,7 +69,7 @@ public class StepProbeTests
         using var rig = new LoopRig();
         var (probe, clock) = Probe(rig);
         rig.Model.OnStep = rows => clock.Advance(StepOf(rows));
-        var shape = rig.Route().Lease.Served.KvShape(LoopRig.Layers);
+        var shape = rig.Route().Lease.Served.KvParts(LoopRig.Layers).All[0].Shape;
         var (first, second) = (new BlockTable(shape, capacity: 64), new BlockTable(shape, capacity: 64));
         var slab = (int)(rig.Blocks.BytesPerSlab / rig.Blocks.BlockBytes(shape));
         rig.Blocks.TryGrow(first, slab / 2 * rig.Blocks.TokensPerBlock).Should().BeTrue();

@@ -59,7 +59,7 @@ internal sealed class PoolRig : IDisposable
         var work = InlineDevice.Create(clock);
         var routes = new Routes();
         var loop = new ServingLoop(new ServingParts(new ServingOptions(), RequestOrders.CreateScheduler(new ServingOptions(), clock), blocks, work, new Observed(), clock), routes);
-        var memory = new KvReclaimer(total, blocks, loop.Sequences, routes, work);
+        var memory = new KvReclaimer(total, blocks, loop.Sequences, routes, work) { MaxRowsPerStep = 64 };
         var entries = models.Select(model =>
         {
             var checkpoint = Checkpoint.Open(Directory.Exists(model) ? model : TestData.Model(model));

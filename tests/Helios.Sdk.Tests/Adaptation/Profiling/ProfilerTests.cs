@@ -2,6 +2,7 @@ using Helios.Sdk.Adaptation.Candidates;
 using Helios.Sdk.Adaptation.Estimation;
 using Helios.Sdk.Adaptation.Profiling;
 using Helios.Sdk.Backends;
+using Helios.Sdk.Serving.KvCache;
 using Helios.Sdk.Serving.Routing;
 
 namespace Helios.Sdk.Tests.Adaptation.Profiling;
@@ -134,13 +135,21 @@ public class ProfilerTests
 
     private static Measurements Candidate() => new(
         new ModelFacts(Sample.Model(), new LoadSize(1000, [1000, 1000, 1000, 1000, 1000, 1000]), WorkspaceBytes: 500, new ConfidenceSource(Calibration.FromSidecar(Sample.Model()))),
-        KvBytesPerTokenPerLayer: 2,
+        new TwoBytes(),
         new StepCosts
         {
             Layer = new RowCurve(1e-3, [.. Enumerable.Repeat(1e-4, RowCurve.Segments)], 0),
             Head = RowCurve.Zero with { Base = 2e-3 },
         },
         new CandidateEvidence([2, 4, 6], window: 64));
+
+    /// <summary>Two bytes for a token in a layer.</summary>
+    private sealed class TwoBytes : IKvSizes
+    {
+        public long BytesPerSlab => Serving.SlabBytes;
+
+        public long BlockBytes(KvShape shape) => 2L * Serving.BlockTokens * shape.Layers;
+    }
 
     private static RequestTaps Taps(int[] depths, params float[] nats)
     {

@@ -91,7 +91,7 @@ public class ScoringSessionTests
         var route = new Route(new OperatingPoint(lease.Target), lease, ExitPolicyParser.Parse("none"));
         var own = lease.TryShare()!;
         sequence.Assign(route, own);
-        rig.Loop.Sequences.GiveKv(sequence, new BlockTable(sequence.KvShape, capacity: 20));
+        rig.Loop.Sequences.GiveKv(sequence, new KvTables(sequence.KvParts, capacity: 20));
         return own;
     }
 

@@ -37,7 +37,7 @@ public class PolicyReplayTests
 
     private static ReplayedToken[] Replay(LoopRig rig, Route route, int[] text, int promptLength, int maxRows)
     {
-        var table = new BlockTable(route.Lease.Served.KvShape(route.Depth), rig.Blocks.BlocksFor(text.Length));
+        var table = new BlockTable(route.Lease.Served.KvParts(route.Depth).All[0].Shape, rig.Blocks.BlocksFor(text.Length));
         rig.Blocks.TryGrow(table, text.Length).Should().BeTrue();
         var point = new ReplayedPoint(route.Depth, ExitPolicyParser.Parse(route.Policy.Name), route.CheckDepths, route.Lease.Served.Calibration.Current);
         var found = new ReplayedToken[text.Length];

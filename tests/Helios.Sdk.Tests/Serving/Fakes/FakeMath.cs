@@ -89,6 +89,9 @@ internal sealed class FakeReference(int kvDepth)
     /// <summary>Share of easy rows, in percent.</summary>
     public int Easy { get; init; }
 
+    /// <summary>Tokens that a layer sees, the newest included; null for all.</summary>
+    public Func<int, int?> Window { get; init; } = _ => null;
+
     /// <summary>Decides where a generated token leaves; null lets none leave.</summary>
     public Func<int, ExitSignal, bool>? Leaves { get; init; }
 
@@ -131,7 +134,7 @@ internal sealed class FakeReference(int kvDepth)
             kv[layer].Add(FakeMath.Kv(state, layer));
             if (layer >= ranTo) continue;
             var seen = 0UL;
-            for (var i = 0; i <= position; i++) seen = unchecked(seen + FakeMath.Seen(kv[layer][i], i));
+            for (var i = Math.Max(0, position - (Window(layer) ?? int.MaxValue) + 1); i <= position; i++) seen = unchecked(seen + FakeMath.Seen(kv[layer][i], i));
             state = FakeMath.Next(state, seen);
             if (mayLeave && layer + 1 < kvDepth && Leaves?.Invoke(layer + 1, FakeMath.Signal(FakeMath.Voice(state, token, position, Easy))) == true) ranTo = layer + 1;
         }

@@ -19,7 +19,7 @@ internal sealed class FakeModel : LayeredModel<FakeLayer>
     {
     }
 
-    private FakeModel(FakeKvStore store, ModelArchitecture architecture, int maxRows)
+    public FakeModel(FakeKvStore store, ModelArchitecture architecture, int maxRows)
         : this(store, architecture, new FakeRows(architecture, maxRows, store.TokensPerBlock))
     {
     }
@@ -156,14 +156,16 @@ internal sealed class FakeModel : LayeredModel<FakeLayer>
     private ulong Seen(int row, int layer)
     {
         var seen = 0UL;
-        for (var i = 0; i <= rows[row].Position; i++) seen = unchecked(seen + FakeMath.Seen(Cell(row, i, layer), i));
+        for (var i = rows.Groups.FirstNeeded(rows.Groups.GroupOf(layer), rows[row].Position); i <= rows[row].Position; i++) seen = unchecked(seen + FakeMath.Seen(Cell(row, i, layer), i));
         return seen;
     }
 
     private ref ulong Cell(int row, int position, int layer)
     {
-        var block = rows.BlockOf(row, position / store.TokensPerBlock);
-        return ref store.Cell(block, rows[row].KvDepth, position % store.TokensPerBlock, layer);
+        var group = rows.Groups.GroupOf(layer);
+        var block = rows.BlockOf(row, position / store.TokensPerBlock, group);
+        var layers = rows.Groups.Shape(group, LayerRange.To(rows[row].KvDepth)).Layers;
+        return ref store.Cell(block, layers, position % store.TokensPerBlock, rows.Groups.SlotOf(layer, firstLayer: 0));
     }
 }
 
@@ -194,9 +196,9 @@ internal sealed class FakeRows(ModelArchitecture architecture, int maxRows, int 
         return was;
     }
 
-    public KvBlock BlockOf(int row, int block) => blocks[TableOf(row) + block];
+    public KvBlock BlockOf(int row, int block, int group) => blocks[TableOf(row) + block * Groups.Count + group];
 
-    protected override int AddTable(ReadOnlySpan<KvBlock> table, int kvDepth)
+    protected override int AddTable(ReadOnlySpan<KvBlock> table, LayerRange layers)
     {
         if (blocks.Length < used + table.Length) Array.Resize(ref blocks, 2 * (used + table.Length));
         table.CopyTo(blocks.AsSpan(used));

@@ -24,10 +24,12 @@ internal sealed class LoopRig : IDisposable
 
     private readonly Dictionary<FakeModel, ServedModel> models = [];
     private readonly List<ModelLease> leases = [];
+    private readonly Func<int, int?>? window;
     private long lastId;
 
-    public LoopRig(ServingOptions? options = null, long budget = 1 << 20, long slabBytes = 1 << 16, IScheduler? scheduler = null, TimeProvider? time = null, DeviceWork? work = null)
+    public LoopRig(ServingOptions? options = null, long budget = 1 << 20, long slabBytes = 1 << 16, IScheduler? scheduler = null, TimeProvider? time = null, DeviceWork? work = null, Func<int, int?>? window = null)
     {
+        this.window = window;
         Options = options ?? new ServingOptions();
         Work = work ?? new DeviceWork(0.05, TimeProvider.System);
 
@@ -61,6 +63,9 @@ internal sealed class LoopRig : IDisposable
 
     public FakeModel Model { get; }
 
+    /// <summary>What a block of the first group of layers holds per token.</summary>
+    public KvShape KvShape => models[Model].KvParts(Layers).All[0].Shape;
+
     /// <summary>Leases on models of this rig that were released.</summary>
     public int Released { get; private set; }
 
@@ -76,7 +81,8 @@ internal sealed class LoopRig : IDisposable
             EndOfSequenceIds = [.. endOfSequence],
         };
         if (Scaling is { } scaling) info = info with { Architecture = Scaled(info.Architecture, scaling) };
-        var model = new FakeModel(Store, Layers, Options.MaxRowsPerStep);
+        if (window is not null) info = info with { Architecture = Windowed(info.Architecture, window) };
+        var model = new FakeModel(Store, info.Architecture with { ContextLength = 1 << 20 }, Options.MaxRowsPerStep);
         models.Add(model, new ServedModel(info, tokenizer ?? new FakeTokenizer(), model, new ConfidenceSource(new Top1Confidence())));
         return model;
     }
@@ -84,6 +90,11 @@ internal sealed class LoopRig : IDisposable
     private static ModelArchitecture Scaled(ModelArchitecture plain, RopeScaling scaling) => plain with
     {
         Stack = plain.Stack.Select(layer => layer with { Attention = layer.Attention with { Rotary = layer.Attention.Rotary! with { Scaling = scaling } } }),
+    };
+
+    private static ModelArchitecture Windowed(ModelArchitecture plain, Func<int, int?> window) => plain with
+    {
+        Stack = new LayerSequence(plain.Stack.Select((layer, i) => layer with { Attention = layer.Attention with { Window = window(i) } })),
     };
 
     public Route Route(int depth = Layers, string policy = "none", FakeModel? model = null, int? draftDepth = null, IExitPolicy? own = null)
@@ -134,7 +145,7 @@ internal sealed class LoopRig : IDisposable
 
     public void Verify()
     {
-        Blocks.Verify(Loop.Sequences.All.Select(sequence => sequence.Kv).OfType<BlockTable>());
+        Blocks.Verify(Loop.Sequences.All.Select(sequence => sequence.Kv).OfType<KvTables>().SelectMany(kv => kv.Tables.ToArray()));
         var running = 0;
         foreach (var sequence in Loop.Sequences.All)
         {
@@ -177,8 +188,10 @@ internal sealed class LoopRig : IDisposable
     {
         var route = sequence.Route!;
         var checks = route.CheckDepths;
+        var stack = route.Lease.Served.Info.Architecture.Stack;
         var reference = new FakeReference(route.Depth)
         {
+            Window = layer => stack[layer].Attention.Window,
             Easy = easy,
             Leaves = (depth, signal) => checks.Contains(depth) && Leaves(route.Policy, depth, signal),
             Edit = sequence.Edit is null ? null : (tokens, logits) => ReferenceEdit.Apply(sequence.Request, tokens, sequence.PromptLength, logits),

@@ -134,13 +134,13 @@ public class PrefixPoolTests
     {
         using var rig = new PrefixRig(1);
         var first = rig.Start(Anna, Tokens(6));
-        rig.Pool.AllUsedBy(first.Table).Should().BeTrue();
+        rig.Pool.HoldsAlone(first.Table).Should().BeTrue();
         var other = new BlockTable(first.Table.Shape, 4);
         rig.Pool.Share(first.Table, other, 2);
-        rig.Pool.AllUsedBy(first.Table).Should().BeFalse("with the other gone, its blocks can be written without a copy");
+        rig.Pool.HoldsAlone(first.Table).Should().BeFalse("with the other gone, its blocks can be written without a copy");
 
         rig.Pool.Release(other);
-        rig.Pool.AllUsedBy(first.Table).Should().BeTrue();
+        rig.Pool.HoldsAlone(first.Table).Should().BeTrue();
     }
 
     [Fact]

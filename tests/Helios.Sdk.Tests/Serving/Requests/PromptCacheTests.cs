@@ -237,7 +237,7 @@ public class PromptCacheTests
     public void A_load_takes_what_is_cached_before_what_is_used()
     {
         using var rig = new LoopRig(budget: 8 << 13, slabBytes: 1 << 13).Serve();
-        var memory = new KvReclaimer(rig.Budget, rig.Blocks, rig.Loop.Sequences, rig.Routes, rig.Work);
+        var memory = new KvReclaimer(rig.Budget, rig.Blocks, rig.Loop.Sequences, rig.Routes, rig.Work) { MaxRowsPerStep = 64 };
         for (var i = 0; i < 30; i++) Answer(rig, LoopRig.Prompt(60, i), 10);
         rig.Budget.Free.Should().BeLessThan(1 << 13, "all memory is cached KV");
         var live = Enumerable.Range(50, 4).Select(i => rig.Submit(LoopRig.Prompt(60, i), 10)).ToList();

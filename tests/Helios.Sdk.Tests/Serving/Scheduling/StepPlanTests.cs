@@ -107,8 +107,8 @@ public class StepPlanTests
         var results = new List<PlanResult>();
         asked.Then = plan => results.AddRange([plan.TryAdd(a.Id, 1), plan.TryAdd(b.Id, 1), plan.TryAdd(c.Id, 1)]);
         rig.Step();
-        rig.Blocks.Obtainable(a.KvShape).Should().Be(1);
-        rig.Blocks.Possible(a.KvShape).Should().Be(20);
+        rig.Blocks.Obtainable(a.KvParts.All[0].Shape).Should().Be(1);
+        rig.Blocks.Possible(a.KvParts.All[0].Shape).Should().Be(20);
 
         results.Should().Equal([PlanResult.Added, PlanResult.Added, PlanResult.NoBlocks], "10 and 9 blocks are taken, and two run");
         End(rig, a);
