@@ -33,7 +33,8 @@ internal sealed class AttentionIndex : IDisposable
         (this.constants, this.kind) = (constants, kind);
         maskRoom = mostBytes / constants.AttentionKinds;
         using var scope = torch.NewDisposeScope();
-        var unitBytes = rows.UnitElements * Math.Max(Elements.BytesOf(constants.Kv.Type), Elements.BytesOf(constants.Type));
+        var unitBytes = rows.UnitElements(kind.KvGroup) * Math.Max(Elements.BytesOf(constants.Kv.Type), Elements.BytesOf(constants.Type));
+        var slots = rows.Slots(kind.KvGroup, layers);
         var rowBytes = constants.Kv.TokensPerBlock * constants.AttendedBytes;
         var placed = new List<int>(rows.ActiveCount);
         foreach (var group in Cut(rows, mostBytes / rowBytes).GroupBy(part => part.Rows))
@@ -45,14 +46,14 @@ internal sealed class AttentionIndex : IDisposable
                 // Where it lies, it is read without being gathered: worth a call of its own from so many bytes on.
                 if (part.Blocks * unitBytes >= constants.Device.GatherBytes && FollowEachOther(rows, part))
                 {
-                    Add(rows, [part], layers, placed);
+                    Add(rows, [part], slots, placed);
                     continue;
                 }
 
                 var blocks = Math.Max(most, part.Blocks);
                 if (some.Count > 0 && (some.Count + 1L) * blocks * Math.Max(unitBytes, part.Rows * rowBytes) > mostBytes)
                 {
-                    Add(rows, some, layers, placed);
+                    Add(rows, some, slots, placed);
                     (some, blocks) = ([], part.Blocks);
                 }
 
@@ -60,7 +61,7 @@ internal sealed class AttentionIndex : IDisposable
                 most = blocks;
             }
 
-            if (some.Count > 0) Add(rows, some, layers, placed);
+            if (some.Count > 0) Add(rows, some, slots, placed);
         }
 
         // Tiles give their rows one after another; usually that is the order of the step.
@@ -118,7 +119,7 @@ internal sealed class AttentionIndex : IDisposable
 
     private int BlocksOf(int length) => (length + constants.Kv.TokensPerBlock - 1) / constants.Kv.TokensPerBlock;
 
-    private void Add(TorchStepRows rows, List<Part> parts, int layers, List<int> placed)
+    private void Add(TorchStepRows rows, List<Part> parts, int slots, List<int> placed)
     {
         var (sequences, each, blocks) = (parts.Count, parts[0].Rows, parts.Max(part => part.Blocks));
         var (count, units) = (sequences * each, sequences * blocks);
@@ -164,9 +165,9 @@ internal sealed class AttentionIndex : IDisposable
             Ends = count == 1 ? null : Hold(device.narrow(0, count, count)),
             Whole = whole ? PieceOf(rows, parts[0]) : null,
             Pieces = [.. shares.Select(share => new TilePiece(
-                constants.Units(share.Slab),
+                constants.Units(share.Slab, kind.KvGroup),
                 shares.Count == 1 ? null : Hold(Of(0, share.Start, share.Count)),
-                Hold(constants.BySlot(layers, Of(1, share.Start, share.Count), Of(2, share.Start, share.Count)))))],
+                Hold(constants.BySlot(slots, Of(1, share.Start, share.Count), Of(2, share.Start, share.Count)))))],
         };
         tiles.Add(tile);
         if (tile.Ends is null || (maskRoom -= tile.MaskBytes) < 0) return;
@@ -175,10 +176,10 @@ internal sealed class AttentionIndex : IDisposable
 
     private int FirstToken(Part part) => part.FirstBlock * constants.Kv.TokensPerBlock;
 
-    private static ReadOnlySpan<KvBlock> TableOf(TorchStepRows rows, Part part) => rows.Blocks(rows.Active[part.Start]).Slice(part.FirstBlock, part.Blocks);
+    private ReadOnlySpan<KvBlock> TableOf(TorchStepRows rows, Part part) => rows.Blocks(rows.Active[part.Start], kind.KvGroup).Slice(part.FirstBlock, part.Blocks);
 
     // Whether the blocks of a part follow each other in one slab, and so its tokens in every slot.
-    private static bool FollowEachOther(TorchStepRows rows, Part part)
+    private bool FollowEachOther(TorchStepRows rows, Part part)
     {
         var blocks = TableOf(rows, part);
         for (var b = 1; b < blocks.Length; b++)
@@ -192,12 +193,12 @@ internal sealed class AttentionIndex : IDisposable
     private WholePiece PieceOf(TorchStepRows rows, Part part)
     {
         var first = TableOf(rows, part)[0];
-        return new WholePiece(constants.Tokens(first.Slab), (long)first.Index * constants.Kv.TokensPerBlock, rows.SlotUnits(rows.Active[part.Start]) * constants.Kv.TokensPerBlock);
+        return new WholePiece(constants.Tokens(first.Slab, kind.KvGroup), (long)first.Index * constants.Kv.TokensPerBlock, rows.SlotUnits(rows.Active[part.Start], kind.KvGroup) * constants.Kv.TokensPerBlock);
     }
 
     // Writes which units of a tile lie where, slab after slab: their places in the tile, their numbers in slot 0, and what lies between two slots, each
     // for all units. Shorter sequences are filled up with their first block, which is masked there.
-    private static List<(int Slab, int Start, int Count)> Locate(TorchStepRows rows, List<Part> parts, int blocks, Span<long> numbers)
+    private List<(int Slab, int Start, int Count)> Locate(TorchStepRows rows, List<Part> parts, int blocks, Span<long> numbers)
     {
         var count = numbers.Length / 3;
         var slabs = new List<int>();
@@ -205,7 +206,7 @@ internal sealed class AttentionIndex : IDisposable
         for (var (s, u) = (0, 0); s < parts.Count; s++)
         {
             var table = TableOf(rows, parts[s]);
-            var stride = rows.SlotUnits(rows.Active[parts[s].Start]);
+            var stride = rows.SlotUnits(rows.Active[parts[s].Start], kind.KvGroup);
             for (var b = 0; b < blocks; b++, u++)
             {
                 var (slab, index) = table[b < table.Length ? b : 0];

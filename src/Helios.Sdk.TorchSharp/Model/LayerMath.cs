@@ -12,11 +12,11 @@ internal sealed class LayerMath(StepConstants constants)
 
     /// <summary>Runs a layer.</summary>
     /// <param name="layer">The layer.</param>
-    /// <param name="slot">Its slot in KV blocks.</param>
+    /// <param name="slot">Where it has keys and values.</param>
     /// <param name="states">Residual stream <c>[rows, hidden]</c>; changed in place.</param>
     /// <param name="index">The rows.</param>
     /// <param name="attention">How they attend.</param>
-    public void Run(TorchLayerWeights layer, int slot, Tensor states, RowIndex index, StepAttention attention)
+    public void Run(TorchLayerWeights layer, KvSlot slot, Tensor states, RowIndex index, StepAttention attention)
     {
         using var scope = torch.NewDisposeScope();
 
@@ -28,10 +28,10 @@ internal sealed class LayerMath(StepConstants constants)
 
     /// <summary>Writes a layer's keys and values for rows that do not run it.</summary>
     /// <param name="layer">The layer.</param>
-    /// <param name="slot">Its slot in KV blocks.</param>
+    /// <param name="slot">Where it has keys and values.</param>
     /// <param name="states">States with which the rows left <c>[rows, hidden]</c>.</param>
     /// <param name="index">The rows.</param>
-    public void FillKv(TorchLayerWeights layer, int slot, Tensor states, RowIndex index)
+    public void FillKv(TorchLayerWeights layer, KvSlot slot, Tensor states, RowIndex index)
     {
         using var scope = torch.NewDisposeScope();
         var a = layer.Layout.Attention;
@@ -44,7 +44,7 @@ internal sealed class LayerMath(StepConstants constants)
     // Without a norm the input is what goes on.
     private static Tensor Norm(TorchNorm? norm, Tensor x) => norm is null ? x : norm.Of(x);
 
-    private void Attend(TorchLayerWeights layer, int slot, Tensor states, RowIndex index, StepAttention attention)
+    private void Attend(TorchLayerWeights layer, KvSlot slot, Tensor states, RowIndex index, StepAttention attention)
     {
         using var scope = torch.NewDisposeScope();
         var a = layer.Layout.Attention;
@@ -114,7 +114,7 @@ internal sealed class LayerMath(StepConstants constants)
 
     // What is kept is finite, in the type it is kept in: a masked value counts 0 times, which of infinity or NaN is NaN, and would carry one
     // sequence's into another.
-    private void Store(int slot, Tensor keyValues, RowIndex index)
+    private void Store(KvSlot slot, Tensor keyValues, RowIndex index)
     {
         var kept = keyValues.dtype == constants.Kv.Type ? keyValues : keyValues.to(constants.Kv.Type);
         kept.nan_to_num_(0, 0, 0);

@@ -1,3 +1,4 @@
+using Helios.Sdk.Backends;
 using Helios.Sdk.Models;
 
 namespace Helios.Sdk.TorchSharp.Model;
@@ -5,13 +6,18 @@ namespace Helios.Sdk.TorchSharp.Model;
 /// <summary>What the attention of some layers has in common, so that they share the preparation of a step.</summary>
 /// <param name="Group">Query heads of a key/value head.</param>
 /// <param name="Window">Tokens that a token sees; null for all before it.</param>
-internal readonly record struct AttentionKind(int Group, int? Window)
+/// <param name="KvGroup">The group of layers whose blocks are read.</param>
+internal readonly record struct AttentionKind(int Group, int? Window, int KvGroup)
 {
     /// <summary>The kind of a layer's attention.</summary>
-    public static AttentionKind Of(AttentionLayout layout) => new(layout.Heads / layout.KvHeads, layout.Window);
+    public static AttentionKind Of(AttentionLayout layout, int kvGroup) => new(layout.Heads / layout.KvHeads, layout.Window, kvGroup);
 
     /// <summary>Kinds that the layers of a model have.</summary>
-    public static int CountOf(ModelArchitecture architecture) => architecture.Stack.Select(layer => Of(layer.Attention)).Distinct().Count();
+    public static int CountOf(ModelArchitecture architecture)
+    {
+        var groups = KvGroups.Of(architecture);
+        return architecture.Stack.Select((layer, i) => Of(layer.Attention, groups.GroupOf(i))).Distinct().Count();
+    }
 }
 
 /// <summary>How the rows at work attend: prepared for each kind of attention when the first layer of that kind runs.</summary>
@@ -25,14 +31,14 @@ internal sealed class StepAttention(StepConstants constants, TorchStepRows rows,
 
     /// <summary>Attention of a layer.</summary>
     /// <param name="layout">Its attention.</param>
-    /// <param name="slot">Its slot.</param>
+    /// <param name="slot">Where it has keys and values.</param>
     /// <param name="queries">Turned queries <c>[rows, heads x headDim]</c>; rows may lie further apart.</param>
     /// <returns><c>[rows, heads x headDim]</c>.</returns>
-    public Tensor Attend(AttentionLayout layout, int slot, Tensor queries)
+    public Tensor Attend(AttentionLayout layout, KvSlot slot, Tensor queries)
     {
-        var kind = AttentionKind.Of(layout);
+        var kind = AttentionKind.Of(layout, slot.Group);
         if (!indexes.TryGetValue(kind, out var index)) indexes.Add(kind, index = new AttentionIndex(constants, rows, kind, layers, mostBytes));
-        return index.Attend(layout, slot, queries);
+        return index.Attend(layout, slot.Slot, queries);
     }
 
     public void Dispose()

@@ -9,7 +9,7 @@ namespace Helios.Sdk.TorchSharp.Model;
 /// <summary>What a composed model keeps on the device from step to step.</summary>
 internal sealed class StepConstants : IDisposable
 {
-    private readonly KvShape shape;
+    private readonly KvGroups groups;
     private readonly List<Tensor> kept = [];
     private readonly Dictionary<double, Scalar> numbers = [];
     private readonly Dictionary<long, Scalar> wholeNumbers = [];
@@ -18,7 +18,7 @@ internal sealed class StepConstants : IDisposable
     {
         using var scope = torch.NewDisposeScope();
         var architecture = fixedPart.Architecture;
-        shape = KvShape.Of(architecture, architecture.Layers);
+        groups = KvGroups.Of(architecture);
         Device = device;
         Kv = kv;
         Type = fixedPart.Type;
@@ -83,11 +83,11 @@ internal sealed class StepConstants : IDisposable
     /// <returns><c>[layers, some]</c>.</returns>
     public Tensor BySlot(int layers, Tensor first, Tensor stride) => (Slots.narrow(0, 0, layers) * stride).add_(first);
 
-    /// <summary>A slab by units: one layer of one block each, <c>[units, elements of a unit]</c>. It is the slab's to dispose.</summary>
-    public Tensor Units(int slab) => Kv.Rows(slab, Kv.UnitElements(shape));
+    /// <summary>A slab by units of a group: one layer of one block each, <c>[units, elements of a unit]</c>. It is the slab's to dispose.</summary>
+    public Tensor Units(int slab, int group) => Kv.Rows(slab, Kv.UnitElements(groups.Shape(group, default)));
 
-    /// <summary>A slab by tokens: one layer of one token each, <c>[tokens, 2 x kvHeads x headDim]</c>. It is the slab's to dispose.</summary>
-    public Tensor Tokens(int slab) => Kv.Rows(slab, TorchKvStore.TokenElements(shape));
+    /// <summary>A slab by tokens of a group: one layer of one token each, <c>[tokens, 2 x kvHeads x headDim]</c>. It is the slab's to dispose.</summary>
+    public Tensor Tokens(int slab, int group) => Kv.Rows(slab, TorchKvStore.TokenElements(groups.Shape(group, default)));
 
     /// <summary>A number as torch takes it, made once.</summary>
     public Scalar Number(double value)

@@ -77,7 +77,7 @@ internal sealed class TorchLayeredModel : LayeredModel<TorchLayerWeights>
         using var mode = torch.inference_mode();
         Prepare();
         attention ??= new StepAttention(constants, rows, Layers.Length, attentionBytes);
-        math.Run(layer, slot, walking!, index!, attention);
+        math.Run(layer, rows.SlotOf(layer.Layer), walking!, index!, attention);
     }
 
     protected override void BeforeRegroup()
@@ -126,7 +126,7 @@ internal sealed class TorchLayeredModel : LayeredModel<TorchLayerWeights>
                     Keep(ref states, resting!.index_select(0, Places(some)));
                 }
 
-                math.FillKv(Layers[slot], slot, states!, places);
+                math.FillKv(Layers[slot], rows.SlotOf(Layers[slot].Layer), states!, places);
             }
         }
         finally

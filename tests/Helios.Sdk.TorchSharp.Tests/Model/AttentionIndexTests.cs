@@ -28,7 +28,7 @@ public sealed class AttentionIndexTests : IDisposable
         using (var probe = backend.CreateKvStore(1, 16)) kv = (Memory.TorchKvStore)backend.CreateKvStore(12 * probe.BlockBytes(shape), 16);
         kv.AddSlab(budget.TryReserve(kv.SlabBytes)!);
         constants = new StepConstants((TorchFixedPart)fixedPart, kv, TorchDevice.Open("cpu"));
-        using (var scope = torch.NewDisposeScope()) constants.Tokens(0).copy_(torch.randn(12 * 16, 2 * a.Stack[0].Attention.KvSize));
+        using (var scope = torch.NewDisposeScope()) constants.Tokens(0, group: 0).copy_(torch.randn(12 * 16, 2 * a.Stack[0].Attention.KvSize));
         rows = new TorchStepRows(a, kv, 16);
         rows.Begin(new StepBatch
         {
@@ -58,7 +58,7 @@ public sealed class AttentionIndexTests : IDisposable
         using var together = Index(long.MaxValue / 4, window);
         using var apart = Index(1, window);
         var expected = together.Attend(window, 0, queries);
-        constants.Tokens(0).narrow(0, 0, 32).fill_(float.NaN);
+        constants.Tokens(0, group: 0).narrow(0, 0, 32).fill_(float.NaN);
         foreach (var index in new[] { together, apart })
             (index.Attend(window, 0, queries) - expected).abs().max().item<float>().Should().BeLessThan(1e-5f);
     }
@@ -76,7 +76,7 @@ public sealed class AttentionIndexTests : IDisposable
         store.AddSlab(budget.TryReserve(store.SlabBytes)!);
         using var shared = new StepConstants((TorchFixedPart)part, store, TorchDevice.Open("cpu"));
         using var scope = torch.NewDisposeScope();
-        shared.Tokens(0).copy_(torch.randn(24 * 16 * 3, 2 * a.Stack[0].Attention.KvSize));
+        shared.Tokens(0, group: 0).copy_(torch.randn(24 * 16 * 3, 2 * a.Stack[0].Attention.KvSize));
         int[] order = [0, 1, 2, 3, 4, 5, 6];
         int[] scattered = [23, 11, 20, 13, 15, 9, 18];
         foreach (var block in order) store.CopyBlock(new KvShape(3, a.Stack[0].Attention.KvHeads, a.Stack[0].Attention.HeadDim), new KvBlock(0, block), new KvBlock(0, scattered[block]));
@@ -91,7 +91,7 @@ public sealed class AttentionIndexTests : IDisposable
                 Rows = [new(1, 60, 0, 3), new(1, 46, 4, 3), new(1, 47, 4, 3), new(1, 50, 0, 3)],
                 Blocks = blocks.Select(block => new KvBlock(0, block)).ToArray(),
             });
-            using var index = new AttentionIndex(shared, some, AttentionKind.Of(attention), layers: 3, long.MaxValue / 4);
+            using var index = new AttentionIndex(shared, some, AttentionKind.Of(attention, kvGroup: 0), layers: 3, long.MaxValue / 4);
             return Enumerable.Range(0, 3).Select(slot => index.Attend(attention, slot, queries)).ToArray();
         }).ToArray();
         for (var slot = 0; slot < 3; slot++)
@@ -122,5 +122,5 @@ public sealed class AttentionIndexTests : IDisposable
 
     private AttentionLayout Attention => checkpoint.Info.Architecture.Stack[0].Attention;
 
-    private AttentionIndex Index(long mostBytes, AttentionLayout? attention = null) => new(constants, rows, AttentionKind.Of(attention ?? Attention), layers: 1, mostBytes);
+    private AttentionIndex Index(long mostBytes, AttentionLayout? attention = null) => new(constants, rows, AttentionKind.Of(attention ?? Attention, kvGroup: 0), layers: 1, mostBytes);
 }
