@@ -2,9 +2,9 @@ using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using Helios.Sdk.Backends;
 using Helios.Sdk.Models;
-using Helios.Sdk.Serving.KvCache;
 using Helios.Sdk.Naming;
 using Helios.Sdk.Serving;
+using Helios.Sdk.Serving.KvCache;
 using Helios.Sdk.Serving.Routing;
 
 namespace Helios.Sdk.Adaptation.Loading;
