@@ -14,7 +14,8 @@ internal static unsafe class SplitMatMul<TSimd, TVector>
     {
         var (first, end) = (firstBlock * VectorsPerBlock, endBlock * VectorsPerBlock);
         var row = new SplitRow(QuantisedRow.LowerAt(weights.Columns), weights.ActivationScales, weights.Groups);
-        if (columns == 1 && end - first >= 4)
+        // Four vectors of rows take more registers than 256-bit code has.
+        if (columns == 1 && TSimd.Lanes == 16 && end - first >= 4)
         {
             // Where vectors do not come out even, the last tile goes back to some that are done, and computes the same again.
             for (var next = first; next < end; next += 4)
