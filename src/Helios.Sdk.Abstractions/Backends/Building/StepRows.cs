@@ -55,12 +55,11 @@ public abstract class StepRows(ModelArchitecture architecture, int maxRows, int 
 
     /// <summary>Starts a step. Until it returns there is no step.</summary>
     /// <param name="batch">Rows and block tables.</param>
-    /// <param name="firstLayer">First layer in use: KV is kept from there on.</param>
     /// <exception cref="ArgumentException">A row, a depth or a table is out of range; <see cref="StepRowException"/> names a row with an invalid token.</exception>
-    public void Begin(in StepBatch batch, int firstLayer = 0)
+    public void Begin(in StepBatch batch)
     {
         Clear();
-        FirstLayer = firstLayer;
+        FirstLayer = 0;
         if (batch.Rows.Length > Capacity)
             throw new ArgumentException(Invariant($"A step of {batch.Rows.Length} rows; the model was composed for {Capacity}."), nameof(batch));
         Accept(batch);
